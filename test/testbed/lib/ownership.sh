@@ -1,0 +1,28 @@
+# shellcheck shell=bash disable=SC2034
+# Which parts are the bed's own and which the user brings.
+# A part is the user's if its variable is set, unless its value came from `env`: then it is the bed's.
+# Besides the fixed addresses, `env` lists its values in HOLDFAST_TESTBED_OWN, because a loopback
+# address alone does not tell a bed without a cluster from a server that the user runs.
+
+decide_ownership() {
+  OWN_CLUSTER=$(is_own "${KUBECONFIG:-}" "$BED_KUBECONFIG")
+  OWN_TEMPORAL=$(is_own "${TEMPORAL_ADDRESS:-}" "${NODE_ADDRESS[a]}:$TEMPORAL_PORT")
+  OWN_S3=$(is_own "${S3_ENDPOINT:-}" "http://${NODE_ADDRESS[a]}:$S3_PORT")
+
+  # Pods cannot reach the loopback of the host, so the servers bind to the bridge where there is one.
+  SERVER_ADDRESS=127.0.0.1
+  if [[ $OWN_CLUSTER == yes || -e $RUN_DIR/bridges/${NODE_BRIDGE[a]} ]]; then
+    SERVER_ADDRESS=${NODE_ADDRESS[a]}
+  fi
+  BED_TEMPORAL_ADDRESS=$SERVER_ADDRESS:$TEMPORAL_PORT
+  BED_S3_ENDPOINT=http://$SERVER_ADDRESS:$S3_PORT
+}
+
+# is_own VALUE BED_VALUE: prints yes or no.
+is_own() {
+  if [[ -z $1 || $1 == "$2" || " ${HOLDFAST_TESTBED_OWN:-} " == *" $1 "* ]]; then
+    echo yes
+  else
+    echo no
+  fi
+}

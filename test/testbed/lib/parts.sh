@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# The parts of the bed by name, in the order in which they start.
+
+CLUSTER_PARTS=(
+  etcd containerd-a keeper-b containerd-b
+  kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubelet-a kubelet-b
+)
+ALL_PARTS=("${CLUSTER_PARTS[@]}" temporal s3)
+
+launch() {
+  case $1 in
+    containerd-* | keeper-* | kubelet-*) "launch_${1%-*}" "${1##*-}" ;;
+    *) "launch_${1//-/_}" ;;
+  esac
+}
+
+is_ready() {
+  case $1 in
+    containerd-* | keeper-* | kubelet-*) "is_ready_${1%-*}" "${1##*-}" ;;
+    *) "is_ready_${1//-/_}" ;;
+  esac
+}
+
+# ensure PART: leaves it alone if it runs and answers; otherwise starts it, without waiting for it.
+ensure() {
+  local part=$1
+  if is_running "$part"; then
+    # A busy machine may be slow to answer, which is no reason to end anything.
+    if wait_until 15 is_ready "$part"; then
+      return 0
+    fi
+    say "$part runs but does not answer; starting it again"
+  elif [[ -e $RUN_DIR/pids/$part ]]; then
+    say "$part has died; starting it again"
+  fi
+  stop "$part"
+  if [[ $part == keeper-* ]]; then
+    reset_node "${part##*-}"
+  fi
+  launch "$part"
+}
+
+# await PART...: until each answers; a part that ends or takes over a minute fails the whole run.
+await() {
+  local part
+  for part in "$@"; do
+    wait_until 60 is_ready_or_gone "$part" && is_ready "$part" || {
+      tail -n 15 "$RUN_DIR/logs/$part.log" >&2 || true
+      die "$part did not start; its log is $RUN_DIR/logs/$part.log"
+    }
+  done
+}
+
+is_ready_or_gone() {
+  is_ready "$1" || ! is_running "$1"
+}

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Starts, stops and describes the test bed; README.md beside this file says what it is made of.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source-path=SCRIPTDIR
+{
+  . "$here/lib/settings.sh"
+  . "$here/lib/say.sh"
+  . "$here/lib/process.sh"
+  . "$here/lib/ownership.sh"
+  . "$here/lib/packages.sh"
+  . "$here/lib/cache.sh"
+  . "$here/lib/network.sh"
+  . "$here/lib/certificates.sh"
+  . "$here/lib/control-plane.sh"
+  . "$here/lib/node.sh"
+  . "$here/lib/temporal.sh"
+  . "$here/lib/s3.sh"
+  . "$here/lib/parts.sh"
+  . "$here/lib/up.sh"
+  . "$here/lib/down.sh"
+  . "$here/lib/report.sh"
+}
+
+usage() {
+  cat >&2 <<'TEXT'
+usage: testbed.sh up | down | status | env | import FILE...
+
+  up       starts the bed, or repairs what has stopped; does nothing where all is well
+  down     stops it and wipes its data; what was built or fetched stays in the cache
+  status   says which parts run; the exit status is 0 only if all of them do
+  env      prints the variables that point at the bed, as shell assignments
+  import   loads image archives (OCI or Docker, .tar) into both nodes
+TEXT
+  exit 2
+}
+
+main() {
+  local command=${1:-}
+  decide_ownership
+  case $command in
+    up | down | import) with_lock "$@" ;;
+    status) report_status ;;
+    env) report_env ;;
+    *) usage ;;
+  esac
+}
+
+# One command that changes the bed runs at a time; a second caller waits for the first.
+with_lock() {
+  local command=$1 lock
+  shift
+  mkdir -p "$RUN_DIR" || die "cannot make $RUN_DIR; set HOLDFAST_TESTBED_DIR to a folder you can write"
+  exec {lock}>"$RUN_DIR/lock"
+  if ! flock --nonblock "$lock"; then
+    say "waiting for another run of this script"
+    flock "$lock"
+  fi
+  case $command in
+    up) bed_up ;;
+    down) bed_down ;;
+    import) import_archives "$@" ;;
+  esac
+}
+
+main "$@"
