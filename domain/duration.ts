@@ -1,0 +1,24 @@
+import { Failure } from './failure.ts';
+
+const PART = /(\d+(?:\.\d+)?)(ms|h|m|s)/g;
+const WHOLE = /^(\d+(\.\d+)?(ms|h|m|s))+$/;
+const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+
+/** Reads a Go duration (`720h0m0s`, `90s`) as milliseconds. Throws `invalid-request` that names the field. */
+export function parseDuration(text: string, field: string): number {
+  if (!WHOLE.test(text)) {
+    throw new Failure('invalid-request', `${field} must be a duration such as 720h0m0s or 30m`, {
+      subject: field,
+    });
+  }
+  let totalMs = 0;
+  for (const [, amount, unit] of text.matchAll(PART)) {
+    totalMs += Number(amount) * (UNIT_MS[unit ?? ''] ?? 0);
+  }
+  return totalMs;
+}
+
+/** A time as the stored record has it: RFC 3339 in UTC, whole seconds. */
+export function recordTime(epochMs: number): string {
+  return new Date(epochMs).toISOString().replace(/\.\d{3}Z$/, 'Z');
+}

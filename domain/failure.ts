@@ -1,0 +1,111 @@
+/**
+ * What a failure is, in one place: its type decides whether Temporal retries it and which HTTP status the API
+ * answers; its code is the stable name that users and programs see. `docs/operations.md` has a row for each.
+ */
+export const FAILURE_TYPES = {
+  InvalidRequest: { isRetried: false, httpStatus: 400 },
+  PermissionDenied: { isRetried: false, httpStatus: 403 },
+  NotFound: { isRetried: false, httpStatus: 404 },
+  Conflict: { isRetried: false, httpStatus: 409 },
+  Refused: { isRetried: false, httpStatus: 422 },
+  UnsupportedFormat: { isRetried: false, httpStatus: 422 },
+  IntegrityMismatch: { isRetried: false, httpStatus: 500 },
+  QuotaExceeded: { isRetried: false, httpStatus: 507 },
+  Internal: { isRetried: true, httpStatus: 500 },
+  Throttled: { isRetried: true, httpStatus: 503 },
+  Unavailable: { isRetried: true, httpStatus: 503 },
+} as const satisfies Record<string, { isRetried: boolean; httpStatus: number }>;
+
+export type FailureType = keyof typeof FAILURE_TYPES;
+
+/** Every code of a problem or of a failed activity: its type and its one-line title. */
+export const FAILURE_CODES = {
+  'invalid-request': { type: 'InvalidRequest', title: 'The request cannot be understood' },
+  'invalid-name': { type: 'InvalidRequest', title: 'A name is not a valid name' },
+  'unknown-field': { type: 'InvalidRequest', title: 'The request has a field that is not known' },
+  'cluster-forbidden': { type: 'PermissionDenied', title: 'The cluster refuses access' },
+  'location-forbidden': { type: 'PermissionDenied', title: 'The storage location refuses access' },
+  'not-found': { type: 'NotFound', title: 'There is no such thing' },
+  'object-missing': { type: 'NotFound', title: 'An object is not in the storage location' },
+  'already-exists': { type: 'Conflict', title: 'The name is in use by another request' },
+  'already-finished': { type: 'Conflict', title: 'The run has ended' },
+  'still-running': { type: 'Conflict', title: 'The run has not ended' },
+  'precondition-failed': { type: 'Conflict', title: 'A stored object is not the expected one' },
+  'unknown-location': { type: 'Refused', title: 'There is no such storage location' },
+  'namespace-not-found': { type: 'Refused', title: 'A namespace does not exist' },
+  'nothing-selected': { type: 'Refused', title: 'The request selects nothing' },
+  'backup-not-found': { type: 'Refused', title: 'There is no such backup' },
+  'backup-not-usable': { type: 'Refused', title: 'The backup cannot be restored' },
+  'cluster-rejected': { type: 'Refused', title: 'The cluster does not accept an object' },
+  'unsupported-format': { type: 'UnsupportedFormat', title: 'The stored format is not supported' },
+  'archive-mismatch': {
+    type: 'IntegrityMismatch',
+    title: 'What is stored is not what was written',
+  },
+  'quota-exceeded': { type: 'QuotaExceeded', title: 'There is no room left' },
+  'listing-expired': { type: 'Unavailable', title: 'A listing expired before its end' },
+  throttled: { type: 'Throttled', title: 'A server asks for patience' },
+  'cluster-unreachable': { type: 'Unavailable', title: 'The cluster does not answer' },
+  'location-unreachable': { type: 'Unavailable', title: 'The storage location does not answer' },
+  'temporal-unreachable': { type: 'Unavailable', title: 'Temporal does not answer' },
+  'no-worker': { type: 'Unavailable', title: 'No worker serves the cluster' },
+  'timed-out': { type: 'Unavailable', title: 'A step did not end in time' },
+  internal: { type: 'Internal', title: 'Something unforeseen happened' },
+} as const satisfies Record<string, { type: FailureType; title: string }>;
+
+export type FailureCode = keyof typeof FAILURE_CODES;
+
+export interface FailureOptions {
+  /** The thing concerned: an item reference, an object key, a field. Never content. */
+  readonly subject?: string;
+  readonly cause?: unknown;
+  /** How long a server asked to be left alone, in milliseconds. */
+  readonly retryAfterMs?: number;
+}
+
+/** The failure that adapters throw; the text names the thing and the remedy and quotes no content. */
+export class Failure extends Error {
+  readonly code: FailureCode;
+  readonly subject: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: FailureCode, message: string, options: FailureOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'Failure';
+    this.code = code;
+    this.subject = options.subject;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+
+  get type(): FailureType {
+    return FAILURE_CODES[this.code].type;
+  }
+}
+
+/** A failure as it is stored, sent and shown. */
+export interface FailureReport {
+  readonly code: FailureCode;
+  readonly message: string;
+  readonly subject?: string;
+}
+
+export function isFailureCode(text: string): text is FailureCode {
+  return Object.hasOwn(FAILURE_CODES, text);
+}
+
+/** Whether a failure is worth another attempt. */
+export function isRetried(code: FailureCode): boolean {
+  return FAILURE_TYPES[FAILURE_CODES[code].type].isRetried;
+}
+
+/** The HTTP status that the API answers for a code. */
+export function httpStatusOf(code: FailureCode): number {
+  return FAILURE_TYPES[FAILURE_CODES[code].type].httpStatus;
+}
+
+/** The failure types that a retry policy names as not retryable. */
+export function nonRetryableTypes(): FailureType[] {
+  return (Object.keys(FAILURE_TYPES) as FailureType[]).filter(
+    (type) => !FAILURE_TYPES[type].isRetried,
+  );
+}

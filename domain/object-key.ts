@@ -1,0 +1,85 @@
+/**
+ * The only place that builds a key of the storage location. Keys are relative to the location's prefix.
+ * The layout is Velero's (its pkg/persistence/object_store_layout.go); docs/format.md shows it as a tree.
+ */
+export const BACKUPS_PREFIX = 'backups/';
+export const RESTORES_PREFIX = 'restores/';
+
+/** One attempt to write one shard. Attempts never share a key. */
+export interface ShardAttempt {
+  readonly runUid: string;
+  readonly shard: number;
+  /** Random text, fresh for each attempt. */
+  readonly attempt: string;
+}
+
+export function backupFolder(name: string): string {
+  return `${BACKUPS_PREFIX}${name}/`;
+}
+
+export function restoreFolder(name: string): string {
+  return `${RESTORES_PREFIX}${name}/`;
+}
+
+/** The files of a finished backup. */
+export function backupKeys(name: string) {
+  const folder = backupFolder(name);
+  return {
+    folder,
+    claim: `${folder}holdfast.json`,
+    record: `${folder}velero-backup.json`,
+    archive: `${folder}${name}.tar.gz`,
+    index: `${folder}${name}-index.json.gz`,
+    coverage: `${folder}${name}-coverage.json.gz`,
+    logs: `${folder}${name}-logs.gz`,
+    resourceList: `${folder}${name}-resource-list.json.gz`,
+    results: `${folder}${name}-results.gz`,
+    volumeInfo: `${folder}${name}-volumeinfo.json.gz`,
+    volumeSnapshots: `${folder}${name}-volumesnapshots.json.gz`,
+    podVolumeBackups: `${folder}${name}-podvolumebackups.json.gz`,
+    itemOperations: `${folder}${name}-itemoperations.json.gz`,
+  } as const;
+}
+
+/** The files of a finished restore. */
+export function restoreKeys(name: string) {
+  const folder = restoreFolder(name);
+  return {
+    folder,
+    claim: `${folder}holdfast.json`,
+    logs: `${folder}restore-${name}-logs.gz`,
+    resourceList: `${folder}restore-${name}-resource-list.json.gz`,
+    results: `${folder}restore-${name}-results.gz`,
+  } as const;
+}
+
+/** Folder of everything that a run keeps while it is under way; removed at its end. */
+export function workFolder(runFolder: string, runUid: string): string {
+  return `${runFolder}work/${runUid}/`;
+}
+
+export function planKey(runFolder: string, runUid: string): string {
+  return `${workFolder(runFolder, runUid)}plan.json.gz`;
+}
+
+export function shardArchiveKey(runFolder: string, attempt: ShardAttempt): string {
+  return `${shardStem(runFolder, attempt)}.tar.gz`;
+}
+
+export function shardIndexKey(runFolder: string, attempt: ShardAttempt): string {
+  return `${shardStem(runFolder, attempt)}-index.json.gz`;
+}
+
+/** The items that one shard of a restore applies, as index lines. */
+export function shardItemsKey(runFolder: string, attempt: ShardAttempt): string {
+  return `${shardStem(runFolder, attempt)}-items.json.gz`;
+}
+
+/** What became of the items of one shard of a restore. */
+export function shardOutcomesKey(runFolder: string, attempt: ShardAttempt): string {
+  return `${shardStem(runFolder, attempt)}-outcomes.json.gz`;
+}
+
+function shardStem(runFolder: string, { runUid, shard, attempt }: ShardAttempt): string {
+  return `${workFolder(runFolder, runUid)}${String(shard).padStart(4, '0')}.${attempt}`;
+}

@@ -1,0 +1,141 @@
+import { Failure } from './failure.ts';
+import { requireDnsLabel } from './names.ts';
+
+/** A folder of the machine that the workers and the API run on. */
+export interface FolderLocation {
+  readonly name: string;
+  readonly provider: 'folder';
+  /** Absolute path. */
+  readonly path: string;
+}
+
+/** A bucket, and a prefix within it, of any server that speaks S3. Credentials come from the AWS environment. */
+export interface S3Location {
+  readonly name: string;
+  readonly provider: 's3';
+  readonly bucket: string;
+  /** Key prefix without a slash at either end; empty for the whole bucket. */
+  readonly prefix: string;
+  readonly region: string;
+  /** URL of the server; undefined for AWS. */
+  readonly endpoint?: string;
+  /** Whether the bucket is part of the path and not of the host name. */
+  readonly isPathStyle: boolean;
+  /** PEM file with the certificate authority of the endpoint. */
+  readonly caFile?: string;
+}
+
+export type StorageLocation = FolderLocation | S3Location;
+
+/** Name of the location that a request means when it names none. */
+export const DEFAULT_LOCATION = 'default';
+
+type Fields = Record<string, unknown>;
+
+const FOLDER_FIELDS = new Set(['name', 'provider', 'path']);
+const S3_FIELDS = new Set([
+  ...['name', 'provider', 'bucket', 'prefix', 'region'],
+  ...['endpoint', 'isPathStyle', 'caFile'],
+]);
+
+/**
+ * Reads the locations of a process from JSON text: an array of locations, names unique.
+ * Throws `invalid-request` that names the field.
+ */
+export function parseStorageLocations(json: string): StorageLocation[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    throw new Failure('invalid-request', 'the storage locations are not JSON', { cause: error });
+  }
+  if (!Array.isArray(value) || value.length === 0) {
+    throw invalid('locations', 'must be an array with at least one location');
+  }
+  const locations = value.map((entry, index) => parseOne(entry, `locations[${String(index)}]`));
+  if (new Set(locations.map((location) => location.name)).size < locations.length) {
+    throw invalid('locations', 'has two locations of one name');
+  }
+  return locations;
+}
+
+/** Finds a location by name. Throws `unknown-location` that lists the names there are. */
+export function findLocation(
+  locations: readonly StorageLocation[],
+  name: string,
+): StorageLocation {
+  const found = locations.find((location) => location.name === name);
+  if (found === undefined) {
+    const known = locations.map((location) => location.name).join(', ');
+    throw new Failure(
+      'unknown-location',
+      `there is no storage location "${name}"; there is: ${known}`,
+      { subject: 'location' },
+    );
+  }
+  return found;
+}
+
+function parseOne(entry: unknown, path: string): StorageLocation {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
+    throw invalid(path, 'must be an object');
+  }
+  const fields = entry as Fields;
+  const provider = fields['provider'];
+  if (provider !== 'folder' && provider !== 's3') {
+    throw invalid(`${path}.provider`, 'must be "folder" or "s3"');
+  }
+  const known = provider === 'folder' ? FOLDER_FIELDS : S3_FIELDS;
+  const stranger = Object.keys(fields).find((field) => !known.has(field));
+  if (stranger !== undefined) {
+    throw invalid(`${path}.${stranger}`, `is not a field of a ${provider} location`);
+  }
+  const name = text(fields, 'name', path);
+  requireDnsLabel(name, `${path}.name`);
+  return provider === 'folder'
+    ? { name, provider, path: absolutePath(fields, path) }
+    : parseS3(name, fields, path);
+}
+
+function parseS3(name: string, fields: Fields, path: string): S3Location {
+  const endpoint = optionalText(fields, 'endpoint', path);
+  const caFile = optionalText(fields, 'caFile', path);
+  const isPathStyle = fields['isPathStyle'] ?? endpoint !== undefined;
+  if (typeof isPathStyle !== 'boolean') {
+    throw invalid(`${path}.isPathStyle`, 'must be true or false');
+  }
+  return {
+    name,
+    provider: 's3',
+    bucket: text(fields, 'bucket', path),
+    prefix: (optionalText(fields, 'prefix', path) ?? '').replace(/^\/+|\/+$/g, ''),
+    region: optionalText(fields, 'region', path) ?? 'us-east-1',
+    isPathStyle,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(caFile === undefined ? {} : { caFile }),
+  };
+}
+
+function absolutePath(fields: Fields, path: string): string {
+  const value = text(fields, 'path', path);
+  if (!value.startsWith('/')) {
+    throw invalid(`${path}.path`, 'must be an absolute path');
+  }
+  return value;
+}
+
+function text(fields: Fields, field: string, path: string): string {
+  const value = fields[field];
+  if (typeof value !== 'string' || value === '') {
+    throw invalid(`${path}.${field}`, 'must be a text that is not empty');
+  }
+  return value;
+}
+
+function optionalText(fields: Fields, field: string, path: string): string | undefined {
+  return fields[field] === undefined ? undefined : text(fields, field, path);
+}
+
+function invalid(field: string, what: string): Failure {
+  return new Failure('invalid-request', `${field} ${what}`, { subject: field });
+}

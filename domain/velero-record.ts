@@ -1,0 +1,103 @@
+import { type BackupResult, type BackupSpec } from './backup.ts';
+import { parseDuration, recordTime } from './duration.ts';
+import { CANCELLED_REASON, type VeleroEndPhase } from './phase.ts';
+import type { ClusterIdentity } from './stored-run.ts';
+import { FORMAT_VERSION } from './archive-layout.ts';
+
+/** `velero-backup.json`: the record whose presence makes a backup exist. Names and shape are Velero's. */
+export interface VeleroBackup {
+  readonly kind: 'Backup';
+  readonly apiVersion: 'velero.io/v1';
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly status: VeleroBackupStatus;
+}
+
+export interface VeleroBackupStatus {
+  readonly version: number;
+  readonly formatVersion: string;
+  readonly phase: VeleroEndPhase;
+  readonly startTimestamp?: string;
+  readonly completionTimestamp?: string;
+  readonly expiration?: string;
+  readonly progress?: { readonly totalItems: number; readonly itemsBackedUp: number };
+  readonly warnings?: number;
+  readonly errors?: number;
+  readonly failureReason?: string;
+  readonly hookStatus?: Readonly<Record<string, number>>;
+}
+
+export interface VeleroRecordInput {
+  readonly location: string;
+  readonly name: string;
+  readonly runUid: string;
+  readonly spec: BackupSpec;
+  readonly cluster: ClusterIdentity;
+  readonly result: BackupResult;
+}
+
+/** Namespace that Velero's own objects live in unless it was installed elsewhere. */
+const VELERO_NAMESPACE = 'velero';
+
+/** Builds the record of an ended backup; a pure function, so that writing it twice writes the same bytes. */
+export function veleroRecord(input: VeleroRecordInput): VeleroBackup {
+  const { location, name, runUid, spec, cluster } = input;
+  return {
+    kind: 'Backup',
+    apiVersion: 'velero.io/v1',
+    metadata: {
+      name,
+      namespace: VELERO_NAMESPACE,
+      uid: runUid,
+      labels: { 'velero.io/storage-location': location },
+      annotations: {
+        'velero.io/source-cluster-k8s-gitversion': cluster.gitVersion,
+        'velero.io/source-cluster-k8s-major-version': cluster.major,
+        'velero.io/source-cluster-k8s-minor-version': cluster.minor,
+      },
+    },
+    spec: {
+      ttl: spec.ttl,
+      includedNamespaces: spec.includedNamespaces,
+      ...(spec.excludedNamespaces.length > 0
+        ? { excludedNamespaces: spec.excludedNamespaces }
+        : {}),
+      storageLocation: location,
+      hooks: {},
+      metadata: {},
+    },
+    status: veleroStatus(input),
+  };
+}
+
+function veleroStatus({ spec, result }: VeleroRecordInput): VeleroBackupStatus {
+  const expiresMs = Date.parse(result.startTimestamp) + parseDuration(spec.ttl, 'spec.ttl');
+  return {
+    version: 1,
+    formatVersion: FORMAT_VERSION,
+    phase: result.phase === 'Cancelled' ? 'Failed' : result.phase,
+    startTimestamp: result.startTimestamp,
+    completionTimestamp: result.completionTimestamp,
+    expiration: recordTime(expiresMs),
+    progress: { totalItems: result.items, itemsBackedUp: result.items },
+    warnings: result.warnings,
+    errors: result.errors,
+    ...failureReason(result),
+    hookStatus: {},
+  };
+}
+
+function failureReason(result: BackupResult): { failureReason?: string } {
+  if (result.phase === 'Cancelled') {
+    return { failureReason: CANCELLED_REASON };
+  }
+  return result.failure === undefined
+    ? {}
+    : { failureReason: `${result.failure.code}: ${result.failure.message}` };
+}

@@ -1,0 +1,29 @@
+/** Kinds of run that have a workflow of their own. */
+export type RunKind = 'Backup' | 'Restore' | 'Delete';
+
+/** A run's identity: location and name are its idempotency key. */
+export interface RunKey {
+  readonly location: string;
+  readonly name: string;
+}
+
+/** Task queue of the workers that run workflow code. */
+export const WORKFLOW_TASK_QUEUE = 'holdfast';
+
+/** Task queue of the activities that need one cluster's API and the storage locations. */
+export function clusterTaskQueue(cluster: string): string {
+  return `holdfast.cluster.${cluster}`;
+}
+
+export function backupWorkflowId(key: RunKey): string {
+  return `backup/${key.location}/${key.name}`;
+}
+
+export function restoreWorkflowId(key: RunKey): string {
+  return `restore/${key.location}/${key.name}`;
+}
+
+export function deleteWorkflowId(kind: 'Backup' | 'Restore', key: RunKey): string {
+  const stem = kind === 'Backup' ? 'delete' : 'delete-restore';
+  return `${stem}/${key.location}/${key.name}`;
+}
