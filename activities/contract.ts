@@ -1,0 +1,183 @@
+import type { BackupResult, BackupSpec } from '../domain/backup.ts';
+import type { FailureReport } from '../domain/failure.ts';
+import type { RestoreCounts, RestoreResult, RestoreSpec } from '../domain/restore.ts';
+import type { ArchiveProof, ClusterIdentity } from '../domain/stored-run.ts';
+
+/**
+ * The activities of a cluster's workers. All may be run twice, at the same time even, and leave the same world.
+ * All throw `ApplicationFailure` with a type of `domain/failure.ts` and a failure report as its only detail. Those
+ * that may take longer than 30 s send a heartbeat every 2 s with their progress and stop when they are cancelled.
+ * Inputs and results stay under 64 KiB and carry references, counts and hashes.
+ */
+export interface ClusterActivities {
+  /**
+   * Checks the request against cluster and location and claims the name in the bucket. An earlier claim of the
+   * same run counts as success; a claim or record of the same spec is `existing`, of another one `refused`.
+   */
+  openBackup(input: OpenBackupInput): Promise<OpenResult>;
+  /** Discovers what is served, counts, and stores the plan: shards of about equal cost. */
+  planBackup(input: BackupRun): Promise<PlanBackupResult>;
+  /** Exports, publishes and reads back a backup that is small enough for one activity. Heartbeats. */
+  writeSmallBackup(input: BackupRun): Promise<ArchiveResult>;
+  /** Writes one shard under a key of its own. Heartbeats. */
+  exportShard(input: ExportShardInput): Promise<ExportShardResult>;
+  /** Joins the shards into the archive, adopting one that an earlier attempt published, and writes the index. Heartbeats. */
+  assembleBackup(input: AssembleInput): Promise<AssembleResult>;
+  /** Reads the whole archive again and compares it with the index. Throws IntegrityMismatch. Heartbeats. */
+  verifyBackup(input: VerifyInput): Promise<ArchiveResult>;
+  /** Writes the last files and then the record, which makes the backup exist, and reads the record back. */
+  commitBackup(input: CommitBackupInput): Promise<void>;
+  /** Removes what the run keeps while it is under way; of a run without record its other files too. */
+  cleanBackup(input: CleanInput): Promise<void>;
+
+  /** Reads the backup's record, checks cluster and request, and claims the restore's name, like `openBackup`. */
+  openRestore(input: OpenRestoreInput): Promise<OpenResult>;
+  /** Turns the backup's index into waves of shards and stores them. Heartbeats. */
+  planRestore(input: RestoreRun): Promise<PlanRestoreResult>;
+  /** Applies shards one after the other, waits for what the next wave needs. Heartbeats. */
+  applyShards(input: ApplyShardsInput): Promise<ApplyShardsResult>;
+  /** Looks whether the cluster holds what was applied, and writes the report and the result. Heartbeats. */
+  finishRestore(input: FinishRestoreInput): Promise<FinishRestoreResult>;
+  cleanRestore(input: CleanInput): Promise<void>;
+
+  /** Removes an ended run's files, the record first. Heartbeats. */
+  deleteRun(input: DeleteRunInput): Promise<DeleteRunResult>;
+}
+
+/** A run, to each of its activities. */
+interface Run {
+  readonly location: string;
+  readonly name: string;
+  /** The workflow's run id. */
+  readonly runUid: string;
+}
+
+export interface BackupRun extends Run {
+  readonly spec: BackupSpec;
+}
+
+export interface RestoreRun extends Run {
+  readonly spec: RestoreSpec;
+}
+
+export interface OpenBackupInput extends BackupRun {
+  readonly specDigest: string;
+  readonly startTimestamp: string;
+}
+
+export interface OpenRestoreInput extends RestoreRun {
+  readonly specDigest: string;
+  readonly startTimestamp: string;
+}
+
+export type OpenResult =
+  | { readonly kind: 'accepted'; readonly cluster: ClusterIdentity; readonly warnings: number }
+  | { readonly kind: 'existing' }
+  | { readonly kind: 'refused'; readonly failure: FailureReport };
+
+export interface PlanBackupResult {
+  /** What was counted; the items of small backups are counted as they are written, and this is an estimate. */
+  readonly items: number;
+  /** Number of shards; their units are in the stored plan. 0 means: small enough for `writeSmallBackup`. */
+  readonly shards: number;
+  /** API groups that could not be discovered; each is in the report. */
+  readonly failedGroups: number;
+}
+
+export interface ExportShardInput extends BackupRun {
+  readonly shard: number;
+}
+
+/** A shard as it was written; `attempt` is the part of its key that no other attempt has. */
+export interface ExportShardResult {
+  readonly attempt: string;
+  readonly items: number;
+  readonly bytes: number;
+}
+
+export interface WrittenShard extends ExportShardResult {
+  readonly shard: number;
+}
+
+export interface AssembleInput extends BackupRun {
+  readonly shards: readonly WrittenShard[];
+}
+
+export interface AssembleResult {
+  readonly items: number;
+  readonly sizeBytes: number;
+}
+
+export interface VerifyInput extends BackupRun {
+  readonly items: number;
+}
+
+export interface ArchiveResult {
+  readonly archive: ArchiveProof;
+  readonly warnings: number;
+}
+
+export interface CommitBackupInput extends BackupRun {
+  readonly specDigest: string;
+  readonly cluster: ClusterIdentity;
+  readonly result: BackupResult;
+  readonly archive?: ArchiveProof;
+}
+
+export interface CleanInput extends Run {
+  /** Whether the claim and every file go too, because the run left no record. */
+  readonly isAbandoned: boolean;
+}
+
+export interface PlanRestoreResult {
+  readonly items: number;
+  /** Waves in their order; each is a list of shards that may be applied at the same time. */
+  readonly waves: readonly RestoreWave[];
+  /** Part of the keys of the shards' item lists. */
+  readonly attempt: string;
+}
+
+export interface RestoreWave {
+  readonly name: string;
+  readonly items: number;
+  readonly firstShard: number;
+  readonly shards: number;
+}
+
+export interface ApplyShardsInput extends RestoreRun {
+  readonly planAttempt: string;
+  /** Applied one after the other; the gate of its wave is awaited after each. */
+  readonly shards: readonly number[];
+}
+
+export interface ApplyShardsResult {
+  readonly shards: readonly AppliedShard[];
+}
+
+export interface AppliedShard {
+  readonly shard: number;
+  readonly attempt: string;
+  readonly counts: RestoreCounts;
+}
+
+export interface FinishRestoreInput extends RestoreRun {
+  readonly specDigest: string;
+  readonly cluster: ClusterIdentity;
+  readonly shards: readonly AppliedShard[];
+  readonly result: RestoreResult;
+}
+
+export interface FinishRestoreResult {
+  readonly warnings: number;
+  readonly errors: number;
+}
+
+export interface DeleteRunInput {
+  readonly kind: 'Backup' | 'Restore';
+  readonly location: string;
+  readonly name: string;
+}
+
+export interface DeleteRunResult {
+  readonly objects: number;
+}

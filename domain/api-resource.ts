@@ -1,0 +1,116 @@
+/**
+ * What the API sends and takes, for its schemas and for whoever calls it. Times are RFC 3339 in UTC, sizes are
+ * bytes, durations are Go strings.
+ */
+import type { BackupSpec } from './backup.ts';
+import type { FailureCode, FailureReport } from './failure.ts';
+import type { Phase } from './phase.ts';
+import type { RestoreCounts, RestoreSpec } from './restore.ts';
+import type { RunStep, RunWait } from './run-status.ts';
+
+export const API_BASE = '/api/v1';
+export const API_VERSION = 'holdfast.dev/v1';
+
+export interface ResourceMeta {
+  readonly name: string;
+  /** The run's uid; its Temporal run id. */
+  readonly uid: string;
+  readonly location: string;
+  readonly creationTimestamp: string;
+}
+
+export interface BackupResource {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'Backup';
+  readonly metadata: ResourceMeta;
+  readonly spec: BackupSpec;
+  readonly status: RunResourceStatus & {
+    readonly archive?: {
+      readonly sizeBytes: number;
+      readonly sha256: string;
+      readonly verification: string;
+    };
+    readonly expiration?: string;
+  };
+}
+
+export interface RestoreResource {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'Restore';
+  readonly metadata: ResourceMeta;
+  readonly spec: RestoreSpec;
+  readonly status: RunResourceStatus & { readonly counts?: RestoreCounts };
+}
+
+export type RunResource = BackupResource | RestoreResource;
+
+export interface RunResourceStatus {
+  readonly phase: Phase;
+  /** The step under way; left out when the run has ended. */
+  readonly step?: RunStep;
+  readonly startTimestamp?: string;
+  readonly completionTimestamp?: string;
+  readonly progress: {
+    readonly itemsDone: number;
+    readonly itemsTotal: number;
+    /** Since the present step began; left out when nothing is counted. */
+    readonly itemsPerSecond?: number;
+  };
+  /** What a run that has not ended waits for. */
+  readonly waitingFor?: RunWait;
+  readonly warnings: number;
+  readonly errors: number;
+  readonly failure?: FailureReport;
+  /** Where to watch the run; left out when Temporal no longer knows it. */
+  readonly temporal?: TemporalLink;
+}
+
+export interface TemporalLink {
+  readonly namespace: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  /** Page of the Temporal UI; left out when the API was not told where the UI is. */
+  readonly url?: string;
+}
+
+export interface ResourceList<Resource> {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'BackupList' | 'RestoreList';
+  /** `continue` is present when there is another page; pass it back as it is. */
+  readonly metadata: { readonly continue?: string };
+  readonly items: readonly Resource[];
+}
+
+/** Body of `POST /backups`; what is left out gets its default. */
+export interface CreateBackupRequest {
+  readonly metadata: { readonly name: string };
+  readonly spec?: Partial<BackupSpec>;
+}
+
+/** Body of `POST /restores`. */
+export interface CreateRestoreRequest {
+  readonly metadata: { readonly name: string };
+  readonly spec: Partial<RestoreSpec> & Pick<RestoreSpec, 'backupName'>;
+}
+
+/** `application/problem+json` (RFC 9457). */
+export interface Problem {
+  /** URI reference of the code's description. */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly instance: string;
+  readonly code: FailureCode;
+  readonly requestId: string;
+  readonly retryable: boolean;
+  readonly errors?: readonly ProblemError[];
+}
+
+/** One thing that is wrong with a request. */
+export interface ProblemError {
+  /** JSON pointer into the body, or the name of a parameter. */
+  readonly pointer: string;
+  readonly code: FailureCode;
+  readonly detail: string;
+}

@@ -1,0 +1,85 @@
+/**
+ * A storage location in the project's own words. Keys are relative to the location's prefix, with "/" between
+ * their parts. Adapters throw `Failure`: `location-unreachable` and `throttled` are worth another attempt,
+ * `location-forbidden`, `quota-exceeded`, `object-missing` and `precondition-failed` are not; each names the key as
+ * its subject and never quotes a body.
+ */
+export interface ObjectStore {
+  /** Stores a whole object. Done again with the same bytes it leaves the same world. */
+  put(key: string, body: Uint8Array, condition?: WriteCondition): Promise<ObjectVersion>;
+
+  /**
+   * Stores a stream whose length is not known, in bounded memory; nothing is visible under the key before all
+   * of it is stored. An upload that fails or is aborted leaves no part behind.
+   */
+  upload(
+    key: string,
+    body: AsyncIterable<Uint8Array>,
+    options?: UploadOptions,
+  ): Promise<ObjectVersion>;
+
+  /** Joins pieces into one object in their order; pieces of at least 5 MiB are copied by the server. */
+  compose(
+    key: string,
+    pieces: readonly ComposePiece[],
+    options?: UploadOptions,
+  ): Promise<ObjectVersion>;
+
+  /** Reads an object, or a part of it, as a stream. Throws `object-missing`. */
+  get(key: string, options?: ReadOptions): Promise<StoredObject>;
+
+  /** What is known about an object; undefined if there is none. */
+  head(key: string): Promise<ObjectEntry | undefined>;
+
+  /** Every object under a prefix, in order of keys, page by page. */
+  list(prefix: string): AsyncIterable<readonly ObjectEntry[]>;
+
+  /** Names directly under a prefix that ends with "/": `backups/` gives `a/`, `b/`. In order, page by page. */
+  listFolders(prefix: string): AsyncIterable<readonly string[]>;
+
+  /** Removes objects; those that are not there count as removed. */
+  remove(keys: readonly string[]): Promise<void>;
+
+  /** Releases connections. */
+  close(): void;
+}
+
+/** At most one of the two. A write whose condition does not hold throws `precondition-failed`. */
+export interface WriteCondition {
+  /** Only if there is no object under the key. */
+  readonly isNew?: true;
+  /** Only if the object is still this version of it. */
+  readonly version?: ObjectVersion;
+}
+
+export interface UploadOptions {
+  readonly condition?: WriteCondition;
+  readonly signal?: AbortSignal;
+}
+
+export interface ReadOptions {
+  /** First byte, and how many. */
+  readonly range?: { readonly offset: number; readonly length: number };
+  /** Throws `precondition-failed` if the object is another version. */
+  readonly version?: ObjectVersion;
+  readonly signal?: AbortSignal;
+}
+
+/** Opaque name of one version of an object: an S3 ETag, or what stands for it. */
+export type ObjectVersion = string;
+
+export interface ObjectEntry {
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly version: ObjectVersion;
+}
+
+export interface StoredObject extends ObjectEntry {
+  /** The bytes asked for; to be read to the end or cancelled. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** A piece of an object to be composed: bytes at hand, or a whole object of the same store. */
+export type ComposePiece =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'object'; readonly key: string; readonly sizeBytes: number };

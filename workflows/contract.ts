@@ -1,0 +1,70 @@
+import { defineQuery, defineSearchAttributeKey, defineUpdate } from '@temporalio/common';
+
+import type { BackupResult, BackupSpec } from '../domain/backup.ts';
+import type { FailureReport } from '../domain/failure.ts';
+import type { RestoreResult, RestoreSpec } from '../domain/restore.ts';
+import type { RunStatus } from '../domain/run-status.ts';
+
+/** Names under which the workflows are registered. */
+export const BACKUP_WORKFLOW = 'backup';
+export const RESTORE_WORKFLOW = 'restore';
+export const DELETE_WORKFLOW = 'delete';
+
+/** How long a step keeps trying when a server does not answer, unless the input says otherwise. */
+export const PATIENCE_MS = 30 * 60_000;
+
+interface RunInput<Spec> {
+  readonly location: string;
+  readonly name: string;
+  readonly spec: Spec;
+  /** Sha256 of the spec's canonical JSON, hexadecimal: tells a repeated request from another one. */
+  readonly specDigest: string;
+  /** How long a step keeps trying when a server does not answer, in milliseconds; `PATIENCE_MS` if left out. */
+  readonly patienceMs?: number;
+}
+
+/** At most 64 KiB as JSON. The run's uid is the workflow's run id. */
+export type BackupInput = RunInput<BackupSpec>;
+export type RestoreInput = RunInput<RestoreSpec>;
+
+export interface DeleteInput {
+  readonly kind: 'Backup' | 'Restore';
+  readonly location: string;
+  readonly name: string;
+  readonly cluster: string;
+  readonly patienceMs?: number;
+}
+
+export interface DeleteResult {
+  readonly objects: number;
+}
+
+/** What the open step says: the run goes on, or the name belongs to an earlier run, or the request is refused. */
+export type OpenAnswer =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'existing' }
+  | { readonly kind: 'refused'; readonly failure: FailureReport };
+
+/** Answered when the open step has ended; the API sends it together with the start. */
+export const openUpdate = defineUpdate<OpenAnswer>('open');
+
+/** Where the run is; costs no history. */
+export const runStatusQuery = defineQuery<RunStatus>('runStatus');
+
+/** Kept in the memo of every run, so that a name can be compared without asking the run. */
+export interface RunMemo {
+  readonly specDigest: string;
+  readonly spec: BackupSpec | RestoreSpec | Record<string, never>;
+}
+
+/** Search attributes; where they are not registered, runs go on without them. */
+export const SEARCH_ATTRIBUTES = {
+  kind: defineSearchAttributeKey('HoldfastKind', 'KEYWORD'),
+  name: defineSearchAttributeKey('HoldfastName', 'KEYWORD'),
+  cluster: defineSearchAttributeKey('HoldfastCluster', 'KEYWORD'),
+  phase: defineSearchAttributeKey('HoldfastPhase', 'KEYWORD'),
+} as const;
+
+export type BackupWorkflow = (input: BackupInput) => Promise<BackupResult>;
+export type RestoreWorkflow = (input: RestoreInput) => Promise<RestoreResult>;
+export type DeleteWorkflow = (input: DeleteInput) => Promise<DeleteResult>;
