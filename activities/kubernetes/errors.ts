@@ -1,0 +1,107 @@
+import { Failure, type FailureCode } from '../../domain/failure.ts';
+
+/** The part of a Kubernetes `Status` that holds no values of objects. */
+interface StatusWords {
+  readonly reason: string | undefined;
+  readonly fields: readonly string[];
+  readonly continueToken: string | undefined;
+}
+
+/** An answer of the API server that is not a success. */
+export interface RefusedAnswer {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  readonly body: string;
+}
+
+const RETRY_AFTER_DEFAULT_MS = 1000;
+const RETRY_AFTER_MAX_MS = 30_000;
+const NAMED_FIELDS_MAX = 5;
+
+/** Translates a refusal by status and reason word. `action` names verb and thing, for people. */
+export function refusal(answer: RefusedAnswer, action: string, subject: string): Failure {
+  const words = statusWords(answer.body);
+  const reason = [words.reason ?? `HTTP ${String(answer.status)}`, ...fieldText(words)].join(' ');
+  const code = codeOf(answer.status);
+  return new Failure(code, `${action}: the API server answers ${reason}`, {
+    subject,
+    ...(code === 'throttled' ? { retryAfterMs: retryAfterMs(answer) } : {}),
+  });
+}
+
+/** Translates a request that got no answer; only the system's error code is told. */
+export function noAnswer(error: unknown, action: string, subject: string): Failure {
+  return new Failure('cluster-unreachable', `${action}: no answer (${errorCode(error)})`, {
+    subject,
+    cause: error,
+  });
+}
+
+/** The reason word of a refusal, such as `AlreadyExists`. */
+export function reasonOf(answer: RefusedAnswer): string | undefined {
+  return statusWords(answer.body).reason;
+}
+
+/** The token with which the server lets an expired listing go on, if it gave one. */
+export function inconsistentToken(answer: RefusedAnswer): string | undefined {
+  return statusWords(answer.body).continueToken;
+}
+
+export function retryAfterMs(answer: RefusedAnswer): number {
+  const seconds = Number(answer.retryAfter);
+  return Number.isFinite(seconds) && seconds > 0
+    ? Math.min(seconds * 1000, RETRY_AFTER_MAX_MS)
+    : RETRY_AFTER_DEFAULT_MS;
+}
+
+const CODES: Readonly<Record<number, FailureCode>> = {
+  401: 'cluster-forbidden',
+  403: 'cluster-forbidden',
+  404: 'not-found',
+  408: 'cluster-unreachable',
+  410: 'listing-expired',
+  429: 'throttled',
+};
+
+function codeOf(status: number): FailureCode {
+  return CODES[status] ?? (status >= 500 ? 'cluster-unreachable' : 'cluster-rejected');
+}
+
+function fieldText({ fields }: StatusWords): string[] {
+  return fields.length === 0 ? [] : [`(${fields.slice(0, NAMED_FIELDS_MAX).join(', ')})`];
+}
+
+function statusWords(body: string): StatusWords {
+  const status = parsedStatus(body);
+  const causes = status.details?.causes ?? [];
+  return {
+    reason: status.reason,
+    fields: causes.flatMap((cause) => (cause.field === undefined ? [] : [cause.field])),
+    continueToken: status.metadata?.continue,
+  };
+}
+
+interface ParsedStatus {
+  readonly reason?: string;
+  readonly metadata?: { readonly continue?: string };
+  readonly details?: { readonly causes?: readonly { readonly field?: string }[] };
+}
+
+function parsedStatus(body: string): ParsedStatus {
+  try {
+    const value: unknown = JSON.parse(body);
+    // Every field of the interface is optional, so any object will do.
+    return typeof value === 'object' && value !== null ? (value as ParsedStatus) : {};
+  } catch {
+    return {};
+  }
+}
+
+function errorCode(error: unknown): string {
+  for (let part = error; part instanceof Error; part = part.cause) {
+    if ('code' in part && typeof part.code === 'string') {
+      return part.code;
+    }
+  }
+  return 'no error code';
+}

@@ -1,0 +1,142 @@
+import type { RequestOptions } from 'node:https';
+
+import type { KubeConfig } from '@kubernetes/client-node';
+import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+
+import { Failure } from '../../domain/failure.ts';
+import { noAnswer, type RefusedAnswer } from './errors.ts';
+
+/** Connections that one process opens to one API server. */
+const CONNECTIONS_MAX = 64;
+/** How long an answer may take to begin, and to go on between two of its parts. */
+const ANSWER_TIMEOUT_MS = 60_000;
+const CONNECT_TIMEOUT_MS = 5000;
+/** How long credentials are used before they are taken from the configuration again. */
+const CREDENTIALS_AGE_MAX_MS = 60_000;
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly accept?: string;
+  readonly body?: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Verb and thing, for the message of a failure. */
+  readonly action: string;
+  readonly subject: string;
+}
+
+export type ApiAnswer =
+  | { readonly ok: true; readonly text: string }
+  | ({ readonly ok: false } & RefusedAnswer);
+
+/**
+ * Plain HTTP to one API server with the credentials of a kubeconfig. The generated client's models cost more
+ * than twice the time of a raw page, so only its configuration is used.
+ */
+export class Transport {
+  readonly #config: KubeConfig;
+  readonly #origin: string;
+  readonly #basePath: string;
+  #dispatcher: Dispatcher | undefined;
+  #headers: Record<string, string> = {};
+  #credentialsAt = 0;
+
+  constructor(config: KubeConfig) {
+    const cluster = config.getCurrentCluster();
+    if (cluster === null) {
+      throw new Failure('invalid-request', 'the kubeconfig has no current cluster; set a context');
+    }
+    const server = new URL(cluster.server);
+    this.#config = config;
+    this.#origin = server.origin;
+    this.#basePath = server.pathname.replace(/\/$/, '');
+  }
+
+  /** Sends a request and reads the whole answer. Throws `cluster-unreachable` when there is none. */
+  async send(request: ApiRequest): Promise<ApiAnswer> {
+    try {
+      const dispatcher = await this.#connection();
+      const answer = await dispatcher.request({
+        origin: this.#origin,
+        path: `${this.#basePath}${request.path}`,
+        method: request.method,
+        headers: {
+          ...this.#headers,
+          accept: request.accept ?? 'application/json',
+          ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        body: request.body ?? null,
+        signal: request.signal,
+      });
+      const text = await answer.body.text();
+      if (answer.statusCode < 300) {
+        return { ok: true, text };
+      }
+      const retryAfter = answer.headers['retry-after'];
+      return {
+        ok: false,
+        status: answer.statusCode,
+        retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
+        body: text,
+      };
+    } catch (error) {
+      request.signal?.throwIfAborted();
+      throw error instanceof Failure ? error : noAnswer(error, request.action, request.subject);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#dispatcher?.destroy();
+  }
+
+  /** The connections; built anew when the configuration's credentials have changed with time. */
+  async #connection(): Promise<Dispatcher> {
+    const isFresh = Date.now() - this.#credentialsAt < CREDENTIALS_AGE_MAX_MS;
+    if (this.#dispatcher !== undefined && isFresh) {
+      return this.#dispatcher;
+    }
+    const options: RequestOptions = {};
+    await this.#config.applyToHTTPSOptions(options);
+    this.#headers = authorization(options);
+    this.#credentialsAt = Date.now();
+    this.#dispatcher ??= buildDispatcher(this.#config, options);
+    return this.#dispatcher;
+  }
+}
+
+function authorization(options: RequestOptions): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (typeof options.auth === 'string') {
+    headers['authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
+  }
+  const given = options.headers;
+  if (given !== undefined && !Array.isArray(given)) {
+    for (const [name, value] of Object.entries(given)) {
+      if (typeof value === 'string') {
+        headers[name.toLowerCase()] = value;
+      }
+    }
+  }
+  return headers;
+}
+
+function buildDispatcher(config: KubeConfig, options: RequestOptions): Dispatcher {
+  const tls = Object.fromEntries(
+    Object.entries({
+      ca: options.ca,
+      cert: options.cert,
+      key: options.key,
+      servername: options.servername,
+      rejectUnauthorized: options.rejectUnauthorized,
+    }).filter(([, value]) => value !== undefined),
+  );
+  const limits = {
+    connections: CONNECTIONS_MAX,
+    headersTimeout: ANSWER_TIMEOUT_MS,
+    bodyTimeout: ANSWER_TIMEOUT_MS,
+  };
+  const proxyUrl = config.getCurrentCluster()?.proxyUrl;
+  return proxyUrl === undefined
+    ? new Agent({ ...limits, connect: { ...tls, timeout: CONNECT_TIMEOUT_MS } })
+    : new ProxyAgent({ ...limits, uri: proxyUrl, requestTls: tls });
+}
