@@ -27,17 +27,17 @@ export interface ClusterActivities {
   verifyBackup(input: VerifyInput): Promise<ArchiveResult>;
   /** Writes the last files and then the record, which makes the backup exist, and reads the record back. */
   commitBackup(input: CommitBackupInput): Promise<void>;
-  /** Removes what the run keeps while it is under way; of a run without record its other files too. */
+  /** Removes what an ended or failed run no longer needs. Heartbeats. */
   cleanBackup(input: CleanInput): Promise<void>;
 
   /** Reads the backup's record, checks cluster and request, and claims the restore's name, like `openBackup`. */
   openRestore(input: OpenRestoreInput): Promise<OpenResult>;
   /** Turns the backup's index into waves of shards and stores them. Heartbeats. */
   planRestore(input: RestoreRun): Promise<PlanRestoreResult>;
-  /** Applies shards one after the other, waits for what the next wave needs. Heartbeats. */
+  /** Applies shards one after the other, and waits for what a later one needs of it. Heartbeats. */
   applyShards(input: ApplyShardsInput): Promise<ApplyShardsResult>;
-  /** Looks whether the cluster holds what was applied, and writes the report and the result. Heartbeats. */
-  finishRestore(input: FinishRestoreInput): Promise<FinishRestoreResult>;
+  /** Writes the report, and last the result, which ends the restore. Heartbeats. */
+  finishRestore(input: FinishRestoreInput): Promise<void>;
   cleanRestore(input: CleanInput): Promise<void>;
 
   /** Removes an ended run's files, the record first. Heartbeats. */
@@ -125,8 +125,11 @@ export interface CommitBackupInput extends BackupRun {
 }
 
 export interface CleanInput extends Run {
-  /** Whether the claim and every file go too, because the run left no record. */
-  readonly isAbandoned: boolean;
+  /**
+   * What goes: what is kept while the run is under way; of a run that failed, its files too; of a run that never
+   * was opened, its claim as well. Only what belongs to this run is removed.
+   */
+  readonly scope: 'work' | 'files' | 'claim';
 }
 
 export interface PlanRestoreResult {
@@ -165,11 +168,6 @@ export interface FinishRestoreInput extends RestoreRun {
   readonly cluster: ClusterIdentity;
   readonly shards: readonly AppliedShard[];
   readonly result: RestoreResult;
-}
-
-export interface FinishRestoreResult {
-  readonly warnings: number;
-  readonly errors: number;
 }
 
 export interface DeleteRunInput {

@@ -1,0 +1,85 @@
+import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+
+import type { ClusterActivities } from '../activities/contract.ts';
+import { nonRetryableTypes } from '../domain/failure.ts';
+import { clusterTaskQueue } from '../domain/workflow-id.ts';
+import { PATIENCE_MS } from './contract.ts';
+
+/** Pause before the second attempt, in milliseconds; doubled until the maximum. */
+const RETRY_FIRST_MS = 500;
+const RETRY_MAX_MS = 15_000;
+/** A worker that says nothing for so long is taken for dead. */
+const HEARTBEAT_TIMEOUT_MS = 60_000;
+/** Longest that one attempt of a short step takes, and of one that moves data. */
+const SHORT_ATTEMPT_MS = 60_000;
+const LONG_ATTEMPT_MS = 4 * 3_600_000;
+
+/** The activities of a cluster, by profile; the summary is what the Temporal UI shows beside the activity. */
+export type Activities = Readonly<
+  Record<'short' | 'long' | 'cleanUp', (summary: string) => ClusterActivities>
+>;
+
+/** The activities of one cluster's workers. `patienceMs` has its default when left out. */
+export function activitiesOf(cluster: string, patienceMs = PATIENCE_MS): Activities {
+  const input = { cluster, patienceMs };
+  const by = (options: ActivityOptions) => (summary: string) =>
+    proxyActivities<ClusterActivities>({ ...options, summary });
+  return { short: by(shortStep(input)), long: by(longStep(input)), cleanUp: by(cleanUpStep(input)) };
+}
+
+interface ProfileInput {
+  readonly cluster: string;
+  /** How long the step keeps trying when a server does not answer, in milliseconds. */
+  readonly patienceMs: number;
+}
+
+/** For steps that end within seconds: validation, planning of what to do, the record. */
+function shortStep(input: ProfileInput): ActivityOptions {
+  return {
+    ...base(input),
+    startToCloseTimeout: SHORT_ATTEMPT_MS,
+    scheduleToCloseTimeout: input.patienceMs,
+  };
+}
+
+/**
+ * For steps that move data. Patience bounds the attempts and not the time: a step that makes progress may take
+ * hours, one that fails is tried again for about as long as the patience says.
+ */
+function longStep(input: ProfileInput): ActivityOptions {
+  const options = base(input);
+  return {
+    ...options,
+    startToCloseTimeout: LONG_ATTEMPT_MS,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    retry: { ...options.retry, maximumAttempts: attemptsWithin(input.patienceMs) },
+  };
+}
+
+/** For clean-up that must happen: tried for longer than what it cleans up after. */
+function cleanUpStep(input: ProfileInput): ActivityOptions {
+  return shortStep({ ...input, patienceMs: 2 * input.patienceMs });
+}
+
+function base({ cluster }: ProfileInput) {
+  return {
+    taskQueue: clusterTaskQueue(cluster),
+    retry: {
+      initialInterval: RETRY_FIRST_MS,
+      backoffCoefficient: 2,
+      maximumInterval: RETRY_MAX_MS,
+      nonRetryableErrorTypes: nonRetryableTypes(),
+    },
+  } satisfies ActivityOptions;
+}
+
+/** How many attempts fit into a time when each fails at once. */
+function attemptsWithin(patienceMs: number): number {
+  let attempts = 1;
+  let pauseMs = RETRY_FIRST_MS;
+  for (let spentMs = 0; spentMs + pauseMs <= patienceMs; attempts++) {
+    spentMs += pauseMs;
+    pauseMs = Math.min(pauseMs * 2, RETRY_MAX_MS);
+  }
+  return Math.max(attempts, 2);
+}

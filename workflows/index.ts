@@ -1,0 +1,4 @@
+/** Every workflow under the name that it is registered with; `contract.ts` has the same names for callers. */
+export { backup } from './backup.ts';
+export { deleteRun as delete } from './delete.ts';
+export { restore } from './restore.ts';

@@ -1,0 +1,178 @@
+import { CancellationScope, isCancellation, log, workflowInfo } from '@temporalio/workflow';
+
+import type {
+  AppliedShard,
+  PlanRestoreResult,
+  RestoreRun,
+  RestoreWave,
+} from '../activities/contract.ts';
+import { recordTime } from '../domain/duration.ts';
+import type { FailureReport } from '../domain/failure.ts';
+import type { EndPhase } from '../domain/phase.ts';
+import { addCounts, NO_RESTORE_COUNTS, type RestoreResult } from '../domain/restore.ts';
+import { type Activities, activitiesOf } from './activity-profiles.ts';
+import type { RestoreInput } from './contract.ts';
+import { inPool } from './pool.ts';
+import { openRun } from './run-open.ts';
+import { reportOf, type RunTracker, trackRun } from './run-tracker.ts';
+
+/** Shards of one wave that are applied at the same time. */
+const SHARDS_IN_FLIGHT = 2;
+/** Waves that together have no more items than this are applied by one activity, one after the other. */
+const SMALL_WAVES_ITEMS_MAX = 500;
+
+/**
+ * One restore. Its states:
+ *
+ * - `New` / open: the backup's record is read, the request is checked, the name is claimed. A refused request ends
+ *   here and leaves nothing.
+ * - `InProgress` / plan: the backup's index becomes waves of shards.
+ * - `InProgress` / apply: wave by wave, shards of a wave at the same time. A wave begins when what it needs of the
+ *   one before is there: definitions established, namespaces active.
+ * - `Finalizing` / report: what became of each item is written to the location, and the result, which ends the run.
+ * - `Completed`, `PartiallyFailed` (items failed, and the report says which), `Failed`, `Cancelled`: ended. What had
+ *   been applied stays in the cluster and carries the restore's mark.
+ */
+export async function restore(input: RestoreInput): Promise<RestoreResult> {
+  const { location, name, spec, specDigest } = input;
+  const run: RestoreRun = { location, name, runUid: workflowInfo().runId, spec };
+  const activities = activitiesOf(spec.cluster, input.patienceMs);
+  const tracker = trackRun();
+  const { startTimestamp } = tracker;
+
+  const opened = await openRun(
+    {
+      open: () =>
+        activities
+          .short('Read the backup, check the request, claim the name')
+          .openRestore({ ...run, specDigest, startTimestamp }),
+      release: () => activities.cleanUp('Give the name back').cleanRestore({ ...run, scope: 'claim' }),
+    },
+    tracker,
+  );
+  const applied: AppliedShard[] = [];
+  const ending = await attempt(() => applyBackup(run, { activities, tracker, applied }));
+  const result = resultOf(ending, applied, startTimestamp);
+  await CancellationScope.nonCancellable(async () => {
+    tracker.enter('report', 'Finalizing', 'writing the report');
+    await activities.cleanUp(`Write the report: ${result.phase}`).finishRestore({
+      ...run,
+      specDigest,
+      cluster: opened.cluster,
+      shards: applied,
+      result,
+    });
+    await activities.cleanUp('Remove the plan').cleanRestore({ ...run, scope: 'work' });
+  });
+  tracker.end(result.phase, `${String(result.counts.created)} of ${String(result.items)} items created`);
+  return result;
+}
+
+type Ending =
+  | { readonly kind: 'applied' }
+  | { readonly kind: 'failed'; readonly failure: FailureReport }
+  | { readonly kind: 'cancelled' };
+
+interface Apply {
+  readonly activities: Activities;
+  readonly tracker: RunTracker;
+  /** Grows as shards end, so that a run that fails or is cancelled can tell what it did. */
+  readonly applied: AppliedShard[];
+}
+
+async function applyBackup(run: RestoreRun, apply: Apply): Promise<void> {
+  const { activities, tracker } = apply;
+  tracker.enter('plan', 'InProgress', 'ordering the items of the backup');
+  const plan = await activities.long('Order the items into waves').planRestore(run);
+  tracker.plan(plan.items);
+  for (const step of gatherWaves(plan.waves)) {
+    const words = `${step.names} · ${String(step.items)} items`;
+    tracker.enter('apply', 'InProgress', `applying ${words}`);
+    await applyStep(run, { ...apply, plan, step, words });
+  }
+}
+
+/** Waves that one call applies in their order, or one wave in parallel parts. */
+interface ApplyStep {
+  readonly names: string;
+  readonly items: number;
+  readonly parts: readonly (readonly number[])[];
+}
+
+async function applyStep(
+  run: RestoreRun,
+  { activities, tracker, applied, plan, step, words }: Apply & {
+    plan: PlanRestoreResult;
+    step: ApplyStep;
+    words: string;
+  },
+): Promise<void> {
+  await inPool(step.parts, SHARDS_IN_FLIGHT, async (shards) => {
+    const result = await activities
+      .long(`Apply ${words}`)
+      .applyShards({ ...run, planAttempt: plan.attempt, shards });
+    applied.push(...result.shards);
+    for (const { counts } of result.shards) {
+      tracker.advance(Object.values(counts).reduce((sum, count) => sum + count, 0));
+    }
+  });
+}
+
+/** Small neighbours share a call: a hop costs more than their items. */
+function gatherWaves(waves: readonly RestoreWave[]): ApplyStep[] {
+  const steps: { names: string; items: number; parts: number[][]; isSmall: boolean }[] = [];
+  for (const { name, items, firstShard, shards } of waves) {
+    const numbers = Array.from({ length: shards }, (_, index) => firstShard + index);
+    const last = steps.at(-1);
+    if (last?.isSmall === true && last.items + items <= SMALL_WAVES_ITEMS_MAX) {
+      last.names += `, ${name}`;
+      last.items += items;
+      last.parts[0]?.push(...numbers);
+    } else {
+      const isSmall = items <= SMALL_WAVES_ITEMS_MAX;
+      const parts = isSmall ? [numbers] : numbers.map((shard) => [shard]);
+      steps.push({ names: name, items, parts, isSmall });
+    }
+  }
+  return steps;
+}
+
+async function attempt(apply: () => Promise<void>): Promise<Ending> {
+  try {
+    await apply();
+    return { kind: 'applied' };
+  } catch (error) {
+    if (isCancellation(error)) {
+      return { kind: 'cancelled' };
+    }
+    const failure = reportOf(error);
+    log.warn('restore failed', { code: failure.code, subject: failure.subject });
+    return { kind: 'failed', failure };
+  }
+}
+
+function resultOf(
+  ending: Ending,
+  applied: readonly AppliedShard[],
+  startTimestamp: string,
+): RestoreResult {
+  const counts = applied.reduce((sum, shard) => addCounts(sum, shard.counts), NO_RESTORE_COUNTS);
+  const failed = counts.failed + (ending.kind === 'failed' ? 1 : 0);
+  return {
+    phase: phaseOf(ending, counts.failed),
+    startTimestamp,
+    completionTimestamp: recordTime(Date.now()),
+    items: Object.values(counts).reduce((sum, count) => sum + count, 0),
+    counts,
+    warnings: counts.skipped,
+    errors: failed,
+    ...(ending.kind === 'failed' ? { failure: ending.failure } : {}),
+  };
+}
+
+function phaseOf(ending: Ending, failedItems: number): EndPhase {
+  if (ending.kind === 'applied') {
+    return failedItems > 0 ? 'PartiallyFailed' : 'Completed';
+  }
+  return ending.kind === 'cancelled' ? 'Cancelled' : 'Failed';
+}

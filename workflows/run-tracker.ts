@@ -1,0 +1,97 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  setCurrentDetails,
+  setHandler,
+  TimeoutFailure,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+
+import { recordTime } from '../domain/duration.ts';
+import { type FailureReport, isFailureCode } from '../domain/failure.ts';
+import type { Phase } from '../domain/phase.ts';
+import type { RunStatus, RunStep } from '../domain/run-status.ts';
+import { runStatusQuery, SEARCH_ATTRIBUTES } from './contract.ts';
+
+/** Keeps what the status query answers and what the Temporal UI shows of a run. */
+export interface RunTracker {
+  readonly startTimestamp: string;
+  /** Says which step begins; a new phase is written to the search attribute. */
+  enter(step: RunStep, phase: Phase, words: string): void;
+  plan(itemsTotal: number): void;
+  advance(items: number): void;
+  /** Says how the run ended. */
+  end(phase: Phase, words: string): void;
+  /** Whether anything was done in parts. */
+  hasShards(): boolean;
+}
+
+/** Starts to keep track of the workflow that calls it. */
+export function trackRun(): RunTracker {
+  const { startTime, typedSearchAttributes } = workflowInfo();
+  const startTimestamp = recordTime(startTime.getTime());
+  // They are written only when the start wrote them: a server that does not know them would fail the task.
+  const hasSearchAttributes = typedSearchAttributes.get(SEARCH_ATTRIBUTES.phase) !== undefined;
+  let status: RunStatus = {
+    phase: 'New',
+    step: 'open',
+    progress: { itemsDone: 0, itemsTotal: 0 },
+    startTimestamp,
+    stepTimestamp: startTimestamp,
+  };
+  setHandler(runStatusQuery, () => status);
+
+  function show(step: RunStep, phase: Phase, words: string): void {
+    if (phase !== status.phase && hasSearchAttributes) {
+      upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.phase, value: phase }]);
+    }
+    const stepTimestamp = step === status.step ? status.stepTimestamp : recordTime(Date.now());
+    status = { ...status, phase, step, stepTimestamp };
+    setCurrentDetails(`**${phase}** · ${words}`);
+  }
+
+  return {
+    startTimestamp,
+    enter: show,
+    plan: (itemsTotal) => {
+      status = { ...status, progress: { itemsDone: 0, itemsTotal } };
+    },
+    advance: (items) => {
+      const { itemsDone, itemsTotal } = status.progress;
+      status = { ...status, progress: { itemsDone: itemsDone + items, itemsTotal } };
+    },
+    end: (phase, words) => {
+      show(status.step, phase, words);
+    },
+    hasShards: () => status.progress.itemsDone > 0,
+  };
+}
+
+/** What went wrong, as the record and the API tell it: the report that the activity attached, or the timeout. */
+export function reportOf(error: unknown): FailureReport {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof TimeoutFailure) {
+    const last = cause.cause instanceof ApplicationFailure ? reportOf(cause.cause) : undefined;
+    return last ?? { code: 'timed-out', message: `a step did not end in time (${cause.timeoutType})` };
+  }
+  if (cause instanceof ApplicationFailure) {
+    const detail: unknown = cause.details?.[0];
+    if (isReport(detail)) {
+      return detail;
+    }
+  }
+  return { code: 'internal', message: 'an unforeseen failure; the worker log has more' };
+}
+
+function isReport(value: unknown): value is FailureReport {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'code' in value &&
+    typeof value.code === 'string' &&
+    isFailureCode(value.code) &&
+    'message' in value &&
+    typeof value.message === 'string'
+  );
+}
