@@ -66,7 +66,7 @@ export class Transport {
           ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         body: request.body ?? null,
-        signal: request.signal,
+        signal: request.signal ?? null,
       });
       const text = await answer.body.text();
       if (answer.statusCode < 300) {
