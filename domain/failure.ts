@@ -45,6 +45,7 @@ export const FAILURE_CODES = {
   'quota-exceeded': { type: 'QuotaExceeded', title: 'There is no room left' },
   'listing-expired': { type: 'Unavailable', title: 'A listing expired before its end' },
   throttled: { type: 'Throttled', title: 'A server asks for patience' },
+  'cluster-failed': { type: 'Unavailable', title: 'The cluster fails at a request' },
   'cluster-unreachable': { type: 'Unavailable', title: 'The cluster does not answer' },
   'location-unreachable': { type: 'Unavailable', title: 'The storage location does not answer' },
   'temporal-unreachable': { type: 'Unavailable', title: 'Temporal does not answer' },

@@ -1,4 +1,5 @@
-import { defineQuery, defineSearchAttributeKey, defineUpdate } from '@temporalio/common';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { defineQuery, defineUpdate } from '@temporalio/workflow';
 
 import type { BackupResult, BackupSpec } from '../domain/backup.ts';
 import type { FailureReport } from '../domain/failure.ts';

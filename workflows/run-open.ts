@@ -25,7 +25,7 @@ interface OpenStep {
  */
 export async function openRun(step: OpenStep, tracker: RunTracker): Promise<Opened> {
   let answer: OpenAnswer | undefined;
-  setHandler(openUpdate, async () => {
+  setHandler(openUpdate, async (): Promise<OpenAnswer> => {
     await condition(() => answer !== undefined);
     return answer ?? { kind: 'existing' };
   });

@@ -61,6 +61,8 @@ const CODES: Readonly<Record<number, FailureCode>> = {
   408: 'cluster-unreachable',
   410: 'listing-expired',
   429: 'throttled',
+  // One object's webhook or one aggregated server fails; the API server itself answers.
+  500: 'cluster-failed',
 };
 
 function codeOf(status: number): FailureCode {

@@ -1,0 +1,45 @@
+import { backupKeys, restoreKeys } from '../domain/object-key.ts';
+import { assembleBackup } from './backup/assemble-backup.ts';
+import { commitBackup } from './backup/commit-backup.ts';
+import { exportShard } from './backup/export-shard.ts';
+import { openBackup } from './backup/open-backup.ts';
+import { planBackup } from './backup/plan-backup.ts';
+import { verifyBackup } from './backup/verify-backup.ts';
+import { writeSmallBackup } from './backup/write-small-backup.ts';
+import { cleanRun } from './clean-run.ts';
+import type { ClusterActivities } from './contract.ts';
+import { deleteRun } from './delete-run.ts';
+import type { Dependencies } from './dependencies.ts';
+import { redactFailures } from './redact-failures.ts';
+import { applyShards } from './restore/apply-shards.ts';
+import { finishRestore } from './restore/finish-restore.ts';
+import { openRestore } from './restore/open-restore.ts';
+import { planRestore } from './restore/plan-restore.ts';
+
+/** The activities of a cluster's worker, each with its failures redacted. */
+export function createActivities(deps: Dependencies): ClusterActivities {
+  const bind =
+    <Input, Result>(activity: (deps: Dependencies, input: Input) => Promise<Result>) =>
+    (input: Input): Promise<Result> =>
+      redactFailures(() => activity(deps, input));
+  return {
+    openBackup: bind(openBackup),
+    planBackup: bind(planBackup),
+    writeSmallBackup: bind(writeSmallBackup),
+    exportShard: bind(exportShard),
+    assembleBackup: bind(assembleBackup),
+    verifyBackup: bind(verifyBackup),
+    commitBackup: bind(commitBackup),
+    cleanBackup: bind(({ store }, input) =>
+      cleanRun(store(input.location), backupKeys(input.name), input),
+    ),
+    openRestore: bind(openRestore),
+    planRestore: bind(planRestore),
+    applyShards: bind(applyShards),
+    finishRestore: bind(finishRestore),
+    cleanRestore: bind(({ store }, input) =>
+      cleanRun(store(input.location), restoreKeys(input.name), input),
+    ),
+    deleteRun: bind(deleteRun),
+  };
+}
