@@ -4,6 +4,8 @@ import type { ItemReference } from './item.ts';
 export interface MemberRange {
   readonly offset: number;
   readonly length: number;
+  /** Of the compressed bytes: finds a change that decompressing does not notice. */
+  readonly crc32: number;
 }
 
 /**

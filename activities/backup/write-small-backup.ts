@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 
-import { writeSmallArchive, verifyArchive } from '../../storage/format/archive.ts';
+import { writeSmallArchive } from '../../storage/format/archive.ts';
+import { verifyArchive } from '../../storage/format/verify-archive.ts';
 import type { ArchiveResult, BackupRun } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
@@ -25,7 +26,7 @@ export function writeSmallBackup(deps: Dependencies, run: BackupRun): Promise<Ar
     };
     const { name, runUid } = run;
     const { items } = await writeSmallArchive(store, { name, runUid, pages, signal, onProgress });
-    const archive = await verifyArchive(store, { name, items, signal });
+    const archive = await verifyArchive(store, { name, runUid, items, onProgress, signal });
     return { archive, warnings: 0 };
   });
 }

@@ -7,7 +7,7 @@ import { RESTORE_WAVES, waveOf } from '../../domain/restore-order.ts';
 import { firstShardOf, restoreShardItems } from '../../domain/restore-plan.ts';
 import { selectItem } from '../../domain/restore-selection.ts';
 import { readBackup } from '../../storage/catalogue.ts';
-import { encodeIndex, readIndex } from '../../storage/format/index-file.ts';
+import { encodeIndex, oneBatch, readIndex } from '../../storage/format/index-file.ts';
 import type { PlanRestoreResult, RestoreRun, RestoreWave } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
@@ -22,7 +22,7 @@ export function planRestore(deps: Dependencies, run: RestoreRun): Promise<PlanRe
     const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
     const waves = new WaveWriter(restoreShardItems(backup?.claim?.archive?.items ?? 0), (shard, lines) => {
       const key = shardItemsKey(restoreFolder(run.name), { runUid: run.runUid, shard, attempt });
-      return store.upload(key, encodeIndex(once(lines)), { signal });
+      return store.upload(key, encodeIndex(oneBatch(lines)), { signal });
     });
     let itemsDone = 0;
     const definitions: IndexLine[] = [];
@@ -95,9 +95,4 @@ class WaveWriter {
     wave.items += lines.length;
     await this.#write(shard, lines);
   }
-}
-
-// The consumer wants a stream of batches; one batch is a stream too.
-async function* once<Batch>(batch: Batch): AsyncGenerator<Batch> {
-  yield await Promise.resolve(batch);
 }

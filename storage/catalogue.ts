@@ -1,0 +1,178 @@
+import pLimit from 'p-limit';
+
+import { Failure, type FailureReport } from '../domain/failure.ts';
+import {
+  backupKeys,
+  BACKUPS_PREFIX,
+  restoreKeys,
+  RESTORES_PREFIX,
+} from '../domain/object-key.ts';
+import { isEndPhase, isPhase } from '../domain/phase.ts';
+import type { StoredBackup, StoredRestore } from '../domain/stored-run.ts';
+import type { VeleroBackup } from '../domain/velero-record.ts';
+import { readClaim } from './claim.ts';
+import type { ObjectStore } from './object-store/port.ts';
+import { readAll } from './object-store/read-all.ts';
+
+/** Records that are read at the same time. */
+const READS_IN_FLIGHT = 16;
+
+/** One backup of a location. Velero's own have no claim; a run that left no record has nothing else. */
+export interface CatalogueBackup {
+  readonly name: string;
+  readonly record?: VeleroBackup;
+  readonly claim?: StoredBackup;
+  /** Why the folder cannot be read as a backup. */
+  readonly problem?: FailureReport;
+}
+
+export interface CatalogueRestore {
+  readonly name: string;
+  readonly claim?: StoredRestore;
+  readonly problem?: FailureReport;
+}
+
+export interface CatalogueQuery {
+  /** Names up to this one were listed before. */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+export interface CataloguePage<Entry> {
+  readonly items: readonly Entry[];
+  /** To be given as `after`; left out at the end. */
+  readonly next?: string;
+}
+
+/** Reads one backup; undefined if its folder holds neither record nor claim. */
+export async function readBackup(
+  store: ObjectStore,
+  name: string,
+): Promise<CatalogueBackup | undefined> {
+  const keys = backupKeys(name);
+  const [record, found] = await Promise.all([
+    readRecord(store, keys.record, name),
+    readClaim(store, keys.claim),
+  ]);
+  const claim = found?.stored.kind === 'Backup' ? found.stored : undefined;
+  if (record === undefined && claim === undefined) {
+    return undefined;
+  }
+  return {
+    name,
+    ...(record === undefined ? {} : { record }),
+    ...(claim === undefined ? {} : { claim }),
+  };
+}
+
+/** Reads one restore; undefined if there is none. */
+export async function readRestore(
+  store: ObjectStore,
+  name: string,
+): Promise<CatalogueRestore | undefined> {
+  const found = await readClaim(store, restoreKeys(name).claim);
+  return found?.stored.kind === 'Restore' ? { name, claim: found.stored } : undefined;
+}
+
+/** The backups of a location by name; a folder that cannot be read is listed with its problem. */
+export function listBackups(
+  store: ObjectStore,
+  query: CatalogueQuery,
+): Promise<CataloguePage<CatalogueBackup>> {
+  return listRuns(store, { prefix: BACKUPS_PREFIX, read: readBackup }, query);
+}
+
+/** The restores of a location by name. */
+export function listRestores(
+  store: ObjectStore,
+  query: CatalogueQuery,
+): Promise<CataloguePage<CatalogueRestore>> {
+  return listRuns(store, { prefix: RESTORES_PREFIX, read: readRestore }, query);
+}
+
+interface RunSource<Entry> {
+  readonly prefix: string;
+  readonly read: (store: ObjectStore, name: string) => Promise<Entry | undefined>;
+}
+
+async function listRuns<Entry extends { readonly name: string }>(
+  store: ObjectStore,
+  { prefix, read }: RunSource<Entry>,
+  { after = '', limit }: CatalogueQuery,
+): Promise<CataloguePage<Entry | { name: string; problem: FailureReport }>> {
+  const names: string[] = [];
+  for await (const folders of store.listFolders(prefix)) {
+    names.push(...folders.map((folder) => folder.slice(0, -1)).filter((name) => name > after));
+    if (names.length > limit) {
+      break;
+    }
+  }
+  const page = names.sort(compareNames).slice(0, limit);
+  const entries = await pLimit(READS_IN_FLIGHT).map(page, (name) => readOrExplain(store, name, read));
+  const items = entries.filter((entry) => entry !== undefined);
+  const last = page.at(-1);
+  return names.length > limit && last !== undefined ? { items, next: last } : { items };
+}
+
+async function readOrExplain<Entry>(
+  store: ObjectStore,
+  name: string,
+  read: RunSource<Entry>['read'],
+): Promise<Entry | { name: string; problem: FailureReport } | undefined> {
+  try {
+    return await read(store, name);
+  } catch (error) {
+    if (error instanceof Failure && BROKEN_CODES.has(error.code)) {
+      return { name, problem: { code: error.code, message: error.message } };
+    }
+    throw error;
+  }
+}
+
+/** Failures of one folder that must not hide the others. */
+const BROKEN_CODES: ReadonlySet<string> = new Set(['unsupported-format', 'archive-mismatch']);
+
+async function readRecord(
+  store: ObjectStore,
+  key: string,
+  name: string,
+): Promise<VeleroBackup | undefined> {
+  let bytes: Buffer;
+  try {
+    bytes = await readAll(store, key);
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'object-missing') {
+      return undefined;
+    }
+    throw error;
+  }
+  const record = parseRecord(bytes, key);
+  if (record.metadata.name !== name || !isPhase(record.status.phase)) {
+    throw unreadable(key);
+  }
+  // Velero writes its record first and again at the end; in between the backup does not exist.
+  return isEndPhase(record.status.phase) ? record : undefined;
+}
+
+function parseRecord(bytes: Buffer, key: string): VeleroBackup {
+  try {
+    const record = JSON.parse(bytes.toString('utf8')) as Partial<VeleroBackup>;
+    if (record.kind === 'Backup' && record.metadata !== undefined && record.status !== undefined) {
+      return record as VeleroBackup;
+    }
+  } catch (error) {
+    throw unreadable(key, error);
+  }
+  throw unreadable(key);
+}
+
+function unreadable(key: string, cause?: unknown): Failure {
+  return new Failure('unsupported-format', `${key} is not the record of a backup`, {
+    subject: key,
+    cause,
+  });
+}
+
+function compareNames(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+
+import type { IndexLine, MemberRange } from '../../domain/backup-index.ts';
+import { Failure } from '../../domain/failure.ts';
+import { itemText, type KubernetesObject } from '../../domain/item.ts';
+import type { ObjectStore } from '../object-store/port.ts';
+import { readAll } from '../object-store/read-all.ts';
+
+const decompress = promisify(gunzip);
+
+/** Bytes of neighbouring members that are fetched by one request. */
+const READ_BYTES_MAX = 8 * 1024 * 1024;
+
+export interface ReadBody {
+  readonly line: IndexLine;
+  readonly object: KubernetesObject;
+}
+
+/**
+ * The objects of some lines of an index, in the order of the lines, reading only the members that hold them.
+ * Throws `archive-mismatch` for an object that is not what the index says.
+ */
+export async function* readBodies(
+  store: ObjectStore,
+  archiveKey: string,
+  lines: readonly IndexLine[],
+  signal: AbortSignal,
+): AsyncGenerator<ReadBody> {
+  for (const group of groupLines(lines)) {
+    const bytes = await readAll(store, archiveKey, { range: group.range, signal });
+    let tar: Buffer = Buffer.alloc(0);
+    let present = -1;
+    for (const line of group.lines) {
+      const { offset, length } = line.member;
+      if (offset !== present) {
+        const start = offset - group.range.offset;
+        tar = await unpack(bytes.subarray(start, start + length), archiveKey, line);
+        present = offset;
+      }
+      yield { line, object: parse(tar, archiveKey, line) };
+    }
+  }
+}
+
+interface Group {
+  readonly range: { offset: number; length: number };
+  readonly lines: IndexLine[];
+}
+
+/** Lines whose members lie beside each other are read together, up to a limit. */
+function groupLines(lines: readonly IndexLine[]): Group[] {
+  const groups: Group[] = [];
+  for (const line of lines) {
+    const last = groups.at(-1);
+    if (last !== undefined && extend(last.range, line.member)) {
+      last.lines.push(line);
+    } else {
+      const { offset, length } = line.member;
+      groups.push({ range: { offset, length }, lines: [line] });
+    }
+  }
+  return groups;
+}
+
+function extend(range: { offset: number; length: number }, member: MemberRange): boolean {
+  const end = range.offset + range.length;
+  if (member.offset >= range.offset && member.offset + member.length <= end) {
+    return true;
+  }
+  if (member.offset !== end || range.length + member.length > READ_BYTES_MAX) {
+    return false;
+  }
+  range.length += member.length;
+  return true;
+}
+
+async function unpack(bytes: Buffer, key: string, line: IndexLine): Promise<Buffer> {
+  try {
+    return await decompress(bytes);
+  } catch (error) {
+    throw mismatch(key, line, error);
+  }
+}
+
+function parse(tar: Buffer, key: string, line: IndexLine): KubernetesObject {
+  const body = tar.subarray(line.bodyOffset, line.bodyOffset + line.bodyLength);
+  if (createHash('sha256').update(body).digest('hex') !== line.sha256) {
+    throw mismatch(key, line);
+  }
+  // These are the bytes that were written for a Kubernetes object.
+  return JSON.parse(body.toString('utf8')) as KubernetesObject;
+}
+
+function mismatch(key: string, line: IndexLine, cause?: unknown): Failure {
+  const text = `the archive ${key} does not hold ${itemText(line)} as it was written`;
+  return new Failure('archive-mismatch', text, { subject: key, cause });
+}

@@ -1,0 +1,99 @@
+import { CANCELLED_REASON } from '../../domain/phase.ts';
+import { backupKeys, restoreKeys } from '../../domain/object-key.ts';
+import type { StoredBackup, StoredRestore } from '../../domain/stored-run.ts';
+import { veleroRecord } from '../../domain/velero-record.ts';
+import { Failure } from '../../domain/failure.ts';
+import { bytesOf } from '../claim.ts';
+import { gzipText } from '../json-file.ts';
+import type { ObjectStore } from '../object-store/port.ts';
+import { readAll } from '../object-store/read-all.ts';
+
+/** Velero's `results` file (its pkg/util/results). */
+export interface VeleroResults {
+  readonly warnings: VeleroResultSide;
+  readonly errors: VeleroResultSide;
+}
+
+export interface VeleroResultSide {
+  velero?: string[];
+  cluster?: string[];
+  namespaces?: Record<string, string[]>;
+}
+
+/**
+ * Writes what is left of a backup, and last the record that makes it exist, and reads the record back. All bytes
+ * follow from the arguments, so that an attempt that is repeated writes the same. Throws `archive-mismatch`.
+ */
+export async function commitBackup(
+  store: ObjectStore,
+  { stored, location }: { readonly stored: StoredBackup; readonly location: string },
+): Promise<void> {
+  const { name, runUid, spec, cluster, result } = stored;
+  if (result === undefined) {
+    throw new Failure('internal', `the backup ${name} has no result to commit`);
+  }
+  const keys = backupKeys(name);
+  const results: VeleroResults = { warnings: {}, errors: errorsOf(result.failure?.message) };
+  const files: [string, string][] = [
+    [keys.logs, logText(stored)],
+    [keys.results, JSON.stringify(results)],
+    ...[keys.volumeInfo, keys.volumeSnapshots, keys.podVolumeBackups, keys.itemOperations].map(
+      (key): [string, string] => [key, '[]'],
+    ),
+  ];
+  await Promise.all([
+    ...files.map(async ([key, text]) => store.put(key, await gzipText(text))),
+    store.put(keys.claim, bytesOf(stored)),
+  ]);
+  const record = veleroRecord({ location, name, runUid, spec, cluster, result });
+  await putAndCompare(store, keys.record, Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`));
+}
+
+/** Writes the report of a restore, and last its result. */
+export async function commitRestore(
+  store: ObjectStore,
+  report: {
+    readonly stored: StoredRestore;
+    readonly results: VeleroResults;
+    readonly resourceList: Readonly<Record<string, readonly string[]>>;
+  },
+): Promise<void> {
+  const { stored, results, resourceList } = report;
+  const keys = restoreKeys(stored.name);
+  const files: [string, string][] = [
+    [keys.logs, logText(stored)],
+    [keys.results, JSON.stringify(results)],
+    [keys.resourceList, JSON.stringify(resourceList)],
+  ];
+  await Promise.all(files.map(async ([key, text]) => store.put(key, await gzipText(text))));
+  await putAndCompare(store, keys.claim, bytesOf(stored));
+}
+
+async function putAndCompare(store: ObjectStore, key: string, bytes: Buffer): Promise<void> {
+  await store.put(key, bytes);
+  if (!(await readAll(store, key)).equals(bytes)) {
+    throw new Failure('archive-mismatch', `${key} is not what was written`, { subject: key });
+  }
+}
+
+function errorsOf(message: string | undefined): VeleroResultSide {
+  return message === undefined ? {} : { velero: [message] };
+}
+
+/** The log that `velero backup logs` shows: when the run began and ended, and how. */
+function logText({ kind, name, runUid, result }: StoredBackup | StoredRestore): string {
+  if (result === undefined) {
+    return '';
+  }
+  const { startTimestamp, completionTimestamp, phase, items, failure } = result;
+  const subject = `${kind.toLowerCase()}=${name} run=${runUid}`;
+  const reason = phase === 'Cancelled' ? CANCELLED_REASON : failure?.message;
+  return [
+    `time="${startTimestamp}" level=info msg="${kind} started" ${subject}`,
+    ...(reason === undefined
+      ? []
+      : [`time="${completionTimestamp}" level=error msg=${JSON.stringify(reason)} ${subject}`]),
+    `time="${completionTimestamp}" level=info msg="${kind} ended" phase=${phase} items=${String(items)} ${subject}`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,262 @@
+import { randomBytes } from 'node:crypto';
+import { createReadStream, type Stats } from 'node:fs';
+import { link, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import { Failure } from '../../domain/failure.ts';
+import type { FolderLocation } from '../../domain/storage-location.ts';
+import { folderFailure } from './errors.ts';
+import type {
+  ComposePiece,
+  ObjectEntry,
+  ObjectStore,
+  ObjectVersion,
+  ReadOptions,
+  StoredObject,
+  UploadOptions,
+  WriteCondition,
+} from './port.ts';
+
+/** Where unfinished files lie: beside the rest, so that a rename is atomic, and hidden from listings. */
+const UNFINISHED = '.unfinished';
+const PAGE_SIZE = 1000;
+
+/** A storage location in a folder of this machine. */
+export function createFolderStore(location: FolderLocation): ObjectStore {
+  return new FolderStore(location.path);
+}
+
+class FolderStore implements ObjectStore {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  put(key: string, body: Uint8Array, condition?: WriteCondition): Promise<ObjectVersion> {
+    return this.#write(key, [body], condition);
+  }
+
+  upload(
+    key: string,
+    body: AsyncIterable<Uint8Array>,
+    options: UploadOptions = {},
+  ): Promise<ObjectVersion> {
+    return this.#write(key, body, options.condition);
+  }
+
+  compose(
+    key: string,
+    pieces: readonly ComposePiece[],
+    options: UploadOptions = {},
+  ): Promise<ObjectVersion> {
+    return this.#write(key, this.#bytesOf(pieces), options.condition);
+  }
+
+  async get(key: string, options: ReadOptions = {}): Promise<StoredObject> {
+    const path = this.#path(key);
+    try {
+      const stats = await stat(path);
+      const version = versionOf(stats);
+      if (options.version !== undefined && options.version !== version) {
+        throw changed(key);
+      }
+      const { range, signal } = options;
+      const bounds =
+        range === undefined ? {} : { start: range.offset, end: range.offset + range.length - 1 };
+      const body = createReadStream(path, { ...bounds, signal, highWaterMark: 1024 * 1024 });
+      return { key, sizeBytes: stats.size, version, body: translated(body, key) };
+    } catch (error) {
+      throw folderFailure(error, 'read', key);
+    }
+  }
+
+  async head(key: string): Promise<ObjectEntry | undefined> {
+    try {
+      const stats = await stat(this.#path(key));
+      return { key, sizeBytes: stats.size, version: versionOf(stats) };
+    } catch (error) {
+      const failure = folderFailure(error, 'look at', key);
+      if (failure.code === 'object-missing') {
+        return undefined;
+      }
+      throw failure;
+    }
+  }
+
+  async *list(prefix: string): AsyncGenerator<readonly ObjectEntry[]> {
+    let page: ObjectEntry[] = [];
+    for await (const key of this.#walk(prefix.slice(0, prefix.lastIndexOf('/') + 1))) {
+      const entry = key.startsWith(prefix) ? await this.head(key) : undefined;
+      if (entry !== undefined) {
+        page.push(entry);
+      }
+      if (page.length === PAGE_SIZE) {
+        yield page;
+        page = [];
+      }
+    }
+    if (page.length > 0) {
+      yield page;
+    }
+  }
+
+  async *listFolders(prefix: string): AsyncGenerator<readonly string[]> {
+    const entries = await this.#entries(prefix);
+    yield entries.filter((entry) => entry.isFolder).map((entry) => `${entry.name}/`);
+  }
+
+  async remove(keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      const path = this.#path(key);
+      try {
+        await rm(path, { force: true });
+      } catch (error) {
+        throw folderFailure(error, 'remove', key);
+      }
+      await this.#removeEmptyFolders(dirname(path));
+    }
+  }
+
+  close(): void {
+    // A folder has no connections.
+  }
+
+  async #write(
+    key: string,
+    body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    condition?: WriteCondition,
+  ): Promise<ObjectVersion> {
+    const path = this.#path(key);
+    const unfinished = join(this.#root, UNFINISHED, randomBytes(12).toString('hex'));
+    try {
+      await mkdir(dirname(unfinished), { recursive: true });
+      await writeDurably(unfinished, body);
+      const version = versionOf(await stat(unfinished));
+      await this.#publish({ unfinished, path, key }, condition);
+      return version;
+    } catch (error) {
+      throw folderFailure(error, 'write', key);
+    } finally {
+      await rm(unfinished, { force: true });
+    }
+  }
+
+  async #publish(
+    file: { unfinished: string; path: string; key: string },
+    condition: WriteCondition | undefined,
+  ): Promise<void> {
+    await mkdir(dirname(file.path), { recursive: true });
+    if (condition?.isNew === true) {
+      // A link fails when the name is taken, which a rename does not.
+      await link(file.unfinished, file.path);
+      return;
+    }
+    if (condition?.version !== undefined) {
+      const entry = await this.head(file.key);
+      if (entry?.version !== condition.version) {
+        throw changed(file.key);
+      }
+    }
+    await rename(file.unfinished, file.path);
+  }
+
+  async *#bytesOf(pieces: readonly ComposePiece[]): AsyncGenerator<Uint8Array> {
+    for (const piece of pieces) {
+      if (piece.kind === 'bytes') {
+        yield piece.bytes;
+      } else {
+        yield* (await this.get(piece.key)).body;
+      }
+    }
+  }
+
+  async *#walk(prefix: string): AsyncGenerator<string> {
+    for (const { name, isFolder } of await this.#entries(prefix)) {
+      if (isFolder) {
+        yield* this.#walk(`${prefix}${name}/`);
+      } else {
+        yield `${prefix}${name}`;
+      }
+    }
+  }
+
+  async #entries(prefix: string): Promise<{ name: string; isFolder: boolean }[]> {
+    try {
+      const entries = await readdir(this.#path(prefix), { withFileTypes: true });
+      return entries
+        .filter(({ name }) => name !== UNFINISHED)
+        .map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }))
+        .sort((left, right) => compare(sortName(left), sortName(right)));
+    } catch (error) {
+      const failure = folderFailure(error, 'list', prefix);
+      if (failure.code === 'object-missing') {
+        return [];
+      }
+      throw failure;
+    }
+  }
+
+  async #removeEmptyFolders(folder: string): Promise<void> {
+    for (let path = folder; path.length > this.#root.length; path = dirname(path)) {
+      try {
+        await rmdir(path);
+      } catch {
+        // It is not empty, or another removal was faster: either way it is not ours to remove.
+        return;
+      }
+    }
+  }
+
+  #path(key: string): string {
+    const parts = key.split('/');
+    if (parts.includes('..') || key.startsWith('/') || parts[0] === UNFINISHED) {
+      throw new Failure('internal', `the key ${key} leaves the storage location`);
+    }
+    return join(this.#root, key);
+  }
+}
+
+async function writeDurably(
+  path: string,
+  body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    for await (const chunk of body) {
+      await file.writeFile(chunk);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function* translated(
+  body: AsyncIterable<Uint8Array>,
+  key: string,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw folderFailure(error, 'read', key);
+  }
+}
+
+/** Changes with every write, because each write makes a new file. */
+function versionOf(stats: Stats): ObjectVersion {
+  return `${String(stats.ino)}-${String(stats.size)}-${String(stats.mtimeMs)}`;
+}
+
+function changed(key: string): Failure {
+  return new Failure('precondition-failed', `${key} is not the expected version`, { subject: key });
+}
+
+/** A folder sorts as its keys do, that is, with the slash that they have. */
+function sortName({ name, isFolder }: { name: string; isFolder: boolean }): string {
+  return isFolder ? `${name}/` : name;
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}

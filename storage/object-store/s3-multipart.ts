@@ -1,0 +1,168 @@
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  PutObjectCommand,
+  type S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import pLimit from 'p-limit';
+
+import { s3Failure } from './errors.ts';
+import type { ObjectVersion, UploadOptions, WriteCondition } from './port.ts';
+
+/** An object that is to be written: where the SDK finds it, and its key for messages. */
+export interface S3Target {
+  readonly client: S3Client;
+  readonly key: string;
+  readonly at: { readonly Bucket: string; readonly Key: string };
+}
+
+/** One part of a multipart upload, as the last request of it lists them. */
+export interface UploadedPart {
+  readonly PartNumber: number;
+  readonly ETag: string;
+}
+
+/** Sends one part and says under which ETag it is stored. */
+export type SendPart = (part: { UploadId: string; PartNumber: number }) => Promise<string>;
+
+/** Size of the first parts; grows so that 10,000 parts hold the largest object that S3 takes. */
+const PART_BYTES = 8 * 1024 * 1024;
+const PARTS_PER_SIZE = 1000;
+const PARTS_IN_FLIGHT = 3;
+
+/** The headers that make a write conditional. */
+export function conditionHeaders(condition: WriteCondition | undefined): {
+  IfNoneMatch?: string;
+  IfMatch?: string;
+} {
+  if (condition?.isNew === true) {
+    return { IfNoneMatch: '*' };
+  }
+  return condition?.version === undefined ? {} : { IfMatch: condition.version };
+}
+
+/** Stores a stream: in one request if it is short, else in parts. */
+export async function uploadParts(
+  target: S3Target,
+  body: AsyncIterable<Uint8Array>,
+  options: UploadOptions,
+): Promise<ObjectVersion> {
+  const parts = cutParts(body)[Symbol.asyncIterator]();
+  const first = await parts.next();
+  const second = await parts.next();
+  if (second.done === true) {
+    return putWhole(target, first.done === true ? Buffer.alloc(0) : first.value, options);
+  }
+  const firstPart = first.done === true ? [] : [first.value];
+  return inParts(target, options, async function* () {
+    for (const bytes of [...firstPart, second.value]) {
+      yield sendBytes(target, bytes);
+    }
+    for (let part = await parts.next(); part.done !== true; part = await parts.next()) {
+      yield sendBytes(target, part.value);
+    }
+  });
+}
+
+/** Stores bytes in one request. */
+export async function putWhole(
+  { client, at, key }: S3Target,
+  bytes: Uint8Array,
+  options: UploadOptions,
+): Promise<ObjectVersion> {
+  try {
+    options.signal?.throwIfAborted();
+    const command = new PutObjectCommand({
+      ...at,
+      Body: bytes,
+      ...conditionHeaders(options.condition),
+    });
+    return (await client.send(command)).ETag ?? '';
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw s3Failure(error, 'write', key);
+  }
+}
+
+/** A part's request, to be sent when its turn comes. */
+export function sendBytes({ client, at }: S3Target, bytes: Uint8Array): SendPart {
+  return async (part) => {
+    const answer = await client.send(new UploadPartCommand({ ...at, ...part, Body: bytes }));
+    return answer.ETag ?? '';
+  };
+}
+
+/** Runs a multipart upload; whatever happens, none of its parts is left behind. */
+export async function inParts(
+  target: S3Target,
+  { condition, signal }: UploadOptions,
+  parts: () => AsyncIterable<SendPart>,
+): Promise<ObjectVersion> {
+  const { client, at, key } = target;
+  let UploadId: string | undefined;
+  try {
+    ({ UploadId } = await client.send(new CreateMultipartUploadCommand(at)));
+    if (UploadId === undefined) {
+      throw new Error('no upload id');
+    }
+    const Parts = await sendAll(parts(), UploadId, signal);
+    const answer = await client.send(
+      new CompleteMultipartUploadCommand({
+        ...at,
+        UploadId,
+        MultipartUpload: { Parts },
+        ...conditionHeaders(condition),
+      }),
+    );
+    return answer.ETag ?? '';
+  } catch (error) {
+    if (UploadId !== undefined) {
+      // The first failure is what counts; an upload that stays is found by the store's own expiry rules.
+      await client.send(new AbortMultipartUploadCommand({ ...at, UploadId })).catch(() => undefined);
+    }
+    signal?.throwIfAborted();
+    throw s3Failure(error, 'write', key);
+  }
+}
+
+async function sendAll(
+  parts: AsyncIterable<SendPart>,
+  UploadId: string,
+  signal: AbortSignal | undefined,
+): Promise<UploadedPart[]> {
+  const limit = pLimit(PARTS_IN_FLIGHT);
+  const sent: Promise<UploadedPart>[] = [];
+  for await (const send of parts) {
+    signal?.throwIfAborted();
+    const PartNumber = sent.length + 1;
+    const part = limit(async () => ({ PartNumber, ETag: await send({ UploadId, PartNumber }) }));
+    // It is awaited below; a failure before that must not count as unhandled.
+    part.catch(() => undefined);
+    sent.push(part);
+    if (limit.pendingCount > 0) {
+      await sent.at(-PARTS_IN_FLIGHT);
+    }
+  }
+  return Promise.all(sent);
+}
+
+async function* cutParts(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let chunks: Uint8Array[] = [];
+  let size = 0;
+  let parts = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= PART_BYTES * 2 ** Math.floor(parts / PARTS_PER_SIZE)) {
+      yield Buffer.concat(chunks);
+      parts += 1;
+      chunks = [];
+      size = 0;
+    }
+  }
+  if (size > 0) {
+    yield Buffer.concat(chunks);
+  }
+}

@@ -1,0 +1,217 @@
+import { readFileSync } from 'node:fs';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+
+import type { S3Location } from '../../domain/storage-location.ts';
+import { s3Failure } from './errors.ts';
+import type {
+  ComposePiece,
+  ObjectEntry,
+  ObjectStore,
+  ObjectVersion,
+  ReadOptions,
+  StoredObject,
+  UploadOptions,
+  WriteCondition,
+} from './port.ts';
+import { composeParts } from './s3-compose.ts';
+import { conditionHeaders, type S3Target, uploadParts } from './s3-multipart.ts';
+
+const SOCKETS_MAX = 64;
+const CONNECT_TIMEOUT_MS = 5000;
+const ANSWER_TIMEOUT_MS = 60_000;
+/** Attempts of one request; patience beyond that is Temporal's. */
+const ATTEMPTS_MAX = 2;
+/** Keys of one request to remove objects; the protocol's limit. */
+const REMOVED_MAX = 1000;
+
+/** A storage location in a bucket. Credentials come from the AWS environment. */
+export function createS3Store(location: S3Location): ObjectStore {
+  const ca = location.caFile === undefined ? undefined : readFileSync(location.caFile);
+  const agentOptions = { keepAlive: true, maxSockets: SOCKETS_MAX };
+  const client = new S3Client({
+    region: location.region,
+    ...(location.endpoint === undefined ? {} : { endpoint: location.endpoint }),
+    forcePathStyle: location.isPathStyle,
+    maxAttempts: ATTEMPTS_MAX,
+    // Many servers that speak S3 do not know the newer checksums; what is stored is read back and hashed anyway.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: ANSWER_TIMEOUT_MS,
+      httpAgent: new HttpAgent(agentOptions),
+      httpsAgent: new HttpsAgent(ca === undefined ? agentOptions : { ...agentOptions, ca }),
+    }),
+  });
+  return new S3Store(client, location);
+}
+
+class S3Store implements ObjectStore {
+  readonly #client: S3Client;
+  readonly #bucket: string;
+  readonly #prefix: string;
+
+  constructor(client: S3Client, { bucket, prefix }: S3Location) {
+    this.#client = client;
+    this.#bucket = bucket;
+    this.#prefix = prefix === '' ? '' : `${prefix}/`;
+  }
+
+  async put(key: string, body: Uint8Array, condition?: WriteCondition): Promise<ObjectVersion> {
+    try {
+      const { ETag = '' } = await this.#client.send(
+        new PutObjectCommand({ ...this.#at(key), Body: body, ...conditionHeaders(condition) }),
+      );
+      return ETag;
+    } catch (error) {
+      throw s3Failure(error, 'write', key);
+    }
+  }
+
+  upload(
+    key: string,
+    body: AsyncIterable<Uint8Array>,
+    options: UploadOptions = {},
+  ): Promise<ObjectVersion> {
+    return uploadParts(this.#target(key), body, options);
+  }
+
+  compose(
+    key: string,
+    pieces: readonly ComposePiece[],
+    options: UploadOptions = {},
+  ): Promise<ObjectVersion> {
+    return composeParts(this.#target(key), { store: this, pieces, prefix: this.#prefix }, options);
+  }
+
+  async get(key: string, options: ReadOptions = {}): Promise<StoredObject> {
+    const { range, version, signal } = options;
+    try {
+      const answer = await this.#client.send(
+        new GetObjectCommand({
+          ...this.#at(key),
+          ...(range === undefined ? {} : { Range: rangeHeader(range) }),
+          ...(version === undefined ? {} : { IfMatch: version }),
+        }),
+        signal === undefined ? {} : { abortSignal: signal },
+      );
+      // In Node the body is a stream of buffers; the SDK's type covers browsers too.
+      const body = answer.Body as AsyncIterable<Uint8Array>;
+      return {
+        key,
+        sizeBytes: answer.ContentLength ?? 0,
+        version: answer.ETag ?? '',
+        body: translated(body, key),
+      };
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw s3Failure(error, 'read', key);
+    }
+  }
+
+  async head(key: string): Promise<ObjectEntry | undefined> {
+    try {
+      const answer = await this.#client.send(new HeadObjectCommand(this.#at(key)));
+      return { key, sizeBytes: answer.ContentLength ?? 0, version: answer.ETag ?? '' };
+    } catch (error) {
+      const failure = s3Failure(error, 'look at', key);
+      if (failure.code === 'object-missing') {
+        return undefined;
+      }
+      throw failure;
+    }
+  }
+
+  async *list(prefix: string): AsyncGenerator<readonly ObjectEntry[]> {
+    for await (const page of this.#pages(prefix)) {
+      yield (page.Contents ?? []).map(({ Key = '', Size = 0, ETag = '' }) => ({
+        key: Key.slice(this.#prefix.length),
+        sizeBytes: Size,
+        version: ETag,
+      }));
+    }
+  }
+
+  async *listFolders(prefix: string): AsyncGenerator<readonly string[]> {
+    const cut = this.#prefix.length + prefix.length;
+    for await (const page of this.#pages(prefix, '/')) {
+      yield (page.CommonPrefixes ?? []).map((folder) => (folder.Prefix ?? '').slice(cut));
+    }
+  }
+
+  async remove(keys: readonly string[]): Promise<void> {
+    for (let first = 0; first < keys.length; first += REMOVED_MAX) {
+      const some = keys.slice(first, first + REMOVED_MAX);
+      const Objects = some.map((key) => ({ Key: `${this.#prefix}${key}` }));
+      try {
+        const answer = await this.#client.send(
+          new DeleteObjectsCommand({ Bucket: this.#bucket, Delete: { Objects, Quiet: true } }),
+        );
+        const [refused] = answer.Errors ?? [];
+        if (refused !== undefined) {
+          throw Object.assign(new Error('refused'), { name: refused.Code });
+        }
+      } catch (error) {
+        throw s3Failure(error, 'remove', some[0] ?? '');
+      }
+    }
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  async *#pages(prefix: string, delimiter?: string) {
+    let token: string | undefined;
+    do {
+      try {
+        const page = await this.#client.send(
+          new ListObjectsV2Command({
+            Bucket: this.#bucket,
+            Prefix: `${this.#prefix}${prefix}`,
+            ...(delimiter === undefined ? {} : { Delimiter: delimiter }),
+            ...(token === undefined ? {} : { ContinuationToken: token }),
+          }),
+        );
+        token = page.NextContinuationToken;
+        yield page;
+      } catch (error) {
+        throw s3Failure(error, 'list', prefix);
+      }
+    } while (token !== undefined);
+  }
+
+  #at(key: string): { Bucket: string; Key: string } {
+    return { Bucket: this.#bucket, Key: `${this.#prefix}${key}` };
+  }
+
+  #target(key: string): S3Target {
+    return { client: this.#client, key, at: this.#at(key) };
+  }
+}
+
+function rangeHeader({ offset, length }: { offset: number; length: number }): string {
+  return `bytes=${String(offset)}-${String(offset + length - 1)}`;
+}
+
+async function* translated(
+  body: AsyncIterable<Uint8Array>,
+  key: string,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw s3Failure(error, 'read', key);
+  }
+}
