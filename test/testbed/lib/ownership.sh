@@ -6,7 +6,7 @@
 
 decide_ownership() {
   OWN_CLUSTER=$(is_own "${KUBECONFIG:-}" "$BED_KUBECONFIG")
-  OWN_TEMPORAL=$(is_own "${TEMPORAL_ADDRESS:-}" "${NODE_ADDRESS[a]}:$TEMPORAL_PORT")
+  OWN_TEMPORAL=$(is_own "${TEMPORAL_ADDRESS:-}" "127.0.0.1:$TEMPORAL_PORT")
   OWN_S3=$(is_own "${S3_ENDPOINT:-}" "http://${NODE_ADDRESS[a]}:$S3_PORT")
 
   # Pods cannot reach the loopback of the host, so the servers bind to the bridge where there is one.
@@ -14,7 +14,8 @@ decide_ownership() {
   if [[ $OWN_CLUSTER == yes || -e $RUN_DIR/bridges/${NODE_BRIDGE[a]} ]]; then
     SERVER_ADDRESS=${NODE_ADDRESS[a]}
   fi
-  BED_TEMPORAL_ADDRESS=$SERVER_ADDRESS:$TEMPORAL_PORT
+  # The development server finds its own services on the loopback address only, whatever it is told to bind to.
+  BED_TEMPORAL_ADDRESS=127.0.0.1:$TEMPORAL_PORT
   BED_S3_ENDPOINT=http://$SERVER_ADDRESS:$S3_PORT
 }
 

@@ -9,7 +9,7 @@ launch_temporal() {
   mkdir -p "$RUN_DIR/temporal"
   # The two pragmas spare the disk; they make a step of a workflow markedly faster.
   spawn temporal "$TEMPORAL_CLI" server start-dev --disable-config-env --disable-config-file --log-level warn \
-    --ip "$SERVER_ADDRESS" --port "$TEMPORAL_PORT" --ui-port "$TEMPORAL_UI_PORT" --ui-disable-news-fetch \
+    --ip 127.0.0.1 --port "$TEMPORAL_PORT" --ui-port "$TEMPORAL_UI_PORT" --ui-disable-news-fetch \
     --db-filename "$RUN_DIR/temporal/temporal.db" \
     --sqlite-pragma journal_mode=WAL --sqlite-pragma synchronous=OFF "${attributes[@]}"
 }

@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util';
+
+import { DEFAULT_CLUSTER } from '../domain/backup.ts';
+import { Failure } from '../domain/failure.ts';
+import { requireDnsLabel } from '../domain/names.ts';
+import { parseStorageLocations, type StorageLocation } from '../domain/storage-location.ts';
+
+export const WORKER_ROLES = ['workflows', 'cluster'] as const;
+export type WorkerRole = (typeof WORKER_ROLES)[number];
+
+/** What a worker process is told by its flags and its environment. */
+export interface WorkerConfig {
+  readonly roles: readonly WorkerRole[];
+  /** The cluster that the role `cluster` serves. */
+  readonly cluster: string;
+  /** Context of the kubeconfig; the current one when left out. */
+  readonly kubeContext?: string;
+  readonly locations: readonly StorageLocation[];
+  /** Compiled workflows; when left out they are compiled at the start. */
+  readonly bundlePath?: string;
+}
+
+/** Reads and checks the configuration. Throws `invalid-request` that names the flag or variable. */
+export function readConfig(args: string[], env: NodeJS.ProcessEnv): WorkerConfig {
+  const { values } = parseArgs({ args, options: { role: { type: 'string', default: 'all' } } });
+  const roles = rolesOf(values.role);
+  const cluster = env['HOLDFAST_CLUSTER'] ?? DEFAULT_CLUSTER;
+  requireDnsLabel(cluster, 'HOLDFAST_CLUSTER');
+  const kubeContext = env['HOLDFAST_KUBE_CONTEXT'];
+  const bundlePath = env['HOLDFAST_WORKFLOW_BUNDLE'];
+  return {
+    roles,
+    cluster,
+    locations: roles.includes('cluster') ? locationsOf(env['HOLDFAST_LOCATIONS']) : [],
+    ...(kubeContext === undefined ? {} : { kubeContext }),
+    ...(bundlePath === undefined ? {} : { bundlePath }),
+  };
+}
+
+function rolesOf(role: string): readonly WorkerRole[] {
+  const roles = WORKER_ROLES.filter((known) => role === known || role === 'all');
+  if (roles.length === 0) {
+    throw new Failure('invalid-request', `--role must be ${WORKER_ROLES.join(', ')} or all`);
+  }
+  return roles;
+}
+
+function locationsOf(json: string | undefined): StorageLocation[] {
+  if (json === undefined) {
+    throw new Failure(
+      'invalid-request',
+      'HOLDFAST_LOCATIONS is not set; it must be a JSON array of storage locations',
+    );
+  }
+  return parseStorageLocations(json);
+}

@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { NativeConnection } from '@temporalio/worker';
+
+import { Failure } from '../domain/failure.ts';
+import { readConfig, type WorkerConfig } from './config.ts';
+import { installLogger, writeLog } from './log.ts';
+import { createWorkers } from './workers.ts';
+
+/** Pause between two attempts to reach Temporal at the start. */
+const CONNECT_PAUSE_MS = 1000;
+const EXIT_CONFIG = 2;
+
+/** Runs the workers of this process until it is asked to end. */
+async function main(): Promise<void> {
+  installLogger(process.env['HOLDFAST_LOG_LEVEL']);
+  const config = configOrExit();
+  endWithParent();
+  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const connection = await connectPatiently(connectionOptions);
+  const workers = await createWorkers(config, { connection, namespace: namespace ?? 'default' });
+  writeLog('info', 'worker ready', { roles: config.roles, cluster: config.cluster });
+  try {
+    await Promise.all(workers.map((worker) => worker.run()));
+  } finally {
+    await connection.close();
+  }
+}
+
+function configOrExit(): WorkerConfig {
+  try {
+    return readConfig(process.argv.slice(2), process.env);
+  } catch (error) {
+    const message = error instanceof Failure ? error.message : String(error);
+    process.stderr.write(`holdfast worker: ${message}\n`);
+    process.exit(EXIT_CONFIG);
+  }
+}
+
+/** Temporal may start later than the worker, and may be away for a while: that is no reason to die. */
+async function connectPatiently(
+  options: Parameters<typeof NativeConnection.connect>[0],
+): Promise<NativeConnection> {
+  for (;;) {
+    try {
+      return await NativeConnection.connect(options);
+    } catch {
+      writeLog('warn', 'temporal does not answer', { address: options?.address });
+      await sleep(CONNECT_PAUSE_MS);
+    }
+  }
+}
+
+/** A worker that was started by `holdfast dev` must not outlive it, however that ends. */
+function endWithParent(): void {
+  if (process.send !== undefined) {
+    process.once('disconnect', () => {
+      process.kill(process.pid, 'SIGTERM');
+    });
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  writeLog('error', 'worker failed', { name: error instanceof Error ? error.name : 'unknown' });
+  process.exitCode = 1;
+}
