@@ -3,11 +3,10 @@ import { fileURLToPath } from 'node:url';
 
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 
-import { storesOf } from '../activities/dependencies.ts';
 import { createActivities } from '../activities/index.ts';
 import { openCluster } from '../activities/kubernetes/client.ts';
 import { clusterTaskQueue, WORKFLOW_TASK_QUEUE } from '../domain/workflow-id.ts';
-import { openObjectStore } from '../storage/object-store/open.ts';
+import { openStores } from '../storage/object-store/open.ts';
 import type { WorkerConfig, WorkerRole } from './config.ts';
 
 /** Workflows whose state a process keeps; the others are replayed when they go on. About 1 MB each. */
@@ -63,7 +62,7 @@ function clusterOptions({ cluster, kubeContext, locations }: WorkerConfig): Work
     taskQueue: clusterTaskQueue(cluster),
     activities: createActivities({
       cluster: openCluster(kubeContext),
-      store: storesOf(locations, openObjectStore),
+      store: openStores(locations),
     }),
     maxConcurrentActivityTaskExecutions: ACTIVITIES_MAX,
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,

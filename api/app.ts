@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+
+import fastify, { type FastifyInstance } from 'fastify';
+
+import type { CreateBackupRequest, CreateRestoreRequest } from '../domain/api-resource.ts';
+import type { StorageLocation } from '../domain/storage-location.ts';
+import type { ObjectStore } from '../storage/object-store/port.ts';
+import { handleErrors } from './errors.ts';
+import { openApi } from './plugins/openapi.ts';
+import { healthRoutes } from './routes/health.ts';
+import { runRoutes } from './routes/runs.ts';
+import { BACKUPS, RESTORES } from './runs/kinds.ts';
+import { RunService } from './runs/service.ts';
+import { backupSpec, restoreSpec } from './runs/spec.ts';
+import type { TemporalRuns } from './runs/temporal.ts';
+import { CreateBackup } from './schemas/backup.ts';
+import { CreateRestore } from './schemas/restore.ts';
+
+/** A spec travels in a workflow's input, which has its limit too. */
+const BODY_BYTES_MAX = 64 * 1024;
+
+/** The clients of an API process, and what it is told. */
+export interface AppOptions {
+  readonly temporal: TemporalRuns;
+  readonly locations: readonly StorageLocation[];
+  /** The store of a location. Throws `unknown-location`. */
+  readonly store: (location: string) => ObjectStore;
+  readonly uiUrl?: string | undefined;
+  readonly patienceMs?: number | undefined;
+  readonly logLevel: string;
+}
+
+/** Builds the API; it does not listen yet. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: BODY_BYTES_MAX,
+    logger: options.logLevel === 'silent' ? false : { level: options.logLevel },
+    genReqId: () => randomUUID(),
+    ajv: {
+      // What is not understood is refused, and never dropped or bent to fit.
+      customOptions: { removeAdditional: false, allErrors: true, coerceTypes: false },
+    },
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
+  });
+  handleErrors(app);
+  await openApi(app);
+  healthRoutes(app, options);
+  runRoutes(app, {
+    kind: 'Backup',
+    plural: 'backups',
+    service: new RunService(BACKUPS, options),
+    specOf: (body: CreateBackupRequest) => backupSpec(body),
+    schemas: { body: CreateBackup },
+  });
+  runRoutes(app, {
+    kind: 'Restore',
+    plural: 'restores',
+    service: new RunService(RESTORES, options),
+    specOf: (body: CreateRestoreRequest) => restoreSpec(body),
+    schemas: { body: CreateRestore },
+  });
+  return app;
+}

@@ -1,0 +1,80 @@
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { ConnectionOptions } from '@temporalio/client';
+
+import { parseDuration } from '../domain/duration.ts';
+import { Failure } from '../domain/failure.ts';
+import { parseStorageLocations, type StorageLocation } from '../domain/storage-location.ts';
+
+const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_PORT = 8080;
+const PORT_MAX = 65_535;
+const LOOPBACK_HOSTS = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/** What the API process is told by its environment. */
+export interface ApiConfig {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly locations: readonly StorageLocation[];
+  readonly temporal: {
+    readonly connection: ConnectionOptions;
+    readonly namespace: string;
+    /** Where the Temporal UI is; links are left out without it. */
+    readonly uiUrl?: string;
+  };
+  /** Passed on to the runs, in milliseconds. */
+  readonly patienceMs?: number;
+  readonly logLevel: string;
+}
+
+/** Reads and checks the environment. Throws `invalid-request` that names the variable. */
+export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
+  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const uiUrl = env['HOLDFAST_TEMPORAL_UI_URL'];
+  const patience = env['HOLDFAST_PATIENCE'];
+  return {
+    host: hostOf(env),
+    port: portOf(env['HOLDFAST_API_PORT']),
+    locations: locationsOf(env['HOLDFAST_LOCATIONS']),
+    temporal: {
+      connection: connectionOptions,
+      namespace: namespace ?? 'default',
+      ...(uiUrl === undefined ? {} : { uiUrl: uiUrl.replace(/\/$/, '') }),
+    },
+    ...(patience === undefined
+      ? {}
+      : { patienceMs: parseDuration(patience, 'HOLDFAST_PATIENCE') }),
+    logLevel: env['HOLDFAST_LOG_LEVEL'] ?? 'info',
+  };
+}
+
+/** Until the API asks who calls, it listens to this machine alone unless it is told otherwise. */
+function hostOf(env: NodeJS.ProcessEnv): string {
+  const host = env['HOLDFAST_API_HOST'] ?? DEFAULT_HOST;
+  if (!LOOPBACK_HOSTS.has(host) && env['HOLDFAST_API_INSECURE'] !== 'true') {
+    throw new Failure(
+      'invalid-request',
+      `HOLDFAST_API_HOST is ${host}, and the API does not ask who calls; ` +
+        'use 127.0.0.1, or set HOLDFAST_API_INSECURE=true where others guard the address',
+    );
+  }
+  return host;
+}
+
+function portOf(text: string | undefined): number {
+  const port = Number(text ?? DEFAULT_PORT);
+  if (!Number.isInteger(port) || port < 0 || port > PORT_MAX) {
+    throw new Failure('invalid-request', 'HOLDFAST_API_PORT must be a port number');
+  }
+  return port;
+}
+
+function locationsOf(json: string | undefined): StorageLocation[] {
+  if (json === undefined) {
+    throw new Failure(
+      'invalid-request',
+      'HOLDFAST_LOCATIONS is not set; it must be a JSON array of storage locations',
+    );
+  }
+  return parseStorageLocations(json);
+}

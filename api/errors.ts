@@ -1,0 +1,98 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+import type { Problem, ProblemError } from '../domain/api-resource.ts';
+import {
+  Failure,
+  FAILURE_CODES,
+  type FailureCode,
+  httpStatusOf,
+  isRetried,
+} from '../domain/failure.ts';
+
+const PROBLEM_TYPES = 'https://holdfast.dev/problems/';
+const PROBLEM_CONTENT = 'application/problem+json';
+
+/** A failure of a request that has more than one thing to say. */
+export class RequestFailure extends Failure {
+  readonly errors: readonly ProblemError[];
+
+  constructor(errors: readonly ProblemError[]) {
+    const [first] = errors;
+    super(first?.code ?? 'invalid-request', first?.detail ?? 'the request is not valid');
+    this.errors = errors;
+  }
+}
+
+/** Makes every answer that is not a success a problem of RFC 9457, whoever caused it. */
+export function handleErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError | Failure, request, reply) => {
+    const failure = error instanceof Failure ? error : failureOf(error);
+    const status = error instanceof Failure ? httpStatusOf(failure.code) : statusOf(error);
+    if (status >= 500) {
+      request.log.error({ code: failure.code, subject: failure.subject }, 'request failed');
+    }
+    return sendProblem(request, reply, { failure, status });
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const failure = new Failure('not-found', `there is no ${request.method} ${request.url}`);
+    return sendProblem(request, reply, { failure, status: 404 });
+  });
+}
+
+function sendProblem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { failure, status }: { failure: Failure; status: number },
+): FastifyReply {
+  const { code } = failure;
+  const problem: Problem = {
+    type: `${PROBLEM_TYPES}${code}`,
+    title: FAILURE_CODES[code].title,
+    status,
+    detail: code === 'internal' ? 'the log of the API has more, under the request id' : failure.message,
+    instance: request.url,
+    code,
+    requestId: request.id,
+    retryable: isRetried(code),
+    ...(failure instanceof RequestFailure ? { errors: failure.errors } : {}),
+  };
+  return reply
+    .code(status)
+    .header('content-type', PROBLEM_CONTENT)
+    .serializer(JSON.stringify)
+    .send(problem);
+}
+
+/** Fastify's own errors: a body that is no JSON, too large, of a strange type, or against the schema. */
+function failureOf(error: FastifyError): Failure {
+  if (error.validation !== undefined) {
+    const where = error.validationContext ?? 'body';
+    return new RequestFailure(error.validation.map((issue) => problemErrorOf(issue, where)));
+  }
+  return statusOf(error) < 500
+    ? new Failure('invalid-request', `${error.message} (${error.code})`)
+    : new Failure('internal', error.message, { cause: error });
+}
+
+function statusOf(error: FastifyError): number {
+  return error.validation === undefined ? (error.statusCode ?? 500) : 400;
+}
+
+type ValidationIssue = NonNullable<FastifyError['validation']>[number];
+
+function problemErrorOf(issue: ValidationIssue, where: string): ProblemError {
+  const extra = issue.params['additionalProperty'];
+  const missing = issue.params['missingProperty'];
+  const leaf = typeof extra === 'string' ? `/${extra}` : typeof missing === 'string' ? `/${missing}` : '';
+  const pointer = `${where === 'body' ? '' : `${where}:`}${issue.instancePath}${leaf}`;
+  if (typeof extra === 'string') {
+    return { pointer, code: 'unknown-field', detail: `${pointer} is not a field that is known; remove it` };
+  }
+  const code: FailureCode = issue.keyword === 'pattern' && leafName(pointer) !== 'limit' ? 'invalid-name' : 'invalid-request';
+  const what = typeof missing === 'string' ? 'is missing' : (issue.message ?? 'is not valid');
+  return { pointer, code, detail: `${pointer} ${what}` };
+}
+
+function leafName(pointer: string): string {
+  return pointer.slice(pointer.lastIndexOf('/') + 1);
+}

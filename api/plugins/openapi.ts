@@ -1,0 +1,31 @@
+import swagger from '@fastify/swagger';
+import type { FastifyInstance } from 'fastify';
+
+import { API_BASE } from '../../domain/api-resource.ts';
+import { Backup, BackupList, CreateBackup } from '../schemas/backup.ts';
+import { CreateRestore, Restore, RestoreList } from '../schemas/restore.ts';
+import { ProblemSchema } from '../schemas/run.ts';
+
+/** Registers the shared schemas and serves the OpenAPI document that the routes make. */
+export async function openApi(app: FastifyInstance): Promise<void> {
+  for (const schema of [Backup, BackupList, CreateBackup, Restore, RestoreList, CreateRestore, ProblemSchema]) {
+    app.addSchema(schema);
+  }
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Holdfast',
+        description: 'Durable backup and restore for Kubernetes.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+        version: 'v1',
+      },
+    },
+    convertConstToEnum: false,
+    refResolver: {
+      buildLocalReference: (schema, _base, _fragment, index) =>
+        typeof schema['$id'] === 'string' ? schema['$id'] : `Schema${String(index)}`,
+    },
+  });
+  app.get(`${API_BASE}/openapi.json`, { schema: { hide: true } }, () => app.swagger());
+}

@@ -1,0 +1,159 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { TSchema } from 'typebox';
+
+import { API_BASE, type RunResource } from '../../domain/api-resource.ts';
+import { Failure } from '../../domain/failure.ts';
+import { isEndPhase } from '../../domain/phase.ts';
+import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
+import type { RunKey } from '../../domain/workflow-id.ts';
+import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, type RunService } from '../runs/service.ts';
+import { ListQuery, RunParams, RunQuery } from '../schemas/run.ts';
+
+/** Seconds after which a client may look again at a run that has not ended. */
+const RETRY_AFTER_SECONDS = 1;
+const WAIT_SECONDS_MAX = 30;
+/** Fastify's path grammar for `/{name}:cancel`. */
+const CANCEL_PATH = '/:name(^[a-z0-9.-]+)::cancel';
+
+interface Query {
+  location?: string;
+}
+type RunRequest = FastifyRequest<{ Params: { name: string }; Querystring: Query }>;
+
+/** What the routes of one kind of run need. */
+export interface RunRoutes<Resource extends RunResource, Body> {
+  readonly kind: Resource['kind'];
+  readonly plural: string;
+  readonly service: RunService<Resource>;
+  readonly specOf: (body: Body) => Resource['spec'];
+  readonly schemas: { readonly body: TSchema };
+}
+
+/** Create, get, list, cancel and delete, for one kind of run. */
+export function runRoutes<Resource extends RunResource, Body extends { metadata: { name: string } }>(
+  app: FastifyInstance,
+  { kind, plural, service, specOf, schemas }: RunRoutes<Resource, Body>,
+): void {
+  const base = `${API_BASE}/${plural}`;
+  const tags = [plural];
+  const one = { params: RunParams, querystring: RunQuery, tags };
+  const ok = reference(kind);
+
+  app.post<{ Querystring: Query }>(
+    base,
+    {
+      schema: {
+        summary: `Start a ${kind.toLowerCase()}; the same request again gives the same run`,
+        body: schemas.body,
+        querystring: RunQuery,
+        tags,
+        response: { 200: ok, 202: ok, default: problem() },
+      },
+    },
+    async (request, reply) => {
+      // The route's schema has checked it.
+      const body = request.body as Body;
+      const key = { location: locationOf(request.query), name: body.metadata.name };
+      const { resource, isNew } = await service.create(key, specOf(body));
+      const path = `${base}/${key.name}?location=${key.location}`;
+      return reply.code(isNew ? 202 : 200).header('location', path).send(resource);
+    },
+  );
+  app.get<{ Querystring: Query & { limit?: string; continue?: string; phase?: string } }>(
+    base,
+    {
+      schema: {
+        summary: `List ${plural} by name, running ones included`,
+        querystring: ListQuery,
+        tags,
+        response: { 200: reference(`${kind}List`), default: problem() },
+      },
+    },
+    async ({ query }) =>
+      service.list({
+        location: locationOf(query),
+        limit: Math.min(Number(query.limit ?? PAGE_SIZE_DEFAULT), PAGE_SIZE_MAX),
+        after: tokenOf(query.continue),
+        phase: query.phase,
+      }),
+  );
+  app.get<{ Params: { name: string }; Querystring: Query }>(
+    `${base}/:name`,
+    {
+      schema: {
+        summary: `Look at a ${kind.toLowerCase()}; "Prefer: wait=30" waits for its end`,
+        ...one,
+        response: { 200: ok, default: problem() },
+      },
+    },
+    async (request, reply) => {
+      const resource = await service.wait(keyOf(request), waitOf(request));
+      return sendRun(reply, resource);
+    },
+  );
+  app.post<{ Params: { name: string }; Querystring: Query }>(
+    `${base}${CANCEL_PATH}`,
+    {
+      schema: {
+        summary: `Ask a ${kind.toLowerCase()} to end`,
+        ...one,
+        response: { 202: ok, default: problem() },
+      },
+    },
+    async (request, reply) => reply.code(202).send(await service.cancel(keyOf(request))),
+  );
+  app.delete<{ Params: { name: string }; Querystring: Query }>(
+    `${base}/:name`,
+    {
+      schema: {
+        summary: `Delete an ended ${kind.toLowerCase()} from its location`,
+        ...one,
+        response: { 202: ok, default: problem() },
+      },
+    },
+    async (request, reply) => reply.code(202).send(await service.delete(keyOf(request))),
+  );
+}
+
+function sendRun(reply: FastifyReply, resource: RunResource): FastifyReply {
+  if (!isEndPhase(resource.status.phase)) {
+    reply.header('retry-after', RETRY_AFTER_SECONDS);
+  }
+  return reply.send(resource);
+}
+
+function keyOf({ params, query }: RunRequest): RunKey {
+  return { location: locationOf(query), name: params.name };
+}
+
+function locationOf({ location = DEFAULT_LOCATION }: Query): string {
+  return location;
+}
+
+/** Milliseconds that the client wants to wait (RFC 7240, `Prefer: wait`). */
+function waitOf({ headers }: RunRequest): number {
+  const prefer = headers['prefer'];
+  const seconds = Number(/(?:^|[,;\s])wait=(\d+)/.exec(String(prefer ?? ''))?.[1] ?? 0);
+  return Math.min(seconds, WAIT_SECONDS_MAX) * 1000;
+}
+
+function tokenOf(token: string | undefined): string | undefined {
+  const name = token === undefined ? undefined : Buffer.from(token, 'base64url').toString('utf8');
+  if (name !== undefined && Buffer.from(name).toString('base64url') !== token) {
+    throw new Failure('invalid-request', 'continue is not a token of this list; leave it out', {
+      subject: 'continue',
+    });
+  }
+  return name;
+}
+
+function reference(id: string) {
+  return { $ref: `${id}#` };
+}
+
+function problem() {
+  return {
+    description: 'A problem (RFC 9457).',
+    content: { 'application/problem+json': { schema: reference('Problem') } },
+  };
+}

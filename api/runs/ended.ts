@@ -1,0 +1,113 @@
+import {
+  API_VERSION,
+  type BackupResource,
+  type ResourceMeta,
+  type RestoreResource,
+} from '../../domain/api-resource.ts';
+import { ALL_NAMESPACES, type BackupSpec, DEFAULT_CLUSTER, DEFAULT_TTL } from '../../domain/backup.ts';
+import { phaseOfRecord } from '../../domain/phase.ts';
+import type { StoredBackup } from '../../domain/stored-run.ts';
+import type { VeleroBackup } from '../../domain/velero-record.ts';
+import type { CatalogueBackup, CatalogueRestore } from '../../storage/catalogue.ts';
+
+/** An ended backup as the location holds it; undefined for a folder without a record. */
+export function endedBackup(location: string, entry: CatalogueBackup): BackupResource | undefined {
+  const { name, record, claim } = entry;
+  if (record === undefined) {
+    return undefined;
+  }
+  const { status } = record;
+  const archive = claim?.archive;
+  const { result } = claim ?? {};
+  return {
+    apiVersion: API_VERSION,
+    kind: 'Backup',
+    metadata: metadata(location, name, { uid: claim?.runUid ?? record.metadata.uid, status }),
+    spec: claim?.spec ?? veleroSpec(record),
+    status: {
+      phase: phaseOfRecord(status.phase, status.failureReason),
+      ...timesOf(status),
+      progress: progressOf(status),
+      warnings: status.warnings ?? 0,
+      errors: status.errors ?? 0,
+      ...(result?.failure === undefined ? {} : { failure: result.failure }),
+      ...(status.expiration === undefined ? {} : { expiration: status.expiration }),
+      ...(archive === undefined ? {} : { archive: archiveOf(archive) }),
+    },
+  };
+}
+
+/** An ended restore as the location holds it; undefined for one that has only a claim. */
+export function endedRestore(
+  location: string,
+  { name, claim }: CatalogueRestore,
+): RestoreResource | undefined {
+  const result = claim?.result;
+  if (claim === undefined || result === undefined) {
+    return undefined;
+  }
+  const { phase, items, counts, warnings, errors, failure } = result;
+  return {
+    apiVersion: API_VERSION,
+    kind: 'Restore',
+    metadata: metadata(location, name, { uid: claim.runUid, status: result }),
+    spec: claim.spec,
+    status: {
+      phase,
+      ...timesOf(result),
+      progress: { itemsDone: items, itemsTotal: items },
+      counts,
+      warnings,
+      errors,
+      ...(failure === undefined ? {} : { failure }),
+    },
+  };
+}
+
+interface Times {
+  readonly startTimestamp?: string;
+  readonly completionTimestamp?: string;
+}
+
+function metadata(
+  location: string,
+  name: string,
+  { uid, status }: { uid: string | undefined; status: Times },
+): ResourceMeta {
+  const creationTimestamp = status.startTimestamp ?? status.completionTimestamp ?? EPOCH;
+  return { name, uid: uid ?? '', location, creationTimestamp };
+}
+
+/** What a record without any time is shown with. */
+const EPOCH = '1970-01-01T00:00:00Z';
+
+function timesOf({ startTimestamp, completionTimestamp }: Times): Times {
+  return {
+    ...(startTimestamp === undefined ? {} : { startTimestamp }),
+    ...(completionTimestamp === undefined ? {} : { completionTimestamp }),
+  };
+}
+
+function progressOf({ progress }: VeleroBackup['status']) {
+  return { itemsDone: progress?.itemsBackedUp ?? 0, itemsTotal: progress?.totalItems ?? 0 };
+}
+
+function archiveOf({ sizeBytes, sha256, verification }: NonNullable<StoredBackup['archive']>) {
+  return { sizeBytes, sha256, verification };
+}
+
+/** The spec of a backup that Velero made, as far as it has one of ours. */
+function veleroSpec({ spec }: VeleroBackup): BackupSpec {
+  const included = names(spec['includedNamespaces']);
+  return {
+    cluster: DEFAULT_CLUSTER,
+    includedNamespaces: included.length === 0 ? [ALL_NAMESPACES] : included,
+    excludedNamespaces: names(spec['excludedNamespaces']),
+    ttl: typeof spec['ttl'] === 'string' ? spec['ttl'] : DEFAULT_TTL,
+  };
+}
+
+function names(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((name) => typeof name === 'string') : [];
+}
+

@@ -1,0 +1,199 @@
+import {
+  Client,
+  type Connection,
+  isGrpcServiceError,
+  type WorkflowExecutionDescription,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WithStartWorkflowOperation,
+  ServiceError,
+} from '@temporalio/client';
+
+import { Failure } from '../../domain/failure.ts';
+import { clusterTaskQueue, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
+import {
+  type OpenAnswer,
+  openUpdate,
+  type RunMemo,
+  SEARCH_ATTRIBUTES,
+} from '../../workflows/contract.ts';
+
+/** Longest that one call may take, retries of the client included. */
+const CALL_TIMEOUT_MS = 5000;
+/** How long the API waits for the open step of a new run. */
+const OPEN_WAIT_MS = 5000;
+/** A worker asks for work at least so often; the server remembers those that are gone for longer. */
+const POLLER_AGE_MAX_MS = 75_000;
+/** How long a worker that was seen is taken to be there. */
+const POLLER_SEEN_MS = 2000;
+const TASK_QUEUE_TYPE = { workflow: 1, activity: 2 } as const;
+const GRPC = { invalidArgument: 3 } as const;
+
+/** Everything that a start says about a run. */
+export interface RunStart {
+  readonly kind: 'Backup' | 'Restore';
+  readonly workflow: string;
+  readonly workflowId: string;
+  readonly name: string;
+  readonly cluster: string;
+  readonly memo: RunMemo;
+  readonly input: unknown;
+}
+
+export type StartOutcome = OpenAnswer | { readonly kind: 'running' } | { readonly kind: 'pending' };
+
+/**
+ * Temporal, as the API needs it. Throws `temporal-unreachable` and `no-worker`, each within seconds.
+ */
+export class TemporalRuns {
+  readonly client: Client;
+  readonly #connection: Connection;
+  readonly #seen = new Map<string, number>();
+  #hasSearchAttributes = true;
+
+  constructor(connection: Connection, namespace: string) {
+    this.#connection = connection;
+    this.client = new Client({ connection, namespace });
+  }
+
+  get namespace(): string {
+    return this.client.options.namespace;
+  }
+
+  /** Throws `no-worker` when nobody would take the steps of a run. */
+  async requireWorkers(cluster: string): Promise<void> {
+    await Promise.all([
+      this.#requirePoller(WORKFLOW_TASK_QUEUE, 'workflow'),
+      this.#requirePoller(clusterTaskQueue(cluster), 'activity'),
+    ]);
+  }
+
+  /** Starts a run and waits for its open step; `running` when a run of the id is under way. */
+  async start(start: RunStart): Promise<StartOutcome> {
+    try {
+      return await this.#startOnce(start);
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) {
+        return { kind: 'running' };
+      }
+      if (this.#hasSearchAttributes && isGrpc(error, GRPC.invalidArgument)) {
+        // The server does not know the attributes; runs go on without them.
+        this.#hasSearchAttributes = false;
+        return this.start(start);
+      }
+      throw translated(error);
+    }
+  }
+
+  /** The latest run of an id; undefined if Temporal does not remember any. */
+  async describe(workflowId: string): Promise<WorkflowExecutionDescription | undefined> {
+    try {
+      return await this.call(() => this.client.workflow.getHandle(workflowId).describe());
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  /** Runs a call with a deadline and translates its failure. */
+  async call<Result>(run: () => Promise<Result>, timeoutMs = CALL_TIMEOUT_MS): Promise<Result> {
+    try {
+      return await this.client.withDeadline(Date.now() + timeoutMs, run);
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+
+  async #startOnce(start: RunStart): Promise<StartOutcome> {
+    const { kind, workflow, workflowId, name, cluster, memo, input } = start;
+    const operation = new WithStartWorkflowOperation(workflow, {
+      workflowId,
+      taskQueue: WORKFLOW_TASK_QUEUE,
+      args: [input],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowIdConflictPolicy: 'FAIL',
+      memo: { ...memo },
+      staticSummary: `${kind} ${name} of cluster ${cluster}`,
+      ...(this.#hasSearchAttributes ? { typedSearchAttributes: attributesOf(start) } : {}),
+    });
+    const opening = this.client.withDeadline(Date.now() + OPEN_WAIT_MS, () =>
+      this.client.workflow.executeUpdateWithStart(openUpdate, { startWorkflowOperation: operation, args: [] }),
+    );
+    const timer = timeout(OPEN_WAIT_MS, { kind: 'pending' } as const);
+    try {
+      return await Promise.race([opening, timer.promise]);
+    } finally {
+      timer.cancel();
+      // The answer may still come, to nobody.
+      opening.catch(() => undefined);
+    }
+  }
+
+  async #requirePoller(taskQueue: string, type: keyof typeof TASK_QUEUE_TYPE): Promise<void> {
+    if (Date.now() - (this.#seen.get(taskQueue) ?? 0) < POLLER_SEEN_MS) {
+      return;
+    }
+    const { pollers } = await this.call(() =>
+      this.#connection.workflowService.describeTaskQueue({
+        namespace: this.namespace,
+        taskQueue: { name: taskQueue },
+        taskQueueType: TASK_QUEUE_TYPE[type],
+      }),
+    );
+    const isAlive = (pollers ?? []).some(({ lastAccessTime }) => {
+      const seconds = Number(lastAccessTime?.seconds ?? 0);
+      return Date.now() - seconds * 1000 < POLLER_AGE_MAX_MS;
+    });
+    if (!isAlive) {
+      throw new Failure('no-worker', `no worker takes work from the task queue ${taskQueue}; start one`, {
+        subject: taskQueue,
+      });
+    }
+    this.#seen.set(taskQueue, Date.now());
+  }
+}
+
+function attributesOf({ kind, name, cluster }: RunStart) {
+  return [
+    { key: SEARCH_ATTRIBUTES.kind, value: kind },
+    { key: SEARCH_ATTRIBUTES.name, value: name },
+    { key: SEARCH_ATTRIBUTES.cluster, value: cluster },
+    { key: SEARCH_ATTRIBUTES.phase, value: 'New' },
+  ];
+}
+
+/** Failures of the connection become ours; what Temporal says about a workflow stays what it is. */
+function translated(error: unknown): unknown {
+  const isConnection = isGrpcServiceError(error) || error instanceof ServiceError;
+  return isConnection
+    ? new Failure('temporal-unreachable', 'Temporal does not answer; try again', { cause: error })
+    : error;
+}
+
+function isGrpc(error: unknown, code: number): boolean {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  return isGrpcServiceError(cause) && Number(cause.code) === code;
+}
+
+/** A promise that is kept after a time, and a way to forget it. */
+export function timeout<Value>(
+  ms: number,
+  value: Value,
+): { promise: Promise<Value>; cancel: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const promise = new Promise<Value>((resolve) => {
+    timer = setTimeout(resolve, ms, value);
+  });
+  return {
+    promise,
+    cancel: () => {
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { Type } from 'typebox';
+
+import { ApiVersion, LabelName, ListMetadata, Metadata, Namespaces, NewMetadata, STATUS_FIELDS, STRICT } from './run.ts';
+
+const SPEC_FIELDS = {
+  cluster: LabelName,
+  includedNamespaces: Namespaces,
+  excludedNamespaces: Type.Array(LabelName, { maxItems: 1000 }),
+  ttl: Type.String({ description: 'How long the backup is kept, such as 720h0m0s.', maxLength: 64 }),
+};
+
+export const CreateBackup = Type.Object(
+  { metadata: NewMetadata, spec: Type.Optional(Type.Partial(Type.Object(SPEC_FIELDS, STRICT), STRICT)) },
+  { ...STRICT, $id: 'CreateBackup' },
+);
+
+export const Backup = Type.Object(
+  {
+    apiVersion: ApiVersion,
+    kind: Type.Literal('Backup'),
+    metadata: Metadata,
+    spec: Type.Object(SPEC_FIELDS),
+    status: Type.Object({
+      ...STATUS_FIELDS,
+      archive: Type.Optional(
+        Type.Object({
+          sizeBytes: Type.Integer(),
+          sha256: Type.String(),
+          verification: Type.String(),
+        }),
+      ),
+      expiration: Type.Optional(Type.String({ format: 'date-time' })),
+    }),
+  },
+  { $id: 'Backup' },
+);
+
+export const BackupList = Type.Object(
+  {
+    apiVersion: ApiVersion,
+    kind: Type.Literal('BackupList'),
+    metadata: ListMetadata,
+    items: Type.Array(Type.Ref('Backup')),
+  },
+  { $id: 'BackupList' },
+);

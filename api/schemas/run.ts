@@ -1,0 +1,110 @@
+import { Type } from 'typebox';
+
+import { API_VERSION } from '../../domain/api-resource.ts';
+import { FAILURE_CODES } from '../../domain/failure.ts';
+import { PHASES } from '../../domain/phase.ts';
+import { BACKUP_STEPS, RESTORE_STEPS } from '../../domain/run-status.ts';
+
+/** Unknown fields are refused. */
+export const STRICT = { additionalProperties: false };
+const PAGE_SIZE_MAX = 500;
+/** DNS subdomain; the length is checked apart, so that the message tells which it is. */
+const NAME_PATTERN = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$';
+const LABEL_PATTERN = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
+const NAMESPACE_PATTERN = '^([a-z0-9]([-a-z0-9]*[a-z0-9])?|\\*)$';
+
+/** A union of string constants, as an `enum` of the document. */
+function oneOf(values: readonly string[], description: string) {
+  return Type.String({ enum: [...values], description });
+}
+
+export const RunName = Type.String({ pattern: NAME_PATTERN, minLength: 1, maxLength: 253 });
+export const LabelName = Type.String({ pattern: LABEL_PATTERN, minLength: 1, maxLength: 63 });
+export const Namespaces = Type.Array(
+  Type.String({ pattern: NAMESPACE_PATTERN, minLength: 1, maxLength: 63 }),
+  { description: 'Names of namespaces; "*" alone means all.', minItems: 1, maxItems: 1000 },
+);
+
+export const NewMetadata = Type.Object(
+  { name: Type.String({ pattern: NAME_PATTERN, minLength: 1, maxLength: 100 }) },
+  STRICT,
+);
+
+export const RunParams = Type.Object({ name: RunName }, STRICT);
+export const RunQuery = Type.Object({ location: Type.Optional(LabelName) }, STRICT);
+export const ListQuery = Type.Object(
+  {
+    location: Type.Optional(LabelName),
+    limit: Type.Optional(
+      Type.String({ pattern: '^[1-9][0-9]{0,5}$', description: `At most ${String(PAGE_SIZE_MAX)}.` }),
+    ),
+    continue: Type.Optional(Type.String({ maxLength: 1000 })),
+    phase: Type.Optional(oneOf(Object.keys(PHASES), 'Only runs of this phase.')),
+  },
+  STRICT,
+);
+
+export const FailureReportSchema = Type.Object({
+  code: oneOf(Object.keys(FAILURE_CODES), 'Stable code of the failure.'),
+  message: Type.String(),
+  subject: Type.Optional(Type.String()),
+});
+
+export const Metadata = Type.Object({
+  name: Type.String(),
+  uid: Type.String(),
+  location: Type.String(),
+  creationTimestamp: Type.String({ format: 'date-time' }),
+});
+
+/** Fields of every run's status. */
+export const STATUS_FIELDS = {
+  phase: oneOf(Object.keys(PHASES), 'Phase of the run.'),
+  step: Type.Optional(oneOf([...new Set([...BACKUP_STEPS, ...RESTORE_STEPS])], 'Step under way.')),
+  startTimestamp: Type.Optional(Type.String({ format: 'date-time' })),
+  completionTimestamp: Type.Optional(Type.String({ format: 'date-time' })),
+  progress: Type.Object({
+    itemsDone: Type.Integer(),
+    itemsTotal: Type.Integer(),
+    itemsPerSecond: Type.Optional(Type.Number()),
+  }),
+  waitingFor: Type.Optional(
+    Type.Object({
+      reason: Type.String(),
+      deadline: Type.Optional(Type.String({ format: 'date-time' })),
+      failure: Type.Optional(FailureReportSchema),
+      attempt: Type.Optional(Type.Integer()),
+    }),
+  ),
+  warnings: Type.Integer(),
+  errors: Type.Integer(),
+  failure: Type.Optional(FailureReportSchema),
+  temporal: Type.Optional(
+    Type.Object({
+      namespace: Type.String(),
+      workflowId: Type.String(),
+      runId: Type.String(),
+      url: Type.Optional(Type.String()),
+    }),
+  ),
+};
+
+export const ApiVersion = Type.Literal(API_VERSION);
+export const ListMetadata = Type.Object({ continue: Type.Optional(Type.String()) });
+
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    instance: Type.String(),
+    code: oneOf(Object.keys(FAILURE_CODES), 'Stable code of the problem.'),
+    requestId: Type.String(),
+    retryable: Type.Boolean(),
+    errors: Type.Optional(
+      Type.Array(Type.Object({ pointer: Type.String(), code: Type.String(), detail: Type.String() })),
+    ),
+  },
+  { $id: 'Problem', description: 'A problem of RFC 9457, sent as application/problem+json.' },
+);

@@ -1,0 +1,47 @@
+import { Connection } from '@temporalio/client';
+
+import { Failure } from '../domain/failure.ts';
+import { openStores } from '../storage/object-store/open.ts';
+import { buildApp } from './app.ts';
+import { type ApiConfig, readConfig } from './config.ts';
+import { TemporalRuns } from './runs/temporal.ts';
+
+const EXIT_CONFIG = 2;
+
+/** Listens until the process is asked to end; requests that are under way are answered. */
+async function main(): Promise<void> {
+  const config = configOrExit();
+  const connection = Connection.lazy(config.temporal.connection);
+  const temporal = new TemporalRuns(connection, config.temporal.namespace);
+  const app = await buildApp({
+    temporal,
+    locations: config.locations,
+    store: openStores(config.locations),
+    uiUrl: config.temporal.uiUrl,
+    patienceMs: config.patienceMs,
+    logLevel: config.logLevel,
+  });
+  app.addHook('onClose', () => temporal.close());
+  const end = (): void => {
+    void app.close();
+  };
+  process.once('SIGTERM', end);
+  process.once('SIGINT', end);
+  if (process.send !== undefined) {
+    // An API that was started by `holdfast dev` must not outlive it, however that ends.
+    process.once('disconnect', end);
+  }
+  await app.listen({ host: config.host, port: config.port });
+}
+
+function configOrExit(): ApiConfig {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    const message = error instanceof Failure ? error.message : String(error);
+    process.stderr.write(`holdfast api: ${message}\n`);
+    process.exit(EXIT_CONFIG);
+  }
+}
+
+await main();
