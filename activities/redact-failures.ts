@@ -40,7 +40,10 @@ function reportOf(error: unknown): FailureReport {
     const { code, message, subject } = error;
     return { code, message, ...(subject === undefined ? {} : { subject }) };
   }
-  return { code: 'internal', message: `an unforeseen ${errorName(error)}; the worker log has more` };
+  return {
+    code: 'internal',
+    message: `an unforeseen ${errorName(error)}; the worker log has more`,
+  };
 }
 
 /** Where an unforeseen error was thrown, without its message. */
@@ -58,5 +61,7 @@ function errorName(error: unknown): string {
 
 /** A cancelled activity must end with the reason of its cancellation, which the SDK recognises. */
 function isAbort(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'AbortError' || error.name === 'CancelledFailure');
+  return (
+    error instanceof Error && (error.name === 'AbortError' || error.name === 'CancelledFailure')
+  );
 }

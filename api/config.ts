@@ -41,9 +41,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
       namespace: namespace ?? 'default',
       ...(uiUrl === undefined ? {} : { uiUrl: uiUrl.replace(/\/$/, '') }),
     },
-    ...(patience === undefined
-      ? {}
-      : { patienceMs: parseDuration(patience, 'HOLDFAST_PATIENCE') }),
+    ...(patience === undefined ? {} : { patienceMs: parseDuration(patience, 'HOLDFAST_PATIENCE') }),
     logLevel: env['HOLDFAST_LOG_LEVEL'] ?? 'info',
   };
 }

@@ -49,7 +49,8 @@ function sendProblem(
     type: `${PROBLEM_TYPES}${code}`,
     title: FAILURE_CODES[code].title,
     status,
-    detail: code === 'internal' ? 'the log of the API has more, under the request id' : failure.message,
+    detail:
+      code === 'internal' ? 'the log of the API has more, under the request id' : failure.message,
     instance: request.url,
     code,
     requestId: request.id,
@@ -83,12 +84,20 @@ type ValidationIssue = NonNullable<FastifyError['validation']>[number];
 function problemErrorOf(issue: ValidationIssue, where: string): ProblemError {
   const extra = issue.params['additionalProperty'];
   const missing = issue.params['missingProperty'];
-  const leaf = typeof extra === 'string' ? `/${extra}` : typeof missing === 'string' ? `/${missing}` : '';
+  const leaf =
+    typeof extra === 'string' ? `/${extra}` : typeof missing === 'string' ? `/${missing}` : '';
   const pointer = `${where === 'body' ? '' : `${where}:`}${issue.instancePath}${leaf}`;
   if (typeof extra === 'string') {
-    return { pointer, code: 'unknown-field', detail: `${pointer} is not a field that is known; remove it` };
+    return {
+      pointer,
+      code: 'unknown-field',
+      detail: `${pointer} is not a field that is known; remove it`,
+    };
   }
-  const code: FailureCode = issue.keyword === 'pattern' && leafName(pointer) !== 'limit' ? 'invalid-name' : 'invalid-request';
+  const code: FailureCode =
+    issue.keyword === 'pattern' && leafName(pointer) !== 'limit'
+      ? 'invalid-name'
+      : 'invalid-request';
   const what = typeof missing === 'string' ? 'is missing' : (issue.message ?? 'is not valid');
   return { pointer, code, detail: `${pointer} ${what}` };
 }

@@ -1,6 +1,8 @@
 /** JSON with the keys of every object in order, so that equal values have equal text. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) => (isPlainObject(part) ? sorted(part) : part));
+  return JSON.stringify(value, (_key, part: unknown) =>
+    isPlainObject(part) ? sorted(part) : part,
+  );
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

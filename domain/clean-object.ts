@@ -81,51 +81,52 @@ const SKIP_RULES: Readonly<Record<string, (object: KubernetesObject) => string |
       : undefined,
 };
 
-const TYPE_RULES: Readonly<Record<string, (object: KubernetesObject, spec: RestoreSpec) => void>> = {
-  namespaces: (namespace) => {
-    // The finalizer list of a namespace is the server's own.
-    delete namespace['spec'];
-  },
-  pods: (pod) => {
-    const spec = fields(pod['spec']);
-    delete spec['nodeName'];
-    delete spec['priority'];
-    dropTokenVolumes(spec);
-  },
-  services: (service) => {
-    cleanService(fields(service['spec']));
-  },
-  'jobs.batch': (job) => {
-    const spec = fields(job['spec']);
-    dropControllerUid(fields(fields(spec['selector'])['matchLabels']));
-    dropControllerUid(fields(fields(fields(spec['template'])['metadata'])['labels']));
-    dropControllerUid(job.metadata.labels ?? {});
-  },
-  persistentvolumeclaims: (claim) => {
-    const annotations = claim.metadata.annotations ?? {};
-    for (const name of CLAIM_ANNOTATIONS_DROPPED) {
-      Reflect.deleteProperty(annotations, name);
-    }
-    delete fields(claim['spec'])['volumeName'];
-  },
-  persistentvolumes: (volume, spec) => {
-    const claim = fields(fields(volume['spec'])['claimRef']);
-    delete claim['uid'];
-    delete claim['resourceVersion'];
-    if (typeof claim['namespace'] === 'string') {
-      claim['namespace'] = mappedNamespace(spec, claim['namespace']);
-    }
-  },
-  serviceaccounts: (account) => {
-    const prefix = `${account.metadata.name}-token-`;
-    const secrets = account['secrets'];
-    if (Array.isArray(secrets)) {
-      account['secrets'] = secrets.filter((secret) => !nameOf(secret).startsWith(prefix));
-    }
-  },
-  'rolebindings.rbac.authorization.k8s.io': mapSubjects,
-  'clusterrolebindings.rbac.authorization.k8s.io': mapSubjects,
-};
+const TYPE_RULES: Readonly<Record<string, (object: KubernetesObject, spec: RestoreSpec) => void>> =
+  {
+    namespaces: (namespace) => {
+      // The finalizer list of a namespace is the server's own.
+      delete namespace['spec'];
+    },
+    pods: (pod) => {
+      const spec = fields(pod['spec']);
+      delete spec['nodeName'];
+      delete spec['priority'];
+      dropTokenVolumes(spec);
+    },
+    services: (service) => {
+      cleanService(fields(service['spec']));
+    },
+    'jobs.batch': (job) => {
+      const spec = fields(job['spec']);
+      dropControllerUid(fields(fields(spec['selector'])['matchLabels']));
+      dropControllerUid(fields(fields(fields(spec['template'])['metadata'])['labels']));
+      dropControllerUid(job.metadata.labels ?? {});
+    },
+    persistentvolumeclaims: (claim) => {
+      const annotations = claim.metadata.annotations ?? {};
+      for (const name of CLAIM_ANNOTATIONS_DROPPED) {
+        Reflect.deleteProperty(annotations, name);
+      }
+      delete fields(claim['spec'])['volumeName'];
+    },
+    persistentvolumes: (volume, spec) => {
+      const claim = fields(fields(volume['spec'])['claimRef']);
+      delete claim['uid'];
+      delete claim['resourceVersion'];
+      if (typeof claim['namespace'] === 'string') {
+        claim['namespace'] = mappedNamespace(spec, claim['namespace']);
+      }
+    },
+    serviceaccounts: (account) => {
+      const prefix = `${account.metadata.name}-token-`;
+      const secrets = account['secrets'];
+      if (Array.isArray(secrets)) {
+        account['secrets'] = secrets.filter((secret) => !nameOf(secret).startsWith(prefix));
+      }
+    },
+    'rolebindings.rbac.authorization.k8s.io': mapSubjects,
+    'clusterrolebindings.rbac.authorization.k8s.io': mapSubjects,
+  };
 
 const CLAIM_ANNOTATIONS_DROPPED = [
   ...['pv.kubernetes.io/bind-completed', 'pv.kubernetes.io/bound-by-controller'],

@@ -1,9 +1,4 @@
-import {
-  ALL_NAMESPACES,
-  type BackupSpec,
-  isNamespaceSelected,
-  isWholeCluster,
-} from './backup.ts';
+import { ALL_NAMESPACES, type BackupSpec, isNamespaceSelected, isWholeCluster } from './backup.ts';
 import { groupResource, type ResourceType } from './item.ts';
 
 /** Objects per page of a listing; a unit costs as many requests as it has pages. */
@@ -29,7 +24,8 @@ export interface ExportUnit {
  * Which listed objects are kept: all; those in selected namespaces; namespaces that are selected themselves;
  * volumes bound to a claim in a selected namespace; definitions of custom resources that have objects.
  */
-export type KeepRule = 'all' | 'inSelection' | 'selectedNamespaces' | 'boundVolumes' | 'definitions';
+export type KeepRule =
+  'all' | 'inSelection' | 'selectedNamespaces' | 'boundVolumes' | 'definitions';
 
 export interface ExportShard {
   readonly units: readonly ExportUnit[];
@@ -86,7 +82,12 @@ export function unitScopes(
 ): { readonly namespace: string; readonly keep: KeepRule }[] {
   const { type, items } = counted;
   if (!type.isNamespaced) {
-    return [{ namespace: '', keep: isWholeCluster(spec) ? clusterRule(spec, type) : keepRule(type) ?? 'all' }];
+    return [
+      {
+        namespace: '',
+        keep: isWholeCluster(spec) ? clusterRule(spec, type) : (keepRule(type) ?? 'all'),
+      },
+    ];
   }
   const pages = Math.ceil(items / PAGE_SIZE);
   const isPartial = spec.excludedNamespaces.length > 0 || !isWholeCluster(spec);

@@ -60,7 +60,5 @@ export function apiVersionOf(type: { group: string; version: string }): string {
 /** An item reference for people: `deployments.apps/shop/web`, `namespaces/shop`. */
 export function itemText(item: ItemReference): string {
   const type = groupResource(item);
-  return item.namespace === ''
-    ? `${type}/${item.name}`
-    : `${type}/${item.namespace}/${item.name}`;
+  return item.namespace === '' ? `${type}/${item.name}` : `${type}/${item.namespace}/${item.name}`;
 }

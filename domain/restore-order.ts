@@ -12,7 +12,10 @@ export const RESTORE_WAVES = [
     name: 'classes',
     types: [
       ...['storageclasses.storage.k8s.io', 'volumesnapshotclasses.snapshot.storage.k8s.io'],
-      ...['volumesnapshotcontents.snapshot.storage.k8s.io', 'volumesnapshots.snapshot.storage.k8s.io'],
+      ...[
+        'volumesnapshotcontents.snapshot.storage.k8s.io',
+        'volumesnapshots.snapshot.storage.k8s.io',
+      ],
       ...['priorityclasses.scheduling.k8s.io', 'ingressclasses.networking.k8s.io'],
       ...['runtimeclasses.node.k8s.io', 'persistentvolumes'],
     ],

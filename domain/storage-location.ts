@@ -60,10 +60,7 @@ export function parseStorageLocations(json: string): StorageLocation[] {
 }
 
 /** Finds a location by name. Throws `unknown-location` that lists the names there are. */
-export function findLocation(
-  locations: readonly StorageLocation[],
-  name: string,
-): StorageLocation {
+export function findLocation(locations: readonly StorageLocation[], name: string): StorageLocation {
   const found = locations.find((location) => location.name === name);
   if (found === undefined) {
     const known = locations.map((location) => location.name).join(', ');

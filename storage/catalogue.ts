@@ -1,12 +1,7 @@
 import pLimit from 'p-limit';
 
 import { Failure, type FailureReport } from '../domain/failure.ts';
-import {
-  backupKeys,
-  BACKUPS_PREFIX,
-  restoreKeys,
-  RESTORES_PREFIX,
-} from '../domain/object-key.ts';
+import { backupKeys, BACKUPS_PREFIX, restoreKeys, RESTORES_PREFIX } from '../domain/object-key.ts';
 import { isEndPhase, isPhase } from '../domain/phase.ts';
 import type { StoredBackup, StoredRestore } from '../domain/stored-run.ts';
 import type { VeleroBackup } from '../domain/velero-record.ts';
@@ -108,7 +103,9 @@ async function listRuns<Entry extends { readonly name: string }>(
     }
   }
   const page = names.sort(compareNames).slice(0, limit);
-  const entries = await pLimit(READS_IN_FLIGHT).map(page, (name) => readOrExplain(store, name, read));
+  const entries = await pLimit(READS_IN_FLIGHT).map(page, (name) =>
+    readOrExplain(store, name, read),
+  );
   const items = entries.filter((entry) => entry !== undefined);
   const last = page.at(-1);
   return names.length > limit && last !== undefined ? { items, next: last } : { items };

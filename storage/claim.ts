@@ -32,9 +32,7 @@ export async function claimRun(
     // It was removed between the two requests; the activity's next attempt claims it.
     throw new Failure('location-unreachable', `${key} changes while it is read`, { subject: key });
   }
-  return found.stored.runUid === claim.runUid
-    ? { kind: 'claimed' }
-    : { kind: 'taken', ...found };
+  return found.stored.runUid === claim.runUid ? { kind: 'claimed' } : { kind: 'taken', ...found };
 }
 
 /** Replaces the claim of a closed run; false if somebody was faster. */

@@ -4,7 +4,11 @@ const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
 type Level = (typeof LEVELS)[number];
 
 /** One JSON object per line on standard error: time, level, message and fields. */
-export function writeLog(level: string, message: string, fields: Record<string, unknown> = {}): void {
+export function writeLog(
+  level: string,
+  message: string,
+  fields: Record<string, unknown> = {},
+): void {
   const line = { time: new Date().toISOString(), level: level.toLowerCase(), msg: message };
   process.stderr.write(`${JSON.stringify({ ...line, ...fields }, plain)}\n`);
 }

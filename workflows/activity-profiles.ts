@@ -24,7 +24,11 @@ export function activitiesOf(cluster: string, patienceMs = PATIENCE_MS): Activit
   const input = { cluster, patienceMs };
   const by = (options: ActivityOptions) => (summary: string) =>
     proxyActivities<ClusterActivities>({ ...options, summary });
-  return { short: by(shortStep(input)), long: by(longStep(input)), cleanUp: by(cleanUpStep(input)) };
+  return {
+    short: by(shortStep(input)),
+    long: by(longStep(input)),
+    cleanUp: by(cleanUpStep(input)),
+  };
 }
 
 interface ProfileInput {

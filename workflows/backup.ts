@@ -36,8 +36,11 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
   const opened = await openRun(
     {
       open: () =>
-        activities.short('Check the request, claim the name').openBackup({ ...run, specDigest, startTimestamp }),
-      release: () => activities.cleanUp('Give the name back').cleanBackup({ ...run, scope: 'claim' }),
+        activities
+          .short('Check the request, claim the name')
+          .openBackup({ ...run, specDigest, startTimestamp }),
+      release: () =>
+        activities.cleanUp('Give the name back').cleanBackup({ ...run, scope: 'claim' }),
     },
     tracker,
   );

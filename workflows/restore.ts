@@ -46,7 +46,8 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
         activities
           .short('Read the backup, check the request, claim the name')
           .openRestore({ ...run, specDigest, startTimestamp }),
-      release: () => activities.cleanUp('Give the name back').cleanRestore({ ...run, scope: 'claim' }),
+      release: () =>
+        activities.cleanUp('Give the name back').cleanRestore({ ...run, scope: 'claim' }),
     },
     tracker,
   );
@@ -64,7 +65,10 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     });
     await activities.cleanUp('Remove the plan').cleanRestore({ ...run, scope: 'work' });
   });
-  tracker.end(result.phase, `${String(result.counts.created)} of ${String(result.items)} items created`);
+  tracker.end(
+    result.phase,
+    `${String(result.counts.created)} of ${String(result.items)} items created`,
+  );
   return result;
 }
 
@@ -101,7 +105,14 @@ interface ApplyStep {
 
 async function applyStep(
   run: RestoreRun,
-  { activities, tracker, applied, plan, step, words }: Apply & {
+  {
+    activities,
+    tracker,
+    applied,
+    plan,
+    step,
+    words,
+  }: Apply & {
     plan: PlanRestoreResult;
     step: ApplyStep;
     words: string;

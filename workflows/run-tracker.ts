@@ -73,7 +73,9 @@ export function reportOf(error: unknown): FailureReport {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof TimeoutFailure) {
     const last = cause.cause instanceof ApplicationFailure ? reportOf(cause.cause) : undefined;
-    return last ?? { code: 'timed-out', message: `a step did not end in time (${cause.timeoutType})` };
+    return (
+      last ?? { code: 'timed-out', message: `a step did not end in time (${cause.timeoutType})` }
+    );
   }
   if (cause instanceof ApplicationFailure) {
     const detail: unknown = cause.details?.[0];

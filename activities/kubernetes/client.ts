@@ -21,7 +21,8 @@ import { type ApiAnswer, type ApiRequest, Transport } from './transport.ts';
 const PAGE_SIZE = 500;
 /** How often a request is repeated after "429 Too Many Requests" before the activity's retry takes over. */
 const THROTTLED_TRIES_MAX = 6;
-const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
+const METADATA_ONLY =
+  'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 /** Whose uid identifies a cluster. */
 const SYSTEM_NAMESPACE = 'kube-system';
 
@@ -54,7 +55,10 @@ class KubernetesCluster implements Cluster {
 
   async identity(): Promise<ClusterIdentity> {
     const [version, system] = await Promise.all([
-      this.#get<{ gitVersion: string; major: string; minor: string }>('/version', 'read the version'),
+      this.#get<{ gitVersion: string; major: string; minor: string }>(
+        '/version',
+        'read the version',
+      ),
       this.#get<KubernetesObject>(
         `/api/v1/namespaces/${SYSTEM_NAMESPACE}`,
         `read the namespace ${SYSTEM_NAMESPACE}`,

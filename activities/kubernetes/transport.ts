@@ -26,8 +26,7 @@ export interface ApiRequest {
 }
 
 export type ApiAnswer =
-  | { readonly ok: true; readonly text: string }
-  | ({ readonly ok: false } & RefusedAnswer);
+  { readonly ok: true; readonly text: string } | ({ readonly ok: false } & RefusedAnswer);
 
 /**
  * Plain HTTP to one API server with the credentials of a kubeconfig. The generated client's models cost more

@@ -1,6 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { cleanObject, RESTORE_MARK, type RestoreMarks, skipReason } from '../../domain/clean-object.ts';
+import {
+  cleanObject,
+  RESTORE_MARK,
+  type RestoreMarks,
+  skipReason,
+} from '../../domain/clean-object.ts';
 import { Failure } from '../../domain/failure.ts';
 import { groupResource, type KubernetesObject, type ResourceType } from '../../domain/item.ts';
 import type { RestoreSpec, RestoreVerb } from '../../domain/restore.ts';

@@ -15,12 +15,7 @@ import { mappedNamespace, NO_RESTORE_COUNTS, type RestoreCounts } from '../../do
 import { readIndex } from '../../storage/format/index-file.ts';
 import { readBodies } from '../../storage/format/read-bodies.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
-import type {
-  AppliedShard,
-  ApplyShardsInput,
-  ApplyShardsResult,
-  RestoreRun,
-} from '../contract.ts';
+import type { AppliedShard, ApplyShardsInput, ApplyShardsResult, RestoreRun } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
 import { forEachInPool } from '../in-pool.ts';
@@ -82,7 +77,12 @@ async function applyShard(
   await forEachInPool(bodies, CREATES_IN_FLIGHT, async ({ line, object }) => {
     const type = typeOf(line);
     const applied = await applyObject(type, object, context);
-    outcomes.push({ ...referenceOf(line, input), version: line.version, kind: line.kind, ...applied });
+    outcomes.push({
+      ...referenceOf(line, input),
+      version: line.version,
+      kind: line.kind,
+      ...applied,
+    });
     report({ itemsDone: itemsBefore + outcomes.length, bytesDone: 0 });
   });
   for (const outcome of outcomes.filter(({ verb }) => verb === 'created')) {

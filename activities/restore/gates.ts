@@ -1,6 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { groupResource, type ItemReference, type KubernetesObject, type ResourceType } from '../../domain/item.ts';
+import {
+  groupResource,
+  type ItemReference,
+  type KubernetesObject,
+  type ResourceType,
+} from '../../domain/item.ts';
 import { DEFINITION_TYPE } from '../../domain/restore-selection.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { Cluster } from '../kubernetes/port.ts';
@@ -34,8 +39,7 @@ export async function awaitGate(
 
 function isEstablished(definition: KubernetesObject | undefined): boolean {
   const status = definition?.['status'] as
-    | { conditions?: { type?: string; status?: string }[] }
-    | undefined;
+    { conditions?: { type?: string; status?: string }[] } | undefined;
   const conditions = status?.conditions ?? [];
   return NEEDED_CONDITIONS.every((needed) =>
     conditions.some(({ type, status: value }) => type === needed && value === 'True'),

@@ -20,10 +20,13 @@ export function planRestore(deps: Dependencies, run: RestoreRun): Promise<PlanRe
     const store = deps.store(run.location);
     const backup = await readBackup(store, run.spec.backupName);
     const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
-    const waves = new WaveWriter(restoreShardItems(backup?.claim?.archive?.items ?? 0), (shard, lines) => {
-      const key = shardItemsKey(restoreFolder(run.name), { runUid: run.runUid, shard, attempt });
-      return store.upload(key, encodeIndex(oneBatch(lines)), { signal });
-    });
+    const waves = new WaveWriter(
+      restoreShardItems(backup?.claim?.archive?.items ?? 0),
+      (shard, lines) => {
+        const key = shardItemsKey(restoreFolder(run.name), { runUid: run.runUid, shard, attempt });
+        return store.upload(key, encodeIndex(oneBatch(lines)), { signal });
+      },
+    );
     let itemsDone = 0;
     const definitions: IndexLine[] = [];
     const types = new Set<string>();

@@ -8,7 +8,15 @@ import { ProblemSchema } from '../schemas/run.ts';
 
 /** Registers the shared schemas and serves the OpenAPI document that the routes make. */
 export async function openApi(app: FastifyInstance): Promise<void> {
-  for (const schema of [Backup, BackupList, CreateBackup, Restore, RestoreList, CreateRestore, ProblemSchema]) {
+  for (const schema of [
+    Backup,
+    BackupList,
+    CreateBackup,
+    Restore,
+    RestoreList,
+    CreateRestore,
+    ProblemSchema,
+  ]) {
     app.addSchema(schema);
   }
   await app.register(swagger, {

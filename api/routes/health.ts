@@ -17,9 +17,13 @@ const PROBE_KEY = 'metadata/holdfast/probe';
 /** `/livez`: the process answers. `/readyz`: so do Temporal and every location. */
 export function healthRoutes(app: FastifyInstance, options: HealthOptions): void {
   const { temporal, locations, store } = options;
-  app.get('/livez', { schema: { summary: 'Whether the process answers', tags: ['health'] } }, () => ({
-    status: 'ok',
-  }));
+  app.get(
+    '/livez',
+    { schema: { summary: 'Whether the process answers', tags: ['health'] } },
+    () => ({
+      status: 'ok',
+    }),
+  );
   app.get(
     '/readyz',
     { schema: { summary: 'Whether everything answers that a request needs', tags: ['health'] } },

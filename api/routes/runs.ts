@@ -30,7 +30,10 @@ export interface RunRoutes<Resource extends RunResource, Body> {
 }
 
 /** Create, get, list, cancel and delete, for one kind of run. */
-export function runRoutes<Resource extends RunResource, Body extends { metadata: { name: string } }>(
+export function runRoutes<
+  Resource extends RunResource,
+  Body extends { metadata: { name: string } },
+>(
   app: FastifyInstance,
   { kind, plural, service, specOf, schemas }: RunRoutes<Resource, Body>,
 ): void {
@@ -56,7 +59,10 @@ export function runRoutes<Resource extends RunResource, Body extends { metadata:
       const key = { location: locationOf(request.query), name: body.metadata.name };
       const { resource, isNew } = await service.create(key, specOf(body));
       const path = `${base}/${key.name}?location=${key.location}`;
-      return reply.code(isNew ? 202 : 200).header('location', path).send(resource);
+      return reply
+        .code(isNew ? 202 : 200)
+        .header('location', path)
+        .send(resource);
     },
   );
   app.get<{ Querystring: Query & { limit?: string; continue?: string; phase?: string } }>(

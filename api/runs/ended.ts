@@ -4,7 +4,12 @@ import {
   type ResourceMeta,
   type RestoreResource,
 } from '../../domain/api-resource.ts';
-import { ALL_NAMESPACES, type BackupSpec, DEFAULT_CLUSTER, DEFAULT_TTL } from '../../domain/backup.ts';
+import {
+  ALL_NAMESPACES,
+  type BackupSpec,
+  DEFAULT_CLUSTER,
+  DEFAULT_TTL,
+} from '../../domain/backup.ts';
 import { phaseOfRecord } from '../../domain/phase.ts';
 import type { StoredBackup } from '../../domain/stored-run.ts';
 import type { VeleroBackup } from '../../domain/velero-record.ts';
@@ -110,4 +115,3 @@ function veleroSpec({ spec }: VeleroBackup): BackupSpec {
 function names(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((name) => typeof name === 'string') : [];
 }
-

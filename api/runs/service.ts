@@ -75,7 +75,12 @@ export class RunService<Resource extends RunResource> {
       name: key.name,
       cluster: spec.cluster,
       memo,
-      input: { ...key, spec, specDigest: digest, ...(patienceMs === undefined ? {} : { patienceMs }) },
+      input: {
+        ...key,
+        spec,
+        specDigest: digest,
+        ...(patienceMs === undefined ? {} : { patienceMs }),
+      },
     });
     if (outcome.kind === 'refused') {
       throw failureOf(outcome.failure);
@@ -169,7 +174,12 @@ export class RunService<Resource extends RunResource> {
     const { temporal, patienceMs } = this.#options;
     await temporal.requireWorkers(resource.spec.cluster);
     const { cluster } = resource.spec;
-    const input: DeleteInput = { kind, ...key, cluster, ...(patienceMs === undefined ? {} : { patienceMs }) };
+    const input: DeleteInput = {
+      kind,
+      ...key,
+      cluster,
+      ...(patienceMs === undefined ? {} : { patienceMs }),
+    };
     await temporal.call(() =>
       temporal.client.workflow.start(DELETE_WORKFLOW, {
         workflowId: deleteWorkflowId(kind, key),
@@ -293,7 +303,12 @@ export class RunService<Resource extends RunResource> {
     const { temporal, uiUrl } = this.#options;
     const { namespace } = temporal;
     const path = `namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}/${runId}/history`;
-    return { namespace, workflowId, runId, ...(uiUrl === undefined ? {} : { url: `${uiUrl}/${path}` }) };
+    return {
+      namespace,
+      workflowId,
+      runId,
+      ...(uiUrl === undefined ? {} : { url: `${uiUrl}/${path}` }),
+    };
   }
 
   async #listRunning(location: string): Promise<Resource[]> {
@@ -304,7 +319,9 @@ export class RunService<Resource extends RunResource> {
       const running: Resource[] = [];
       for await (const info of temporal.client.workflow.list({ query })) {
         const key = { location, name: info.workflowId.slice(prefix.length) };
-        running.push(this.#live(key, info, { ...runningStatus(info, undefined, []), phase: phaseOf(info) }));
+        running.push(
+          this.#live(key, info, { ...runningStatus(info, undefined, []), phase: phaseOf(info) }),
+        );
         if (running.length === RUNNING_MAX) {
           break;
         }

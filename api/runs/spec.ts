@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto';
 
-import type { CreateBackupRequest, CreateRestoreRequest, ProblemError } from '../../domain/api-resource.ts';
-import { ALL_NAMESPACES, type BackupSpec, DEFAULT_CLUSTER, DEFAULT_TTL } from '../../domain/backup.ts';
+import type {
+  CreateBackupRequest,
+  CreateRestoreRequest,
+  ProblemError,
+} from '../../domain/api-resource.ts';
+import {
+  ALL_NAMESPACES,
+  type BackupSpec,
+  DEFAULT_CLUSTER,
+  DEFAULT_TTL,
+} from '../../domain/backup.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { parseDuration } from '../../domain/duration.ts';
 import { Failure } from '../../domain/failure.ts';
@@ -15,7 +24,9 @@ export function backupSpec({ spec = {} }: CreateBackupRequest): BackupSpec {
   try {
     parseDuration(ttl, '/spec/ttl');
   } catch (error) {
-    errors.push(problemError('/spec/ttl', error instanceof Failure ? error.message : 'is not valid'));
+    errors.push(
+      problemError('/spec/ttl', error instanceof Failure ? error.message : 'is not valid'),
+    );
   }
   requireNone(errors);
   return {
@@ -50,7 +61,9 @@ export function specDigest(spec: BackupSpec | RestoreSpec): string {
   return createHash('sha256').update(canonicalJson(spec)).digest('hex');
 }
 
-function namespaceErrors(spec: Partial<Pick<BackupSpec, 'includedNamespaces' | 'excludedNamespaces'>>): ProblemError[] {
+function namespaceErrors(
+  spec: Partial<Pick<BackupSpec, 'includedNamespaces' | 'excludedNamespaces'>>,
+): ProblemError[] {
   const { includedNamespaces = [], excludedNamespaces = [] } = spec;
   const errors: ProblemError[] = [];
   if (includedNamespaces.includes(ALL_NAMESPACES) && new Set(includedNamespaces).size > 1) {

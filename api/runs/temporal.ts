@@ -123,7 +123,10 @@ export class TemporalRuns {
       ...(this.#hasSearchAttributes ? { typedSearchAttributes: attributesOf(start) } : {}),
     });
     const opening = this.client.withDeadline(Date.now() + OPEN_WAIT_MS, () =>
-      this.client.workflow.executeUpdateWithStart(openUpdate, { startWorkflowOperation: operation, args: [] }),
+      this.client.workflow.executeUpdateWithStart(openUpdate, {
+        startWorkflowOperation: operation,
+        args: [],
+      }),
     );
     const timer = timeout(OPEN_WAIT_MS, { kind: 'pending' } as const);
     try {
@@ -151,9 +154,13 @@ export class TemporalRuns {
       return Date.now() - seconds * 1000 < POLLER_AGE_MAX_MS;
     });
     if (!isAlive) {
-      throw new Failure('no-worker', `no worker takes work from the task queue ${taskQueue}; start one`, {
-        subject: taskQueue,
-      });
+      throw new Failure(
+        'no-worker',
+        `no worker takes work from the task queue ${taskQueue}; start one`,
+        {
+          subject: taskQueue,
+        },
+      );
     }
     this.#seen.set(taskQueue, Date.now());
   }

@@ -1,16 +1,31 @@
 import { Type } from 'typebox';
 
-import { ApiVersion, LabelName, ListMetadata, Metadata, Namespaces, NewMetadata, STATUS_FIELDS, STRICT } from './run.ts';
+import {
+  ApiVersion,
+  LabelName,
+  ListMetadata,
+  Metadata,
+  Namespaces,
+  NewMetadata,
+  STATUS_FIELDS,
+  STRICT,
+} from './run.ts';
 
 const SPEC_FIELDS = {
   cluster: LabelName,
   includedNamespaces: Namespaces,
   excludedNamespaces: Type.Array(LabelName, { maxItems: 1000 }),
-  ttl: Type.String({ description: 'How long the backup is kept, such as 720h0m0s.', maxLength: 64 }),
+  ttl: Type.String({
+    description: 'How long the backup is kept, such as 720h0m0s.',
+    maxLength: 64,
+  }),
 };
 
 export const CreateBackup = Type.Object(
-  { metadata: NewMetadata, spec: Type.Optional(Type.Partial(Type.Object(SPEC_FIELDS, STRICT), STRICT)) },
+  {
+    metadata: NewMetadata,
+    spec: Type.Optional(Type.Partial(Type.Object(SPEC_FIELDS, STRICT), STRICT)),
+  },
   { ...STRICT, $id: 'CreateBackup' },
 );
 

@@ -36,7 +36,10 @@ export const ListQuery = Type.Object(
   {
     location: Type.Optional(LabelName),
     limit: Type.Optional(
-      Type.String({ pattern: '^[1-9][0-9]{0,5}$', description: `At most ${String(PAGE_SIZE_MAX)}.` }),
+      Type.String({
+        pattern: '^[1-9][0-9]{0,5}$',
+        description: `At most ${String(PAGE_SIZE_MAX)}.`,
+      }),
     ),
     continue: Type.Optional(Type.String({ maxLength: 1000 })),
     phase: Type.Optional(oneOf(Object.keys(PHASES), 'Only runs of this phase.')),
@@ -103,7 +106,9 @@ export const ProblemSchema = Type.Object(
     requestId: Type.String(),
     retryable: Type.Boolean(),
     errors: Type.Optional(
-      Type.Array(Type.Object({ pointer: Type.String(), code: Type.String(), detail: Type.String() })),
+      Type.Array(
+        Type.Object({ pointer: Type.String(), code: Type.String(), detail: Type.String() }),
+      ),
     ),
   },
   { $id: 'Problem', description: 'A problem of RFC 9457, sent as application/problem+json.' },

@@ -21,7 +21,11 @@ export interface AssembleSource {
   readonly name: string;
   readonly runFolder: string;
   readonly runUid: string;
-  readonly shards: readonly { readonly shard: number; readonly attempt: string; readonly bytes: number }[];
+  readonly shards: readonly {
+    readonly shard: number;
+    readonly attempt: string;
+    readonly bytes: number;
+  }[];
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
 }
@@ -45,13 +49,11 @@ export async function assembleArchive(
   const last = await endMember();
   const pieces: ComposePiece[] = [
     { kind: 'bytes', bytes: first },
-    ...source.shards.map(
-      (shard): ComposePiece => ({
-        kind: 'object',
-        key: shardArchiveKey(source.runFolder, { runUid, ...shard }),
-        sizeBytes: shard.bytes,
-      }),
-    ),
+    ...source.shards.map((shard): ComposePiece => ({
+      kind: 'object',
+      key: shardArchiveKey(source.runFolder, { runUid, ...shard }),
+      sizeBytes: shard.bytes,
+    })),
     { kind: 'bytes', bytes: last },
   ];
   const shardBytes = source.shards.reduce((sum, { bytes }) => sum + bytes, 0);

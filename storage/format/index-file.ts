@@ -61,9 +61,7 @@ export async function* readIndex(
 }
 
 /** Lines at hand as the stream that `encodeIndex` takes. */
-export async function* oneBatch(
-  lines: readonly IndexLine[],
-): AsyncGenerator<readonly IndexLine[]> {
+export async function* oneBatch(lines: readonly IndexLine[]): AsyncGenerator<readonly IndexLine[]> {
   yield await Promise.resolve(lines);
 }
 

@@ -52,7 +52,7 @@ export interface TarEntry {
  */
 export function* readEntries(buffer: Buffer, subject: string): Generator<TarEntry> {
   let longName: string | undefined;
-  for (let offset = 0; offset < buffer.length; ) {
+  for (let offset = 0; offset < buffer.length;) {
     const header = buffer.subarray(offset, offset + BLOCK_BYTES);
     if (header.length < BLOCK_BYTES) {
       throw damaged(subject);

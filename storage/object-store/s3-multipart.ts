@@ -120,7 +120,9 @@ export async function inParts(
   } catch (error) {
     if (UploadId !== undefined) {
       // The first failure is what counts; an upload that stays is found by the store's own expiry rules.
-      await client.send(new AbortMultipartUploadCommand({ ...at, UploadId })).catch(() => undefined);
+      await client
+        .send(new AbortMultipartUploadCommand({ ...at, UploadId }))
+        .catch(() => undefined);
     }
     signal?.throwIfAborted();
     throw s3Failure(error, 'write', key);

@@ -1,0 +1,78 @@
+/** Who may import whom. Anything that a rule does not allow is forbidden; CONTRIBUTING.md has the table. */
+const only = (from, comment, allowed) => ({
+  name: `${from}-imports`,
+  comment,
+  severity: 'error',
+  from: { path: `^${from}/` },
+  to: { pathNot: [`^${from}/`, ...allowed] },
+});
+const packages = (names) => `node_modules/(${names.join('|')})(/|$)`;
+const NODE =
+  '^node:|^(assert|buffer|child_process|crypto|events|fs|http|https|module|net|os|path|process|readline|stream|timers|url|util|zlib)(/|$)';
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    only('domain', 'domain is pure', []),
+    only('workflows', 'workflows are deterministic', [
+      '^domain/',
+      '^activities/contract\\.ts$',
+      packages(['@temporalio/workflow', '@temporalio/common']),
+    ]),
+    {
+      name: 'workflows-activities-types',
+      comment: 'of activities, workflows see types',
+      severity: 'error',
+      from: { path: '^workflows/' },
+      to: { path: '^activities/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'workflows-and-domain-reach-no-node',
+      comment: 'a leak through a third file',
+      severity: 'error',
+      from: { path: '^(workflows|domain)/' },
+      to: { path: `${NODE}|^(storage|activities/[^c]|api|worker|cli)/`, reachable: true },
+    },
+    only('storage', 'storage knows stores and the format', [
+      '^domain/',
+      NODE,
+      packages(['@aws-sdk', '@smithy', 'p-limit']),
+    ]),
+    only('activities', 'activities touch the world', [
+      '^(domain|storage)/',
+      NODE,
+      packages(['@kubernetes', '@temporalio/activity', '@temporalio/common', 'undici', 'p-limit']),
+    ]),
+    only('api', 'the API starts, looks and lists', [
+      '^(domain|storage)/',
+      '^workflows/contract\\.ts$',
+      NODE,
+      packages(['fastify', '@fastify', 'typebox', '@temporalio/(client|common|envconfig|proto)']),
+    ]),
+    only('cli', 'the command line uses the API', [
+      '^domain/',
+      NODE,
+      packages(['commander', 'picocolors', 'yaml']),
+    ]),
+    only('worker', 'the worker puts activities together', [
+      '^(domain|storage|activities)/',
+      NODE,
+      packages(['@temporalio']),
+    ]),
+    {
+      name: 'nothing-imports-tests-or-bench',
+      severity: 'error',
+      from: { path: '^(domain|workflows|activities|storage|api|worker|cli)/' },
+      to: { path: '^(test|bench)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.json'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};

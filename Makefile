@@ -1,0 +1,54 @@
+# Everything that a reader or CI runs. `make help` lists it.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+ROOT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
+# Whether the Node on the path is what package.json asks for.
+NODE_MAJOR := 24
+NODE_FOUND := $(shell node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)
+NODE_PACKAGE := node-linux-$(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)
+NODE_FOLDER := $(ROOT).node/node_modules/$(NODE_PACKAGE)/bin
+NODE_STAMP := $(if $(shell [ $(NODE_FOUND) -ge $(NODE_MAJOR) ] && echo yes),,$(NODE_FOLDER)/node)
+MODULES_STAMP := $(ROOT)node_modules/.installed
+BED_ENV = eval "$$(bash test/testbed/testbed.sh env)"
+
+export PATH := $(if $(NODE_STAMP),$(NODE_FOLDER):)$(PATH)
+
+include $(ROOT)test/testbed/testbed.mk
+
+.PHONY: help install check test demo demo-stop bench openapi
+
+help: ## Show this list.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+install: $(MODULES_STAMP) ## Install Node (if the machine's is too old) and the packages.
+
+$(NODE_FOLDER)/node:
+	@echo "holdfast: the Node on this machine is older than $(NODE_MAJOR); installing $(NODE_PACKAGE) from npm (50 MB, about 10 s)"
+	@npm install --prefix .node --no-save --no-audit --no-fund --loglevel=error $(NODE_PACKAGE)@$(NODE_MAJOR)
+	@test -x $@ && touch $@
+
+$(MODULES_STAMP): package-lock.json | $(NODE_STAMP)
+	@echo "holdfast: installing the packages of package-lock.json from npm (about 30 s)"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+check: install ## Run all static checks: format, types, lint, imports, unused code.
+	@npm run --silent check
+
+test: install testbed-up check ## Run all checks and all tests, on the test bed.
+	@rm -f test-report.json
+	@$(BED_ENV); npm run --silent test
+
+demo: install testbed-up ## Back up, delete and restore an application in the test bed's cluster.
+	@$(BED_ENV); bash test/demo/demo.sh
+
+demo-stop: ## Stop what the demo left running.
+	@bash test/demo/stop.sh
+
+bench: install testbed-up ## Measure against the raw work; ONLY=name runs one.
+	@$(BED_ENV); node bench/main.ts $(ONLY)
+
+openapi: install ## Write the API's OpenAPI document.
+	@node api/openapi-main.ts > api/openapi.json
