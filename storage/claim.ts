@@ -76,7 +76,7 @@ function parseClaim(bytes: Buffer, key: string): StoredRun {
   try {
     // What is used of it is checked here; the rest was written by this very module.
     const stored = JSON.parse(bytes.toString('utf8')) as StoredRun;
-    if (Number(stored.version) === CLAIM_VERSION && typeof stored.runUid === 'string') {
+    if (String(stored.version) === String(CLAIM_VERSION) && typeof stored.runUid === 'string') {
       return stored;
     }
   } catch (error) {

@@ -24,14 +24,14 @@ interface OpenStep {
  * here, with nothing left behind.
  */
 export async function openRun(step: OpenStep, tracker: RunTracker): Promise<Opened> {
-  let answer: OpenAnswer | undefined;
+  const state: { answer?: OpenAnswer } = {};
   setHandler(openUpdate, async (): Promise<OpenAnswer> => {
-    await condition(() => answer !== undefined);
-    return answer ?? { kind: 'existing' };
+    await condition(() => state.answer !== undefined);
+    return state.answer ?? { kind: 'existing' };
   });
   tracker.enter('open', 'New', 'checking the request and claiming the name');
   const result = await openOrRelease(step);
-  answer = result.kind === 'accepted' ? { kind: 'accepted' } : result;
+  state.answer = result.kind === 'accepted' ? { kind: 'accepted' } : result;
   if (result.kind === 'accepted') {
     return result;
   }

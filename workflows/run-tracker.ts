@@ -74,7 +74,10 @@ export function reportOf(error: unknown): FailureReport {
   if (cause instanceof TimeoutFailure) {
     const last = cause.cause instanceof ApplicationFailure ? reportOf(cause.cause) : undefined;
     return (
-      last ?? { code: 'timed-out', message: `a step did not end in time (${cause.timeoutType})` }
+      last ?? {
+        code: 'timed-out',
+        message: `a step did not end in time (${String(cause.timeoutType)})`,
+      }
     );
   }
   if (cause instanceof ApplicationFailure) {

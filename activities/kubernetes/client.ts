@@ -96,14 +96,13 @@ class KubernetesCluster implements Cluster {
       const query: string = `limit=${String(PAGE_SIZE)}${token === '' ? '' : `&continue=${encodeURIComponent(token)}`}`;
       const request = { ...listRequest(scope, query, 'list'), signal: options.signal };
       const answer = await this.#send(request);
-      const goOn = options.isMixedAllowed && !answer.ok && answer.status === 410;
-      const mixed = goOn ? inconsistentToken(answer) : undefined;
+      const mixed = options.isMixedAllowed ? mixedToken(answer) : undefined;
       if (mixed !== undefined) {
         token = mixed;
         continue;
       }
       const list = parseList(required(answer, request));
-      token = list.metadata?.continue === '' ? undefined : list.metadata?.continue;
+      token = nextToken(list);
       yield list.items ?? [];
     }
   }
@@ -206,6 +205,15 @@ function required(answer: ApiAnswer, request: ApiRequest): string {
     throw refusal(answer, request.action, request.subject);
   }
   return answer.text;
+}
+
+/** The token with which an expired listing may go on, if that is what the answer offers. */
+function mixedToken(answer: ApiAnswer): string | undefined {
+  return !answer.ok && answer.status === 410 ? inconsistentToken(answer) : undefined;
+}
+
+function nextToken({ metadata }: List): string | undefined {
+  return metadata?.continue === '' ? undefined : metadata?.continue;
 }
 
 function parseList(text: string): List {

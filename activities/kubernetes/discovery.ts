@@ -43,21 +43,23 @@ export function parseDiscovery(text: string): Discovery | undefined {
   const failedGroups: string[] = [];
   for (const { metadata, versions } of document.items ?? []) {
     const group = metadata?.name ?? '';
-    const known = new Set<string>();
-    for (const version of versions ?? []) {
-      if (version.freshness === 'Stale') {
-        failedGroups.push(`${group}/${version.version}`);
-      }
-      for (const type of typesOf(group, version)) {
-        // The preferred version comes first; a resource that it lacks is taken from the next that has it.
-        if (!known.has(type.resource)) {
-          known.add(type.resource);
-          types.push(type);
-        }
-      }
-    }
+    const served = versions ?? [];
+    types.push(...typesOfGroup(group, served));
+    const stale = served.filter(({ freshness }) => freshness === 'Stale');
+    failedGroups.push(...stale.map(({ version }) => `${group}/${version}`));
   }
   return { types, failedGroups };
+}
+
+/** The preferred version comes first; a resource that it lacks is taken from the next that has it. */
+function typesOfGroup(group: string, versions: readonly DiscoveredVersion[]): ResourceType[] {
+  const types = new Map<string, ResourceType>();
+  for (const type of versions.flatMap((version) => typesOf(group, version))) {
+    if (!types.has(type.resource)) {
+      types.set(type.resource, type);
+    }
+  }
+  return [...types.values()];
 }
 
 function typesOf(group: string, version: DiscoveredVersion): ResourceType[] {

@@ -93,7 +93,7 @@ function parsedStatus(body: string): ParsedStatus {
   try {
     const value: unknown = JSON.parse(body);
     // Every field of the interface is optional, so any object will do.
-    return typeof value === 'object' && value !== null ? (value as ParsedStatus) : {};
+    return typeof value === 'object' && value !== null ? value : {};
   } catch {
     return {};
   }

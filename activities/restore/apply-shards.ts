@@ -73,7 +73,11 @@ async function applyShard(
     signal,
   };
   const outcomes: RestoreOutcome[] = [];
-  const bodies = readBodies(store, backupKeys(input.spec.backupName).archive, lines, signal);
+  const bodies = readBodies(store, {
+    archiveKey: backupKeys(input.spec.backupName).archive,
+    lines,
+    signal,
+  });
   await forEachInPool(bodies, CREATES_IN_FLIGHT, async ({ line, object }) => {
     const type = typeOf(line);
     const applied = await applyObject(type, object, context);

@@ -31,8 +31,8 @@ export async function openApi(app: FastifyInstance): Promise<void> {
     },
     convertConstToEnum: false,
     refResolver: {
-      buildLocalReference: (schema, _base, _fragment, index) =>
-        typeof schema['$id'] === 'string' ? schema['$id'] : `Schema${String(index)}`,
+      // Every shared schema has a name; the plugin would number them otherwise.
+      buildLocalReference: ({ $id }) => (typeof $id === 'string' ? $id : 'Unnamed'),
     },
   });
   app.get(`${API_BASE}/openapi.json`, { schema: { hide: true } }, () => app.swagger());

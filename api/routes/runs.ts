@@ -39,8 +39,8 @@ export function runRoutes<
 ): void {
   const base = `${API_BASE}/${plural}`;
   const tags = [plural];
-  const one = { params: RunParams, querystring: RunQuery, tags };
   const ok = reference(kind);
+  oneRunRoutes(app, { kind, plural, service });
 
   app.post<{ Querystring: Query }>(
     base,
@@ -83,6 +83,16 @@ export function runRoutes<
         phase: query.phase,
       }),
   );
+}
+
+/** Look at, cancel and delete one run. */
+function oneRunRoutes<Resource extends RunResource>(
+  app: FastifyInstance,
+  { kind, plural, service }: Pick<RunRoutes<Resource, unknown>, 'kind' | 'plural' | 'service'>,
+): void {
+  const base = `${API_BASE}/${plural}`;
+  const one = { params: RunParams, querystring: RunQuery, tags: [plural] };
+  const ok = reference(kind);
   app.get<{ Params: { name: string }; Querystring: Query }>(
     `${base}/:name`,
     {

@@ -22,8 +22,6 @@ export function endedBackup(location: string, entry: CatalogueBackup): BackupRes
     return undefined;
   }
   const { status } = record;
-  const archive = claim?.archive;
-  const { result } = claim ?? {};
   return {
     apiVersion: API_VERSION,
     kind: 'Backup',
@@ -33,11 +31,9 @@ export function endedBackup(location: string, entry: CatalogueBackup): BackupRes
       phase: phaseOfRecord(status.phase, status.failureReason),
       ...timesOf(status),
       progress: progressOf(status),
-      warnings: status.warnings ?? 0,
-      errors: status.errors ?? 0,
-      ...(result?.failure === undefined ? {} : { failure: result.failure }),
+      ...countsOf(status),
+      ...detailsOf(claim),
       ...(status.expiration === undefined ? {} : { expiration: status.expiration }),
-      ...(archive === undefined ? {} : { archive: archiveOf(archive) }),
     },
   };
 }
@@ -97,8 +93,18 @@ function progressOf({ progress }: VeleroBackup['status']) {
   return { itemsDone: progress?.itemsBackedUp ?? 0, itemsTotal: progress?.totalItems ?? 0 };
 }
 
-function archiveOf({ sizeBytes, sha256, verification }: NonNullable<StoredBackup['archive']>) {
-  return { sizeBytes, sha256, verification };
+function countsOf({ warnings = 0, errors = 0 }: VeleroBackup['status']) {
+  return { warnings, errors };
+}
+
+/** What only a backup of ours tells. */
+function detailsOf(claim: StoredBackup | undefined) {
+  const failure = claim?.result?.failure;
+  if (claim?.archive === undefined) {
+    return failure === undefined ? {} : { failure };
+  }
+  const { sizeBytes, sha256, verification } = claim.archive;
+  return { archive: { sizeBytes, sha256, verification } };
 }
 
 /** The spec of a backup that Velero made, as far as it has one of ours. */

@@ -1,6 +1,6 @@
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
-import type { temporal } from '@temporalio/proto';
+import { temporal } from '@temporalio/proto';
 
 import type { RunResourceStatus } from '../../domain/api-resource.ts';
 import { type FailureReport, isFailureCode } from '../../domain/failure.ts';
@@ -13,7 +13,7 @@ export type RunInfo = Omit<WorkflowExecutionInfo, 'raw'>;
 
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
 
-const STATE_STARTED = 2;
+const { PENDING_ACTIVITY_STATE_STARTED } = temporal.api.enums.v1.PendingActivityState;
 
 /** The status of a run that is under way, from what its workflow and its activities say about themselves. */
 export function runningStatus(
@@ -22,20 +22,33 @@ export function runningStatus(
   pending: readonly PendingActivity[],
 ): RunResourceStatus {
   const beats = pending.map(heartbeatOf).reduce((sum, beat) => sum + beat.itemsDone, 0);
-  const itemsDone = (status?.progress.itemsDone ?? 0) + beats;
   const wait = waitOf(pending, status);
   return {
-    phase: status?.phase ?? phaseOf(info),
-    ...(status === undefined ? {} : { step: status.step }),
-    startTimestamp: status?.startTimestamp ?? info.startTime.toISOString(),
-    progress: {
-      itemsDone,
-      itemsTotal: Math.max(status?.progress.itemsTotal ?? 0, 0),
-      ...rateOf(itemsDone, status),
-    },
+    ...(status === undefined ? unanswered(info, beats) : answered(status, beats)),
     ...(wait === undefined ? {} : { waitingFor: wait }),
     warnings: 0,
     errors: 0,
+  };
+}
+
+/** What the workflow says, and what its activities did since. */
+function answered(status: RunStatus, beats: number) {
+  const { phase, step, startTimestamp, progress } = status;
+  const itemsDone = progress.itemsDone + beats;
+  return {
+    phase,
+    step,
+    startTimestamp,
+    progress: { itemsDone, itemsTotal: progress.itemsTotal, ...rateOf(itemsDone, status) },
+  };
+}
+
+/** What the server knows of a run whose worker does not answer. */
+function unanswered(info: RunInfo, itemsDone: number) {
+  return {
+    phase: phaseOf(info),
+    startTimestamp: info.startTime.toISOString(),
+    progress: { itemsDone, itemsTotal: 0 },
   };
 }
 
@@ -45,8 +58,8 @@ export function phaseOf(info: RunInfo): Phase {
   return phase !== undefined && isPhase(phase) ? phase : 'InProgress';
 }
 
-function rateOf(itemsDone: number, status: RunStatus | undefined): { itemsPerSecond?: number } {
-  const seconds = (Date.now() - Date.parse(status?.stepTimestamp ?? '')) / 1000;
+function rateOf(itemsDone: number, { stepTimestamp }: RunStatus): { itemsPerSecond?: number } {
+  const seconds = (Date.now() - Date.parse(stepTimestamp)) / 1000;
   return itemsDone > 0 && seconds > 1
     ? { itemsPerSecond: Math.round((itemsDone / seconds) * 10) / 10 }
     : {};
@@ -66,7 +79,7 @@ function waitOf(
       ...deadlineOf(failing),
     };
   }
-  const queued = pending.find(({ state }) => state !== STATE_STARTED);
+  const queued = pending.find(({ state }) => state !== PENDING_ACTIVITY_STATE_STARTED);
   const active = queued ?? pending[0];
   if (active === undefined) {
     return status === undefined ? { reason: 'no worker tells how far the run is' } : undefined;

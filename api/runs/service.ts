@@ -18,7 +18,7 @@ import {
 import type { RunKindOf } from './kinds.ts';
 import { asReport, phaseOf, type RunInfo, runningStatus } from './running.ts';
 import { specDigest } from './spec.ts';
-import { TemporalRuns, timeout } from './temporal.ts';
+import { type TemporalRuns, timeout } from './temporal.ts';
 
 /** How long a run's workflow is waited for when it is asked where it is. */
 const QUERY_TIMEOUT_MS = 1000;

@@ -9,6 +9,8 @@ import {
   ServiceError,
 } from '@temporalio/client';
 
+import { temporal } from '@temporalio/proto';
+
 import { Failure } from '../../domain/failure.ts';
 import { clusterTaskQueue, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
 import {
@@ -26,7 +28,10 @@ const OPEN_WAIT_MS = 5000;
 const POLLER_AGE_MAX_MS = 75_000;
 /** How long a worker that was seen is taken to be there. */
 const POLLER_SEEN_MS = 2000;
-const TASK_QUEUE_TYPE = { workflow: 1, activity: 2 } as const;
+const TASK_QUEUE_TYPE = {
+  workflow: temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+  activity: temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+} as const;
 const GRPC = { invalidArgument: 3 } as const;
 
 /** Everything that a start says about a run. */
@@ -149,7 +154,7 @@ export class TemporalRuns {
         taskQueueType: TASK_QUEUE_TYPE[type],
       }),
     );
-    const isAlive = (pollers ?? []).some(({ lastAccessTime }) => {
+    const isAlive = pollers.some(({ lastAccessTime }) => {
       const seconds = Number(lastAccessTime?.seconds ?? 0);
       return Date.now() - seconds * 1000 < POLLER_AGE_MAX_MS;
     });
@@ -185,7 +190,7 @@ function translated(error: unknown): unknown {
 
 function isGrpc(error: unknown, code: number): boolean {
   const cause = error instanceof ServiceError ? error.cause : error;
-  return isGrpcServiceError(cause) && Number(cause.code) === code;
+  return isGrpcServiceError(cause) && String(cause.code) === String(code);
 }
 
 /** A promise that is kept after a time, and a way to forget it. */

@@ -13,6 +13,12 @@ const decompress = promisify(gunzip);
 /** Bytes of neighbouring members that are fetched by one request. */
 const READ_BYTES_MAX = 8 * 1024 * 1024;
 
+export interface ReadBodiesSource {
+  readonly archiveKey: string;
+  readonly lines: readonly IndexLine[];
+  readonly signal: AbortSignal;
+}
+
 export interface ReadBody {
   readonly line: IndexLine;
   readonly object: KubernetesObject;
@@ -24,9 +30,7 @@ export interface ReadBody {
  */
 export async function* readBodies(
   store: ObjectStore,
-  archiveKey: string,
-  lines: readonly IndexLine[],
-  signal: AbortSignal,
+  { archiveKey, lines, signal }: ReadBodiesSource,
 ): AsyncGenerator<ReadBody> {
   for (const group of groupLines(lines)) {
     const bytes = await readAll(store, archiveKey, { range: group.range, signal });

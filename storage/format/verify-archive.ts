@@ -13,7 +13,7 @@ import { ByteReader } from './byte-reader.ts';
 import { readIndex } from './index-file.ts';
 import { endMember, versionMember } from './member-encoder.ts';
 import type { OnProgress } from './shard.ts';
-import { readEntries } from './tar.ts';
+import { readEntries, type TarEntry } from './tar.ts';
 
 const decompress = promisify(gunzip);
 
@@ -124,9 +124,7 @@ async function compareMember(
     const names = [entryName(line), preferredEntryName(line, line.version)];
     for (const [copy, name] of names.entries()) {
       const entry = entries.next();
-      const isPlace = copy > 0 || entry.value?.bodyOffset === line.bodyOffset;
-      const isSame = entry.done !== true && entry.value.name === name && isPlace;
-      if (!isSame || sha256(entry.value.body) !== line.sha256) {
+      if (entry.done === true || !isEntry(entry.value, { line, name, isFirst: copy === 0 })) {
         throw mismatch(key, `does not hold ${itemText(line)} as it was written`);
       }
     }
@@ -134,6 +132,15 @@ async function compareMember(
   if (entries.next().done !== true) {
     throw mismatch(key, 'holds more than its index says');
   }
+}
+
+function isEntry(
+  entry: TarEntry,
+  expected: { readonly line: IndexLine; readonly name: string; readonly isFirst: boolean },
+): boolean {
+  const { line, name, isFirst } = expected;
+  const isInPlace = !isFirst || entry.bodyOffset === line.bodyOffset;
+  return isInPlace && entry.name === name && sha256(entry.body) === line.sha256;
 }
 
 async function requireBytes(reader: ByteReader, expected: Buffer): Promise<void> {
