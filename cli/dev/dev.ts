@@ -1,0 +1,147 @@
+import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { EXIT } from '../exit-codes.ts';
+import { Child, type ChildSpec } from './child.ts';
+import { type LocationOptions, locationOf, locationsJson } from './environment.ts';
+import { planTemporal, type TemporalServer } from './temporal.ts';
+
+/** How long everything may take to be ready; compiling the workflows takes most of it. */
+const READY_WAIT_MS = 120_000;
+const READY_POLL_MS = 200;
+
+export interface DevOptions extends LocationOptions {
+  readonly temporalAddress?: string;
+  readonly temporalUi?: string;
+  readonly port: number;
+  readonly cluster: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly dataDir: string;
+  readonly verbose?: true;
+}
+
+/** Runs everything until the process is asked to end. */
+export async function runDev(options: DevOptions): Promise<void> {
+  const temporal =
+    options.temporalAddress === undefined ? await planTemporal(options.dataDir) : undefined;
+  const address = options.temporalAddress ?? temporal?.address ?? '';
+  const uiUrl = options.temporalUi ?? temporal?.uiUrl;
+  const env = environment(options, address, uiUrl);
+  const children = childSpecs(options, env, temporal).map((spec) => new Child(spec));
+  const ended = endOnSignal(children);
+  for (const child of children) {
+    child.start();
+  }
+  const server = `http://127.0.0.1:${String(options.port)}`;
+  if (!(await isReady(server, children))) {
+    const tails = children.map((child) => child.tail).filter((tail) => tail !== '');
+    process.stderr.write(`holdfast: not everything could be started\n${tails.join('\n---\n')}\n`);
+    await endAll(children);
+    process.exit(EXIT.internal);
+  }
+  process.stdout.write(
+    [
+      `API          ${server}`,
+      `Temporal     ${address}${uiUrl === undefined ? '' : `, UI at ${uiUrl}`}`,
+      `Location     ${options.location}`,
+      `Try          holdfast --help, or: holdfast backup create first --wait --server ${server}`,
+      '',
+    ].join('\n'),
+  );
+  await ended;
+}
+
+function environment(
+  options: DevOptions,
+  address: string,
+  uiUrl: string | undefined,
+): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    TEMPORAL_ADDRESS: address,
+    HOLDFAST_LOCATIONS: locationsJson(locationOf(options)),
+    HOLDFAST_CLUSTER: options.cluster,
+    HOLDFAST_API_PORT: String(options.port),
+    HOLDFAST_LOG_LEVEL: process.env['HOLDFAST_LOG_LEVEL'] ?? 'info',
+    ...(uiUrl === undefined ? {} : { HOLDFAST_TEMPORAL_UI_URL: uiUrl }),
+    ...(options.kubeconfig === undefined ? {} : { KUBECONFIG: options.kubeconfig }),
+    ...(options.context === undefined ? {} : { HOLDFAST_KUBE_CONTEXT: options.context }),
+  };
+}
+
+/** The processes in the order of their start; they end in the other direction. */
+function childSpecs(
+  options: DevOptions,
+  env: NodeJS.ProcessEnv,
+  temporal: TemporalServer | undefined,
+): ChildSpec[] {
+  const isVerbose = options.verbose === true;
+  const node = (name: string, entry: string): ChildSpec => ({
+    name,
+    command: process.execPath,
+    args: [fileURLToPath(new URL(`../../${entry}`, import.meta.url))],
+    env,
+    isNode: true,
+    isVerbose,
+  });
+  return [
+    ...(temporal === undefined
+      ? []
+      : [{ name: 'temporal', ...temporal, env, isNode: false, isVerbose }]),
+    node('worker', 'worker/main.ts'),
+    node('api', 'api/server.ts'),
+  ];
+}
+
+async function isReady(server: string, children: readonly Child[]): Promise<boolean> {
+  const deadline = Date.now() + READY_WAIT_MS;
+  while (Date.now() < deadline && !children.some((child) => child.hasGivenUp)) {
+    if (
+      (await answers(`${server}/readyz`)) &&
+      children.some((child) => child.tail.includes('worker ready'))
+    ) {
+      return true;
+    }
+    await sleep(READY_POLL_MS);
+  }
+  return false;
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(5000) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+/** The first signal ends everything in order, the second at once. */
+function endOnSignal(children: readonly Child[]): Promise<void> {
+  return new Promise((resolve) => {
+    let signals = 0;
+    const onSignal = (): void => {
+      signals += 1;
+      if (signals === 1) {
+        process.stderr.write('holdfast: ending\n');
+        void endAll(children).then(() => {
+          resolve();
+          process.exit(EXIT.ok);
+        });
+        return;
+      }
+      for (const child of children) {
+        child.kill();
+      }
+      process.exit(EXIT.interrupted);
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+  });
+}
+
+async function endAll(children: readonly Child[]): Promise<void> {
+  for (const child of [...children].reverse()) {
+    await child.end();
+  }
+}

@@ -1,0 +1,50 @@
+import { Command, CommanderError } from 'commander';
+
+import { ProblemError, UnreachableError } from './client.ts';
+import { devCommand } from './dev/command.ts';
+import { EXIT } from './exit-codes.ts';
+import { problemText } from './output.ts';
+import { backupCommand, restoreCommand } from './run-commands.ts';
+
+/** Version of this checkout; package.json has the same. */
+const VERSION = '0.1.0';
+const HTTP_SERVER_ERROR = 500;
+
+function buildProgram(): Command {
+  return new Command('holdfast')
+    .description('durable backup and restore for Kubernetes')
+    .version(VERSION)
+    .exitOverride()
+    .addCommand(backupCommand())
+    .addCommand(restoreCommand())
+    .addCommand(devCommand());
+}
+
+/** Subcommands must throw like the program does, so that every wrong flag ends with the same status. */
+function overrideExit(command: Command): Command {
+  command.exitOverride();
+  command.commands.forEach(overrideExit);
+  return command;
+}
+
+function exitCodeOfError(error: unknown): number {
+  if (error instanceof CommanderError) {
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  if (error instanceof ProblemError) {
+    process.stderr.write(
+      process.argv.includes('json')
+        ? `${JSON.stringify(error.problem)}\n`
+        : problemText(error.problem),
+    );
+    return error.problem.status >= HTTP_SERVER_ERROR ? EXIT.serverError : EXIT.refused;
+  }
+  process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+  return error instanceof UnreachableError ? EXIT.unreachable : EXIT.internal;
+}
+
+try {
+  await overrideExit(buildProgram()).parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOfError(error);
+}

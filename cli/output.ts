@@ -1,0 +1,163 @@
+import color from 'picocolors';
+import { stringify } from 'yaml';
+
+import type { Problem, RunResource } from '../domain/api-resource.ts';
+import type { Phase } from '../domain/phase.ts';
+
+export const FORMATS = ['table', 'json', 'yaml'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** A resource or a list exactly as the API sent it. */
+export function dataText(value: unknown, format: Exclude<Format, 'table'>): string {
+  return format === 'json' ? `${JSON.stringify(value, undefined, 2)}\n` : stringify(value);
+}
+
+/** One line per run. */
+export function tableText(runs: readonly RunResource[], nowMs: number): string {
+  const rows = runs.map((run) => [
+    run.metadata.name,
+    run.status.phase,
+    String(run.status.progress.itemsDone),
+    age(run.metadata.creationTimestamp, nowMs),
+    duration(run, nowMs),
+    run.metadata.location,
+    run.spec.cluster,
+  ]);
+  const table = [['NAME', 'PHASE', 'ITEMS', 'AGE', 'DURATION', 'LOCATION', 'CLUSTER'], ...rows];
+  const widths = table[0]?.map((_, column) =>
+    Math.max(...table.map((row) => row[column]?.length ?? 0)),
+  );
+  const lines = table.map((row, index) =>
+    row
+      .map((cell, column) =>
+        paint(cell.padEnd(widths?.[column] ?? 0), { cell, isHeader: index === 0 }),
+      )
+      .join('   ')
+      .trimEnd(),
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+/** Everything about one run, for people. */
+export function describeText(run: RunResource, nowMs: number): string {
+  const { metadata, spec, status } = run;
+  const { progress } = status;
+  const lines: [string, string | undefined][] = [
+    ['Name', metadata.name],
+    ['Kind', run.kind],
+    ['Location', metadata.location],
+    ['Cluster', spec.cluster],
+    ...(run.kind === 'Restore'
+      ? restoreLines(run.spec)
+      : [['Kept for', run.spec.ttl] as [string, string]]),
+    ['Namespaces', namespacesText(spec)],
+    ['Phase', paint(status.phase, { cell: status.phase, isHeader: false })],
+    ['Step', status.step],
+    ['Waiting for', status.waitingFor?.reason],
+    ['Until', status.waitingFor?.deadline],
+    ['Last failure', status.waitingFor?.failure?.message],
+    ['Items', `${String(progress.itemsDone)} of ${String(progress.itemsTotal)}${rateText(run)}`],
+    ['Started', status.startTimestamp],
+    ['Ended', status.completionTimestamp],
+    ['Duration', duration(run, nowMs)],
+    ...endLines(run),
+    ['Warnings', String(status.warnings)],
+    ['Errors', String(status.errors)],
+    ['Failure', status.failure && `${status.failure.code}: ${status.failure.message}`],
+    ['Workflow', status.temporal?.workflowId],
+    ['Watch it at', status.temporal?.url],
+  ];
+  const shown = lines.filter((line): line is [string, string] => line[1] !== undefined);
+  return `${shown.map(([label, value]) => `${`${label}:`.padEnd(LABEL_WIDTH)}${value}`).join('\n')}\n`;
+}
+
+const LABEL_WIDTH = 15;
+
+/** A problem, for people. */
+export function problemText(problem: Problem): string {
+  const details = (problem.errors ?? []).map(({ detail }) => `  ${detail}`);
+  return [
+    `${color.red('error')}: ${problem.title}: ${problem.detail}`,
+    ...(details.length > 1 ? details : []),
+    color.dim(`code ${problem.code}, request ${problem.requestId}`),
+    '',
+  ].join('\n');
+}
+
+/** How long a run has taken, or took. */
+export function duration({ status }: RunResource, nowMs: number): string {
+  if (status.startTimestamp === undefined) {
+    return '';
+  }
+  const endMs =
+    status.completionTimestamp === undefined ? nowMs : Date.parse(status.completionTimestamp);
+  return span(Math.max(0, endMs - Date.parse(status.startTimestamp)));
+}
+
+export function rateText({ status }: RunResource): string {
+  const rate = status.progress.itemsPerSecond;
+  return rate === undefined || status.completionTimestamp !== undefined
+    ? ''
+    : `, ${String(rate)} per second`;
+}
+
+function restoreLines(spec: {
+  backupName: string;
+  namespaceMapping: Readonly<Record<string, string>>;
+}): [string, string | undefined][] {
+  const mapping = Object.entries(spec.namespaceMapping).map(([from, to]) => `${from} to ${to}`);
+  return [
+    ['Backup', spec.backupName],
+    ['Mapping', mapping.length === 0 ? undefined : mapping.join(', ')],
+  ];
+}
+
+function endLines(run: RunResource): [string, string | undefined][] {
+  if (run.kind === 'Restore') {
+    const counts = Object.entries(run.status.counts ?? {}).map(
+      ([verb, count]) => `${String(count)} ${verb}`,
+    );
+    return [['Outcome', counts.length === 0 ? undefined : counts.join(', ')]];
+  }
+  const { archive, expiration } = run.status;
+  return [
+    ['Expires', expiration],
+    [
+      'Archive',
+      archive &&
+        `${String(archive.sizeBytes)} bytes, ${archive.verification}, sha256 ${archive.sha256}`,
+    ],
+  ];
+}
+
+function namespacesText({ includedNamespaces, excludedNamespaces }: RunResource['spec']): string {
+  const excluded =
+    excludedNamespaces.length === 0 ? '' : ` without ${excludedNamespaces.join(', ')}`;
+  return `${includedNamespaces.join(', ')}${excluded}`;
+}
+
+function age(timestamp: string, nowMs: number): string {
+  return span(Math.max(0, nowMs - Date.parse(timestamp)));
+}
+
+function span(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 120) {
+    return `${String(seconds)}s`;
+  }
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 120 ? `${String(minutes)}m` : `${String(Math.floor(minutes / 60))}h`;
+}
+
+const COLORS: Partial<Record<Phase, (text: string) => string>> = {
+  Completed: color.green,
+  PartiallyFailed: color.yellow,
+  Failed: color.red,
+  FailedValidation: color.red,
+  Cancelled: color.yellow,
+};
+
+function paint(text: string, { cell, isHeader }: { cell: string; isHeader: boolean }): string {
+  const painter = Object.entries(COLORS).find(([phase]) => phase === cell)?.[1];
+  return isHeader ? color.bold(text) : (painter?.(text) ?? text);
+}

@@ -1,0 +1,270 @@
+import { createInterface } from 'node:readline/promises';
+
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+import type {
+  CreateBackupRequest,
+  CreateRestoreRequest,
+  RunResource,
+} from '../domain/api-resource.ts';
+import { ApiClient, type Plural, ProblemError } from './client.ts';
+import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { dataText, describeText, type Format, FORMATS, tableText } from './output.ts';
+import { waitForEnd } from './wait.ts';
+
+interface GlobalOptions {
+  readonly server: string;
+  readonly location?: string;
+  readonly output: Format;
+}
+
+interface CreateOptions extends GlobalOptions {
+  readonly includeNamespaces?: string[];
+  readonly excludeNamespaces?: string[];
+  readonly cluster?: string;
+  readonly ttl?: string;
+  readonly fromBackup?: string;
+  readonly namespaceMappings?: Record<string, string>;
+  readonly wait?: true;
+}
+
+/** `backup …`: create, get, describe, cancel, delete. */
+export function backupCommand(): Command {
+  const command = new Command('backup').description('make backups and look at them');
+  command.addCommand(
+    createCommand('backups')
+      .option('--ttl <duration>', 'how long the backup is kept, such as 720h')
+      .action((name: string, _options: unknown, self: Command) => {
+        const options = self.opts<CreateOptions>();
+        const body: CreateBackupRequest = { metadata: { name }, spec: commonSpec(options) };
+        return create(
+          'backups',
+          { ...body, spec: { ...body.spec, ...given('ttl', options.ttl) } },
+          options,
+        );
+      }),
+  );
+  return withOthers(command, 'backups');
+}
+
+/** `restore …`: create, get, describe, cancel, delete. */
+export function restoreCommand(): Command {
+  const command = new Command('restore').description('restore backups and look at restores');
+  command.addCommand(
+    createCommand('restores')
+      .requiredOption('--from-backup <name>', 'the backup to restore')
+      .option(
+        '--namespace-mappings <from:to,...>',
+        'restore namespaces under other names',
+        mappings,
+      )
+      .action((name: string, _options: unknown, self: Command) => {
+        const options = self.opts<CreateOptions>();
+        const body: CreateRestoreRequest = {
+          metadata: { name },
+          spec: {
+            backupName: options.fromBackup ?? '',
+            ...commonSpec(options),
+            ...given('namespaceMapping', options.namespaceMappings),
+          },
+        };
+        return create('restores', body, options);
+      }),
+  );
+  return withOthers(command, 'restores');
+}
+
+function createCommand(plural: Plural): Command {
+  return withGlobals(new Command('create'))
+    .argument('<name>')
+    .description(plural === 'backups' ? 'start a backup' : 'start a restore')
+    .option(
+      '--include-namespaces <names>',
+      'namespaces to take, separated by commas; all by default',
+      names,
+    )
+    .option('--exclude-namespaces <names>', 'namespaces to leave out, separated by commas', names)
+    .option('--cluster <name>', 'the cluster, by the name that its workers serve')
+    .option('--wait', 'wait for the end; the exit status says how it went');
+}
+
+function withOthers(command: Command, plural: Plural): Command {
+  const kind = plural.slice(0, -1);
+  const one = (name: string, description: string): Command =>
+    withGlobals(new Command(name)).argument('<name>').description(description);
+  return command
+    .addCommand(
+      withGlobals(new Command('get'))
+        .argument('[name]')
+        .description(`list ${plural}, or show one`)
+        .action((name: string | undefined, _options: unknown, self: Command) =>
+          get(plural, name, self.opts()),
+        ),
+    )
+    .addCommand(
+      one('describe', `show everything about a ${kind}`).action(
+        async (name: string, _options: unknown, self: Command) => {
+          const options = self.opts<GlobalOptions>();
+          print(await clientOf(options).get(plural, name), options, describeText);
+        },
+      ),
+    )
+    .addCommand(
+      one('cancel', `ask a ${kind} to end`).action(
+        async (name: string, _options: unknown, self: Command) => {
+          const options = self.opts<GlobalOptions>();
+          const run = await clientOf(options).cancel(plural, name);
+          print(run, options, () => `${kind} ${name} is asked to end\n`);
+        },
+      ),
+    )
+    .addCommand(
+      one('delete', `delete an ended ${kind} from its location`)
+        .option('--yes', 'do not ask')
+        .option('--wait', 'wait until it is gone')
+        .action((name: string, _options: unknown, self: Command) =>
+          remove(plural, name, self.opts()),
+        ),
+    );
+}
+
+async function create(
+  plural: Plural,
+  body: { metadata: { name: string } },
+  options: CreateOptions,
+): Promise<void> {
+  const client = clientOf(options);
+  const run = await client.create(plural, body);
+  const { name } = body.metadata;
+  const kind = plural.slice(0, -1);
+  if (options.wait !== true) {
+    print(
+      run,
+      options,
+      () =>
+        `${kind} ${name} is ${run.status.phase}; look at it with: holdfast ${kind} describe ${name}\n`,
+    );
+    return;
+  }
+  process.once('SIGINT', () => {
+    process.stderr.write(
+      `\nthe ${kind} goes on; look at it with: holdfast ${kind} describe ${name}, end it with: holdfast ${kind} cancel ${name}\n`,
+    );
+    process.exit(EXIT.interrupted);
+  });
+  const ended = await waitForEnd(client, plural, name);
+  print(ended, options, describeText);
+  process.exitCode = exitCodeOf(ended.status.phase);
+}
+
+async function get(
+  plural: Plural,
+  name: string | undefined,
+  options: GlobalOptions,
+): Promise<void> {
+  const client = clientOf(options);
+  if (name === undefined) {
+    const list = await client.list(plural);
+    process.stdout.write(
+      options.output === 'table'
+        ? tableText(list.items, Date.now())
+        : dataText(list, options.output),
+    );
+    return;
+  }
+  print(await client.get(plural, name), options, (run, nowMs) => tableText([run], nowMs));
+}
+
+async function remove(
+  plural: Plural,
+  name: string,
+  options: GlobalOptions & { yes?: true; wait?: true },
+): Promise<void> {
+  const kind = plural.slice(0, -1);
+  if (options.yes !== true && !(await isConfirmed(`delete the ${kind} ${name} for ever?`))) {
+    process.stderr.write(`nothing was deleted; --yes deletes without asking\n`);
+    process.exitCode = EXIT.usage;
+    return;
+  }
+  const client = clientOf(options);
+  const run = await client.delete(plural, name);
+  if (options.wait === true) {
+    await untilGone(client, plural, name);
+  }
+  print(
+    run,
+    options,
+    () => `${kind} ${name} is ${options.wait === true ? 'deleted' : 'being deleted'}\n`,
+  );
+}
+
+async function untilGone(client: ApiClient, plural: Plural, name: string): Promise<void> {
+  try {
+    for (;;) {
+      await client.get(plural, name, 1);
+    }
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.problem.code !== 'not-found') {
+      throw error;
+    }
+  }
+}
+
+async function isConfirmed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    return false;
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(`${question} [y/N] `);
+  terminal.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+function print(
+  run: RunResource,
+  { output }: GlobalOptions,
+  text: (run: RunResource, nowMs: number) => string,
+): void {
+  process.stdout.write(output === 'table' ? text(run, Date.now()) : dataText(run, output));
+}
+
+function withGlobals(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--server <url>', 'the API')
+        .env('HOLDFAST_SERVER')
+        .default('http://127.0.0.1:8080'),
+    )
+    .option('--location <name>', 'the storage location; the default one when left out')
+    .addOption(
+      new Option('-o, --output <format>', 'how to print').choices(FORMATS).default('table'),
+    );
+}
+
+function clientOf({ server, location }: GlobalOptions): ApiClient {
+  return new ApiClient(server, location);
+}
+
+function commonSpec(options: CreateOptions) {
+  return {
+    ...given('includedNamespaces', options.includeNamespaces),
+    ...given('excludedNamespaces', options.excludeNamespaces),
+    ...given('cluster', options.cluster),
+  };
+}
+
+function given<Field extends string, Value>(field: Field, value: Value | undefined) {
+  return value === undefined ? {} : { [field]: value };
+}
+
+function names(text: string): string[] {
+  return text.split(',').map((name) => name.trim());
+}
+
+function mappings(text: string): Record<string, string> {
+  const pairs = text.split(',').map((pair) => pair.split(':'));
+  if (pairs.some((pair) => pair.length !== 2 || pair.includes(''))) {
+    throw new InvalidArgumentError('it must be pairs such as shop:shop-copy, separated by commas');
+  }
+  return Object.fromEntries(pairs.map(([from = '', to = '']) => [from, to]));
+}

@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { RunResource } from '../domain/api-resource.ts';
+import { isEndPhase } from '../domain/phase.ts';
+import { type ApiClient, type Plural, ProblemError, UnreachableError } from './client.ts';
+import { duration, rateText } from './output.ts';
+
+/** Pause between two looks at a run, on a terminal and elsewhere. */
+const LOOK_PAUSE_MS = 300;
+const LINE_PAUSE_MS = 3000;
+/** How long an API that does not answer is waited for. */
+const PATIENCE_MS = 300_000;
+
+/** Waits for a run's end and shows on standard error how far it is. */
+export async function waitForEnd<Resource extends RunResource>(
+  client: ApiClient,
+  plural: Plural,
+  name: string,
+): Promise<Resource> {
+  const screen = process.stderr.isTTY ? liveLine() : changedLines();
+  let silentSince: number | undefined;
+  try {
+    for (;;) {
+      const run = await look<Resource>(client, plural, name);
+      if (run === undefined) {
+        silentSince ??= Date.now();
+        screen.show('the API does not answer; trying again');
+        if (Date.now() - silentSince > PATIENCE_MS) {
+          return await client.get<Resource>(plural, name);
+        }
+        await sleep(LOOK_PAUSE_MS);
+        continue;
+      }
+      silentSince = undefined;
+      screen.show(progressText(run));
+      if (isEndPhase(run.status.phase)) {
+        return run;
+      }
+      await sleep(LOOK_PAUSE_MS);
+    }
+  } finally {
+    screen.end();
+  }
+}
+
+/** A look at the run; undefined while the API, or what it needs, is away. */
+async function look<Resource extends RunResource>(
+  client: ApiClient,
+  plural: Plural,
+  name: string,
+): Promise<Resource | undefined> {
+  try {
+    return await client.get<Resource>(plural, name);
+  } catch (error) {
+    const isAway = error instanceof ProblemError && error.problem.retryable;
+    if (isAway || error instanceof UnreachableError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** `backup b1: InProgress, export, 120 of 400 items (30 %), 60 per second, 2s`. */
+export function progressText(run: RunResource): string {
+  const { phase, step, progress, waitingFor } = run.status;
+  const { itemsDone, itemsTotal } = progress;
+  const percent =
+    itemsTotal > 0
+      ? ` (${String(Math.min(100, Math.floor((100 * itemsDone) / itemsTotal)))} %)`
+      : '';
+  const parts = [
+    phase,
+    step,
+    itemsTotal > 0
+      ? `${String(itemsDone)} of ${String(itemsTotal)} items${percent}${rateText(run)}`
+      : undefined,
+    waitingFor?.failure === undefined ? undefined : waitingFor.reason,
+    duration(run, Date.now()),
+  ];
+  return `${run.kind.toLowerCase()} ${run.metadata.name}: ${parts.filter((part) => part !== undefined).join(', ')}`;
+}
+
+interface Screen {
+  show(text: string): void;
+  end(): void;
+}
+
+function liveLine(): Screen {
+  return {
+    show: (text) => {
+      const width = process.stderr.columns || 80;
+      process.stderr.write(`\r\u001b[K${text.slice(0, width - 1)}`);
+    },
+    end: () => {
+      process.stderr.write('\n');
+    },
+  };
+}
+
+/** Where nothing can be redrawn: a line when the phase or step changes, and now and then. */
+function changedLines(): Screen {
+  let shownAt = 0;
+  let head = '';
+  return {
+    show: (text) => {
+      const [phase, step] = text.split(', ');
+      const next = `${phase ?? ''},${step ?? ''}`;
+      if (next !== head || Date.now() - shownAt > LINE_PAUSE_MS) {
+        process.stderr.write(`${text}\n`);
+        head = next;
+        shownAt = Date.now();
+      }
+    },
+    end: () => undefined,
+  };
+}
