@@ -36,12 +36,8 @@ export function backupCommand(): Command {
       .option('--ttl <duration>', 'how long the backup is kept, such as 720h')
       .action((name: string, _options: unknown, self: Command) => {
         const options = self.opts<CreateOptions>();
-        const body: CreateBackupRequest = { metadata: { name }, spec: commonSpec(options) };
-        return create(
-          'backups',
-          { ...body, spec: { ...body.spec, ...given('ttl', options.ttl) } },
-          options,
-        );
+        const spec = { ...commonSpec(options), ...given('ttl', options.ttl) };
+        return create('backups', { metadata: { name }, spec }, options);
       }),
   );
   return withOthers(command, 'backups');
@@ -130,7 +126,7 @@ function withOthers(command: Command, plural: Plural): Command {
 
 async function create(
   plural: Plural,
-  body: { metadata: { name: string } },
+  body: CreateBackupRequest | CreateRestoreRequest,
   options: CreateOptions,
 ): Promise<void> {
   const client = clientOf(options);

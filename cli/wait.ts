@@ -18,22 +18,19 @@ export async function waitForEnd<Resource extends RunResource>(
   name: string,
 ): Promise<Resource> {
   const screen = process.stderr.isTTY ? liveLine() : changedLines();
-  let silentSince: number | undefined;
+  let answeredAt = Date.now();
   try {
     for (;;) {
       const run = await look<Resource>(client, plural, name);
-      if (run === undefined) {
-        silentSince ??= Date.now();
+      if (run !== undefined) {
+        answeredAt = Date.now();
+        screen.show(progressText(run));
+      } else if (Date.now() - answeredAt > PATIENCE_MS) {
+        return await client.get<Resource>(plural, name);
+      } else {
         screen.show('the API does not answer; trying again');
-        if (Date.now() - silentSince > PATIENCE_MS) {
-          return await client.get<Resource>(plural, name);
-        }
-        await sleep(LOOK_PAUSE_MS);
-        continue;
       }
-      silentSince = undefined;
-      screen.show(progressText(run));
-      if (isEndPhase(run.status.phase)) {
+      if (run !== undefined && isEndPhase(run.status.phase)) {
         return run;
       }
       await sleep(LOOK_PAUSE_MS);

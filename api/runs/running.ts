@@ -1,6 +1,6 @@
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import protocol, { type temporal } from '@temporalio/proto';
 
 import type { RunResourceStatus } from '../../domain/api-resource.ts';
 import { type FailureReport, isFailureCode } from '../../domain/failure.ts';
@@ -13,7 +13,7 @@ export type RunInfo = Omit<WorkflowExecutionInfo, 'raw'>;
 
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
 
-const { PENDING_ACTIVITY_STATE_STARTED } = temporal.api.enums.v1.PendingActivityState;
+const { PENDING_ACTIVITY_STATE_STARTED } = protocol.temporal.api.enums.v1.PendingActivityState;
 
 /** The status of a run that is under way, from what its workflow and its activities say about themselves. */
 export function runningStatus(

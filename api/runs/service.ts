@@ -97,7 +97,11 @@ export class RunService<Resource extends RunResource> {
     const store = this.#options.store(key.location);
     const described = await this.#describe(key);
     if (described?.status.name === 'RUNNING') {
-      return this.#running(key, described);
+      const running = await this.#running(key, described);
+      if (!isEndPhase(running.status.phase)) {
+        return running;
+      }
+      // Its record is written, and it is about to close: the record says more.
     }
     const ended = await this.#kind.read(store, key);
     if (ended !== undefined) {

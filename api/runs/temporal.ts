@@ -9,7 +9,7 @@ import {
   ServiceError,
 } from '@temporalio/client';
 
-import { temporal } from '@temporalio/proto';
+import protocol from '@temporalio/proto';
 
 import { Failure } from '../../domain/failure.ts';
 import { clusterTaskQueue, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
@@ -28,9 +28,10 @@ const OPEN_WAIT_MS = 5000;
 const POLLER_AGE_MAX_MS = 75_000;
 /** How long a worker that was seen is taken to be there. */
 const POLLER_SEEN_MS = 2000;
+const QUEUE_TYPES = protocol.temporal.api.enums.v1.TaskQueueType;
 const TASK_QUEUE_TYPE = {
-  workflow: temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-  activity: temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+  workflow: QUEUE_TYPES.TASK_QUEUE_TYPE_WORKFLOW,
+  activity: QUEUE_TYPES.TASK_QUEUE_TYPE_ACTIVITY,
 } as const;
 const GRPC = { invalidArgument: 3 } as const;
 

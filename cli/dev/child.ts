@@ -18,6 +18,8 @@ export interface ChildSpec {
   /** Whether the child is a Node process, which notices by itself when its parent is gone. */
   readonly isNode: boolean;
   readonly isVerbose: boolean;
+  /** What it writes when it is ready; empty when it does not say. */
+  readonly readyText: string;
 }
 
 /** A process that is kept running until it is asked to end. */
@@ -25,11 +27,18 @@ export class Child {
   readonly #spec: ChildSpec;
   #process: ChildProcess | undefined;
   #isEnding = false;
+  #isReady: boolean;
   #restarts = 0;
   readonly #tail: string[] = [];
 
   constructor(spec: ChildSpec) {
     this.#spec = spec;
+    this.#isReady = spec.readyText === '';
+  }
+
+  /** Whether it said that it is ready. */
+  get isReady(): boolean {
+    return this.#isReady;
   }
 
   /** The last lines that it wrote. */
@@ -49,12 +58,11 @@ export class Child {
       stdio: ['ignore', 'pipe', 'pipe', ...(isNode ? (['ipc'] as const) : [])],
     });
     this.#process = child;
-    for (const stream of [child.stdout, child.stderr]) {
-      if (stream !== null) {
-        createInterface({ input: stream }).on('line', (line) => {
-          this.#heard(line);
-        });
-      }
+    // Both are pipes, by the options above.
+    for (const input of [child.stdout, child.stderr].filter((stream) => stream !== null)) {
+      createInterface({ input }).on('line', (line) => {
+        this.#heard(line);
+      });
     }
     child.once('error', (error) => {
       this.#heard(error.message);
@@ -87,11 +95,16 @@ export class Child {
   }
 
   #heard(line: string): void {
+    this.#isReady ||= line.includes(this.#spec.readyText);
     this.#tail.push(line);
     this.#tail.splice(0, this.#tail.length - TAIL_LINES);
     if (this.#spec.isVerbose) {
       process.stderr.write(`${this.#spec.name.padEnd(8)} | ${line}\n`);
     }
+  }
+
+  #mayStart(): boolean {
+    return !this.#isEnding && !this.hasGivenUp;
   }
 
   async #ended(how: number | string): Promise<void> {
@@ -101,7 +114,7 @@ export class Child {
     this.#restarts += 1;
     process.stderr.write(`holdfast: ${this.#spec.name} has ended (${String(how)})\n`);
     await sleep(RESTART_PAUSE_MS * this.#restarts);
-    if (!this.#isEnding && !this.hasGivenUp) {
+    if (this.#mayStart()) {
       process.stderr.write(`holdfast: ${this.#spec.name} is started again\n`);
       this.start();
     }

@@ -77,7 +77,8 @@ function childSpecs(
   temporal: TemporalServer | undefined,
 ): ChildSpec[] {
   const isVerbose = options.verbose === true;
-  const node = (name: string, entry: string): ChildSpec => ({
+  const node = (name: string, entry: string, readyText: string): ChildSpec => ({
+    readyText,
     name,
     command: process.execPath,
     args: [fileURLToPath(new URL(`../../${entry}`, import.meta.url))],
@@ -88,19 +89,16 @@ function childSpecs(
   return [
     ...(temporal === undefined
       ? []
-      : [{ name: 'temporal', ...temporal, env, isNode: false, isVerbose }]),
-    node('worker', 'worker/main.ts'),
-    node('api', 'api/server.ts'),
+      : [{ name: 'temporal', ...temporal, env, isNode: false, isVerbose, readyText: '' }]),
+    node('worker', 'worker/main.ts', 'worker ready'),
+    node('api', 'api/server.ts', 'Server listening'),
   ];
 }
 
 async function isReady(server: string, children: readonly Child[]): Promise<boolean> {
   const deadline = Date.now() + READY_WAIT_MS;
   while (Date.now() < deadline && !children.some((child) => child.hasGivenUp)) {
-    if (
-      (await answers(`${server}/readyz`)) &&
-      children.some((child) => child.tail.includes('worker ready'))
-    ) {
+    if ((await answers(`${server}/readyz`)) && children.every((child) => child.isReady)) {
       return true;
     }
     await sleep(READY_POLL_MS);
