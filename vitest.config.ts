@@ -19,6 +19,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          globalSetup: ['test/support/bundle.ts'],
           include: ['test/e2e/**/*.test.ts'],
           // They share one cluster and two processors.
           fileParallelism: false,

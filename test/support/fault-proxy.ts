@@ -1,0 +1,111 @@
+import {
+  createServer,
+  type IncomingMessage,
+  request,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What a proxy does to one request. */
+export interface Fault {
+  readonly method: string;
+  /** Whether the fault is for the object of this path. */
+  readonly matches: (path: string) => boolean;
+  readonly effect: 'fail' | 'flip' | 'truncate' | 'delay';
+  /** For `delay`, in milliseconds. */
+  readonly delayMs?: number;
+}
+
+/**
+ * Stands in front of an S3 server and does harm on demand: answers 500, gives an object back with one byte
+ * changed or without its end, or takes its time.
+ */
+export class FaultProxy {
+  readonly #server: Server;
+  readonly #target: URL;
+  faults: Fault[] = [];
+  /** How often a fault was done. */
+  hits = 0;
+
+  private constructor(target: string) {
+    this.#target = new URL(target);
+    this.#server = createServer((incoming, outgoing) => {
+      void this.#handle(incoming, outgoing);
+    });
+  }
+
+  static async start(target: string): Promise<FaultProxy> {
+    const proxy = new FaultProxy(target);
+    await new Promise<void>((resolve) => {
+      proxy.#server.listen(0, '127.0.0.1', resolve);
+    });
+    return proxy;
+  }
+
+  get url(): string {
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null
+      ? `http://127.0.0.1:${String(address.port)}`
+      : '';
+  }
+
+  stop(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  async #handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const path = decodeURIComponent((incoming.url ?? '').split('?')[0] ?? '');
+    const fault = this.faults.find(
+      ({ method, matches }) => method === incoming.method && matches(path),
+    );
+    const body = Buffer.concat(await incoming.toArray());
+    if (fault !== undefined) {
+      this.hits += 1;
+      await sleep(fault.delayMs ?? 0);
+    }
+    if (fault?.effect === 'fail') {
+      outgoing.writeHead(500, { 'content-type': 'application/xml' });
+      outgoing.end('<Error><Code>InternalError</Code></Error>');
+      return;
+    }
+    const { hostname: host, port } = this.#target;
+    const { method, url, headers } = incoming;
+    // The header `host` stays as it came: the request is signed with it.
+    const forward = request({ host, port, method, path: url, headers }, (answer) => {
+      void pass(answer, outgoing, fault);
+    });
+    forward.once('error', () => {
+      outgoing.destroy();
+    });
+    forward.end(body);
+  }
+}
+
+async function pass(
+  answer: IncomingMessage,
+  outgoing: ServerResponse,
+  fault: Fault | undefined,
+): Promise<void> {
+  const status = answer.statusCode ?? 502;
+  if (fault === undefined || fault.effect === 'delay') {
+    outgoing.writeHead(status, answer.headers);
+    answer.pipe(outgoing);
+    return;
+  }
+  const body = harmed(Buffer.concat(await answer.toArray()), fault);
+  outgoing.writeHead(status, { ...answer.headers, 'content-length': String(body.length) });
+  outgoing.end(body);
+}
+
+function harmed(body: Buffer, { effect }: Fault): Buffer {
+  if (effect === 'truncate') {
+    return body.subarray(0, Math.floor(body.length * 0.9));
+  }
+  const middle = Math.floor(body.length / 2);
+  if (effect === 'flip' && body.length > 0) {
+    body[middle] = (body[middle] ?? 0) ^ 1;
+  }
+  return body;
+}

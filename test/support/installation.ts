@@ -1,0 +1,263 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import type { Problem, RunResource } from '../../domain/api-resource.ts';
+import { isEndPhase } from '../../domain/phase.ts';
+import { parseStorageLocations, type StorageLocation } from '../../domain/storage-location.ts';
+import { openObjectStore } from '../../storage/object-store/open.ts';
+import type { ObjectStore } from '../../storage/object-store/port.ts';
+
+export type Part = 'temporal' | 'worker' | 'api';
+
+export interface InstallationOptions {
+  /** URL of the S3 server that the processes use; the test bed's own when left out. */
+  readonly s3Endpoint?: string;
+  /** Location in a folder instead. */
+  readonly isFolder?: boolean;
+  readonly patience?: string;
+}
+
+export interface Answer<Body> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Body;
+}
+
+const START_WAIT_MS = 90_000;
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/**
+ * A whole Holdfast with a Temporal server, task queue and location of its own, on the test bed's cluster and S3
+ * server. Any part can be killed and started again.
+ */
+export class Installation {
+  readonly name = `t${randomBytes(4).toString('hex')}`;
+  readonly #options: InstallationOptions;
+  readonly #processes = new Map<Part, ChildProcess>();
+  readonly #output: string[] = [];
+  #folder = '';
+  #ports = { temporal: 0, api: 0 };
+
+  private constructor(options: InstallationOptions) {
+    this.#options = options;
+  }
+
+  static async start(options: InstallationOptions = {}): Promise<Installation> {
+    const installation = new Installation(options);
+    installation.#folder = await mkdtemp(join(tmpdir(), 'holdfast-test-'));
+    installation.#ports = { temporal: await freePort(), api: await freePort() };
+    await installation.startPart('temporal');
+    await Promise.all([installation.startPart('worker'), installation.startPart('api')]);
+    return installation;
+  }
+
+  get temporalAddress(): string {
+    return `127.0.0.1:${String(this.#ports.temporal)}`;
+  }
+
+  get apiUrl(): string {
+    return `http://127.0.0.1:${String(this.#ports.api)}`;
+  }
+
+  /** Pid of a part, to look at its memory. */
+  pidOf(part: Part): number {
+    return this.#processes.get(part)?.pid ?? 0;
+  }
+
+  /** The location as the processes see it, or with `direct` past the proxy that a test put in front. */
+  location(how: 'direct' | 'configured'): StorageLocation {
+    const proxy = how === 'configured' ? this.#options.s3Endpoint : undefined;
+    const fields = this.#options.isFolder
+      ? { provider: 'folder', path: join(this.#folder, 'location') }
+      : {
+          provider: 's3',
+          bucket: process.env['S3_BUCKET'] ?? 'holdfast',
+          prefix: `tests/${this.name}`,
+          endpoint: proxy ?? process.env['S3_ENDPOINT'],
+        };
+    const [location] = parseStorageLocations(JSON.stringify([{ name: 'default', ...fields }]));
+    if (location === undefined) {
+      throw new Error('no location');
+    }
+    return location;
+  }
+
+  store(): ObjectStore {
+    return openObjectStore(this.location('direct'));
+  }
+
+  async startPart(part: Part): Promise<void> {
+    const { command, args } = this.#commandOf(part);
+    const child = spawn(command, args, {
+      env: this.#environment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#processes.set(part, child);
+    let text = '';
+    const hear = (chunk: Buffer): void => {
+      text += chunk.toString();
+      this.#output.push(`${part}: ${chunk.toString()}`);
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    const deadline = Date.now() + START_WAIT_MS;
+    while (!(await this.#isUp(part, text))) {
+      if (Date.now() > deadline || child.exitCode !== null) {
+        throw new Error(`${part} did not start:\n${this.#output.join('')}`);
+      }
+      await sleep(100);
+    }
+  }
+
+  /** Ends a part as a crash does. */
+  async kill(part: Part): Promise<void> {
+    const child = this.#processes.get(part);
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) {
+      return;
+    }
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  async stop(): Promise<void> {
+    for (const part of ['api', 'worker', 'temporal'] as const) {
+      await this.kill(part);
+    }
+    const store = this.store();
+    for await (const page of store.list('')) {
+      await store.remove(page.map(({ key }) => key));
+    }
+    store.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async request<Body>(method: string, path: string, body?: unknown): Promise<Answer<Body>> {
+    const response = await fetch(`${this.apiUrl}/api/v1${path}`, {
+      method,
+      body: body === undefined ? null : JSON.stringify(body),
+      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' } }),
+    });
+    // Each test names the type that it expects and looks at what came.
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (await response.json()) as Body,
+    };
+  }
+
+  createBackup(
+    name: string,
+    namespaces: readonly string[],
+  ): Promise<Answer<RunResource & Problem>> {
+    const spec = { cluster: this.name, includedNamespaces: namespaces };
+    return this.request('POST', '/backups', { metadata: { name }, spec });
+  }
+
+  createRestore(name: string, spec: object): Promise<Answer<RunResource & Problem>> {
+    return this.request('POST', '/restores', {
+      metadata: { name },
+      spec: { cluster: this.name, ...spec },
+    });
+  }
+
+  /** Waits until a run has ended, whatever is killed meanwhile. */
+  async ended(plural: 'backups' | 'restores', name: string): Promise<RunResource> {
+    for (;;) {
+      const run = await this.look(plural, name);
+      if (run !== undefined && isEndPhase(run.status.phase)) {
+        return run;
+      }
+      await sleep(50);
+    }
+  }
+
+  /** A run as it is now; undefined while a part that is needed to tell is away. */
+  async look(plural: 'backups' | 'restores', name: string): Promise<RunResource | undefined> {
+    try {
+      const { status, body } = await this.request<RunResource>('GET', `/${plural}/${name}`);
+      return status === 200 ? body : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #isUp(part: Part, text: string): Promise<boolean> {
+    if (part === 'worker') {
+      return text.includes('worker ready');
+    }
+    if (part === 'api') {
+      return text.includes('Server listening');
+    }
+    return isListening(this.#ports.temporal);
+  }
+
+  #commandOf(part: Part): { command: string; args: string[] } {
+    if (part === 'temporal') {
+      return {
+        command: process.env['HOLDFAST_TEMPORAL_CLI'] ?? 'temporal',
+        args: [
+          ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--log-level', 'error'],
+          ...['--port', String(this.#ports.temporal)],
+          ...['--db-filename', join(this.#folder, 'temporal.db')],
+          ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=OFF'],
+          ...['Kind', 'Name', 'Cluster', 'Phase'].flatMap((name) => [
+            '--search-attribute',
+            `Holdfast${name}=Keyword`,
+          ]),
+        ],
+      };
+    }
+    const entry = part === 'worker' ? 'worker/main.ts' : 'api/server.ts';
+    return { command: process.execPath, args: [join(ROOT, entry)] };
+  }
+
+  #environment(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      TEMPORAL_ADDRESS: this.temporalAddress,
+      HOLDFAST_CLUSTER: this.name,
+      HOLDFAST_API_PORT: String(this.#ports.api),
+      HOLDFAST_LOCATIONS: JSON.stringify([withoutEmpty(this.location('configured'))]),
+      HOLDFAST_LOG_LEVEL: 'info',
+      HOLDFAST_PATIENCE: this.#options.patience ?? '5m',
+    };
+  }
+}
+
+function withoutEmpty(location: StorageLocation): object {
+  return Object.fromEntries(Object.entries(location).filter(([, value]) => value !== ''));
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => {
+        resolve(port);
+      });
+    });
+  });
+}
+
+async function isListening(port: number): Promise<boolean> {
+  const { connect } = await import('node:net');
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      resolve(false);
+    });
+  });
+}
