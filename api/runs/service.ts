@@ -63,9 +63,16 @@ export class RunService<Resource extends RunResource> {
   /** Starts a run, or gives the one that the same request started before. */
   async create(key: RunKey, spec: Resource['spec']): Promise<Created<Resource>> {
     const { temporal, store, patienceMs } = this.#options;
-    store(key.location);
-    await temporal.requireWorkers(spec.cluster);
     const digest = specDigest(spec);
+    const [ended] = await Promise.all([
+      this.#kind.read(store(key.location), key),
+      temporal.requireWorkers(spec.cluster),
+    ]);
+    if (ended !== undefined) {
+      // The location decides whether a name is taken, whatever Temporal remembers.
+      requireSameSpec(ended, digest);
+      return { resource: await this.get(key), isNew: false };
+    }
     const memo: RunMemo = { specDigest: digest, spec };
     const { kind, workflow } = this.#kind;
     const outcome = await temporal.start({
@@ -337,6 +344,14 @@ export class RunService<Resource extends RunResource> {
   #notFound({ location, name }: RunKey): Failure {
     const kind = this.#kind.kind.toLowerCase();
     return new Failure('not-found', `location ${location} has no ${kind} named ${name}`);
+  }
+}
+
+/** Throws `already-exists` when the name belongs to a run with another spec. */
+function requireSameSpec({ kind, metadata, spec }: RunResource, digest: string): void {
+  if (specDigest(spec) !== digest) {
+    const text = `there is a ${kind.toLowerCase()} ${metadata.name} with another spec; choose another name`;
+    throw new Failure('already-exists', text, { subject: 'metadata.name' });
   }
 }
 

@@ -21,6 +21,8 @@ export interface InstallationOptions {
   /** Location in a folder instead. */
   readonly isFolder?: boolean;
   readonly patience?: string;
+  /** Kubeconfig of the worker, if not the test bed's. */
+  readonly kubeconfig?: string;
 }
 
 export interface Answer<Body> {
@@ -225,6 +227,7 @@ export class Installation {
       HOLDFAST_CLUSTER: this.name,
       HOLDFAST_API_PORT: String(this.#ports.api),
       HOLDFAST_LOCATIONS: JSON.stringify([withoutEmpty(this.location('configured'))]),
+      ...(this.#options.kubeconfig === undefined ? {} : { KUBECONFIG: this.#options.kubeconfig }),
       HOLDFAST_LOG_LEVEL: 'info',
       HOLDFAST_PATIENCE: this.#options.patience ?? '5m',
     };
