@@ -13,13 +13,16 @@ export function redacted(error: unknown): unknown {
   }
   const report = reportOf(error);
   const failure = error instanceof Failure ? error : undefined;
-  return ApplicationFailure.create({
+  const redactedFailure = ApplicationFailure.create({
     message: `${report.code}: ${report.message}`,
     type: failure?.type ?? 'Internal',
     nonRetryable: !isRetried(report.code),
     details: [report],
     ...(failure?.retryAfterMs === undefined ? {} : { nextRetryDelay: failure.retryAfterMs }),
   });
+  // A stack says where the code lies on this machine, and nothing that the log does not say better.
+  redactedFailure.stack = '';
+  return redactedFailure;
 }
 
 /** Runs an activity's body and redacts what it throws; the stack goes to the worker's log. */

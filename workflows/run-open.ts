@@ -47,12 +47,15 @@ export async function openRun(step: OpenStep, tracker: RunTracker): Promise<Open
 
 /** A report as the failure that ends a workflow. */
 export function failureOf(report: FailureReport): ApplicationFailure {
-  return ApplicationFailure.create({
+  const failure = ApplicationFailure.create({
     message: `${report.code}: ${report.message}`,
     type: FAILURE_CODES[report.code].type,
     nonRetryable: true,
     details: [report],
   });
+  // The failure is what the request deserves, and not a fault of the code that a stack would find.
+  failure.stack = '';
+  return failure;
 }
 
 async function openOrRelease({ open, release }: OpenStep): Promise<OpenResult> {

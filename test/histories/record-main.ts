@@ -1,0 +1,53 @@
+import { writeFile } from 'node:fs/promises';
+
+import { Client, Connection } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+
+import { CONFIG_MAP, fillNamespace } from '../support/cluster-fixture.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
+import { Installation } from '../support/installation.ts';
+import { deleteNamespace } from '../support/kubectl.ts';
+
+/** Records a history of each workflow and each way it ends. Run it by `make histories` when a workflow is new. */
+const namespace = 'history-recording';
+const proxy = await FaultProxy.start(process.env['S3_ENDPOINT'] ?? '');
+const installation = await Installation.start({ s3Endpoint: proxy.url, patience: '5s' });
+const connection = await Connection.connect({ address: installation.temporalAddress });
+const client = new Client({ connection });
+
+async function record(file: string, workflowId: string): Promise<void> {
+  const history = await client.workflow.getHandle(workflowId).fetchHistory();
+  const path = new URL(`./${file}.json`, import.meta.url);
+  await writeFile(path, `${JSON.stringify(JSON.parse(historyToJSON(history)), withoutIdentity, 1)}\n`);
+}
+
+/** Who served an event says nothing about the workflow. */
+function withoutIdentity(key: string, value: unknown): unknown {
+  return key === 'identity' ? undefined : value;
+}
+
+async function backUp(name: string, namespaces: string[]): Promise<void> {
+  await installation.createBackup(name, namespaces);
+  await installation.ended('backups', name);
+}
+
+await fillNamespace(namespace, { type: CONFIG_MAP, count: 1500, bytes: 50 });
+await backUp('small', ['default']);
+await backUp('sharded', [namespace]);
+await backUp('refused', ['no-such-namespace']);
+await installation.createRestore('restored', { backupName: 'sharded', namespaceMapping: { [namespace]: `${namespace}-2` } });
+await installation.ended('restores', 'restored');
+proxy.faults = [{ method: 'GET', matches: (path) => path.endsWith('failed.tar.gz'), effect: 'flip' }];
+await backUp('failed', ['default']);
+await installation.request('DELETE', '/backups/failed');
+await client.workflow.getHandle('delete/default/failed').result();
+for (const name of ['small', 'sharded', 'refused', 'failed']) {
+  await record(`backup-${name}`, `backup/default/${name}`);
+}
+await record('restore', 'restore/default/restored');
+await record('delete', 'delete/default/failed');
+await connection.close();
+await installation.stop();
+proxy.stop();
+await Promise.all([namespace, `${namespace}-2`].map(deleteNamespace));
+process.exit();
