@@ -17,7 +17,7 @@ export PATH := $(if $(NODE_STAMP),$(NODE_FOLDER):)$(PATH)
 
 include $(ROOT)test/testbed/testbed.mk
 
-.PHONY: help install check test demo demo-stop bench openapi
+.PHONY: help install check test demo demo-stop bench histories openapi
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -49,6 +49,9 @@ demo-stop: ## Stop what the demo left running.
 
 bench: install testbed-up ## Measure against the raw work; ONLY=name runs one.
 	@$(BED_ENV); node bench/main.ts $(ONLY)
+
+histories: install testbed-up ## Record the histories of the workflows anew, for the replay tests.
+	@$(BED_ENV); node test/histories/record-main.ts
 
 openapi: install ## Write the API's OpenAPI document.
 	@node api/openapi-main.ts > api/openapi.json
