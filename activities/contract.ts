@@ -95,7 +95,7 @@ export interface ExportShardResult {
   readonly bytes: number;
 }
 
-export interface WrittenShard extends ExportShardResult {
+interface WrittenShard extends ExportShardResult {
   readonly shard: number;
 }
 

@@ -7,7 +7,7 @@ import { Failure, type FailureReport, isRetried } from '../domain/failure.ts';
  * What enters history when an activity throws: type, code, subject and our own text. Messages, causes and stacks
  * of Kubernetes, webhook and library errors stay out, because they quote field values.
  */
-export function redacted(error: unknown): unknown {
+function redacted(error: unknown): unknown {
   if (error instanceof TemporalFailure || isAbort(error)) {
     return error;
   }

@@ -58,7 +58,7 @@ async function look<Resource extends RunResource>(
 }
 
 /** `backup b1: InProgress, export, 120 of 400 items (30 %), 60 per second, 2s`. */
-export function progressText(run: RunResource): string {
+function progressText(run: RunResource): string {
   const { phase, step, progress, waitingFor } = run.status;
   const { itemsDone, itemsTotal } = progress;
   const percent =

@@ -2,8 +2,8 @@ import { groupResource, type KubernetesObject, type ResourceType } from './item.
 import { mappedNamespace, type RestoreSpec } from './restore.ts';
 
 /** Labels of a restored object, as Velero sets them, and our own mark. */
-export const BACKUP_LABEL = 'velero.io/backup-name';
-export const RESTORE_LABEL = 'velero.io/restore-name';
+const BACKUP_LABEL = 'velero.io/backup-name';
+const RESTORE_LABEL = 'velero.io/restore-name';
 export const RESTORE_MARK = 'holdfast.dev/restore-uid';
 
 const METADATA_DROPPED = [

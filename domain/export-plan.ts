@@ -2,13 +2,13 @@ import { ALL_NAMESPACES, type BackupSpec, isNamespaceSelected, isWholeCluster } 
 import { groupResource, type ResourceType } from './item.ts';
 
 /** Objects per page of a listing; a unit costs as many requests as it has pages. */
-export const PAGE_SIZE = 500;
+const PAGE_SIZE = 500;
 /** A backup of at most so many objects is written by one activity. */
 export const SMALL_BACKUP_ITEMS_MAX = 1000;
 /** Objects of a shard, while that keeps the number of shards under its limit. */
 export const SHARD_ITEMS = 2500;
 /** Shards of one backup: bounds its history. */
-export const SHARDS_MAX = 250;
+const SHARDS_MAX = 250;
 
 /** One listing of an export: a type, in one namespace or in all, and which of its objects are kept. */
 export interface ExportUnit {

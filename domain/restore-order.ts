@@ -63,8 +63,6 @@ export const RESTORE_WAVES = [
   },
 ] as const satisfies readonly { readonly name: string; readonly types: readonly string[] }[];
 
-export type RestoreWaveName = (typeof RESTORE_WAVES)[number]['name'];
-
 const REST_WAVE = RESTORE_WAVES.findIndex((wave) => wave.name === 'rest');
 
 const WAVE_OF_TYPE: ReadonlyMap<string, number> = new Map(

@@ -12,7 +12,3 @@ export function restoreShardItems(items: number): number {
 export function firstShardOf(wave: number): number {
   return wave * SHARDS_OF_WAVE_MAX;
 }
-
-export function waveOfShard(shard: number): number {
-  return Math.floor(shard / SHARDS_OF_WAVE_MAX);
-}

@@ -7,7 +7,7 @@ export const RESTORE_STEPS = ['open', 'plan', 'apply', 'verify', 'report'] as co
 export type RunStep = (typeof BACKUP_STEPS)[number] | (typeof RESTORE_STEPS)[number];
 
 /** How far a run is. Rates are worked out by whoever shows them. */
-export interface RunProgress {
+interface RunProgress {
   readonly itemsDone: number;
   /** What the plan counted; a cost, not a promise. 0 while there is no plan. */
   readonly itemsTotal: number;

@@ -19,7 +19,7 @@ export interface VeleroBackup {
   readonly status: VeleroBackupStatus;
 }
 
-export interface VeleroBackupStatus {
+interface VeleroBackupStatus {
   readonly version: number;
   readonly formatVersion: string;
   readonly phase: VeleroEndPhase;

@@ -1,6 +1,3 @@
-/** Kinds of run that have a workflow of their own. */
-export type RunKind = 'Backup' | 'Restore' | 'Delete';
-
 /** A run's identity: location and name are its idempotency key. */
 export interface RunKey {
   readonly location: string;

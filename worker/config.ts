@@ -5,7 +5,7 @@ import { Failure } from '../domain/failure.ts';
 import { requireDnsLabel } from '../domain/names.ts';
 import { parseStorageLocations, type StorageLocation } from '../domain/storage-location.ts';
 
-export const WORKER_ROLES = ['workflows', 'cluster'] as const;
+const WORKER_ROLES = ['workflows', 'cluster'] as const;
 export type WorkerRole = (typeof WORKER_ROLES)[number];
 
 /** What a worker process is told by its flags and its environment. */

@@ -1,9 +1,9 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
 
-import type { BackupResult, BackupSpec } from '../domain/backup.ts';
+import type { BackupSpec } from '../domain/backup.ts';
 import type { FailureReport } from '../domain/failure.ts';
-import type { RestoreResult, RestoreSpec } from '../domain/restore.ts';
+import type { RestoreSpec } from '../domain/restore.ts';
 import type { RunStatus } from '../domain/run-status.ts';
 
 /** Names under which the workflows are registered. */
@@ -65,7 +65,3 @@ export const SEARCH_ATTRIBUTES = {
   cluster: defineSearchAttributeKey('HoldfastCluster', 'KEYWORD'),
   phase: defineSearchAttributeKey('HoldfastPhase', 'KEYWORD'),
 } as const;
-
-export type BackupWorkflow = (input: BackupInput) => Promise<BackupResult>;
-export type RestoreWorkflow = (input: RestoreInput) => Promise<RestoreResult>;
-export type DeleteWorkflow = (input: DeleteInput) => Promise<DeleteResult>;

@@ -46,7 +46,7 @@ export async function openRun(step: OpenStep, tracker: RunTracker): Promise<Open
 }
 
 /** A report as the failure that ends a workflow. */
-export function failureOf(report: FailureReport): ApplicationFailure {
+function failureOf(report: FailureReport): ApplicationFailure {
   const failure = ApplicationFailure.create({
     message: `${report.code}: ${report.message}`,
     type: FAILURE_CODES[report.code].type,

@@ -1,7 +1,7 @@
 import type { ResourceType } from '../../domain/item.ts';
 import type { Cluster } from './port.ts';
 
-export const NAMESPACE_TYPE: ResourceType = {
+const NAMESPACE_TYPE: ResourceType = {
   group: '',
   version: 'v1',
   resource: 'namespaces',

@@ -47,7 +47,7 @@ export const ListQuery = Type.Object(
   STRICT,
 );
 
-export const FailureReportSchema = Type.Object({
+const FailureReportSchema = Type.Object({
   code: oneOf(Object.keys(FAILURE_CODES), 'Stable code of the failure.'),
   message: Type.String(),
   subject: Type.Optional(Type.String()),

@@ -14,7 +14,7 @@ export interface VeleroResults {
   readonly errors: VeleroResultSide;
 }
 
-export interface VeleroResultSide {
+interface VeleroResultSide {
   velero?: string[];
   cluster?: string[];
   namespaces?: Record<string, string[]>;

@@ -2,7 +2,7 @@ import { Failure } from '../../domain/failure.ts';
 import { ENTRY_MODE } from '../../domain/archive-layout.ts';
 
 /** A tar file is made of blocks of this size. */
-export const BLOCK_BYTES = 512;
+const BLOCK_BYTES = 512;
 /** What ends a tar file: two blocks of zeros. */
 export const END_OF_ARCHIVE = Buffer.alloc(2 * BLOCK_BYTES);
 

@@ -19,7 +19,7 @@ export interface S3Target {
 }
 
 /** One part of a multipart upload, as the last request of it lists them. */
-export interface UploadedPart {
+interface UploadedPart {
   readonly PartNumber: number;
   readonly ETag: string;
 }

@@ -6,7 +6,7 @@ function coreType(resource: string, kind: string, isNamespaced = true): Resource
   return { group: '', version: 'v1', resource, kind, isNamespaced };
 }
 
-export const NAMESPACE = coreType('namespaces', 'Namespace', false);
+const NAMESPACE = coreType('namespaces', 'Namespace', false);
 export const CONFIG_MAP = coreType('configmaps', 'ConfigMap');
 export const SECRET = coreType('secrets', 'Secret');
 
