@@ -12,7 +12,7 @@ import { type Opened, openRun } from './run-open.ts';
 import { reportOf, type RunTracker, trackRun } from './run-tracker.ts';
 
 /** Shards of one run that are exported at the same time; other runs get their turn between them. */
-const SHARDS_IN_FLIGHT = 6;
+const SHARDS_IN_FLIGHT = 4;
 
 /**
  * One backup. Its states:
@@ -138,9 +138,9 @@ async function commit(step: Commit, activities: Activities, tracker: RunTracker)
     result,
     ...(archive === undefined ? {} : { archive }),
   });
+  const reason = result.failure === undefined ? '' : `, ${result.failure.message}`;
+  tracker.end(result.phase, `${String(result.items)} items${reason}`);
   if (archive !== undefined && tracker.hasShards()) {
     await activities.cleanUp('Remove the shards').cleanBackup({ ...run, scope: 'work' });
   }
-  const reason = result.failure === undefined ? '' : `, ${result.failure.message}`;
-  tracker.end(result.phase, `${String(result.items)} items${reason}`);
 }

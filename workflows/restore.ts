@@ -63,12 +63,10 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       shards: applied,
       result,
     });
+    const { created } = result.counts;
+    tracker.end(result.phase, `${String(created)} of ${String(result.items)} items created`);
     await activities.cleanUp('Remove the plan').cleanRestore({ ...run, scope: 'work' });
   });
-  tracker.end(
-    result.phase,
-    `${String(result.counts.created)} of ${String(result.items)} items created`,
-  );
   return result;
 }
 

@@ -13,8 +13,8 @@ export interface PageSource {
   readonly isMixedAllowed: boolean;
 }
 
-/** Pages that are asked for ahead of the one that is being written. */
-const UNITS_AHEAD = 8;
+/** Units whose first page is asked for while an earlier one is written: a page may take megabytes of memory. */
+const UNITS_AHEAD = 2;
 
 /**
  * The objects of some units, page by page, in the order of the units. The first pages of the next units are

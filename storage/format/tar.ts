@@ -169,11 +169,10 @@ function text(header: Buffer, [offset, length]: Field): string {
 function checksumOf(header: Buffer): number {
   const [offset, length] = FIELD.checksum;
   let sum = 0;
-  for (const byte of header) {
-    sum += byte;
-  }
-  for (const byte of header.subarray(offset, offset + length)) {
-    sum += 0x20 - byte;
+  // Twice per object: an index is several times as fast here as an iterator.
+  for (let position = 0; position < BLOCK_BYTES; position++) {
+    const isOwn = position >= offset && position < offset + length;
+    sum += isOwn ? 0x20 : (header[position] ?? 0);
   }
   return sum;
 }
@@ -190,8 +189,11 @@ function requireChecksum(header: Buffer, subject: string): void {
 }
 
 function requireZeros(bytes: Buffer, subject: string): void {
-  if (bytes.some((byte) => byte !== 0)) {
-    throw damaged(subject);
+  for (let offset = 0; offset < bytes.length; offset += BLOCK_BYTES) {
+    const some = bytes.subarray(offset, offset + BLOCK_BYTES);
+    if (!some.equals(PADDING.subarray(0, some.length))) {
+      throw damaged(subject);
+    }
   }
 }
 

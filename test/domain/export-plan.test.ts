@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+import type { BackupSpec } from '../../domain/backup.ts';
+import {
+  cutShards,
+  type ExportUnit,
+  SHARD_ITEMS,
+  typesToExport,
+  unitScopes,
+} from '../../domain/export-plan.ts';
+import type { ResourceType } from '../../domain/item.ts';
+
+const SECRETS: ResourceType = {
+  group: '',
+  version: 'v1',
+  resource: 'secrets',
+  kind: 'Secret',
+  isNamespaced: true,
+};
+const NODES: ResourceType = { ...SECRETS, resource: 'nodes', kind: 'Node', isNamespaced: false };
+const VOLUMES: ResourceType = { ...NODES, resource: 'persistentvolumes', kind: 'PersistentVolume' };
+const EVENTS: ResourceType = { ...SECRETS, resource: 'events', kind: 'Event' };
+
+function spec(...includedNamespaces: string[]): BackupSpec {
+  return { cluster: 'local', includedNamespaces, excludedNamespaces: [], ttl: '1h' };
+}
+
+function unit(items: number): ExportUnit {
+  return { type: SECRETS, namespace: 'shop', keep: 'all', items };
+}
+
+test('shards hold every unit once, in order, and none is much larger than it must be', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat({ max: 20_000 }), { maxLength: 400 }), (sizes) => {
+      const units = sizes.map(unit);
+      const shards = cutShards(units);
+      expect(shards.flatMap((shard) => shard.units)).toEqual(units);
+      expect(shards.length).toBeLessThanOrEqual(251);
+      const total = sizes.reduce((sum, size) => sum + size, 0);
+      const limit = Math.max(SHARD_ITEMS, Math.ceil(total / 125), ...sizes);
+      expect(shards.every((shard) => shard.items <= limit)).toBe(true);
+    }),
+  );
+});
+
+test('a large type is listed by namespace, a small one at once, and what is not selected is dropped', () => {
+  const namespaces = ['a', 'b'];
+  const scopesOf = (items: number, selection: BackupSpec) =>
+    unitScopes(selection, { type: SECRETS, items }, namespaces);
+  expect(scopesOf(10, spec('*'))).toEqual([{ namespace: '', keep: 'all' }]);
+  expect(scopesOf(10, spec('a', 'b'))).toEqual([{ namespace: '', keep: 'inSelection' }]);
+  expect(scopesOf(SHARD_ITEMS + 1, spec('*')).map(({ namespace }) => namespace)).toEqual(
+    namespaces,
+  );
+  expect(scopesOf(2000, spec('a', 'b')).map(({ namespace }) => namespace)).toEqual(namespaces);
+});
+
+test('a backup of the whole cluster takes every type, and one of namespaces what belongs to them', () => {
+  const types = [SECRETS, NODES, VOLUMES];
+  expect(typesToExport(spec('*'), types)).toEqual(types);
+  expect(typesToExport(spec('shop'), types)).toEqual([SECRETS, VOLUMES]);
+});
+
+test('objects that two groups serve are taken once', () => {
+  const twin = { ...EVENTS, group: 'events.k8s.io' };
+  expect(typesToExport(spec('*'), [EVENTS, twin])).toEqual([EVENTS]);
+  expect(typesToExport(spec('*'), [twin])).toEqual([twin]);
+});

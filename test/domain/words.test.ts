@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+import { canonicalJson } from '../../domain/canonical-json.ts';
+import { parseDuration, recordTime } from '../../domain/duration.ts';
+import {
+  FAILURE_CODES,
+  FAILURE_TYPES,
+  httpStatusOf,
+  isFailureCode,
+  isRetried,
+} from '../../domain/failure.ts';
+import { labelValue } from '../../domain/label-value.ts';
+import { RESTORE_WAVES, waveOf } from '../../domain/restore-order.ts';
+import { hasContentOf } from '../../domain/same-object.ts';
+import { parseStorageLocations } from '../../domain/storage-location.ts';
+
+test('Go durations are read, and nothing else is', () => {
+  expect(parseDuration('720h0m0s', 'ttl')).toBe(720 * 3_600_000);
+  expect(parseDuration('1.5h30s', 'ttl')).toBe(5_430_000);
+  for (const text of ['', '5', 'h', '5 h', '-1h', '1d']) {
+    expect(() => parseDuration(text, 'spec.ttl')).toThrow('spec.ttl');
+  }
+});
+
+test('times of the record have whole seconds', () => {
+  expect(recordTime(Date.UTC(2026, 10, 24, 1, 2, 3, 456))).toBe('2026-11-24T01:02:03Z');
+});
+
+test('equal values have equal canonical text, whatever the order of their keys', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
+      const turned = Object.fromEntries(Object.entries(value).reverse());
+      expect(canonicalJson(turned)).toBe(canonicalJson(value));
+      expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
+    }),
+  );
+});
+
+test('every code has a type, and the type decides about retries and status', () => {
+  for (const [code, { type }] of Object.entries(FAILURE_CODES)) {
+    expect(isFailureCode(code) && isRetried(code)).toBe(FAILURE_TYPES[type].isRetried);
+    expect(isFailureCode(code) && httpStatusOf(code)).toBe(FAILURE_TYPES[type].httpStatus);
+  }
+});
+
+test('a name that is too long for a label is shortened as Velero does', () => {
+  expect(labelValue('short', () => 'unused')).toBe('short');
+  expect(labelValue('n'.repeat(70), () => 'abcdef0123')).toBe(`${'n'.repeat(57)}abcdef`);
+});
+
+test('definitions come first, webhooks last, and a binding after what it binds', () => {
+  const wave = (resource: string, group = '') => waveOf({ resource, group });
+  expect(wave('customresourcedefinitions', 'apiextensions.k8s.io')).toBe(0);
+  expect(wave('validatingwebhookconfigurations', 'admissionregistration.k8s.io')).toBe(
+    RESTORE_WAVES.length - 1,
+  );
+  const addons = 'addons.cluster.x-k8s.io';
+  expect(wave('clusterresourcesetbindings', addons)).toBeGreaterThan(
+    wave('clusterresourcesets', addons),
+  );
+  expect(wave('widgets', 'example.com')).toBeGreaterThan(wave('services'));
+});
+
+test('a live object is the same when it has all that was wanted, defaults aside', () => {
+  const metadata = { name: 'x' };
+  const live = {
+    metadata,
+    spec: { ports: [{ port: 80, protocol: 'TCP' }], clusterIP: '10.0.0.1' },
+  };
+  expect(hasContentOf(live, { metadata, spec: { ports: [{ port: 80 }] } })).toBe(true);
+  expect(hasContentOf(live, { metadata, spec: { ports: [{ port: 81 }] } })).toBe(false);
+  expect(hasContentOf(live, { metadata, spec: { ports: [] } })).toBe(false);
+});
+
+test('locations are read, and each mistake names its field', () => {
+  const [location] = parseStorageLocations(
+    '[{"name":"default","provider":"s3","bucket":"b","prefix":"/p/","endpoint":"http://s"}]',
+  );
+  expect(location).toMatchObject({ prefix: 'p', region: 'us-east-1', isPathStyle: true });
+  const mistakes: [string, string][] = [
+    ['{', 'not JSON'],
+    ['[]', 'locations'],
+    ['[{"name":"a","provider":"ftp"}]', 'locations[0].provider'],
+    ['[{"name":"a","provider":"s3"}]', 'locations[0].bucket'],
+    ['[{"name":"A","provider":"folder","path":"/x"}]', 'locations[0].name'],
+    ['[{"name":"a","provider":"folder","path":"x"}]', 'locations[0].path'],
+    ['[{"name":"a","provider":"folder","path":"/x","bucket":"b"}]', 'locations[0].bucket'],
+  ];
+  for (const [text, field] of mistakes) {
+    expect(() => parseStorageLocations(text)).toThrow(field);
+  }
+});
