@@ -6,7 +6,7 @@ const PAGE_SIZE = 500;
 /** A backup of at most so many objects is written by one activity. */
 export const SMALL_BACKUP_ITEMS_MAX = 1000;
 /** Objects of a shard, while that keeps the number of shards under its limit. */
-export const SHARD_ITEMS = 2500;
+export const SHARD_ITEMS = 3000;
 /** Shards of one backup: bounds its history. */
 const SHARDS_MAX = 250;
 

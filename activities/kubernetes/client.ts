@@ -19,6 +19,10 @@ import { type ApiAnswer, type ApiRequest, Transport } from './transport.ts';
 
 /** Objects per page of a listing, as kubectl and Velero ask for. */
 const PAGE_SIZE = 500;
+/** Objects of the first page: until the size of the objects is known, they may be as large as etcd takes. */
+const FIRST_PAGE_SIZE = 100;
+/** Characters that a page may have: bounds the memory of a listing of large objects. */
+const PAGE_LENGTH_MAX = 4 * 1024 * 1024;
 /** How often a request is repeated after "429 Too Many Requests" before the activity's retry takes over. */
 const THROTTLED_TRIES_MAX = 6;
 const METADATA_ONLY =
@@ -92,8 +96,9 @@ class KubernetesCluster implements Cluster {
     options: ListOptions,
   ): AsyncIterable<readonly KubernetesObject[]> {
     let token: string | undefined = '';
+    let limit = FIRST_PAGE_SIZE;
     while (token !== undefined) {
-      const query: string = `limit=${String(PAGE_SIZE)}${token === '' ? '' : `&continue=${encodeURIComponent(token)}`}`;
+      const query = pageQuery(limit, token);
       const request = { ...listRequest(scope, query, 'list'), signal: options.signal };
       const answer = await this.#send(request);
       const mixed = options.isMixedAllowed ? mixedToken(answer) : undefined;
@@ -101,8 +106,10 @@ class KubernetesCluster implements Cluster {
         token = mixed;
         continue;
       }
-      const list = parseList(required(answer, request));
+      const text = required(answer, request);
+      const list = parseList(text);
       token = nextToken(list);
+      limit = nextLimit(text, list);
       yield list.items ?? [];
     }
   }
@@ -210,6 +217,17 @@ function required(answer: ApiAnswer, request: ApiRequest): string {
 /** The token with which an expired listing may go on, if that is what the answer offers. */
 function mixedToken(answer: ApiAnswer): string | undefined {
   return !answer.ok && answer.status === 410 ? inconsistentToken(answer) : undefined;
+}
+
+function pageQuery(limit: number, token: string): string {
+  const next = token === '' ? '' : `&continue=${encodeURIComponent(token)}`;
+  return `limit=${String(limit)}${next}`;
+}
+
+/** As many objects as fit a page if they are as large as those of the last one. */
+function nextLimit(text: string, { items = [] }: List): number {
+  const fitting = Math.floor((PAGE_LENGTH_MAX * Math.max(1, items.length)) / text.length);
+  return Math.max(1, Math.min(PAGE_SIZE, fitting));
 }
 
 function nextToken({ metadata }: List): string | undefined {

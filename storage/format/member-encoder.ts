@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { crc32, gzip } from 'node:zlib';
 
@@ -155,7 +155,7 @@ function addItem(open: OpenMember, { type, object }: ArchiveItem): void {
     ...(metadata.labels === undefined ? {} : { labels: metadata.labels }),
     bodyOffset: open.size + bodyOffset(name),
     bodyLength: body.length,
-    sha256: createHash('sha256').update(body).digest('hex'),
+    sha256: hash('sha256', body, 'hex'),
   });
   open.itemBytes += body.length;
   open.size += pushEntry(open.buffers, name, body);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 
@@ -90,7 +90,7 @@ async function unpack(bytes: Buffer, key: string, line: IndexLine): Promise<Buff
 
 function parse(tar: Buffer, key: string, line: IndexLine): KubernetesObject {
   const body = tar.subarray(line.bodyOffset, line.bodyOffset + line.bodyLength);
-  if (createHash('sha256').update(body).digest('hex') !== line.sha256) {
+  if (hash('sha256', body, 'hex') !== line.sha256) {
     throw mismatch(key, line);
   }
   // These are the bytes that were written for a Kubernetes object.

@@ -217,7 +217,7 @@ export class Installation {
       };
     }
     const entry = part === 'worker' ? 'worker/main.ts' : 'api/server.ts';
-    return { command: process.execPath, args: [join(ROOT, entry)] };
+    return { command: process.execPath, args: ['--max-semi-space-size=8', join(ROOT, entry)] };
   }
 
   #environment(): NodeJS.ProcessEnv {
