@@ -73,17 +73,21 @@ test('the namespaces of subjects are mapped too', () => {
 });
 
 test.each([
-  ['jobs', 'batch', { status: { completionTime: 't' } }, 'the job had completed'],
-  ['pods', '', { status: { phase: 'Succeeded' } }, 'the pod had ended'],
-  ['pods', '', { status: { phase: 'Running' } }, undefined],
-  [
-    'secrets',
-    '',
-    { type: 'kubernetes.io/service-account-token' },
-    'the token of a service account is issued anew',
-  ],
-  ['secrets', '', { type: 'Opaque' }, undefined],
-  ['persistentvolumes', '', { spec: { persistentVolumeReclaimPolicy: 'Retain' } }, undefined],
-])('of %s (%s) with %o a restore says: %s', (resource, group, content, reason) => {
+  {
+    resource: 'jobs',
+    group: 'batch',
+    content: { status: { completionTime: 't' } },
+    reason: 'the job had completed',
+  },
+  { resource: 'pods', content: { status: { phase: 'Succeeded' } }, reason: 'the pod had ended' },
+  { resource: 'pods', content: { status: { phase: 'Running' } } },
+  {
+    resource: 'secrets',
+    content: { type: 'kubernetes.io/service-account-token' },
+    reason: 'the token of a service account is issued anew',
+  },
+  { resource: 'secrets', content: { type: 'Opaque' } },
+  { resource: 'persistentvolumes', content: { spec: { persistentVolumeReclaimPolicy: 'Retain' } } },
+])('of $resource with $content a restore says: $reason', ({ resource, group, content, reason }) => {
   expect(skipReason(typeOf(resource, group), { metadata: { name: 'x' }, ...content })).toBe(reason);
 });
