@@ -17,8 +17,14 @@ import type {
   WriteCondition,
 } from './port.ts';
 
-/** Where unfinished files lie: beside the rest, so that a rename is atomic, and hidden from listings. */
-const UNFINISHED = '.unfinished';
+/**
+ * Where unfinished files lie: on the file system of the rest, so that a rename is atomic; below `metadata/`, because
+ * Velero refuses a location with a top folder that it does not know; hidden from listings.
+ */
+const UNFINISHED = 'metadata/holdfast/unfinished/';
+/** Longest beginning of a key in the name of its unfinished file: with the random end it is a file name. */
+const UNFINISHED_CHARS_MAX = 240;
+const UNFINISHED_RANDOM_BYTES = 6;
 const PAGE_SIZE = 1000;
 
 /** A storage location in a folder of this machine. */
@@ -118,6 +124,18 @@ class FolderStore implements ObjectStore {
     }
   }
 
+  async abortUploads(prefix: string): Promise<void> {
+    const folder = join(this.#root, UNFINISHED);
+    const start = encodeURIComponent(prefix);
+    try {
+      const names = await namesIn(folder);
+      const some = names.filter((name) => name.startsWith(start));
+      await Promise.all(some.map((name) => rm(join(folder, name), { force: true })));
+    } catch (error) {
+      throw folderFailure(error, 'end the uploads under', prefix);
+    }
+  }
+
   close(): void {
     // A folder has no connections.
   }
@@ -128,7 +146,7 @@ class FolderStore implements ObjectStore {
     condition?: WriteCondition,
   ): Promise<ObjectVersion> {
     const path = this.#path(key);
-    const unfinished = join(this.#root, UNFINISHED, randomBytes(12).toString('hex'));
+    const unfinished = join(this.#root, UNFINISHED, unfinishedName(key));
     try {
       await mkdir(dirname(unfinished), { recursive: true });
       await writeDurably(unfinished, body);
@@ -185,7 +203,7 @@ class FolderStore implements ObjectStore {
     try {
       const entries = await readdir(this.#path(prefix), { withFileTypes: true });
       return entries
-        .filter(({ name }) => name !== UNFINISHED)
+        .filter(({ name }) => `${prefix}${name}/` !== UNFINISHED)
         .map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }))
         .sort((left, right) => compare(sortName(left), sortName(right)));
     } catch (error) {
@@ -210,10 +228,27 @@ class FolderStore implements ObjectStore {
 
   #path(key: string): string {
     const parts = key.split('/');
-    if (parts.includes('..') || key.startsWith('/') || parts[0] === UNFINISHED) {
+    if (parts.includes('..') || key.startsWith('/') || key.startsWith(UNFINISHED)) {
       throw new Failure('internal', `the key ${key} leaves the storage location`);
     }
     return join(this.#root, key);
+  }
+}
+
+/** The key itself, so that the unfinished files of a prefix are found, and an end that no other attempt has. */
+function unfinishedName(key: string): string {
+  const start = encodeURIComponent(key).slice(0, UNFINISHED_CHARS_MAX);
+  return `${start}.${randomBytes(UNFINISHED_RANDOM_BYTES).toString('hex')}`;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return [];
+    }
+    throw error;
   }
 }
 

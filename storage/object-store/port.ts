@@ -40,6 +40,12 @@ export interface ObjectStore {
   /** Removes objects; those that are not there count as removed. */
   remove(keys: readonly string[]): Promise<void>;
 
+  /**
+   * Ends every unfinished upload under a prefix, whoever began it; nothing of it stays. Done again it leaves the
+   * same world. A writer that is still at work fails with its next request.
+   */
+  abortUploads(prefix: string): Promise<void>;
+
   /** Releases connections. */
   close(): void;
 }

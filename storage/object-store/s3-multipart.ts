@@ -2,12 +2,15 @@ import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  NoSuchUpload,
   PutObjectCommand,
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import pLimit from 'p-limit';
 
+import { Failure } from '../../domain/failure.ts';
 import { s3Failure } from './errors.ts';
 import type { ObjectVersion, UploadOptions, WriteCondition } from './port.ts';
 
@@ -31,6 +34,11 @@ export type SendPart = (part: { UploadId: string; PartNumber: number }) => Promi
 const PART_BYTES = 8 * 1024 * 1024;
 const PARTS_PER_SIZE = 1000;
 const PARTS_IN_FLIGHT = 3;
+const ABORTS_IN_FLIGHT = 16;
+/** Uploads of one listing; the protocol's limit. */
+const LISTED_UPLOADS_MAX = 1000;
+/** Listings that one call to end uploads asks for. */
+const ABORT_ROUNDS_MAX = 100;
 
 /** The headers that make a write conditional. */
 export function conditionHeaders(condition: WriteCondition | undefined): {
@@ -120,12 +128,51 @@ export async function inParts(
   } catch (error) {
     if (UploadId !== undefined) {
       // The first failure is what counts; an upload that stays is found by the store's own expiry rules.
-      await client
-        .send(new AbortMultipartUploadCommand({ ...at, UploadId }))
-        .catch(() => undefined);
+      await abortUpload(client, { ...at, UploadId }).catch(() => undefined);
     }
     signal?.throwIfAborted();
     throw s3Failure(error, 'write', key);
+  }
+}
+
+/** Ends every unfinished upload whose key begins so; `key` is the prefix for messages. */
+export async function abortUploads({ client, key, at }: S3Target): Promise<void> {
+  const limit = pLimit(ABORTS_IN_FLIGHT);
+  try {
+    // Each round lists from the start: what it ended is gone, and not every server knows the markers of a next page.
+    for (let round = 0; round < ABORT_ROUNDS_MAX; round++) {
+      const page = await client.send(
+        new ListMultipartUploadsCommand({
+          Bucket: at.Bucket,
+          Prefix: at.Key,
+          MaxUploads: LISTED_UPLOADS_MAX,
+        }),
+      );
+      await limit.map(page.Uploads ?? [], ({ Key, UploadId }) =>
+        abortUpload(client, { Bucket: at.Bucket, Key, UploadId }),
+      );
+      if (page.IsTruncated !== true) {
+        return;
+      }
+    }
+  } catch (error) {
+    throw s3Failure(error, 'end the uploads under', key);
+  }
+  const text = `the storage location still lists uploads under ${key} that were ended`;
+  throw new Failure('location-unreachable', text, { subject: key });
+}
+
+/** Ends one upload; one that is not there counts as ended. */
+async function abortUpload(
+  client: S3Client,
+  upload: { Bucket: string; Key: string | undefined; UploadId: string | undefined },
+): Promise<void> {
+  try {
+    await client.send(new AbortMultipartUploadCommand(upload));
+  } catch (error) {
+    if (!(error instanceof NoSuchUpload)) {
+      throw error;
+    }
   }
 }
 

@@ -25,7 +25,7 @@ import type {
   WriteCondition,
 } from './port.ts';
 import { composeParts } from './s3-compose.ts';
-import { conditionHeaders, type S3Target, uploadParts } from './s3-multipart.ts';
+import { abortUploads, conditionHeaders, type S3Target, uploadParts } from './s3-multipart.ts';
 
 const SOCKETS_MAX = 64;
 const CONNECT_TIMEOUT_MS = 5000;
@@ -166,6 +166,10 @@ class S3Store implements ObjectStore {
         throw s3Failure(error, 'remove', some[0] ?? '');
       }
     }
+  }
+
+  abortUploads(prefix: string): Promise<void> {
+    return abortUploads(this.#target(prefix));
   }
 
   close(): void {

@@ -12,13 +12,24 @@ async function* chunks(total: number): AsyncGenerator<Uint8Array> {
   }
 }
 
+/** A store, and what its port does not show. */
+export interface StoreUnderTest {
+  readonly store: ObjectStore;
+  /** Begins an upload as another process would, stores some bytes of it, and leaves it at that. */
+  readonly leaveUpload: (key: string) => Promise<void>;
+  /** Keys of the uploads that are not finished. */
+  readonly unfinished: () => Promise<string[]>;
+}
+
 /** What every store must do, whatever it is made of. */
-export function objectStoreSuite(name: string, open: () => Promise<ObjectStore>): void {
+export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTest>): void {
   describe(`the store in ${name}`, () => {
     let store: ObjectStore;
+    let opened: StoreUnderTest;
 
     beforeAll(async () => {
-      store = await open();
+      opened = await open();
+      ({ store } = opened);
     });
 
     afterAll(async () => {
@@ -107,6 +118,23 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectStore>)
       ]);
       const joined = await readAll(store, 'j/all');
       expect(joined.equals(Buffer.concat([...expected, Buffer.from('tail')]))).toBe(true);
+    });
+
+    test('ends the unfinished uploads under a prefix and no others', async () => {
+      const { leaveUpload, unfinished } = opened;
+      await store.put('o/run/stored', Buffer.from('stays'));
+      for (const key of ['o/run/b c+d', 'o/run/a/deep', 'o/running', 'p/run/a']) {
+        await leaveUpload(key);
+      }
+      expect(await keysUnder(store, 'o/')).toEqual(['o/run/stored']);
+
+      await store.abortUploads('o/run/');
+      expect(await unfinished()).toEqual(['o/running', 'p/run/a']);
+
+      await store.abortUploads('o/run/');
+      await store.abortUploads('');
+      expect(await unfinished()).toEqual([]);
+      expect(await keysUnder(store, 'o/')).toEqual(['o/run/stored']);
     });
 
     test('lists keys and folders in order, and removes what it is told', async () => {

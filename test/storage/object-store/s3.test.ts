@@ -1,24 +1,78 @@
 import { randomBytes } from 'node:crypto';
 
+import {
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import pLimit from 'p-limit';
 import { expect, test } from 'vitest';
 
+import type { S3Location } from '../../../domain/storage-location.ts';
 import { createS3Store } from '../../../storage/object-store/s3.ts';
 import { objectStoreSuite } from '../../conformance/object-store.ts';
 
-function open(changes: { endpoint?: string; bucket?: string } = {}) {
+const BUCKET = process.env['S3_BUCKET'] ?? 'holdfast';
+const ENDPOINT = process.env['S3_ENDPOINT'] ?? '';
+
+function newPrefix(): string {
+  return `conformance/${randomBytes(4).toString('hex')}`;
+}
+
+function open(changes: Partial<S3Location> = {}) {
   return createS3Store({
     name: 'default',
     provider: 's3',
-    bucket: process.env['S3_BUCKET'] ?? 'holdfast',
-    prefix: `conformance/${randomBytes(4).toString('hex')}`,
+    bucket: BUCKET,
+    prefix: newPrefix(),
     region: 'us-east-1',
     isPathStyle: true,
-    endpoint: process.env['S3_ENDPOINT'] ?? '',
+    endpoint: ENDPOINT,
     ...changes,
   });
 }
 
-objectStoreSuite('a bucket', () => Promise.resolve(open()));
+/** The store, and the bucket seen from its side. */
+function openWithBucket() {
+  const prefix = newPrefix();
+  const client = new S3Client({
+    region: 'us-east-1',
+    endpoint: ENDPOINT,
+    forcePathStyle: true,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+  });
+  const begin = async (key: string) => {
+    const at = { Bucket: BUCKET, Key: `${prefix}/${key}` };
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand(at));
+    return { ...at, UploadId };
+  };
+  return {
+    store: open({ prefix }),
+    begin,
+    leaveUpload: async (key: string) => {
+      const upload = await begin(key);
+      await client.send(new UploadPartCommand({ ...upload, PartNumber: 1, Body: 'a part' }));
+    },
+    unfinished: async () => {
+      const { Uploads = [] } = await client.send(
+        new ListMultipartUploadsCommand({ Bucket: BUCKET, Prefix: `${prefix}/` }),
+      );
+      return Uploads.map(({ Key = '' }) => Key.slice(prefix.length + 1)).sort();
+    },
+  };
+}
+
+objectStoreSuite('a bucket', () => Promise.resolve(openWithBucket()));
+
+test('ends more uploads than one listing holds', async () => {
+  const { store, begin, unfinished } = openWithBucket();
+  const keys = Array.from({ length: 1005 }, (_, index) => `many/${String(index)}`);
+  await pLimit(16).map(keys, (key) => begin(key));
+  expect(await unfinished()).toHaveLength(keys.length);
+  await store.abortUploads('many/');
+  expect(await unfinished()).toEqual([]);
+});
 
 test('a server that is not there is worth another attempt, and a bucket that is not there is not', async () => {
   const away = open({ endpoint: 'http://127.0.0.1:9' });
