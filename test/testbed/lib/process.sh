@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Processes of the bed: each has a name, a log, and a record of its pid and start time.
+# Processes of the bed, and of the demo: each has a name, a log, and a record of its pid and start time.
 # The start time tells our process from a later one with the same pid, so that only ours is ever ended.
 
 process_start_time() {
@@ -27,7 +27,7 @@ is_running() {
 # The child gets a session, log and environment of its own and none of our open files: it must hold
 # neither the lock nor the pipe of a caller that waits for our output to end.
 spawn() {
-  local name=$1 pid
+  local name=$1
   shift
   mkdir -p "$RUN_DIR/pids" "$RUN_DIR/logs"
   (
@@ -37,8 +37,11 @@ spawn() {
     # A shell starts its background commands with INT and QUIT ignored; pods would inherit that.
     exec setsid env -i --default-signal=INT,QUIT PATH="$PATH" HOME="$HOME" "$@"
   ) &
-  pid=$!
-  printf '%s %s\n' "$pid" "$(process_start_time "$pid")" >"$RUN_DIR/pids/$name"
+  record_process "$name" "$!"
+}
+
+record_process() {
+  printf '%s %s\n' "$2" "$(process_start_time "$2")" >"$RUN_DIR/pids/$1"
 }
 
 close_inherited_files() {
@@ -51,12 +54,12 @@ close_inherited_files() {
   done
 }
 
-# stop NAME: asks, waits 10 seconds, then insists.
+# stop NAME [SECONDS]: asks, waits (10 seconds), then insists.
 stop() {
-  local name=$1 pid
+  local name=$1 seconds=${2:-10} pid
   if pid=$(process_pid "$name"); then
     kill -TERM "$pid" 2>/dev/null || true
-    if ! wait_until 10 is_stopped "$name"; then
+    if ! wait_until "$seconds" is_stopped "$name"; then
       kill -KILL "$pid" 2>/dev/null || true
       wait_until 5 is_stopped "$name" || say "$name (pid $pid) does not end; its log is $RUN_DIR/logs/$name.log"
     fi

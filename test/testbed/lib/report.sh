@@ -30,6 +30,7 @@ report_env() {
     print_export S3_BUCKET "$BED_S3_BUCKET"
     own+=("$BED_S3_ENDPOINT")
   else
+    S3_BUCKET=${S3_BUCKET:-$BED_S3_BUCKET}
     pass_through S3_ENDPOINT AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION S3_BUCKET
   fi
 
