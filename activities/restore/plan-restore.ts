@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 
 import type { IndexLine } from '../../domain/backup-index.ts';
+import { Failure } from '../../domain/failure.ts';
 import { groupResource } from '../../domain/item.ts';
 import { backupKeys, restoreFolder, shardItemsKey } from '../../domain/object-key.ts';
 import { RESTORE_WAVES, waveOf } from '../../domain/restore-order.ts';
 import { firstShardOf, restoreShardItems } from '../../domain/restore-plan.ts';
+import { RestoreScope } from '../../domain/restore-scope.ts';
 import { selectItem } from '../../domain/restore-selection.ts';
 import { readBackup } from '../../storage/catalogue.ts';
 import { encodeIndex, oneBatch, readIndex } from '../../storage/format/index-file.ts';
@@ -30,8 +32,10 @@ export function planRestore(deps: Dependencies, run: RestoreRun): Promise<PlanRe
     let itemsDone = 0;
     const definitions: IndexLine[] = [];
     const types = new Set<string>();
+    const scope = new RestoreScope(run.spec);
     for await (const lines of readIndex(store, backupKeys(run.spec.backupName).index, { signal })) {
       for (const line of lines) {
+        scope.see(line);
         const selection = selectItem(run.spec, line);
         if (selection === 'restored') {
           types.add(groupResource(line));
@@ -43,11 +47,21 @@ export function planRestore(deps: Dependencies, run: RestoreRun): Promise<PlanRe
       itemsDone += lines.length;
       report({ itemsDone, bytesDone: 0 });
     }
+    requireScope(scope);
     for (const line of definitions.filter(({ name }) => types.has(name))) {
       await waves.add(line);
     }
     return { ...(await waves.finish()), attempt };
   });
+}
+
+/** The open step has looked already, unless the index is large. */
+function requireScope(scope: RestoreScope): void {
+  const refusal = scope.refusal();
+  if (refusal !== undefined) {
+    const { code, message, subject } = refusal;
+    throw new Failure(code, message, subject === undefined ? {} : { subject });
+  }
 }
 
 type WriteShard = (shard: number, lines: readonly IndexLine[]) => Promise<unknown>;

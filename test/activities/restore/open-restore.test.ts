@@ -1,0 +1,80 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import type { OpenResult } from '../../../activities/contract.ts';
+import { openCluster } from '../../../activities/kubernetes/client.ts';
+import { openRestore } from '../../../activities/restore/open-restore.ts';
+import { backupKeys } from '../../../domain/object-key.ts';
+import type { RestoreSpec } from '../../../domain/restore.ts';
+import { createFolderStore } from '../../../storage/object-store/folder.ts';
+import type { ObjectStore } from '../../../storage/object-store/port.ts';
+import { keysUnder } from '../../support/archive-items.ts';
+import { storeBackup, typeOf } from '../../support/stored-backup.ts';
+
+// Goal: a restore that cannot do what it is asked for is refused, and leaves nothing in the location.
+
+let folder: string;
+let store: ObjectStore;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'holdfast-open-'));
+  store = createFolderStore({ name: 'default', provider: 'folder', path: folder });
+  await storeBackup(store, 'b', [
+    {
+      type: typeOf('ConfigMap', 'configmaps'),
+      object: { metadata: { name: 'a', namespace: 'shop' } },
+    },
+    { type: typeOf('Namespace', 'namespaces', false), object: { metadata: { name: 'shop' } } },
+  ]);
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+async function open(spec: Partial<RestoreSpec> = {}): Promise<OpenResult> {
+  const cluster = openCluster();
+  try {
+    return await openRestore(
+      { cluster, store: () => store },
+      {
+        ...{ location: 'default', name: 'r', runUid: 'run', specDigest: 'digest' },
+        startTimestamp: '2026-01-01T00:00:00Z',
+        spec: {
+          ...{ cluster: 'local', backupName: 'b', includedNamespaces: ['*'] },
+          ...{ excludedNamespaces: [], namespaceMapping: {} },
+          ...spec,
+        },
+      },
+    );
+  } finally {
+    await cluster.close();
+  }
+}
+
+test('a restore of a namespace that the backup holds is accepted, and its name is claimed', async () => {
+  expect(await open({ includedNamespaces: ['shop'] })).toMatchObject({ kind: 'accepted' });
+  expect(await keysUnder(store, 'restores/')).toEqual(['restores/r/holdfast.json']);
+});
+
+test.each<[string, Partial<RestoreSpec>]>([
+  ['namespace-not-found', { includedNamespaces: ['typo'] }],
+  ['namespace-not-found', { namespaceMapping: { typo: 'copy' } }],
+  ['nothing-selected', { excludedNamespaces: ['shop'] }],
+])('%s refuses %o, and leaves nothing', async (code, spec) => {
+  expect(await open(spec)).toMatchObject({ kind: 'refused', failure: { code } });
+  expect(await keysUnder(store, 'restores/')).toEqual([]);
+});
+
+test('a backup without an index, as those of Velero, is refused with that reason', async () => {
+  const { claim, index } = backupKeys('b');
+  await store.remove([claim, index]);
+  expect(await open()).toMatchObject({
+    kind: 'refused',
+    failure: { code: 'backup-not-usable', message: expect.stringContaining('index') as string },
+  });
+  expect(await keysUnder(store, 'restores/')).toEqual([]);
+});
