@@ -1,13 +1,12 @@
 import { UploadPartCopyCommand } from '@aws-sdk/client-s3';
+import pLimit from 'p-limit';
 
+import { PART_BYTES_MIN, planParts, type Slice } from './compose-plan.ts';
 import type { ComposePiece, ObjectStore, ObjectVersion, UploadOptions } from './port.ts';
 import { readAll } from './read-all.ts';
 import { inParts, putWhole, type S3Target, sendBytes, type SendPart } from './s3-multipart.ts';
 
-/** Smallest part that S3 takes, the last one excepted; smaller pieces are gathered. */
-const PART_BYTES_MIN = 5 * 1024 * 1024;
-/** Largest part that S3 copies. */
-const COPY_BYTES_MAX = 5 * 1024 * 1024 * 1024;
+const FETCHES_IN_FLIGHT = 8;
 
 export interface Composition {
   readonly store: ObjectStore;
@@ -25,14 +24,11 @@ export async function composeParts(
   composition: Composition,
   options: UploadOptions,
 ): Promise<ObjectVersion> {
-  const total = composition.pieces.reduce((sum, piece) => sum + sizeOf(piece), 0);
+  const sizes = composition.pieces.map((piece) => sizeOf(piece));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
   if (total < PART_BYTES_MIN) {
-    const bytes = await Promise.all(
-      composition.pieces.map((piece) =>
-        headOf(composition.store, piece, { length: sizeOf(piece), ...options }),
-      ),
-    );
-    return putWhole(target, Buffer.concat(bytes), options);
+    const slices = sizes.map((length, piece) => ({ piece, offset: 0, length }));
+    return putWhole(target, await gather(composition, slices, options.signal), options);
   }
   return inParts(target, options, () => partsOf(target, composition, options.signal));
 }
@@ -42,62 +38,49 @@ async function* partsOf(
   composition: Composition,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<SendPart> {
-  const options = signal === undefined ? {} : { signal };
-  let gathered: Uint8Array[] = [];
-  let size = 0;
-  for (const piece of composition.pieces) {
-    // Of a large object only as many bytes are fetched as its small neighbours lack to make a part.
-    const isLarge = piece.kind === 'object' && piece.sizeBytes >= 2 * PART_BYTES_MIN;
-    const fetched = isLarge ? (PART_BYTES_MIN - size) % PART_BYTES_MIN : sizeOf(piece);
-    if (fetched > 0) {
-      gathered.push(await headOf(composition.store, piece, { length: fetched, ...options }));
-      size += fetched;
-    }
-    if (size >= PART_BYTES_MIN) {
-      yield sendBytes(target, Buffer.concat(gathered));
-      gathered = [];
-      size = 0;
-    }
-    if (isLarge) {
-      const key = `${composition.prefix}${piece.key}`;
-      yield* copies(target, { key, offset: fetched, sizeBytes: piece.sizeBytes });
-    }
-  }
-  if (size > 0) {
-    yield sendBytes(target, Buffer.concat(gathered));
+  const sizes = composition.pieces.map((piece) => ({ kind: piece.kind, sizeBytes: sizeOf(piece) }));
+  for (const part of planParts(sizes)) {
+    yield part.kind === 'copied'
+      ? sendCopy(target, composition, part.slice)
+      : sendBytes(target, await gather(composition, part.slices, signal));
   }
 }
 
-function* copies(
+/** A part that the server copies from a stored object. */
+function sendCopy(
   { client, at }: S3Target,
-  source: { key: string; offset: number; sizeBytes: number },
-): Generator<SendPart> {
-  const CopySource = encodeURI(`${at.Bucket}/${source.key}`);
-  for (let offset = source.offset; offset < source.sizeBytes; offset += COPY_BYTES_MAX) {
-    const last = Math.min(offset + COPY_BYTES_MAX, source.sizeBytes) - 1;
-    const CopySourceRange = `bytes=${String(offset)}-${String(last)}`;
-    yield async (part) => {
-      const command = new UploadPartCopyCommand({ ...at, ...part, CopySource, CopySourceRange });
-      return (await client.send(command)).CopyPartResult?.ETag ?? '';
-    };
-  }
+  { pieces, prefix }: Composition,
+  { piece, offset, length }: Slice,
+): SendPart {
+  const source = pieces[piece];
+  const key = `${prefix}${source?.kind === 'object' ? source.key : ''}`;
+  const CopySource = `${at.Bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
+  const CopySourceRange = `bytes=${String(offset)}-${String(offset + length - 1)}`;
+  return async (part) => {
+    const command = new UploadPartCopyCommand({ ...at, ...part, CopySource, CopySourceRange });
+    return (await client.send(command)).CopyPartResult?.ETag ?? '';
+  };
+}
+
+async function gather(
+  { store, pieces }: Composition,
+  slices: readonly Slice[],
+  signal: AbortSignal | undefined,
+): Promise<Buffer> {
+  const options = signal === undefined ? {} : { signal };
+  const fetched = await pLimit(FETCHES_IN_FLIGHT).map(slices, ({ piece, offset, length }) => {
+    const source = pieces[piece];
+    if (source?.kind === 'bytes') {
+      return source.bytes.subarray(offset, offset + length);
+    }
+    // A range of no bytes cannot be asked for.
+    return source === undefined || length === 0
+      ? Buffer.alloc(0)
+      : readAll(store, source.key, { range: { offset, length }, ...options });
+  });
+  return Buffer.concat(fetched);
 }
 
 function sizeOf(piece: ComposePiece): number {
   return piece.kind === 'bytes' ? piece.bytes.length : piece.sizeBytes;
-}
-
-async function headOf(
-  store: ObjectStore,
-  piece: ComposePiece,
-  { length, signal }: { length: number; signal?: AbortSignal },
-): Promise<Uint8Array> {
-  if (piece.kind === 'bytes') {
-    return piece.bytes;
-  }
-  const options = signal === undefined ? {} : { signal };
-  // A range of no bytes cannot be asked for.
-  return length === 0
-    ? Buffer.alloc(0)
-    : readAll(store, piece.key, { range: { offset: 0, length }, ...options });
 }

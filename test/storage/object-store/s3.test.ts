@@ -17,7 +17,7 @@ const BUCKET = process.env['S3_BUCKET'] ?? 'holdfast';
 const ENDPOINT = process.env['S3_ENDPOINT'] ?? '';
 
 function newPrefix(): string {
-  return `conformance/${randomBytes(4).toString('hex')}`;
+  return `conformance/a+b c/${randomBytes(4).toString('hex')}`;
 }
 
 function open(changes: Partial<S3Location> = {}) {
