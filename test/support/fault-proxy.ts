@@ -1,10 +1,13 @@
 import {
+  type ClientRequest,
   createServer,
   type IncomingMessage,
-  request,
+  request as httpRequest,
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What a proxy does to one request. */
@@ -24,19 +27,22 @@ export interface Fault {
 export class FaultProxy {
   readonly #server: Server;
   readonly #target: URL;
+  readonly #ca: string | undefined;
   faults: Fault[] = [];
   /** How often a fault was done. */
   hits = 0;
 
-  private constructor(target: string) {
+  private constructor(target: string, ca: string | undefined) {
     this.#target = new URL(target);
+    this.#ca = ca;
     this.#server = createServer((incoming, outgoing) => {
       void this.#handle(incoming, outgoing);
     });
   }
 
-  static async start(target: string): Promise<FaultProxy> {
-    const proxy = new FaultProxy(target);
+  /** Starts a proxy that speaks http itself; `ca` is the authority of an https server that Node does not know. */
+  static async start(target: string, ca?: string): Promise<FaultProxy> {
+    const proxy = new FaultProxy(target, ca);
     await new Promise<void>((resolve) => {
       proxy.#server.listen(0, '127.0.0.1', resolve);
     });
@@ -70,16 +76,29 @@ export class FaultProxy {
       outgoing.end('<Error><Code>InternalError</Code></Error>');
       return;
     }
-    const { hostname: host, port } = this.#target;
-    const { method, url, headers } = incoming;
-    // The header `host` stays as it came: the request is signed with it.
-    const forward = request({ host, port, method, path: url, headers }, (answer) => {
+    const forward = this.#forward(incoming, (answer) => {
       void pass(answer, outgoing, fault);
     });
     forward.once('error', () => {
       outgoing.destroy();
     });
     forward.end(body);
+  }
+
+  #forward(
+    { method, url: path, headers }: IncomingMessage,
+    onAnswer: (answer: IncomingMessage) => void,
+  ): ClientRequest {
+    const { protocol, hostname: host, port } = this.#target;
+    // The header `host` stays as it came: the request is signed with it.
+    const options = { host, port, method, path, headers };
+    return protocol === 'https:'
+      ? // Node would take the name in the certificate from that header too.
+        httpsRequest(
+          { ...options, servername: isIP(host) === 0 ? host : '', ca: this.#ca },
+          onAnswer,
+        )
+      : httpRequest(options, onAnswer);
   }
 }
 

@@ -32,6 +32,10 @@ export interface Answer<Body> {
 }
 
 const START_WAIT_MS = 90_000;
+/** Said when a program is not there, which can only be the Temporal CLI. */
+const CLI_HINT =
+  'tests start Temporal servers of their own, whatever TEMPORAL_ADDRESS says; put the Temporal CLI on the path, ' +
+  'or name it in HOLDFAST_TEMPORAL_CLI';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
@@ -54,9 +58,15 @@ export class Installation {
     const installation = new Installation(options);
     installation.#folder = await mkdtemp(join(tmpdir(), 'holdfast-test-'));
     installation.#ports = { temporal: await freePort(), api: await freePort() };
-    await installation.startPart('temporal');
-    await Promise.all([installation.startPart('worker'), installation.startPart('api')]);
-    return installation;
+    try {
+      await installation.startPart('temporal');
+      await Promise.all([installation.startPart('worker'), installation.startPart('api')]);
+      return installation;
+    } catch (error) {
+      await installation.#killAll();
+      await rm(installation.#folder, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   get temporalAddress(): string {
@@ -108,8 +118,15 @@ export class Installation {
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
+    let spawnError: Error | undefined;
+    child.once('error', (error) => {
+      spawnError = error;
+    });
     const deadline = Date.now() + START_WAIT_MS;
     while (!(await this.#isUp(part, text))) {
+      if (spawnError !== undefined) {
+        throw new Error(`${part} cannot be started: ${CLI_HINT} (${spawnError.message})`);
+      }
       if (Date.now() > deadline || child.exitCode !== null) {
         throw new Error(`${part} did not start:\n${this.#output.join('')}`);
       }
@@ -120,7 +137,7 @@ export class Installation {
   /** Ends a part as a crash does. */
   async kill(part: Part): Promise<void> {
     const child = this.#processes.get(part);
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) {
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
       return;
     }
     const exited = new Promise((resolve) => child.once('exit', resolve));
@@ -129,9 +146,7 @@ export class Installation {
   }
 
   async stop(): Promise<void> {
-    for (const part of ['api', 'worker', 'temporal'] as const) {
-      await this.kill(part);
-    }
+    await this.#killAll();
     const store = this.store();
     for await (const page of store.list('')) {
       await store.remove(page.map(({ key }) => key));
@@ -187,6 +202,12 @@ export class Installation {
       return status === 200 ? body : undefined;
     } catch {
       return undefined;
+    }
+  }
+
+  async #killAll(): Promise<void> {
+    for (const part of ['api', 'worker', 'temporal'] as const) {
+      await this.kill(part);
     }
   }
 
