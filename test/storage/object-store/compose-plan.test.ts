@@ -50,18 +50,22 @@ function expectCover(parts: readonly PlannedPart[], pieces: readonly PieceSize[]
 }
 
 test.each([
-  { pieces: [], parts: [] },
-  { pieces: [object(0), bytes(0)], parts: [] },
-  { pieces: [bytes(MIB)], parts: ['gathered 1'] },
-  { pieces: [object(9 * MIB)], parts: ['gathered 9'] },
-  { pieces: [object(10 * MIB)], parts: ['copied 10'] },
-  { pieces: [bytes(20 * MIB)], parts: ['gathered 20'] },
-  { pieces: [bytes(MIB), object(10 * MIB)], parts: ['gathered 5', 'copied 6'] },
-  { pieces: [object(3 * MIB), object(3 * MIB), bytes(MIB)], parts: ['gathered 6', 'gathered 1'] },
-  { pieces: [object(10 * MIB), bytes(1)], parts: ['copied 10', `gathered ${String(1 / MIB)}`] },
-  { pieces: [object(GIB)], parts: ['copied 1024'] },
-  { pieces: [object(GIB + 2 * MIB)], parts: ['copied 513', 'copied 513'] },
-])('$pieces becomes $parts', ({ pieces, parts }) => {
+  ['no piece is no part', [], []],
+  ['pieces without bytes are no part', [object(0), bytes(0)], []],
+  ['a few bytes are one part', [bytes(MIB)], ['gathered 1']],
+  ['an object below two parts is gathered', [object(9 * MIB)], ['gathered 9']],
+  ['an object of two parts is copied', [object(10 * MIB)], ['copied 10']],
+  ['bytes at hand are never copied', [bytes(20 * MIB)], ['gathered 20']],
+  ['a copy lends its head', [bytes(MIB), object(10 * MIB)], ['gathered 5', 'copied 6']],
+  [
+    'neighbours are gathered',
+    [object(3 * MIB), object(3 * MIB), bytes(MIB)],
+    ['gathered 6', 'gathered 1'],
+  ],
+  ['the last part may be small', [object(10 * MIB), bytes(MIB)], ['copied 10', 'gathered 1']],
+  ['the largest copy stays whole', [object(GIB)], ['copied 1024']],
+  ['a larger one is cut evenly', [object(GIB + 2 * MIB)], ['copied 513', 'copied 513']],
+])('%s', (_, pieces, parts) => {
   expect(shape(pieces)).toEqual(parts);
 });
 

@@ -12,6 +12,7 @@ import { expect, test } from 'vitest';
 import type { S3Location } from '../../../domain/storage-location.ts';
 import { createS3Store } from '../../../storage/object-store/s3.ts';
 import { objectStoreSuite } from '../../conformance/object-store.ts';
+import { startS3Front } from '../../support/s3-front.ts';
 
 const BUCKET = process.env['S3_BUCKET'] ?? 'holdfast';
 const ENDPOINT = process.env['S3_ENDPOINT'] ?? '';
@@ -72,6 +73,23 @@ test('ends more uploads than one listing holds', async () => {
   expect(await unfinished()).toHaveLength(keys.length);
   await store.abortUploads('many/');
   expect(await unfinished()).toEqual([]);
+});
+
+test('names the source of a copy so that a server which reads + as a space finds it', async () => {
+  const front = await startS3Front(ENDPOINT);
+  const prefix = newPrefix();
+  const store = open({ prefix, endpoint: `http://127.0.0.1:${String(front.port)}` });
+  const key = 'j/1+1 = ü?#%20/part';
+  const sizeBytes = 10 * 1024 * 1024;
+  await store.put(key, Buffer.alloc(sizeBytes));
+  await store.compose('j/all', [{ kind: 'object', key, sizeBytes }]);
+
+  const sources = front.seen.flatMap(({ headers }) => headers['x-amz-copy-source'] ?? []);
+  const read = sources.map((source) => decodeURIComponent(source.replaceAll('+', ' ')));
+  expect(read).toEqual([`${BUCKET}/${prefix}/${key}`]);
+  expect((await store.head('j/all'))?.sizeBytes).toBe(sizeBytes);
+  await store.remove([key, 'j/all']);
+  front.stop();
 });
 
 test('a server that is not there is worth another attempt, and a bucket that is not there is not', async () => {
