@@ -40,7 +40,10 @@ export interface ClusterActivities {
   finishRestore(input: FinishRestoreInput): Promise<void>;
   cleanRestore(input: CleanInput): Promise<void>;
 
-  /** Removes an ended run's files, the record first. Heartbeats. */
+  /**
+   * Removes an ended run's files: the record first, and last the claim, which says whose files they are. A claim or
+   * record of another run means that the name was taken again, and nothing of that run is removed. Heartbeats.
+   */
   deleteRun(input: DeleteRunInput): Promise<DeleteRunResult>;
 }
 
@@ -170,10 +173,8 @@ export interface FinishRestoreInput extends RestoreRun {
   readonly result: RestoreResult;
 }
 
-export interface DeleteRunInput {
+export interface DeleteRunInput extends Run {
   readonly kind: 'Backup' | 'Restore';
-  readonly location: string;
-  readonly name: string;
 }
 
 export interface DeleteRunResult {

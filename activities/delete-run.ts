@@ -1,4 +1,6 @@
-import { backupKeys, restoreKeys } from '../domain/object-key.ts';
+import { backupKeys, restoreKeys, workFolder } from '../domain/object-key.ts';
+import { readBackup, readRestore } from '../storage/catalogue.ts';
+import type { ObjectStore } from '../storage/object-store/port.ts';
 import { removeAll } from './clean-run.ts';
 import type { DeleteRunInput, DeleteRunResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -8,18 +10,36 @@ import { withHeartbeat } from './heartbeat.ts';
 export function deleteRun(deps: Dependencies, input: DeleteRunInput): Promise<DeleteRunResult> {
   return withHeartbeat(async () => {
     const store = deps.store(input.location);
-    const { folder, record } = filesOf(input);
-    await store.remove([record]);
-    const objects = await removeAll(store, folder);
-    return { objects: objects + 1 };
+    const { kind, name, runUid } = input;
+    const { folder } = kind === 'Backup' ? backupKeys(name) : restoreKeys(name);
+    // The run's uid is in these keys, whoever has the name by now.
+    const work = await removeAll(store, workFolder(folder, runUid));
+    const owner = await ownerKey(store, input);
+    if (owner === undefined) {
+      return { objects: work };
+    }
+    const { record } = backupKeys(name);
+    const first = kind === 'Backup' && owner !== record ? [record] : [];
+    await store.remove(first);
+    const files = await removeAll(store, folder, owner);
+    await store.remove([owner]);
+    return { objects: work + first.length + files + 1 };
   });
 }
 
-/** The file whose presence makes the run exist, and the folder of all its files. */
-function filesOf({ kind, name }: DeleteRunInput): { folder: string; record: string } {
+/**
+ * The file that says that the name's files are the run's: its claim, or, for a backup that Velero made, the record.
+ * Undefined when they are gone, or are those of a later run.
+ */
+async function ownerKey(store: ObjectStore, input: DeleteRunInput): Promise<string | undefined> {
+  const { kind, name, runUid } = input;
+  const keys = backupKeys(name);
   if (kind === 'Restore') {
-    const { folder, claim } = restoreKeys(name);
-    return { folder, record: claim };
+    const restore = await readRestore(store, name);
+    return restore?.claim?.runUid === runUid ? restoreKeys(name).claim : undefined;
   }
-  return backupKeys(name);
+  const { claim, record } = (await readBackup(store, name)) ?? {};
+  const [owner, key] =
+    claim === undefined ? [record?.metadata.uid, keys.record] : [claim.runUid, keys.claim];
+  return owner === runUid ? key : undefined;
 }

@@ -32,6 +32,8 @@ export interface DeleteInput {
   readonly kind: 'Backup' | 'Restore';
   readonly location: string;
   readonly name: string;
+  /** The run that is deleted; a later run of the name is left alone. */
+  readonly runUid: string;
   readonly cluster: string;
   readonly patienceMs?: number;
 }

@@ -6,12 +6,15 @@ import { Failure } from '../../domain/failure.ts';
 import { isEndPhase } from '../../domain/phase.ts';
 import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';
-import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, type RunService } from '../runs/service.ts';
+import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '../runs/list.ts';
+import type { RunService } from '../runs/service.ts';
 import { ListQuery, RunParams, RunQuery } from '../schemas/run.ts';
 
 /** Seconds after which a client may look again at a run that has not ended. */
 const RETRY_AFTER_SECONDS = 1;
 const WAIT_SECONDS_MAX = 30;
+/** As the API server of Kubernetes sends them: a lasting warning, of no agent in particular. */
+const WARNING_CODE = '299';
 /** Fastify's path grammar for `/{name}:cancel`. */
 const CANCEL_PATH = '/:name(^[a-z0-9.-]+)::cancel';
 
@@ -75,13 +78,18 @@ export function runRoutes<
         response: { 200: reference(`${kind}List`), default: problem() },
       },
     },
-    async ({ query }) =>
-      service.list({
+    async ({ query }, reply) => {
+      const { list, warning } = await service.list({
         location: locationOf(query),
         limit: Math.min(Number(query.limit ?? PAGE_SIZE_DEFAULT), PAGE_SIZE_MAX),
         after: tokenOf(query.continue),
         phase: query.phase,
-      }),
+      });
+      if (warning !== undefined) {
+        reply.header('warning', `${WARNING_CODE} - "${warning}"`);
+      }
+      return reply.send(list);
+    },
   );
 }
 
@@ -103,8 +111,8 @@ function oneRunRoutes<Resource extends RunResource>(
       },
     },
     async (request, reply) => {
-      const resource = await service.wait(keyOf(request), waitOf(request));
-      return sendRun(reply, resource);
+      const wait = { waitMs: waitOf(request), signal: untilClosed(reply) };
+      return sendRun(reply, await service.wait(keyOf(request), wait));
     },
   );
   app.post<{ Params: { name: string }; Querystring: Query }>(
@@ -151,6 +159,15 @@ function waitOf({ headers }: RunRequest): number {
   const prefer = headers['prefer'];
   const seconds = Number(/(?:^|[,;\s])wait=(\d+)/.exec(String(prefer ?? ''))?.[1] ?? 0);
   return Math.min(seconds, WAIT_SECONDS_MAX) * 1000;
+}
+
+/** Aborted when the answer is sent, or when nobody waits for it any more. */
+function untilClosed({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  raw.once('close', () => {
+    controller.abort();
+  });
+  return controller.signal;
 }
 
 function tokenOf(token: string | undefined): string | undefined {

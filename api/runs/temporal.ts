@@ -112,6 +112,23 @@ export class TemporalRuns {
     }
   }
 
+  /**
+   * Waits until a workflow has closed, the time is over, or nobody waits any more. How it closed is told by a look at
+   * it, and so is a Temporal that does not answer.
+   */
+  async closed(
+    workflowId: string,
+    { waitMs, signal }: { waitMs: number; signal: AbortSignal },
+  ): Promise<void> {
+    const { client } = this;
+    const closing = (): Promise<unknown> => client.workflow.getHandle(workflowId).result();
+    try {
+      await client.withDeadline(Date.now() + waitMs, () => client.withAbortSignal(signal, closing));
+    } catch {
+      // The look that follows tells it.
+    }
+  }
+
   async close(): Promise<void> {
     await this.#connection.close();
   }

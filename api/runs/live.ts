@@ -1,0 +1,56 @@
+import type { ResourceMeta, RunResource, TemporalLink } from '../../domain/api-resource.ts';
+import type { RunKey } from '../../domain/workflow-id.ts';
+import type { ObjectStore } from '../../storage/object-store/port.ts';
+import type { RunMemo } from '../../workflows/contract.ts';
+import type { RunKindOf } from './kinds.ts';
+import type { RunInfo } from './running.ts';
+import type { TemporalRuns } from './temporal.ts';
+
+/** What is asked for runs, and what is told about them. */
+export interface RunSources {
+  readonly temporal: TemporalRuns;
+  readonly store: (location: string) => ObjectStore;
+  readonly uiUrl?: string | undefined;
+  readonly patienceMs?: number | undefined;
+}
+
+/** Runs of one kind as Temporal tells of them. */
+export class LiveRuns<Resource extends RunResource> {
+  readonly #kind: RunKindOf<Resource>;
+  readonly #sources: RunSources;
+
+  constructor(kind: RunKindOf<Resource>, sources: RunSources) {
+    this.#kind = kind;
+    this.#sources = sources;
+  }
+
+  resource(key: RunKey, info: RunInfo, status: Resource['status']): Resource {
+    const metadata: ResourceMeta = {
+      name: key.name,
+      uid: info.runId,
+      location: key.location,
+      creationTimestamp: info.startTime.toISOString(),
+    };
+    // Runs are started with their spec in the memo, by the API alone.
+    const spec = memoOf(info)?.spec as Resource['spec'];
+    return this.#kind.live(metadata, spec, { ...status, temporal: this.link(info) });
+  }
+
+  link({ workflowId, runId }: RunInfo): TemporalLink {
+    const { temporal, uiUrl } = this.#sources;
+    const { namespace } = temporal;
+    const path = `namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}/${runId}/history`;
+    return {
+      namespace,
+      workflowId,
+      runId,
+      ...(uiUrl === undefined ? {} : { url: `${uiUrl}/${path}` }),
+    };
+  }
+}
+
+/** What a run was started with; undefined for a workflow that is none of ours. */
+export function memoOf(info: RunInfo): RunMemo | undefined {
+  // Runs are started with this memo, by the API alone.
+  return info.memo as RunMemo | undefined;
+}
