@@ -2,9 +2,17 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Pause before a child that died is started again; grows with each death. */
-const RESTART_PAUSE_MS = 500;
-const RESTARTS_MAX = 10;
+/** When a child that dies is started again. */
+export interface RestartLimits {
+  /** Pause before the start; grows with each death in the window. */
+  readonly pauseMs: number;
+  /** A child that dies more often than this within the window is given up. */
+  readonly restartsMax: number;
+  readonly windowMs: number;
+}
+
+/** Ten restarts with their pauses, and the time that a worker needs to start, take less than the window. */
+const RESTART_LIMITS: RestartLimits = { pauseMs: 500, restartsMax: 10, windowMs: 300_000 };
 /** How long a child may take to end before it is killed. */
 const END_WAIT_MS = 15_000;
 /** Lines that are kept of a child's output, for when it cannot start. */
@@ -20,6 +28,8 @@ export interface ChildSpec {
   readonly isVerbose: boolean;
   /** What it writes when it is ready; empty when it does not say. */
   readonly readyText: string;
+  /** To be told of the process of each start. */
+  readonly onStart?: (pid: number) => void;
 }
 
 /** A process that is kept running until it is asked to end. */
@@ -28,12 +38,20 @@ export class Child {
   #process: ChildProcess | undefined;
   #isEnding = false;
   #isReady: boolean;
-  #restarts = 0;
+  #hasGivenUp = false;
+  /** When it died, within the window. */
+  #deaths: number[] = [];
+  readonly #limits: RestartLimits;
   readonly #tail: string[] = [];
 
-  constructor(spec: ChildSpec) {
+  constructor(spec: ChildSpec, limits: RestartLimits = RESTART_LIMITS) {
     this.#spec = spec;
+    this.#limits = limits;
     this.#isReady = spec.readyText === '';
+  }
+
+  get name(): string {
+    return this.#spec.name;
   }
 
   /** Whether it said that it is ready. */
@@ -48,16 +66,20 @@ export class Child {
 
   /** Whether it died too often to be started again. */
   get hasGivenUp(): boolean {
-    return this.#restarts > RESTARTS_MAX;
+    return this.#hasGivenUp;
   }
 
   start(): void {
-    const { command, args, env, isNode } = this.#spec;
+    const { command, args, env, isNode, readyText, onStart } = this.#spec;
     const child = spawn(command, args, {
       env,
       stdio: ['ignore', 'pipe', 'pipe', ...(isNode ? (['ipc'] as const) : [])],
     });
     this.#process = child;
+    this.#isReady = readyText === '';
+    if (child.pid !== undefined) {
+      onStart?.(child.pid);
+    }
     // Both are pipes, by the options above.
     for (const input of [child.stdout, child.stderr].filter((stream) => stream !== null)) {
       createInterface({ input }).on('line', (line) => {
@@ -66,17 +88,26 @@ export class Child {
     }
     child.once('error', (error) => {
       this.#heard(error.message);
+      if (child.pid === undefined) {
+        // What cannot be run at all does not exit either.
+        void this.#ended('it cannot be run');
+      }
     });
     child.once('exit', (code, signal) => {
       void this.#ended(code ?? signal ?? 'unknown');
     });
   }
 
+  /** Lets the child die without a new start: signals of a terminal reach it as well. */
+  expectEnd(): void {
+    this.#isEnding = true;
+  }
+
   /** Asks the child to end, and kills it when it does not. */
   async end(): Promise<void> {
-    this.#isEnding = true;
+    this.expectEnd();
     const child = this.#process;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) {
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
       return;
     }
     const exited = new Promise<void>((resolve) =>
@@ -84,7 +115,12 @@ export class Child {
         resolve();
       }),
     );
-    child.kill('SIGTERM');
+    if (child.connected && this.#isReady) {
+      // A Node child ends when its parent is gone. Asked by a signal it would keep the channel open, and with that itself.
+      child.disconnect();
+    } else {
+      child.kill('SIGTERM');
+    }
     await Promise.race([exited, sleep(END_WAIT_MS, undefined, { ref: false })]);
     this.kill();
   }
@@ -111,11 +147,14 @@ export class Child {
     if (this.#isEnding) {
       return;
     }
-    this.#restarts += 1;
-    process.stderr.write(`holdfast: ${this.#spec.name} has ended (${String(how)})\n`);
-    await sleep(RESTART_PAUSE_MS * this.#restarts);
+    const { pauseMs, restartsMax, windowMs } = this.#limits;
+    const now = Date.now();
+    this.#deaths = [...this.#deaths.filter((at) => now - at < windowMs), now];
+    process.stderr.write(`holdfast: ${this.name} has ended (${String(how)})\n`);
+    this.#hasGivenUp = this.#deaths.length > restartsMax;
+    await sleep(pauseMs * this.#deaths.length);
     if (this.#mayStart()) {
-      process.stderr.write(`holdfast: ${this.#spec.name} is started again\n`);
+      process.stderr.write(`holdfast: ${this.name} is started again\n`);
       this.start();
     }
   }

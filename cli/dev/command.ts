@@ -27,7 +27,7 @@ export function devCommand(): Command {
 
 function portOf(text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new InvalidArgumentError('it must be a port number');
   }
   return port;

@@ -49,7 +49,7 @@ export async function runDev(options: DevOptions): Promise<void> {
       '',
     ].join('\n'),
   );
-  await ended;
+  await Promise.race([ended, endWhenGivenUp(children)]);
 }
 
 function environment(
@@ -139,7 +139,25 @@ function endOnSignal(children: readonly Child[]): Promise<void> {
   });
 }
 
+/** Half of Holdfast is worse than none: whoever started it must hear that it does not work. */
+async function endWhenGivenUp(children: readonly Child[]): Promise<void> {
+  for (;;) {
+    const dying = children.find((child) => child.hasGivenUp);
+    if (dying !== undefined) {
+      process.stderr.write(
+        `holdfast: ERROR: ${dying.name} keeps dying, so everything is ended; its last lines:\n${dying.tail}\n`,
+      );
+      await endAll(children);
+      process.exit(EXIT.internal);
+    }
+    await sleep(READY_POLL_MS);
+  }
+}
+
 async function endAll(children: readonly Child[]): Promise<void> {
+  for (const child of children) {
+    child.expectEnd();
+  }
   for (const child of [...children].reverse()) {
     await child.end();
   }

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
+
+import { DataFolder } from './data-folder.ts';
 
 /** Search attributes of runs; the server must know them to take them. */
 const SEARCH_ATTRIBUTES = ['HoldfastKind', 'HoldfastName', 'HoldfastCluster', 'HoldfastPhase'];
@@ -12,9 +13,14 @@ export interface TemporalServer {
   readonly args: readonly string[];
   readonly address: string;
   readonly uiUrl: string;
+  /** To be told of the process of each start. */
+  readonly onStart: (pid: number) => void;
 }
 
-/** Plans a Temporal development server with its database in a folder. Throws when there is no Temporal CLI. */
+/**
+ * Plans a Temporal development server with its database in a folder, which is taken. Throws when there is no
+ * Temporal CLI, or when another `dev` has the folder.
+ */
 export async function planTemporal(dataDir: string): Promise<TemporalServer> {
   const command = process.env['HOLDFAST_TEMPORAL_CLI'] ?? 'temporal';
   if (spawnSync(command, ['--version']).status !== 0) {
@@ -23,19 +29,21 @@ export async function planTemporal(dataDir: string): Promise<TemporalServer> {
         'HOLDFAST_TEMPORAL_CLI, or name a server with --temporal-address',
     );
   }
-  const folder = resolve(dataDir);
-  mkdirSync(folder, { recursive: true });
+  const folder = await DataFolder.take(resolve(dataDir));
   const [port, uiPort] = [await freePort(), await freePort()];
   return {
     command,
     args: [
       ...['server', 'start-dev', '--ip', '127.0.0.1', '--log-level', 'warn'],
       ...['--port', String(port), '--ui-port', String(uiPort)],
-      ...['--db-filename', join(folder, 'temporal.db'), '--sqlite-pragma', 'journal_mode=WAL'],
+      ...['--db-filename', join(folder.path, 'temporal.db'), '--sqlite-pragma', 'journal_mode=WAL'],
       ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     ],
     address: `127.0.0.1:${String(port)}`,
     uiUrl: `http://127.0.0.1:${String(uiPort)}`,
+    onStart: (pid) => {
+      folder.recordServer(pid);
+    },
   };
 }
 
