@@ -158,9 +158,11 @@ class S3Store implements ObjectStore {
         const answer = await this.#client.send(
           new DeleteObjectsCommand({ Bucket: this.#bucket, Delete: { Objects, Quiet: true } }),
         );
-        const [refused] = answer.Errors ?? [];
+        // Some servers list what was not there as an error.
+        const refused = answer.Errors?.find(({ Code }) => Code !== 'NoSuchKey');
         if (refused !== undefined) {
-          throw Object.assign(new Error('refused'), { name: refused.Code });
+          const key = refused.Key?.slice(this.#prefix.length) ?? '';
+          throw s3Failure({ name: refused.Code }, 'remove', key);
         }
       } catch (error) {
         throw s3Failure(error, 'remove', some[0] ?? '');
