@@ -64,14 +64,19 @@ export async function uploadParts(
     return putWhole(target, first.done === true ? Buffer.alloc(0) : first.value, options);
   }
   const firstPart = first.done === true ? [] : [first.value];
-  return inParts(target, options, async function* () {
-    for (const bytes of [...firstPart, second.value]) {
-      yield sendBytes(target, bytes);
-    }
-    for (let part = await parts.next(); part.done !== true; part = await parts.next()) {
-      yield sendBytes(target, part.value);
-    }
-  });
+  try {
+    return await inParts(target, options, async function* () {
+      for (const bytes of [...firstPart, second.value]) {
+        yield sendBytes(target, bytes);
+      }
+      for (let part = await parts.next(); part.done !== true; part = await parts.next()) {
+        yield sendBytes(target, part.value);
+      }
+    });
+  } finally {
+    // What is not read to its end is let go, so that its source can close.
+    await parts.return(undefined);
+  }
 }
 
 /** Stores bytes in one request. */
@@ -181,20 +186,30 @@ async function sendAll(
   UploadId: string,
   signal: AbortSignal | undefined,
 ): Promise<UploadedPart[]> {
-  const limit = pLimit(PARTS_IN_FLIGHT);
+  const limit = pLimit({ concurrency: PARTS_IN_FLIGHT, rejectOnClear: true });
   const sent: Promise<UploadedPart>[] = [];
-  for await (const send of parts) {
-    signal?.throwIfAborted();
-    const PartNumber = sent.length + 1;
-    const part = limit(async () => ({ PartNumber, ETag: await send({ UploadId, PartNumber }) }));
-    // It is awaited below; a failure before that must not count as unhandled.
-    part.catch(() => undefined);
-    sent.push(part);
-    if (limit.pendingCount > 0) {
-      await sent.at(-PARTS_IN_FLIGHT);
+  const failures: unknown[] = [];
+  try {
+    for await (const send of parts) {
+      signal?.throwIfAborted();
+      if (failures.length > 0) {
+        throw failures[0];
+      }
+      const PartNumber = sent.length + 1;
+      const part = limit(async () => ({ PartNumber, ETag: await send({ UploadId, PartNumber }) }));
+      part.catch((error: unknown) => failures.push(error));
+      sent.push(part);
+      if (limit.pendingCount > 0) {
+        await sent.at(-PARTS_IN_FLIGHT);
+      }
     }
+    return await Promise.all(sent);
+  } catch (error) {
+    // A part that lands after its upload was ended would stay: none is begun any more, those under way are awaited.
+    limit.clearQueue();
+    await Promise.allSettled(sent);
+    throw error;
   }
-  return Promise.all(sent);
 }
 
 async function* cutParts(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
