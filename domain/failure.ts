@@ -25,6 +25,7 @@ export const FAILURE_CODES = {
   'unknown-field': { type: 'InvalidRequest', title: 'The request has a field that is not known' },
   'cluster-forbidden': { type: 'PermissionDenied', title: 'The cluster refuses access' },
   'location-forbidden': { type: 'PermissionDenied', title: 'The storage location refuses access' },
+  'temporal-forbidden': { type: 'PermissionDenied', title: 'Temporal refuses access' },
   'not-found': { type: 'NotFound', title: 'There is no such thing' },
   'object-missing': { type: 'NotFound', title: 'An object is not in the storage location' },
   'already-exists': { type: 'Conflict', title: 'The name is in use by another request' },

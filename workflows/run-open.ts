@@ -3,13 +3,14 @@ import {
   ApplicationFailure,
   CancellationScope,
   condition,
+  isCancellation,
   setHandler,
 } from '@temporalio/workflow';
 
 import type { OpenResult } from '../activities/contract.ts';
 import { FAILURE_CODES, type FailureReport } from '../domain/failure.ts';
 import { type OpenAnswer, openUpdate } from './contract.ts';
-import type { RunTracker } from './run-tracker.ts';
+import { reportOf, type RunTracker } from './run-tracker.ts';
 
 export type Opened = Extract<OpenResult, { kind: 'accepted' }>;
 
@@ -20,8 +21,8 @@ interface OpenStep {
 }
 
 /**
- * The open step of a run, and the answer that the API waits for. A request that is refused ends the workflow
- * here, with nothing left behind.
+ * The open step of a run, and the answer that the API waits for: accepted, refused, or why the step failed. A run
+ * that was not opened ends the workflow here, with nothing left behind.
  */
 export async function openRun(step: OpenStep, tracker: RunTracker): Promise<Opened> {
   const state: { answer?: OpenAnswer } = {};
@@ -30,7 +31,21 @@ export async function openRun(step: OpenStep, tracker: RunTracker): Promise<Open
     return state.answer ?? { kind: 'existing' };
   });
   tracker.enter('open', 'New', 'checking the request and claiming the name');
-  const result = await openOrRelease(step);
+  let result: OpenResult;
+  try {
+    result = await step.open();
+  } catch (error) {
+    await CancellationScope.nonCancellable(async () => {
+      try {
+        await step.release();
+      } finally {
+        state.answer = { kind: 'refused', failure: failed(error, tracker) };
+        // The answer is lost if the workflow closes before the handler has returned it.
+        await condition(allHandlersFinished);
+      }
+    });
+    throw error;
+  }
   state.answer = result.kind === 'accepted' ? { kind: 'accepted' } : result;
   if (result.kind === 'accepted') {
     return result;
@@ -40,9 +55,19 @@ export async function openRun(step: OpenStep, tracker: RunTracker): Promise<Open
       ? result.failure
       : { code: 'already-exists', message: 'an earlier run of this name has ended' };
   tracker.end('FailedValidation', failure.message);
-  // The answer is lost if the workflow closes before the handler has returned it.
   await condition(allHandlersFinished);
   throw failureOf(failure);
+}
+
+/** Says how a run ended whose open step failed or was cancelled, and gives it as the answer. */
+function failed(error: unknown, tracker: RunTracker): FailureReport {
+  if (isCancellation(error)) {
+    tracker.end('Cancelled', 'cancelled before it was opened');
+    return { code: 'already-finished', message: 'the run was cancelled before it was opened' };
+  }
+  const failure = reportOf(error);
+  tracker.end('Failed', failure.message);
+  return failure;
 }
 
 /** A report as the failure that ends a workflow. */
@@ -56,13 +81,4 @@ function failureOf(report: FailureReport): ApplicationFailure {
   // The failure is what the request deserves, and not a fault of the code that a stack would find.
   failure.stack = '';
   return failure;
-}
-
-async function openOrRelease({ open, release }: OpenStep): Promise<OpenResult> {
-  try {
-    return await open();
-  } catch (error) {
-    await CancellationScope.nonCancellable(release);
-    throw error;
-  }
 }

@@ -86,11 +86,13 @@ export class RunService<Resource extends RunResource> {
     if (outcome.kind === 'refused') {
       throw failureOf(outcome.failure);
     }
+    if (outcome.kind === 'pending') {
+      return { resource: await this.#pending(key), isNew: true };
+    }
     if (outcome.kind === 'running') {
       await this.#requireSame(key, digest);
     }
-    const isNew = outcome.kind === 'accepted' || outcome.kind === 'pending';
-    return { resource: await this.get(key), isNew };
+    return { resource: await this.get(key), isNew: outcome.kind === 'accepted' };
   }
 
   /** A run, wherever it is. */
@@ -200,6 +202,20 @@ export class RunService<Resource extends RunResource> {
     if (deletion?.status.name === 'RUNNING') {
       const text = `the deletion of the ${kind.toLowerCase()} ${key.name} is under way; send the request again when it is gone`;
       throw new Failure('being-deleted', text, { subject: 'metadata.name' });
+    }
+  }
+
+  /** A run whose start was sent and whose open step has not answered. */
+  async #pending(key: RunKey): Promise<Resource> {
+    try {
+      return await this.get(key);
+    } catch (error) {
+      if (error instanceof Failure && error.code === 'not-found') {
+        const text =
+          'Temporal does not say whether the run has started; send the same request again';
+        throw new Failure('temporal-unreachable', text, { cause: error });
+      }
+      throw error;
     }
   }
 

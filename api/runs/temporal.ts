@@ -1,14 +1,11 @@
 import {
   Client,
   type Connection,
-  isGrpcServiceError,
   type WorkflowExecutionDescription,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WithStartWorkflowOperation,
-  ServiceError,
 } from '@temporalio/client';
-
 import protocol from '@temporalio/proto';
 
 import { Failure } from '../../domain/failure.ts';
@@ -19,11 +16,14 @@ import {
   type RunMemo,
   SEARCH_ATTRIBUTES,
 } from '../../workflows/contract.ts';
+import { isInvalidArgument, isUpdateTimeout, translated } from './temporal-errors.ts';
 
 /** Longest that one call may take, retries of the client included. */
 const CALL_TIMEOUT_MS = 5000;
 /** How long the API waits for the open step of a new run. */
 const OPEN_WAIT_MS = 5000;
+/** The call that starts a run is given up later than the wait for it ends, so that a wait does not undo a start. */
+const START_TIMEOUT_MS = 2 * OPEN_WAIT_MS;
 /** A worker asks for work at least so often; the server remembers those that are gone for longer. */
 const POLLER_AGE_MAX_MS = 75_000;
 /** How long a worker that was seen is taken to be there. */
@@ -33,7 +33,6 @@ const TASK_QUEUE_TYPE = {
   workflow: QUEUE_TYPES.TASK_QUEUE_TYPE_WORKFLOW,
   activity: QUEUE_TYPES.TASK_QUEUE_TYPE_ACTIVITY,
 } as const;
-const GRPC = { invalidArgument: 3 } as const;
 
 /** Everything that a start says about a run. */
 export interface RunStart {
@@ -49,7 +48,8 @@ export interface RunStart {
 export type StartOutcome = OpenAnswer | { readonly kind: 'running' } | { readonly kind: 'pending' };
 
 /**
- * Temporal, as the API needs it. Throws `temporal-unreachable` and `no-worker`, each within seconds.
+ * Temporal, as the API needs it. Throws `temporal-unreachable`, `temporal-forbidden` and `no-worker`, each within
+ * seconds.
  */
 export class TemporalRuns {
   readonly client: Client;
@@ -82,7 +82,10 @@ export class TemporalRuns {
       if (error instanceof WorkflowExecutionAlreadyStartedError) {
         return { kind: 'running' };
       }
-      if (this.#hasSearchAttributes && isGrpc(error, GRPC.invalidArgument)) {
+      if (isUpdateTimeout(error)) {
+        return { kind: 'pending' };
+      }
+      if (this.#hasSearchAttributes && isInvalidArgument(error)) {
         // The server does not know the attributes; runs go on without them.
         this.#hasSearchAttributes = false;
         return this.start(start);
@@ -145,7 +148,7 @@ export class TemporalRuns {
       staticSummary: `${kind} ${name} of cluster ${cluster}`,
       ...(this.#hasSearchAttributes ? { typedSearchAttributes: attributesOf(start) } : {}),
     });
-    const opening = this.client.withDeadline(Date.now() + OPEN_WAIT_MS, () =>
+    const opening = this.client.withDeadline(Date.now() + START_TIMEOUT_MS, () =>
       this.client.workflow.executeUpdateWithStart(openUpdate, {
         startWorkflowOperation: operation,
         args: [],
@@ -196,19 +199,6 @@ function attributesOf({ kind, name, cluster }: RunStart) {
     { key: SEARCH_ATTRIBUTES.cluster, value: cluster },
     { key: SEARCH_ATTRIBUTES.phase, value: 'New' },
   ];
-}
-
-/** Failures of the connection become ours; what Temporal says about a workflow stays what it is. */
-function translated(error: unknown): unknown {
-  const isConnection = isGrpcServiceError(error) || error instanceof ServiceError;
-  return isConnection
-    ? new Failure('temporal-unreachable', 'Temporal does not answer; try again', { cause: error })
-    : error;
-}
-
-function isGrpc(error: unknown, code: number): boolean {
-  const cause = error instanceof ServiceError ? error.cause : error;
-  return isGrpcServiceError(cause) && String(cause.code) === String(code);
 }
 
 /** A promise that is kept after a time, and a way to forget it. */

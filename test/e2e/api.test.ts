@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
@@ -6,8 +10,8 @@ import { deleteWorkflowId, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.
 import { DELETE_WORKFLOW, type DeleteInput, type DeleteResult } from '../../workflows/contract.ts';
 import { keysUnder } from '../support/archive-items.ts';
 import { type Fault, FaultProxy } from '../support/fault-proxy.ts';
-import { Installation } from '../support/installation.ts';
-import { deleteNamespace } from '../support/kubectl.ts';
+import { freePort, Installation, type InstallationOptions } from '../support/installation.ts';
+import { deleteNamespace, kubectl } from '../support/kubectl.ts';
 
 // Goal: what the API promises about the time between a request and its end: deletions, waits, cancels, lists and what
 // Temporal shows of a run. Method: a real installation; a proxy in front of the S3 server holds a request where a
@@ -81,6 +85,44 @@ async function deletionOf(
   });
 }
 
+async function withInstallation(
+  options: InstallationOptions,
+  use: (other: Installation) => Promise<void>,
+): Promise<void> {
+  const other = await Installation.start(options);
+  try {
+    await use(other);
+  } finally {
+    await other.stop();
+  }
+}
+
+/** The test bed's kubeconfig, with another server or another user. */
+async function withKubeconfig(
+  { server, user }: { server?: string; user?: { token: string } },
+  use: (kubeconfig: string) => Promise<void>,
+): Promise<void> {
+  const view = await kubectl('config', 'view', '--raw', '--minify', '--output', 'json');
+  // kubectl wrote it, in the shape of client-go's Config.
+  const config = JSON.parse(view) as {
+    clusters: { cluster: { server: string } }[];
+    users: { user: object }[];
+  };
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-kubeconfig-'));
+  const path = join(folder, 'config');
+  const clusters = config.clusters.map((entry) => ({
+    ...entry,
+    cluster: { ...entry.cluster, ...(server === undefined ? {} : { server }) },
+  }));
+  const users = config.users.map((entry) => ({ ...entry, user: user ?? entry.user }));
+  await writeFile(path, JSON.stringify({ ...config, clusters, users }));
+  try {
+    await use(path);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
 test('a name is not free while its deletion is under way, and is free afterwards', async () => {
   await backUp('again');
   proxy.faults = [slowRemoval(1500)];
@@ -133,4 +175,52 @@ test('the claim of a restore goes with its deletion, and a later restore is left
   const second = await installation.ended('restores', 'r');
   expect(await deletionOf('r', first.metadata.uid, 'Restore')).toEqual({ objects: 0 });
   expect((await installation.look('restores', 'r'))?.metadata.uid).toBe(second.metadata.uid);
+});
+
+test('a request whose check takes longer than the API waits is answered with 202', async () => {
+  proxy.faults = [
+    {
+      method: 'PUT',
+      matches: (path) => path.endsWith('/slow/holdfast.json'),
+      effect: 'delay',
+      delayMs: 7000,
+    },
+  ];
+  const began = Date.now();
+  const { status, headers, body } = await installation.createBackup('slow', [NAMESPACE]);
+  expect(Date.now() - began).toBeGreaterThan(4500);
+  expect({ status, phase: body.status.phase }).toEqual({ status: 202, phase: 'New' });
+  expect(headers.get('location')).toBe('/api/v1/backups/slow?location=default');
+  expect((await installation.ended('backups', 'slow')).status.phase).toBe('Completed');
+});
+
+test('a worker without rights in the cluster is told by the request itself', async () => {
+  await kubectl('create', 'serviceaccount', copy, '--namespace', NAMESPACE);
+  const token = await kubectl('create', 'token', copy, '--namespace', NAMESPACE);
+  await withKubeconfig({ user: { token: token.trim() } }, async (kubeconfig) => {
+    await withInstallation({ kubeconfig }, async (stranger) => {
+      const { status, body } = await stranger.createBackup('b', [NAMESPACE]);
+      expect({ status, code: body.code }).toEqual({ status: 403, code: 'cluster-forbidden' });
+      const run = await stranger.ended('backups', 'b');
+      expect(run.status).toMatchObject({ phase: 'Failed', failure: { code: 'cluster-forbidden' } });
+      expect(await keysUnder(stranger.store(), '')).toEqual([]);
+    });
+  });
+  await kubectl('delete', 'serviceaccount', copy, '--namespace', NAMESPACE);
+});
+
+test('an API server that is not reachable is told by the request itself, and leaves nothing', async () => {
+  const server = `https://127.0.0.1:${String(await freePort())}`;
+  await withKubeconfig({ server }, async (kubeconfig) => {
+    await withInstallation({ kubeconfig, patience: '2s' }, async (lost) => {
+      const { status, body } = await lost.createBackup('b', [NAMESPACE]);
+      expect({ status, code: body.code }).toEqual({ status: 503, code: 'cluster-unreachable' });
+      expect(await keysUnder(lost.store(), '')).toEqual([]);
+      const run = await lost.ended('backups', 'b');
+      expect(run.status).toMatchObject({
+        phase: 'Failed',
+        failure: { code: 'cluster-unreachable' },
+      });
+    });
+  });
 });

@@ -1,0 +1,61 @@
+import { createServer, type Http2Server } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+
+import { Connection } from '@temporalio/client';
+import { afterEach, expect, test } from 'vitest';
+
+import { buildApp } from '../../api/app.ts';
+import { TemporalRuns } from '../../api/runs/temporal.ts';
+import { openObjectStore } from '../../storage/object-store/open.ts';
+
+// Goal: what Temporal refuses is told apart from a Temporal that is away. Method: the development server has no keys
+// to refuse, so an HTTP/2 server answers each call with one status of gRPC.
+
+const GRPC_OK_HEADERS = { ':status': 200, 'content-type': 'application/grpc' };
+const closers: (() => Promise<void> | void)[] = [];
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) {
+    await close();
+  }
+});
+
+/** A server that gives every call the same status. */
+async function refusingServer(status: number): Promise<string> {
+  const server: Http2Server = createServer();
+  server.on('stream', (stream) => {
+    stream.respond({ ...GRPC_OK_HEADERS, 'grpc-status': String(status) }, { endStream: true });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  closers.push(() => {
+    server.close();
+  });
+  // A server that listens on a port has an address of this shape.
+  return `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+}
+
+test.each([
+  { grpc: 16, what: 'a key that is not known', status: 403, code: 'temporal-forbidden' },
+  { grpc: 7, what: 'a right that is missing', status: 403, code: 'temporal-forbidden' },
+  { grpc: 4, what: 'no answer in time', status: 503, code: 'temporal-unreachable' },
+  { grpc: 3, what: 'a request that it does not take', status: 500, code: 'internal' },
+])('Temporal answers $what: the problem is $code', async ({ grpc, status, code }) => {
+  const connection = Connection.lazy({ address: await refusingServer(grpc) });
+  const temporal = new TemporalRuns(connection, 'default');
+  const store = openObjectStore({ name: 'default', provider: 'folder', path: '/nonexistent' });
+  const app = await buildApp({ temporal, locations: [], store: () => store, logLevel: 'silent' });
+  closers.push(
+    () => temporal.close(),
+    () => app.close(),
+  );
+  for (const request of [
+    { method: 'POST', url: '/api/v1/backups', payload: { metadata: { name: 'b' } } },
+    { method: 'GET', url: '/api/v1/backups/b' },
+  ] as const) {
+    const answer = await app.inject(request);
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+    expect(answer.json()).toMatchObject({ status, code, retryable: status >= 500 });
+  }
+});
