@@ -28,7 +28,7 @@ export class UnreachableError extends Error {
   }
 }
 
-/** Longest that one answer may take, the longest wait for a run included. */
+/** Longest that one answer may take. */
 const ANSWER_TIMEOUT_MS = 45_000;
 
 /** The API of one server, for one location. */
@@ -45,14 +45,8 @@ export class ApiClient {
     return this.#send('POST', `/${plural}`, { body });
   }
 
-  /** A run; with `waitSeconds` the answer comes when the run has ended or the time is over. */
-  async get<Resource extends RunResource>(
-    plural: Plural,
-    name: string,
-    waitSeconds = 0,
-  ): Promise<Resource> {
-    const headers = waitSeconds > 0 ? { prefer: `wait=${String(waitSeconds)}` } : {};
-    return this.#send('GET', `/${plural}/${encodeURIComponent(name)}`, { headers });
+  async get<Resource extends RunResource>(plural: Plural, name: string): Promise<Resource> {
+    return this.#send('GET', `/${plural}/${encodeURIComponent(name)}`, {});
   }
 
   /** All runs, page by page. */
@@ -81,11 +75,7 @@ export class ApiClient {
   async #send<Answer>(
     method: string,
     path: string,
-    {
-      body,
-      headers,
-      query,
-    }: { body?: unknown; headers?: Record<string, string>; query?: Record<string, string> },
+    { body, query }: { body?: unknown; query?: Record<string, string> },
   ): Promise<Answer> {
     const url = new URL(`${this.#server}${API_BASE}${path}`);
     const location = this.#location === undefined ? {} : { location: this.#location };
@@ -95,10 +85,7 @@ export class ApiClient {
     try {
       response = await fetch(url, {
         method,
-        headers: {
-          ...headers,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
+        headers: body === undefined ? {} : { 'content-type': 'application/json' },
         body: body === undefined ? null : JSON.stringify(body),
         signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
       });

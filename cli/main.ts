@@ -33,7 +33,7 @@ function exitCodeOfError(error: unknown): number {
   }
   if (error instanceof ProblemError) {
     process.stderr.write(
-      process.argv.includes('json')
+      process.argv.some((argument) => /^(-o|--output=)?json$/.test(argument))
         ? `${JSON.stringify(error.problem)}\n`
         : problemText(error.problem),
     );

@@ -7,10 +7,10 @@ import type {
   CreateRestoreRequest,
   RunResource,
 } from '../domain/api-resource.ts';
-import { ApiClient, type Plural, ProblemError } from './client.ts';
+import { ApiClient, type Plural } from './client.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { dataText, describeText, type Format, FORMATS, tableText } from './output.ts';
-import { waitForEnd } from './wait.ts';
+import { waitForEnd, waitUntilGone } from './wait.ts';
 
 interface GlobalOptions {
   readonly server: string;
@@ -184,26 +184,18 @@ async function remove(
   }
   const client = clientOf(options);
   const run = await client.delete(plural, name);
-  if (options.wait === true) {
-    await untilGone(client, plural, name);
+  if (options.wait === true && !(await waitUntilGone(client, plural, name))) {
+    process.stderr.write(
+      `the deletion has ended, and the ${kind} ${name} is still there; holdfast ${kind} describe ${name} shows it\n`,
+    );
+    process.exitCode = EXIT.failed;
+    return;
   }
   print(
     run,
     options,
     () => `${kind} ${name} is ${options.wait === true ? 'deleted' : 'being deleted'}\n`,
   );
-}
-
-async function untilGone(client: ApiClient, plural: Plural, name: string): Promise<void> {
-  try {
-    for (;;) {
-      await client.get(plural, name, 1);
-    }
-  } catch (error) {
-    if (!(error instanceof ProblemError) || error.problem.code !== 'not-found') {
-      throw error;
-    }
-  }
 }
 
 async function isConfirmed(question: string): Promise<boolean> {

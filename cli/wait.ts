@@ -10,27 +10,65 @@ const LOOK_PAUSE_MS = 300;
 const LINE_PAUSE_MS = 3000;
 /** How long an API that does not answer is waited for. */
 const PATIENCE_MS = 300_000;
+/** Looks in a row at a run that is no longer being deleted, before it counts as kept. */
+const KEPT_LOOKS = 3;
 
 /** Waits for a run's end and shows on standard error how far it is. */
-export async function waitForEnd<Resource extends RunResource>(
+export function waitForEnd<Resource extends RunResource>(
   client: ApiClient,
   plural: Plural,
   name: string,
+): Promise<Resource> {
+  return watch<Resource>(
+    () => client.get(plural, name),
+    (run) => isEndPhase(run.status.phase),
+  );
+}
+
+/** Waits for the end of a deletion. Answers whether the run is gone; if not, the deletion ended without success. */
+export async function waitUntilGone(
+  client: ApiClient,
+  plural: Plural,
+  name: string,
+): Promise<boolean> {
+  let keptLooks = 0;
+  try {
+    await watch<RunResource>(
+      () => client.get(plural, name),
+      ({ status }) => {
+        // An API that cannot ask Temporal for a moment shows the run without its deletion.
+        keptLooks = status.phase === 'Deleting' ? 0 : keptLooks + 1;
+        return keptLooks === KEPT_LOOKS;
+      },
+    );
+    return false;
+  } catch (error) {
+    if (error instanceof ProblemError && error.problem.code === 'not-found') {
+      return true;
+    }
+    throw error;
+  }
+}
+
+/** Looks at a run until something holds, with a pause between two looks. */
+async function watch<Resource extends RunResource>(
+  get: () => Promise<Resource>,
+  isOver: (run: Resource) => boolean,
 ): Promise<Resource> {
   const screen = process.stderr.isTTY ? liveLine() : changedLines();
   let answeredAt = Date.now();
   try {
     for (;;) {
-      const run = await look<Resource>(client, plural, name);
+      const run = await look(get);
       if (run !== undefined) {
         answeredAt = Date.now();
         screen.show(progressText(run));
       } else if (Date.now() - answeredAt > PATIENCE_MS) {
-        return await client.get<Resource>(plural, name);
+        return await get();
       } else {
         screen.show('the API does not answer; trying again');
       }
-      if (run !== undefined && isEndPhase(run.status.phase)) {
+      if (run !== undefined && isOver(run)) {
         return run;
       }
       await sleep(LOOK_PAUSE_MS);
@@ -42,12 +80,10 @@ export async function waitForEnd<Resource extends RunResource>(
 
 /** A look at the run; undefined while the API, or what it needs, is away. */
 async function look<Resource extends RunResource>(
-  client: ApiClient,
-  plural: Plural,
-  name: string,
+  get: () => Promise<Resource>,
 ): Promise<Resource | undefined> {
   try {
-    return await client.get<Resource>(plural, name);
+    return await get();
   } catch (error) {
     const isAway = error instanceof ProblemError && error.problem.retryable;
     if (isAway || error instanceof UnreachableError) {

@@ -1,0 +1,58 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { afterEach, expect, test } from 'vitest';
+
+import { ApiClient } from '../../cli/client.ts';
+import { waitUntilGone } from '../../cli/wait.ts';
+
+// Goal: waiting for a deletion ends with the deletion, and does not burden the API meanwhile.
+// Method: an API that answers from a list, because a real deletion is over too soon to count looks at it.
+
+const DELETING = { status: 200, body: { status: { phase: 'Deleting', progress: {} } } };
+const COMPLETED = { status: 200, body: { status: { phase: 'Completed', progress: {} } } };
+const AWAY = { status: 503, body: { code: 'temporal-unreachable', retryable: true } };
+const GONE = { status: 404, body: { code: 'not-found', retryable: false } };
+
+let server: Server;
+let looks: number;
+
+afterEach(() => {
+  server.close();
+});
+
+/** Gives the answers one after the other, and the last one from then on. */
+async function apiWith(answers: readonly { status: number; body: object }[]): Promise<ApiClient> {
+  looks = 0;
+  server = createServer((_, response) => {
+    const answer = answers[Math.min(looks, answers.length - 1)] ?? GONE;
+    looks += 1;
+    const run = { kind: 'Backup', metadata: { name: 'b' }, ...answer.body };
+    response.writeHead(answer.status, { connection: 'close' }).end(JSON.stringify(run));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // A server that listens on a port has such an address.
+  const { port } = server.address() as AddressInfo;
+  return new ApiClient(`http://127.0.0.1:${String(port)}`, undefined);
+}
+
+test('it looks a few times a second, and ends when the run is gone', async () => {
+  const client = await apiWith([DELETING, DELETING, AWAY, DELETING, GONE]);
+  const startedAt = Date.now();
+  expect(await waitUntilGone(client, 'backups', 'b')).toBe(true);
+  expect(looks).toBe(5);
+  expect(Date.now() - startedAt).toBeGreaterThan(1000);
+});
+
+test('it ends when the deletion has ended and the run is still there', async () => {
+  const client = await apiWith([DELETING, COMPLETED, DELETING, COMPLETED]);
+  expect(await waitUntilGone(client, 'backups', 'b')).toBe(false);
+  expect(looks).toBe(6);
+});
+
+test('a problem that time does not heal is told at once', async () => {
+  const problem = { code: 'unknown-location', retryable: false, detail: 'no such location' };
+  const client = await apiWith([DELETING, { status: 422, body: problem }]);
+  await expect(waitUntilGone(client, 'backups', 'b')).rejects.toThrow('no such location');
+  expect(looks).toBe(2);
+});
