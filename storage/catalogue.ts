@@ -96,11 +96,9 @@ async function listRuns<Entry extends { readonly name: string }>(
   { after = '', limit }: CatalogueQuery,
 ): Promise<CataloguePage<Entry | { name: string; problem: FailureReport }>> {
   const names: string[] = [];
+  // All of them, however many a page takes: whether `nightly/` comes before `nightly-2/` differs from store to store.
   for await (const folders of store.listFolders(prefix)) {
     names.push(...folders.map((folder) => folder.slice(0, -1)).filter((name) => name > after));
-    if (names.length > limit) {
-      break;
-    }
   }
   const page = names.sort(compareNames).slice(0, limit);
   const entries = await pLimit(READS_IN_FLIGHT).map(page, (name) =>
@@ -120,10 +118,14 @@ async function readOrExplain<Entry>(
     return await read(store, name);
   } catch (error) {
     if (error instanceof Failure && BROKEN_CODES.has(error.code)) {
-      return { name, problem: { code: error.code, message: error.message } };
+      return { name, problem: reportOf(error) };
     }
     throw error;
   }
+}
+
+function reportOf({ code, message, subject }: Failure): FailureReport {
+  return { code, message, ...(subject === undefined ? {} : { subject }) };
 }
 
 /** Failures of one folder that must not hide the others. */
@@ -152,15 +154,29 @@ async function readRecord(
 }
 
 function parseRecord(bytes: Buffer, key: string): VeleroBackup {
+  let value: unknown;
   try {
-    const record = JSON.parse(bytes.toString('utf8')) as Partial<VeleroBackup>;
-    if (record.kind === 'Backup' && record.metadata !== undefined && record.status !== undefined) {
-      return record as VeleroBackup;
-    }
+    value = JSON.parse(bytes.toString('utf8'));
   } catch (error) {
     throw unreadable(key, error);
   }
-  throw unreadable(key);
+  if (!isRecord(value)) {
+    throw unreadable(key);
+  }
+  return value;
+}
+
+/** The parts are there; what is used of them is checked where it is used. */
+function isRecord(value: unknown): value is VeleroBackup {
+  return (
+    isObject(value) &&
+    value['kind'] === 'Backup' &&
+    [value['metadata'], value['spec'], value['status']].every(isObject)
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 function unreadable(key: string, cause?: unknown): Failure {

@@ -20,6 +20,7 @@ import {
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { BACKUP_WORKFLOW, RESTORE_WORKFLOW } from '../../workflows/contract.ts';
 import { endedBackup, endedRestore } from './ended.ts';
+import { unreadableBackup, unreadableRestore } from './unreadable.ts';
 
 /** What backups and restores have in common, and where they differ. */
 export interface RunKindOf<Resource extends RunResource> {
@@ -53,7 +54,13 @@ export const BACKUPS: RunKindOf<BackupResource> = {
   },
   list: async (store, location, query) => {
     const page = await listBackups(store, query);
-    return { ...page, items: present(page.items.map((entry) => endedBackup(location, entry))) };
+    const items = page.items.map((entry) => {
+      const { name, problem } = entry;
+      return problem === undefined
+        ? endedBackup(location, entry)
+        : unreadableBackup({ location, name, problem });
+    });
+    return { ...page, items: present(items) };
   },
   live: (metadata, spec: BackupSpec, status) => ({
     apiVersion: API_VERSION,
@@ -75,7 +82,13 @@ export const RESTORES: RunKindOf<RestoreResource> = {
   },
   list: async (store, location, query) => {
     const page = await listRestores(store, query);
-    return { ...page, items: present(page.items.map((entry) => endedRestore(location, entry))) };
+    const items = page.items.map((entry) => {
+      const { name, problem } = entry;
+      return problem === undefined
+        ? endedRestore(location, entry)
+        : unreadableRestore({ location, name, problem });
+    });
+    return { ...page, items: present(items) };
   },
   live: (metadata, spec: RestoreSpec, status) => ({
     apiVersion: API_VERSION,

@@ -31,10 +31,13 @@ export interface ObjectStore {
   /** What is known about an object; undefined if there is none. */
   head(key: string): Promise<ObjectEntry | undefined>;
 
-  /** Every object under a prefix, in order of keys, page by page. */
+  /** Every object under a prefix, page by page, in the order of the server. */
   list(prefix: string): AsyncIterable<readonly ObjectEntry[]>;
 
-  /** Names directly under a prefix that ends with "/": `backups/` gives `a/`, `b/`. In order, page by page. */
+  /**
+   * Names directly under a prefix that ends with "/": `backups/` gives `a/`, `b/`. Page by page, in the order of the
+   * server; not every one puts `a-b/` before `a/`, as the order of keys would have it.
+   */
   listFolders(prefix: string): AsyncIterable<readonly string[]>;
 
   /** Removes objects; those that are not there count as removed. */

@@ -1,0 +1,51 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { expect, test } from 'vitest';
+
+import { BACKUPS, RESTORES } from '../../../api/runs/kinds.ts';
+import { backupKeys, restoreKeys } from '../../../domain/object-key.ts';
+import { createFolderStore } from '../../../storage/object-store/folder.ts';
+
+async function open() {
+  const path = await mkdtemp(join(tmpdir(), 'holdfast-kinds-'));
+  return createFolderStore({ name: 'default', provider: 'folder', path });
+}
+
+test('a backup that cannot be read stays in the list as failed, with the reason', async () => {
+  const store = await open();
+  await store.put(backupKeys('damaged').record, Buffer.from('{"kind":"Back'));
+  const { items } = await BACKUPS.list(store, 'default', { limit: 10 });
+  expect(items).toMatchObject([
+    {
+      kind: 'Backup',
+      metadata: { name: 'damaged', location: 'default' },
+      status: {
+        phase: 'Failed',
+        failure: { code: 'unsupported-format', subject: backupKeys('damaged').record },
+      },
+    },
+  ]);
+});
+
+test('a restore that cannot be read stays in the list as failed, with the reason', async () => {
+  const store = await open();
+  await store.put(restoreKeys('damaged').claim, Buffer.from('{"version":99}'));
+  const { items } = await RESTORES.list(store, 'default', { limit: 10 });
+  expect(items).toMatchObject([
+    {
+      kind: 'Restore',
+      metadata: { name: 'damaged' },
+      status: { phase: 'Failed', failure: { code: 'unsupported-format' } },
+    },
+  ]);
+});
+
+test('a backup whose name is only claimed is not in the list of ended ones', async () => {
+  const store = await open();
+  const claim = { version: 1, kind: 'Backup', runUid: 'u', name: 'claimed' };
+  await store.put(backupKeys('claimed').claim, Buffer.from(JSON.stringify(claim)));
+  const { items } = await BACKUPS.list(store, 'default', { limit: 10 });
+  expect(items).toEqual([]);
+});
