@@ -5,7 +5,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { CreateBackupRequest, CreateRestoreRequest } from '../domain/api-resource.ts';
 import type { StorageLocation } from '../domain/storage-location.ts';
 import type { ObjectStore } from '../storage/object-store/port.ts';
-import { handleErrors } from './errors.ts';
+import { answerError, handleErrors } from './errors.ts';
 import { openApi } from './plugins/openapi.ts';
 import { healthRoutes } from './routes/health.ts';
 import { runRoutes } from './routes/runs.ts';
@@ -18,6 +18,8 @@ import { CreateRestore } from './schemas/restore.ts';
 
 /** A spec travels in a workflow's input, which has its limit too. */
 const BODY_BYTES_MAX = 64 * 1024;
+/** Velero's names have up to 253 characters, and `:cancel` may follow; the schema tells what is too long. */
+const PARAM_LENGTH_MAX = 300;
 
 /** The clients of an API process, and what it is told. */
 export interface AppOptions {
@@ -36,6 +38,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: BODY_BYTES_MAX,
     logger: options.logLevel === 'silent' ? false : { level: options.logLevel },
     genReqId: () => randomUUID(),
+    routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
     ajv: {
       // What is not understood is refused, and never dropped or bent to fit.
       customOptions: { removeAdditional: false, allErrors: true, coerceTypes: false },

@@ -25,18 +25,25 @@ export class RequestFailure extends Failure {
 
 /** Makes every answer that is not a success a problem of RFC 9457, whoever caused it. */
 export function handleErrors(app: FastifyInstance): void {
-  app.setErrorHandler((error: FastifyError | Failure, request, reply) => {
-    const failure = error instanceof Failure ? error : failureOf(error);
-    const status = error instanceof Failure ? httpStatusOf(failure.code) : statusOf(error);
-    if (status >= 500) {
-      request.log.error({ code: failure.code, subject: failure.subject }, 'request failed');
-    }
-    return sendProblem(request, reply, { failure, status });
-  });
+  app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => {
     const failure = new Failure('not-found', `there is no ${request.method} ${request.url}`);
     return sendProblem(request, reply, { failure, status: 404 });
   });
+}
+
+/** The answer to an error, also to one that comes before any route, such as a path that cannot be decoded. */
+export function answerError(
+  error: FastifyError | Failure,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const failure = error instanceof Failure ? error : failureOf(error);
+  const status = error instanceof Failure ? httpStatusOf(failure.code) : statusOf(error);
+  if (status >= 500) {
+    request.log.error({ code: failure.code, subject: failure.subject }, 'request failed');
+  }
+  return sendProblem(request, reply, { failure, status });
 }
 
 function sendProblem(
@@ -57,11 +64,15 @@ function sendProblem(
     retryable: isRetried(code),
     ...(failure instanceof RequestFailure ? { errors: failure.errors } : {}),
   };
-  return reply
-    .code(status)
-    .header('content-type', PROBLEM_CONTENT)
-    .serializer(JSON.stringify)
-    .send(problem);
+  return (
+    reply
+      .code(status)
+      .header('content-type', PROBLEM_CONTENT)
+      // Set by a hook too, but not for what comes before any route.
+      .header('x-request-id', request.id)
+      .serializer(JSON.stringify)
+      .send(problem)
+  );
 }
 
 /** Fastify's own errors: a body that is no JSON, too large, of a strange type, or against the schema. */
@@ -79,6 +90,10 @@ function statusOf(error: FastifyError): number {
   return error.validation === undefined ? (error.statusCode ?? 500) : 400;
 }
 
+/** Rules of the schemas that say how names are made, and the texts under the same rules that are none. */
+const NAME_KEYWORDS: ReadonlySet<string> = new Set(['pattern', 'minLength', 'maxLength']);
+const NO_NAMES: ReadonlySet<string> = new Set(['limit', 'continue', 'ttl']);
+
 type ValidationIssue = NonNullable<FastifyError['validation']>[number];
 
 function problemErrorOf(issue: ValidationIssue, where: string): ProblemError {
@@ -94,10 +109,8 @@ function problemErrorOf(issue: ValidationIssue, where: string): ProblemError {
       detail: `${pointer} is not a field that is known; remove it`,
     };
   }
-  const code: FailureCode =
-    issue.keyword === 'pattern' && leafName(pointer) !== 'limit'
-      ? 'invalid-name'
-      : 'invalid-request';
+  const isOfName = NAME_KEYWORDS.has(issue.keyword) && !NO_NAMES.has(leafName(pointer));
+  const code: FailureCode = isOfName ? 'invalid-name' : 'invalid-request';
   const what = typeof missing === 'string' ? 'is missing' : (issue.message ?? 'is not valid');
   return { pointer, code, detail: `${pointer} ${what}` };
 }

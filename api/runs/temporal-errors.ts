@@ -48,7 +48,10 @@ export function translated(error: unknown): unknown {
     const text = `Temporal has no namespace ${error.namespace}; correct TEMPORAL_NAMESPACE`;
     return new Failure('temporal-forbidden', text, { subject: error.namespace, cause: error });
   }
-  const failure = FAILURES[grpcCode(error) ?? 0];
+  const code = grpcCode(error);
+  // A connection that was never made has no status.
+  const isUnmade = code === undefined && error instanceof ServiceError;
+  const failure = isUnmade ? AWAY : FAILURES[code ?? 0];
   return failure === undefined ? error : new Failure(failure.code, failure.text, { cause: error });
 }
 

@@ -1,0 +1,122 @@
+import { Connection } from '@temporalio/client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { buildApp } from '../../api/app.ts';
+import committed from '../../api/openapi.json' with { type: 'json' };
+import { TemporalRuns } from '../../api/runs/temporal.ts';
+import { openObjectStore } from '../../storage/object-store/open.ts';
+
+// Goal: whatever a request does wrong before it reaches a run is a problem of RFC 9457 with a stable code. Method:
+// requests into an API whose Temporal is not there, because none of them may get that far.
+
+const JSON_BODY = { 'content-type': 'application/json' };
+let app: Awaited<ReturnType<typeof buildApp>>;
+
+beforeAll(async () => {
+  const store = openObjectStore({ name: 'default', provider: 'folder', path: '/nonexistent' });
+  app = await buildApp({
+    temporal: new TemporalRuns(Connection.lazy({ address: '127.0.0.1:1' }), 'default'),
+    locations: [],
+    store: () => store,
+    logLevel: 'silent',
+  });
+});
+
+afterAll(async () => {
+  await app.close();
+});
+
+test.each([
+  { what: 'a path that is not there', url: '/api/v1/nothing', status: 404, code: 'not-found' },
+  {
+    what: 'a method that a path does not have',
+    method: 'PUT',
+    url: '/api/v1/backups/b',
+    status: 404,
+    code: 'not-found',
+  },
+  {
+    what: 'a path that cannot be decoded',
+    url: '/api/v1/backups/%zz',
+    status: 400,
+    code: 'invalid-request',
+  },
+  {
+    what: 'a name that no run can have',
+    url: `/api/v1/backups/${'n'.repeat(254)}`,
+    status: 400,
+    code: 'invalid-name',
+  },
+  {
+    what: 'a name that is longer than the router takes',
+    url: `/api/v1/backups/${'n'.repeat(400)}`,
+    status: 414,
+    code: 'invalid-request',
+  },
+  {
+    what: 'a body of another type',
+    method: 'POST',
+    url: '/api/v1/backups',
+    headers: { 'content-type': 'text/yaml' },
+    payload: 'metadata: {}',
+    status: 415,
+    code: 'invalid-request',
+  },
+  {
+    what: 'a body that is too large',
+    method: 'POST',
+    url: '/api/v1/backups',
+    headers: JSON_BODY,
+    payload: JSON.stringify({ metadata: { name: 'b'.repeat(70_000) } }),
+    status: 413,
+    code: 'invalid-request',
+  },
+  {
+    what: 'a body that is left out',
+    method: 'POST',
+    url: '/api/v1/restores',
+    headers: JSON_BODY,
+    payload: '',
+    status: 400,
+    code: 'invalid-request',
+  },
+  {
+    what: 'a limit that is no number',
+    url: '/api/v1/backups?limit=all',
+    status: 400,
+    code: 'invalid-request',
+  },
+  {
+    what: 'a phase that is not known',
+    url: '/api/v1/backups?phase=Done',
+    status: 400,
+    code: 'invalid-request',
+  },
+] as const)('$what is a problem of status $status', async ({ what, status, code, ...request }) => {
+  const answer = await app.inject({ method: 'GET', ...request });
+  expect(answer.headers['content-type'], what).toContain('application/problem+json');
+  expect(answer.headers['x-request-id']).toBeDefined();
+  expect(answer.json()).toMatchObject({
+    type: `https://holdfast.dev/problems/${code}`,
+    status,
+    code,
+    instance: request.url,
+    requestId: answer.headers['x-request-id'],
+    retryable: false,
+  });
+  expect(answer.statusCode).toBe(status);
+});
+
+test('the OpenAPI document that is served is the one that is committed', async () => {
+  const answer = await app.inject('/api/v1/openapi.json');
+  expect(answer.statusCode).toBe(200);
+  expect(answer.json()).toEqual(committed);
+});
+
+test('the process says that it lives, whatever it needs is away', async () => {
+  const answer = await app.inject('/livez');
+  expect({ status: answer.statusCode, body: answer.json<unknown>() }).toEqual({
+    status: 200,
+    body: { status: 'ok' },
+  });
+});
