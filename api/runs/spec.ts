@@ -17,18 +17,14 @@ import { Failure } from '../../domain/failure.ts';
 import type { RestoreSpec } from '../../domain/restore.ts';
 import { RequestFailure } from '../errors.ts';
 
+/** A backup that is kept for less is gone before anybody restores it; 100 years are a date that every reader knows. */
+const TTL_MIN = { text: '1m', ms: 60_000 };
+const TTL_MAX = { text: '876000h', ms: 876_000 * 3_600_000 };
+
 /** The spec of a new backup with its defaults; lists in order, so that equal requests are equal. */
 export function backupSpec({ spec = {} }: CreateBackupRequest): BackupSpec {
   const ttl = spec.ttl ?? DEFAULT_TTL;
-  const errors = namespaceErrors(spec);
-  try {
-    parseDuration(ttl, '/spec/ttl');
-  } catch (error) {
-    errors.push(
-      problemError('/spec/ttl', error instanceof Failure ? error.message : 'is not valid'),
-    );
-  }
-  requireNone(errors);
+  requireNone([...namespaceErrors(spec), ...ttlErrors(ttl)]);
   return {
     cluster: spec.cluster ?? DEFAULT_CLUSTER,
     includedNamespaces: ordered(spec.includedNamespaces ?? [ALL_NAMESPACES]),
@@ -76,6 +72,23 @@ function namespaceErrors(
     errors.push(problemError('/spec/excludedNamespaces', `/spec/excludedNamespaces ${detail}`));
   }
   return errors;
+}
+
+function ttlErrors(ttl: string): ProblemError[] {
+  const field = '/spec/ttl';
+  try {
+    const ttlMs = parseDuration(ttl, field);
+    if (ttlMs >= TTL_MIN.ms && ttlMs <= TTL_MAX.ms) {
+      return [];
+    }
+    const detail = `${field} must be from ${TTL_MIN.text} to ${TTL_MAX.text}, which are 100 years`;
+    return [problemError(field, detail)];
+  } catch (error) {
+    if (error instanceof Failure) {
+      return [problemError(field, error.message)];
+    }
+    throw error;
+  }
 }
 
 function problemError(pointer: string, detail: string): ProblemError {

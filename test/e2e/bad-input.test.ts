@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { Problem } from '../../domain/api-resource.ts';
+import { keysUnder } from '../support/archive-items.ts';
 import { Installation } from '../support/installation.ts';
 
 // Goal: whatever is wrong with a request or with the world is told by a stable code, and leaves nothing behind.
@@ -18,10 +19,7 @@ afterAll(async () => {
 
 async function filesOf(name: string): Promise<string[]> {
   const store = installation.store();
-  const files: string[] = [];
-  for await (const page of store.list(`backups/${name}/`)) {
-    files.push(...page.map(({ key }) => key));
-  }
+  const files = await keysUnder(store, `backups/${name}/`);
   store.close();
   return files;
 }
@@ -38,6 +36,10 @@ async function refused(path: string, body: unknown): Promise<Problem> {
   return problem;
 }
 
+function specOf(ttl: string): object {
+  return { cluster: installation.name, includedNamespaces: ['default'], ttl };
+}
+
 test('a field that is not known is named', async () => {
   const problem = await refused('/backups', {
     metadata: { name: 'b' },
@@ -52,6 +54,37 @@ test('a field that is not known is named', async () => {
 test('a name that is not valid is refused', async () => {
   const problem = await refused('/backups', { metadata: { name: 'Not_A_Name' } });
   expect(problem).toMatchObject({ status: 400, code: 'invalid-name' });
+});
+
+test('a name that is too long for a new run is refused, and is looked for all the same', async () => {
+  const name = 'n'.repeat(101);
+  const problem = await refused('/backups', { metadata: { name } });
+  expect(problem).toMatchObject({
+    status: 400,
+    code: 'invalid-name',
+    errors: [{ pointer: '/metadata/name' }],
+  });
+  // Velero's own may be longer, and are shown.
+  const look = await installation.request<Problem>('GET', `/backups/${name}`);
+  expect({ status: look.status, code: look.body.code }).toEqual({ status: 404, code: 'not-found' });
+});
+
+test.each(['0s', '59s', '9999999999h', '30 days'])(
+  'a time to live of %s is refused with the field and what is possible',
+  async (ttl) => {
+    const body = { metadata: { name: 'b' }, spec: specOf(ttl) };
+    const problem = await refused('/backups', body);
+    expect(problem).toMatchObject({ status: 400, errors: [{ pointer: '/spec/ttl' }] });
+    expect(problem.detail).toMatch(/must be (from 1m to 876000h|a duration such as 720h0m0s)/);
+  },
+);
+
+test('the longest time to live that is taken ends in a record', async () => {
+  const body = { metadata: { name: 'kept' }, spec: specOf('876000h') };
+  expect((await installation.request('POST', '/backups', body)).status).toBe(202);
+  const { status } = await installation.ended('backups', 'kept');
+  expect(status).toMatchObject({ phase: 'Completed' });
+  expect(status).toHaveProperty('expiration', expect.stringMatching(/^21\d\d-/));
 });
 
 test('a body that is no JSON is a problem too', async () => {
@@ -104,6 +137,25 @@ test('the same request gives the same run, and another one under its name is ref
   });
 });
 
+test('a field of a restore that is not known is named', async () => {
+  const spec = { backupName: 'b', includeNamespaces: ['x'] };
+  const problem = await refused('/restores', { metadata: { name: 'r' }, spec });
+  expect(problem).toMatchObject({ status: 400, code: 'unknown-field' });
+  expect(problem.errors).toMatchObject([{ pointer: '/spec/includeNamespaces' }]);
+});
+
+test('a restore of a namespace that the backup does not have is refused', async () => {
+  await installation.createBackup('narrow', ['default']);
+  await installation.ended('backups', 'narrow');
+  const spec = { backupName: 'narrow', includedNamespaces: ['kube-system'] };
+  const { status, body } = await installation.createRestore('r', spec);
+  expect({ status, code: body.code }).toEqual({ status: 422, code: 'namespace-not-found' });
+  expect(body.detail).toContain('kube-system');
+  const store = installation.store();
+  expect(await keysUnder(store, 'restores/r/')).toEqual([]);
+  store.close();
+});
+
 test('a restore of a backup that does not exist is refused', async () => {
   const { status, body } = await installation.createRestore('r', { backupName: 'nothing' });
   expect({ status, code: body.code }).toEqual({ status: 422, code: 'backup-not-found' });
@@ -146,5 +198,16 @@ test('a Temporal server that is gone is told within seconds, and ended backups a
   expect(problem).toMatchObject({ status: 503, code: 'temporal-unreachable' });
   expect((await installation.look('backups', 'twice'))?.status.phase).toBe('Completed');
   expect(await filesOf('later')).toEqual([]);
+  const list = await installation.request<{ items: { metadata: { name: string } }[] }>(
+    'GET',
+    '/backups',
+  );
+  expect(list.status).toBe(200);
+  expect(list.body.items.map(({ metadata }) => metadata.name)).toContain('twice');
+  expect(list.headers.get('warning')).toBe(
+    '299 - "temporal-unreachable: runs that are under way are not listed"',
+  );
   await installation.startPart('temporal');
+  const whole = await installation.request('GET', '/backups');
+  expect(whole.headers.get('warning')).toBeNull();
 });
