@@ -7,16 +7,13 @@ import { withHeartbeat } from '../heartbeat.ts';
 /** See `ClusterActivities.assembleBackup`. */
 export function assembleBackup(deps: Dependencies, input: AssembleInput): Promise<AssembleResult> {
   const { name, runUid, shards } = input;
-  return withHeartbeat(({ signal, report }) =>
+  return withHeartbeat(({ signal }) =>
     assembleArchive(deps.store(input.location), {
       name,
       runFolder: backupFolder(name),
       runUid,
       shards,
       signal,
-      onProgress: (itemsDone, bytesDone) => {
-        report({ itemsDone, bytesDone });
-      },
     }),
   );
 }

@@ -28,7 +28,7 @@ export function exportShard(
       throw new Failure('internal', `the plan has no shard ${String(shard)}`);
     }
     const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
-    const { items, bytes } = await writeShard(deps.store(input.location), {
+    const written = await writeShard(deps.store(input.location), {
       runFolder: backupFolder(input.name),
       attempt: { runUid, shard, attempt },
       pages: exportPages(deps.cluster, {
@@ -43,6 +43,6 @@ export function exportShard(
       },
       signal,
     });
-    return { attempt, items, bytes };
+    return { attempt, ...written };
   });
 }

@@ -1,18 +1,12 @@
-import type { IndexLine } from '../../domain/backup-index.ts';
+import { hash } from 'node:crypto';
+
 import { Failure } from '../../domain/failure.ts';
 import { backupKeys, shardArchiveKey, shardIndexKey } from '../../domain/object-key.ts';
 import type { ComposePiece, ObjectStore, WriteCondition } from '../object-store/port.ts';
 import { readAll } from '../object-store/read-all.ts';
-import { encodeIndex, oneBatch, readIndex } from './index-file.ts';
-import {
-  type ArchiveItem,
-  encodeMembers,
-  endMember,
-  runOfArchive,
-  versionMember,
-} from './member-encoder.ts';
-import { encodeResourceList } from './resource-list.ts';
-import type { OnProgress } from './shard.ts';
+import { IndexWriter } from './index-file.ts';
+import { endMember, runOfArchive, VERSION_TAR_BYTES, versionMember } from './member-encoder.ts';
+import { type ItemSource, writeMembers, type WrittenShard } from './shard.ts';
 
 /** Bytes at the beginning of an archive that tell whose it is. */
 const HEAD_BYTES = 256;
@@ -21,12 +15,10 @@ export interface AssembleSource {
   readonly name: string;
   readonly runFolder: string;
   readonly runUid: string;
-  readonly shards: readonly {
+  readonly shards: readonly (WrittenShard & {
     readonly shard: number;
     readonly attempt: string;
-    readonly bytes: number;
-  }[];
-  readonly onProgress: OnProgress;
+  })[];
   readonly signal: AbortSignal;
 }
 
@@ -36,79 +28,129 @@ export interface WrittenArchive {
 }
 
 /**
- * Joins shards into the archive without decompressing them, and writes index and resource list. An archive that
- * an earlier attempt of the same run published is adopted: it was joined from the same shards.
+ * Joins shards into archive and index without decompressing either. An archive that an earlier attempt of the same
+ * run published is adopted: it was joined from the same shards, and so is its index.
  */
 export async function assembleArchive(
   store: ObjectStore,
   source: AssembleSource,
 ): Promise<WrittenArchive> {
-  const { name, runUid, signal } = source;
+  const { name, runUid, runFolder, shards, signal } = source;
   const keys = backupKeys(name);
-  const first = await versionMember(runUid);
-  const last = await endMember();
-  const pieces: ComposePiece[] = [
-    { kind: 'bytes', bytes: first },
-    ...source.shards.map((shard): ComposePiece => ({
-      kind: 'object',
-      key: shardArchiveKey(source.runFolder, { runUid, ...shard }),
-      sizeBytes: shard.bytes,
-    })),
-    { kind: 'bytes', bytes: last },
+  const { first, last, indexHead } = await archiveEnds(runUid);
+  const archive: Piece[] = [
+    bytesPiece(first),
+    ...shards.map((shard) =>
+      objectPiece(shardArchiveKey(runFolder, { runUid, ...shard }), shard.bytes),
+    ),
+    bytesPiece(last),
   ];
-  const shardBytes = source.shards.reduce((sum, { bytes }) => sum + bytes, 0);
-  const archive = { key: keys.archive, runUid, sizeBytes: first.length + shardBytes + last.length };
-  await publish(store, archive, (condition) =>
-    store.compose(keys.archive, pieces, { condition, signal }),
-  );
-  const items = { count: 0 };
-  const lines = rebased(store, source, { items, start: first.length });
-  await writeListings(store, name, lines);
-  return { items: items.count, sizeBytes: archive.sizeBytes };
+  const index: Piece[] = [
+    bytesPiece(indexHead),
+    ...shards.map((shard) =>
+      objectPiece(shardIndexKey(runFolder, { runUid, ...shard }), shard.indexBytes),
+    ),
+  ];
+  const sizeBytes = archive.reduce((sum, piece) => sum + piece.sizeBytes, 0);
+  await Promise.all([
+    publish(store, { key: keys.archive, runUid, sizeBytes }, (condition) =>
+      store.compose(keys.archive, archive, { condition, signal }),
+    ),
+    store.compose(keys.index, index, { signal }),
+  ]);
+  return { items: shards.reduce((sum, { items }) => sum + items, 0), sizeBytes };
 }
 
-export interface SmallSource {
+export interface SmallSource extends ItemSource {
   readonly name: string;
   readonly runUid: string;
-  readonly pages: AsyncIterable<readonly ArchiveItem[]>;
-  readonly onProgress: OnProgress;
-  readonly signal: AbortSignal;
 }
 
 /**
- * Writes archive, index and resource list of a backup that needs no shards. What an earlier attempt of the same
- * run left is overwritten, because this attempt may have met other objects; another run's archive is not.
+ * Writes archive and index of a backup that needs no shards. What an earlier attempt of the same run left is
+ * overwritten, because this attempt may have met other objects. Throws `already-exists` for another run's archive,
+ * and `location-unreachable`, which is worth another attempt, when another attempt writes at the same time.
  */
 export async function writeSmallArchive(
   store: ObjectStore,
-  { name, runUid, pages, onProgress, signal }: SmallSource,
+  source: SmallSource,
 ): Promise<WrittenArchive> {
-  const { archive: key } = backupKeys(name);
-  const first = await versionMember(runUid);
-  const last = await endMember();
-  const lines: IndexLine[] = [];
-  let sizeBytes = 0;
+  const { name, runUid, signal } = source;
+  const keys = backupKeys(name);
+  // What is there is looked at before the objects are: whoever writes later than that makes the write below fail.
+  const [archiveCondition, indexCondition] = await Promise.all([
+    ownCondition(store, keys.archive, runUid),
+    presentCondition(store, keys.index),
+  ]);
+  const { first, last, indexHead } = await archiveEnds(runUid);
+  const index = new IndexWriter();
+  const totals = { items: 0, bytes: first.length + last.length };
   async function* bytes(): AsyncGenerator<Buffer> {
-    sizeBytes = first.length + last.length;
     yield first;
-    for await (const member of encodeMembers(pages, first.length)) {
-      lines.push(...member.lines);
-      sizeBytes += member.bytes.length;
-      onProgress(lines.length, sizeBytes);
-      yield member.bytes;
-    }
+    yield* writeMembers(source, { index, totals });
     yield last;
   }
-  const earlier = await store.head(key);
-  const isOurs = earlier !== undefined && (await runAt(store, key)) === runUid;
-  const condition: WriteCondition = isOurs ? { version: earlier.version } : { isNew: true };
   try {
-    await store.upload(key, bytes(), { condition, signal });
+    await store.upload(keys.archive, bytes(), { condition: archiveCondition, signal });
+    const indexBytes = Buffer.concat([indexHead, await index.finish()]);
+    await store.put(keys.index, indexBytes, indexCondition);
   } catch (error) {
-    await adoptOwn(store, { key, runUid, sizeBytes }, error);
+    if (error instanceof Failure && error.code === 'precondition-failed') {
+      const text = `another attempt writes ${error.subject ?? keys.archive} at the same time`;
+      throw new Failure('location-unreachable', text, { subject: keys.archive, cause: error });
+    }
+    throw error;
   }
-  await writeListings(store, name, oneBatch(lines));
-  return { items: lines.length, sizeBytes };
+  return { items: totals.items, sizeBytes: totals.bytes };
+}
+
+interface ArchiveEnds {
+  readonly first: Buffer;
+  readonly last: Buffer;
+  /** What an index says of the first member, so that its lines count from the archive's start. */
+  readonly indexHead: Buffer;
+}
+
+/** What every archive of a run begins and ends with. */
+async function archiveEnds(runUid: string): Promise<ArchiveEnds> {
+  const [first, last] = await Promise.all([versionMember(runUid), endMember()]);
+  const index = new IndexWriter();
+  index.add(
+    { length: first.length, sizeBytes: VERSION_TAR_BYTES, sha256: hash('sha256', first, 'hex') },
+    [],
+  );
+  return { first, last, indexHead: await index.finish() };
+}
+
+type Piece = ComposePiece & { readonly sizeBytes: number };
+
+function bytesPiece(bytes: Buffer): Piece {
+  return { kind: 'bytes', bytes, sizeBytes: bytes.length };
+}
+
+function objectPiece(key: string, sizeBytes: number): Piece {
+  return { kind: 'object', key, sizeBytes };
+}
+
+/** The condition under which an archive may be written: it is new, or this run's own as it is now. */
+async function ownCondition(
+  store: ObjectStore,
+  key: string,
+  runUid: string,
+): Promise<WriteCondition> {
+  const entry = await store.head(key);
+  if (entry === undefined) {
+    return { isNew: true };
+  }
+  if ((await runAt(store, key)) !== runUid) {
+    throw takenBy(key);
+  }
+  return { version: entry.version };
+}
+
+async function presentCondition(store: ObjectStore, key: string): Promise<WriteCondition> {
+  const entry = await store.head(key);
+  return entry === undefined ? { isNew: true } : { version: entry.version };
 }
 
 interface Published {
@@ -137,10 +179,7 @@ async function adoptOwn(store: ObjectStore, archive: Published, error: unknown):
   const { key, runUid, sizeBytes } = archive;
   const [owner, entry] = [await runAt(store, key), await store.head(key)];
   if (owner !== runUid || entry?.sizeBytes !== sizeBytes) {
-    throw new Failure('already-exists', `${key} holds the archive of another run`, {
-      subject: key,
-      cause: error,
-    });
+    throw takenBy(key, error);
   }
 }
 
@@ -152,48 +191,7 @@ async function runAt(store: ObjectStore, key: string): Promise<string | undefine
     : runOfArchive(await readAll(store, key, { range: { offset: 0, length } }));
 }
 
-/** The lines of all shards, with offsets that count from the archive's start. */
-async function* rebased(
-  store: ObjectStore,
-  source: AssembleSource,
-  state: { readonly items: { count: number }; readonly start: number },
-): AsyncGenerator<IndexLine[]> {
-  let base = state.start;
-  for (const shard of source.shards) {
-    const key = shardIndexKey(source.runFolder, { runUid: source.runUid, ...shard });
-    for await (const lines of readIndex(store, key, { signal: source.signal })) {
-      state.items.count += lines.length;
-      source.onProgress(state.items.count, base);
-      yield lines.map((line) => ({
-        ...line,
-        member: { ...line.member, offset: line.member.offset + base },
-      }));
-    }
-    base += shard.bytes;
-  }
-}
-
-/** Writes index and resource list in one pass over the lines; both are gathered in their compressed form. */
-async function writeListings(
-  store: ObjectStore,
-  name: string,
-  lines: AsyncIterable<readonly IndexLine[]>,
-): Promise<void> {
-  const keys = backupKeys(name);
-  const index: Buffer[] = [];
-  const list: Buffer[] = [];
-  // One pass feeds both encoders: the first asks for a batch, and hands it on to the second.
-  async function* listLines(): AsyncGenerator<readonly IndexLine[]> {
-    for await (const batch of lines) {
-      index.push(...(await Array.fromAsync(encodeIndex(oneBatch(batch)))));
-      yield batch;
-    }
-  }
-  for await (const chunk of encodeResourceList(listLines())) {
-    list.push(chunk);
-  }
-  await Promise.all([
-    store.put(keys.index, Buffer.concat(index)),
-    store.put(keys.resourceList, Buffer.concat(list)),
-  ]);
+function takenBy(key: string, cause?: unknown): Failure {
+  const text = `${key} holds the archive of another run`;
+  return new Failure('already-exists', text, { subject: key, cause });
 }

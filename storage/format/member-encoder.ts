@@ -1,16 +1,12 @@
 import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { crc32, gzip } from 'node:zlib';
+import { gzip } from 'node:zlib';
 
 import { entryName, preferredEntryName, VERSION_ENTRY } from '../../domain/archive-layout.ts';
-import type { IndexLine } from '../../domain/backup-index.ts';
-import {
-  apiVersionOf,
-  type ItemReference,
-  type KubernetesObject,
-  type ResourceType,
-} from '../../domain/item.ts';
-import { bodyOffset, END_OF_ARCHIVE, pushEntry } from './tar.ts';
+import type { IndexItem, MemberProof } from '../../domain/backup-index.ts';
+import { apiVersionOf, type KubernetesObject, type ResourceType } from '../../domain/item.ts';
+import { MemberBuffer } from './member-buffer.ts';
+import { END_OF_ARCHIVE, entryBytes, pushEntry } from './tar.ts';
 
 const compress = promisify(gzip);
 
@@ -18,6 +14,8 @@ const compress = promisify(gzip);
 const MEMBER_BYTES = 1024 * 1024;
 /** Members that are compressed at the same time, each on a thread of the pool. */
 const MEMBERS_IN_FLIGHT = 3;
+/** About what a member of configuration is compressed to: the compressor's buffers, instead of many small ones. */
+const COMPRESSED_CHUNK_BYTES = 64 * 1024;
 
 /** One object on its way into the archive. */
 export interface ArchiveItem {
@@ -25,42 +23,48 @@ export interface ArchiveItem {
   readonly object: KubernetesObject;
 }
 
-/** A whole gzip member, and the lines of the index for the items in it. */
+/** A whole gzip member, and the items in it. */
 export interface EncodedMember {
   readonly bytes: Buffer;
-  readonly lines: IndexLine[];
-  /** Sum of the sizes of the items' JSON. */
-  readonly itemBytes: number;
+  readonly proof: MemberProof;
+  readonly items: readonly IndexItem[];
 }
 
 /**
  * Turns pages of objects into gzip members of tar entries, in the order of the objects. Compression runs on the
- * thread pool while the next page is being written. Offsets in the lines count from `baseOffset`.
+ * thread pool while the next page is being written.
  */
 export async function* encodeMembers(
   pages: AsyncIterable<readonly ArchiveItem[]>,
-  baseOffset = 0,
 ): AsyncGenerator<EncodedMember> {
-  const underWay: Promise<OpenMember & { compressed: Buffer }>[] = [];
-  let offset = baseOffset;
-  function placed({ compressed, lines, itemBytes }: OpenMember & { compressed: Buffer }) {
-    const member = { offset, length: compressed.length, crc32: crc32(compressed) };
-    offset += compressed.length;
-    return { bytes: compressed, lines: lines.map((line) => ({ ...line, member })), itemBytes };
-  }
-  for await (const closed of cutMembers(pages)) {
+  const underWay: Promise<EncodedMember>[] = [];
+  const spare: MemberBuffer[] = [];
+  let open = new OpenMember(new MemberBuffer(MEMBER_BYTES));
+  function close(): void {
+    const closed = open;
     underWay.push(
-      compress(Buffer.concat(closed.buffers)).then((compressed) => ({ ...closed, compressed })),
+      closed.encode().finally(() => {
+        spare.push(closed.buffer);
+      }),
     );
-    if (underWay.length >= MEMBERS_IN_FLIGHT) {
-      const first = await underWay.shift();
-      if (first !== undefined) {
-        yield placed(first);
+    open = new OpenMember(spare.pop() ?? new MemberBuffer(MEMBER_BYTES));
+  }
+  for await (const page of pages) {
+    for (const item of page) {
+      open.add(item);
+      if (open.buffer.size >= MEMBER_BYTES) {
+        close();
+      }
+      while (underWay.length >= MEMBERS_IN_FLIGHT) {
+        yield await shifted(underWay);
       }
     }
   }
-  for (const member of underWay) {
-    yield placed(await member);
+  if (open.buffer.size > 0) {
+    close();
+  }
+  while (underWay.length > 0) {
+    yield await shifted(underWay);
   }
 }
 
@@ -68,6 +72,12 @@ export async function* encodeMembers(
 const RUN_SUBFIELD = 'HF';
 const GZIP_HEADER_BYTES = 10;
 const FLAG_EXTRA = 4;
+
+/** Bytes of tar in the first member of an archive. */
+export const VERSION_TAR_BYTES = entryBytes({
+  name: VERSION_ENTRY.name,
+  bodyBytes: VERSION_ENTRY.body.length,
+});
 
 /**
  * The first member of an archive: the entry with the format's version. The run's uid stands in the gzip header,
@@ -103,62 +113,52 @@ export function endMember(): Promise<Buffer> {
   return compress(END_OF_ARCHIVE);
 }
 
-interface OpenMember {
-  readonly buffers: Buffer[];
-  readonly lines: Omit<IndexLine, 'member'>[];
-  itemBytes: number;
-  size: number;
-}
+class OpenMember {
+  readonly buffer: MemberBuffer;
+  readonly #items: IndexItem[] = [];
 
-async function* cutMembers(
-  pages: AsyncIterable<readonly ArchiveItem[]>,
-): AsyncGenerator<OpenMember> {
-  let open = emptyMember();
-  for await (const page of pages) {
-    for (const item of page) {
-      addItem(open, item);
-      if (open.size >= MEMBER_BYTES) {
-        yield open;
-        open = emptyMember();
-      }
-    }
+  constructor(buffer: MemberBuffer) {
+    buffer.clear();
+    this.buffer = buffer;
   }
-  if (open.size > 0) {
-    yield open;
+
+  add({ type, object }: ArchiveItem): void {
+    const { metadata } = object;
+    const { group, resource, version, kind } = type;
+    const item = { group, resource, namespace: metadata.namespace ?? '', name: metadata.name };
+    // The items of a list have neither field; in an archive each object stands for itself.
+    object.apiVersion ??= apiVersionOf(type);
+    object.kind ??= kind;
+    const names = [entryName(item), preferredEntryName(item, version)] as const;
+    const body = this.buffer.addTwice(names, JSON.stringify(object));
+    const { labels, ownerReferences } = metadata;
+    const owners = ownerReferences?.map(({ uid }) => uid) ?? [];
+    this.#items.push({
+      ...item,
+      version,
+      kind,
+      uid: metadata.uid ?? '',
+      ...(owners.length === 0 ? {} : { owners }),
+      ...(labels === undefined ? {} : { labels }),
+      bodyOffset: body.offset,
+      bodyLength: body.length,
+      sha256: hash('sha256', this.buffer.view(body), 'hex'),
+    });
+  }
+
+  async encode(): Promise<EncodedMember> {
+    const tar = this.buffer.view({ offset: 0, length: this.buffer.size });
+    const bytes = await compress(tar, { chunkSize: COMPRESSED_CHUNK_BYTES });
+    const sha256 = hash('sha256', bytes, 'hex');
+    const proof = { length: bytes.length, sizeBytes: tar.length, sha256 };
+    return { bytes, proof, items: this.#items };
   }
 }
 
-function emptyMember(): OpenMember {
-  return { buffers: [], lines: [], itemBytes: 0, size: 0 };
-}
-
-function addItem(open: OpenMember, { type, object }: ArchiveItem): void {
-  const { metadata } = object;
-  const item: ItemReference = {
-    group: type.group,
-    resource: type.resource,
-    namespace: metadata.namespace ?? '',
-    name: metadata.name,
-  };
-  // The items of a list have neither field; in an archive each object stands for itself.
-  object.apiVersion ??= apiVersionOf(type);
-  object.kind ??= type.kind;
-  const body = Buffer.from(JSON.stringify(object), 'utf8');
-  const name = entryName(item);
-  const owners = (metadata.ownerReferences ?? []).map(({ uid }) => uid);
-  open.lines.push({
-    ...item,
-    version: type.version,
-    kind: type.kind,
-    uid: metadata.uid ?? '',
-    ...(owners.length === 0 ? {} : { owners }),
-    ...(metadata.labels === undefined ? {} : { labels: metadata.labels }),
-    bodyOffset: open.size + bodyOffset(name),
-    bodyLength: body.length,
-    sha256: hash('sha256', body, 'hex'),
-  });
-  open.itemBytes += body.length;
-  open.size += pushEntry(open.buffers, name, body);
-  // The second copy follows at once, within the window in which deflate finds the first.
-  open.size += pushEntry(open.buffers, preferredEntryName(item, type.version), body);
+function shifted(underWay: Promise<EncodedMember>[]): Promise<EncodedMember> {
+  const first = underWay.shift();
+  if (first === undefined) {
+    throw new Error('no member is under way');
+  }
+  return first;
 }

@@ -12,6 +12,8 @@ const decompress = promisify(gunzip);
 
 /** Bytes of neighbouring members that are fetched by one request. */
 const READ_BYTES_MAX = 8 * 1024 * 1024;
+/** Smallest chunk of a decompression, in bytes; the library wants at least 64. */
+const CHUNK_BYTES_MIN = 1024;
 
 export interface ReadBodiesSource {
   readonly archiveKey: string;
@@ -81,8 +83,10 @@ function extend(range: { offset: number; length: number }, member: MemberRange):
 }
 
 async function unpack(bytes: Buffer, key: string, line: IndexLine): Promise<Buffer> {
+  const { sizeBytes } = line.member;
   try {
-    return await decompress(bytes);
+    // One piece of the right size, and not many small ones that are joined.
+    return await decompress(bytes, { chunkSize: Math.max(CHUNK_BYTES_MIN, sizeBytes) });
   } catch (error) {
     throw mismatch(key, line, error);
   }

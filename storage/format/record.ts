@@ -55,7 +55,8 @@ export async function commitRestore(
   report: {
     readonly stored: StoredRestore;
     readonly results: VeleroResults;
-    readonly resourceList: Readonly<Record<string, readonly string[]>>;
+    /** The resource list as it is stored. */
+    readonly resourceList: AsyncIterable<Uint8Array>;
   },
 ): Promise<void> {
   const { stored, results, resourceList } = report;
@@ -63,9 +64,11 @@ export async function commitRestore(
   const files: [string, string][] = [
     [keys.logs, logText(stored)],
     [keys.results, JSON.stringify(results)],
-    [keys.resourceList, JSON.stringify(resourceList)],
   ];
-  await Promise.all(files.map(async ([key, text]) => store.put(key, await gzipText(text))));
+  await Promise.all([
+    ...files.map(async ([key, text]) => store.put(key, await gzipText(text))),
+    store.upload(keys.resourceList, resourceList),
+  ]);
   await putAndCompare(store, keys.claim, bytesOf(stored));
 }
 

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
-import type { IndexLine } from '../../domain/backup-index.ts';
+import type { IndexItem } from '../../domain/backup-index.ts';
 import { apiVersionOf } from '../../domain/item.ts';
 
 const compress = promisify(gzip);
@@ -10,27 +10,41 @@ const compress = promisify(gzip);
 const CHUNK_LENGTH = 256 * 1024;
 
 /**
- * Velero's resource list, `{"v1/ConfigMap":["shop/settings"]}`, from the lines of an index in their order, as
- * gzip members. The items of one type must follow each other, which they do in every index.
+ * Gathers Velero's resource list, `{"v1/ConfigMap":["shop/settings"]}`, in its compressed form. The items of one type
+ * must follow each other, which they do in every index.
  */
-export async function* encodeResourceList(
-  batches: AsyncIterable<readonly IndexLine[]>,
-): AsyncGenerator<Buffer> {
-  let text = '{';
-  let present: string | undefined;
-  for await (const batch of batches) {
-    for (const line of batch) {
-      const type = `${apiVersionOf(line)}/${line.kind}`;
-      const name = line.namespace === '' ? line.name : `${line.namespace}/${line.name}`;
-      const start = present === undefined ? '' : '],';
-      text += type === present ? ',' : `${start}${JSON.stringify(type)}:[`;
-      text += JSON.stringify(name);
-      present = type;
+export class ResourceListWriter {
+  readonly #chunks: Promise<Buffer>[] = [];
+  #text = '{';
+  #present: string | undefined;
+
+  add(items: readonly IndexItem[]): void {
+    for (const item of items) {
+      const type = `${apiVersionOf(item)}/${item.kind}`;
+      const name = item.namespace === '' ? item.name : `${item.namespace}/${item.name}`;
+      this.#text += type === this.#present ? ',' : this.#opening(type);
+      this.#text += JSON.stringify(name);
     }
-    if (text.length >= CHUNK_LENGTH) {
-      yield await compress(text);
-      text = '';
+    if (this.#text.length >= CHUNK_LENGTH) {
+      this.#flush();
     }
   }
-  yield await compress(`${text}${present === undefined ? '' : ']'}}`);
+
+  /** The list as gzip members. */
+  async finish(): Promise<Buffer> {
+    this.#text += this.#present === undefined ? '}' : ']}';
+    this.#flush();
+    return Buffer.concat(await Promise.all(this.#chunks));
+  }
+
+  #opening(type: string): string {
+    const end = this.#present === undefined ? '' : '],';
+    this.#present = type;
+    return `${end}${JSON.stringify(type)}:[`;
+  }
+
+  #flush(): void {
+    this.#chunks.push(compress(this.#text));
+    this.#text = '';
+  }
 }

@@ -1,5 +1,5 @@
-import { Failure } from '../../domain/failure.ts';
 import { ENTRY_MODE } from '../../domain/archive-layout.ts';
+import { Failure } from '../../domain/failure.ts';
 
 /** A tar file is made of blocks of this size. */
 const BLOCK_BYTES = 512;
@@ -19,19 +19,24 @@ const FIELD = {
 } as const;
 const TYPE_FILE = '0';
 const TYPE_PAX = 'x';
-
-const TEMPLATE = headerTemplate();
+/** Name of the header that stands before an entry with a long name; a reader that knows pax never shows it. */
+const PAX_NAME = 'pax';
+const SPACE = 0x20;
+const ZERO_DIGIT = 0x30;
 const PADDING = Buffer.alloc(BLOCK_BYTES);
 
-/** Adds an entry to a list of buffers; gives how many bytes were added. `body` is not copied. */
-export function pushEntry(buffers: Buffer[], name: string, body: Buffer): number {
-  const before = isLongName(name) ? pushLongName(buffers, name) : 0;
-  const header = Buffer.from(TEMPLATE);
-  writeName(header, before > 0 ? name.slice(0, NAME_BYTES_MAX / 4) : name);
-  writeOctal(header, FIELD.size, body.length);
-  writeChecksum(header);
-  buffers.push(header, body);
-  return before + BLOCK_BYTES + body.length + pushPadding(buffers, body.length);
+const TEMPLATE = headerTemplate();
+const TEMPLATE_SUM = sumOf(TEMPLATE, 0, BLOCK_BYTES);
+
+/** An entry of a tar file, before it has its place. */
+export interface EntryFrame {
+  readonly name: string;
+  readonly bodyBytes: number;
+}
+
+/** Bytes that an entry takes in all, header and padding included. */
+export function entryBytes({ name, bodyBytes }: EntryFrame): number {
+  return bodyOffset(name) + padded(bodyBytes);
 }
 
 /** The position of an entry's body behind the entry's start. */
@@ -39,56 +44,89 @@ export function bodyOffset(name: string): number {
   return isLongName(name) ? 2 * BLOCK_BYTES + padded(paxRecord(name).length) : BLOCK_BYTES;
 }
 
+/** Writes what stands before the body of an entry; its body belongs `bodyOffset` bytes behind `offset`. */
+export function writeEntryHead(
+  target: Buffer,
+  offset: number,
+  { name, bodyBytes }: EntryFrame,
+): void {
+  if (!isLongName(name)) {
+    writeHeader(target, offset, { name, bodyBytes, type: TYPE_FILE });
+    return;
+  }
+  const record = paxRecord(name);
+  const recordStart = offset + BLOCK_BYTES;
+  const recordEnd = recordStart + padded(record.length);
+  writeHeader(target, offset, { name: PAX_NAME, bodyBytes: record.length, type: TYPE_PAX });
+  record.copy(target, recordStart);
+  target.fill(0, recordStart + record.length, recordEnd);
+  // A reader that does not know pax shows the beginning of a long name.
+  const shown = name.slice(0, NAME_BYTES_MAX / 4);
+  writeHeader(target, recordEnd, { name: shown, bodyBytes, type: TYPE_FILE });
+}
+
+/** Adds an entry to a list of buffers; gives how many bytes were added. `body` is not copied. */
+export function pushEntry(buffers: Buffer[], name: string, body: Buffer): number {
+  const frame = { name, bodyBytes: body.length };
+  const head = Buffer.allocUnsafe(bodyOffset(name));
+  writeEntryHead(head, 0, frame);
+  const size = entryBytes(frame);
+  buffers.push(head, body, PADDING.subarray(0, size - head.length - body.length));
+  return size;
+}
+
 export interface TarEntry {
   readonly name: string;
-  readonly body: Buffer;
   /** Where the entry's body begins in the buffer. */
   readonly bodyOffset: number;
+  readonly bodyBytes: number;
 }
 
 /**
- * The entries of a buffer that begins and ends at entry boundaries. Throws `archive-mismatch` for anything that
- * is not a tar entry as we write it; blocks of zeros end the reading and must be all that is left.
+ * The entries of a buffer that begins and ends at entry boundaries. Throws `archive-mismatch` for anything that is
+ * no chain of tar entries; blocks of zeros end the reading. Whether the bytes are the ones that were written is for
+ * the caller to know.
  */
 export function* readEntries(buffer: Buffer, subject: string): Generator<TarEntry> {
   let longName: string | undefined;
-  for (let offset = 0; offset < buffer.length;) {
-    const header = buffer.subarray(offset, offset + BLOCK_BYTES);
-    if (header.length < BLOCK_BYTES) {
-      throw damaged(subject);
-    }
-    if (header[0] === 0) {
-      requireZeros(buffer.subarray(offset), subject);
-      return;
-    }
-    requireChecksum(header, subject);
-    const size = readOctal(header, FIELD.size);
+  for (let offset = 0; offset < buffer.length && buffer[offset] !== 0;) {
     const start = offset + BLOCK_BYTES;
-    const body = buffer.subarray(start, start + size);
+    const size = start > buffer.length ? Number.NaN : readSize(buffer, offset);
     const end = start + padded(size);
-    if (end > buffer.length) {
-      throw damaged(subject);
+    // A comparison with what is no number is false as well.
+    if (!(end <= buffer.length)) {
+      throw new Failure('archive-mismatch', `${subject} is not a whole tar archive`, { subject });
     }
-    requireZeros(buffer.subarray(start + size, end), subject);
-    if (text(header, FIELD.type) === TYPE_PAX) {
-      longName = paxName(body);
+    if (buffer[offset + FIELD.type[0]] === TYPE_PAX.charCodeAt(0)) {
+      longName = paxName(buffer.subarray(start, start + size));
     } else {
-      yield { name: longName ?? readName(header), body, bodyOffset: start };
+      yield { name: longName ?? readName(buffer, offset), bodyOffset: start, bodyBytes: size };
       longName = undefined;
     }
     offset = end;
   }
 }
 
-function pushLongName(buffers: Buffer[], name: string): number {
-  const record = paxRecord(name);
-  const header = Buffer.from(TEMPLATE);
-  writeName(header, 'pax');
-  writeOctal(header, FIELD.size, record.length);
-  header.write(TYPE_PAX, FIELD.type[0], 'latin1');
-  writeChecksum(header);
-  buffers.push(header, record);
-  return BLOCK_BYTES + record.length + pushPadding(buffers, record.length);
+interface Header extends EntryFrame {
+  readonly type: string;
+}
+
+/** The checksum is the sum of the header's bytes with spaces in its own place: the template's, and what differs. */
+function writeHeader(target: Buffer, offset: number, { name, bodyBytes, type }: Header): void {
+  TEMPLATE.copy(target, offset);
+  const { prefix, rest } = splitName(name) ?? { prefix: '', rest: name };
+  const restBytes = target.write(rest, offset + FIELD.name[0], 'utf8');
+  const prefixBytes = target.write(prefix, offset + FIELD.prefix[0], 'utf8');
+  target.write(type, offset + FIELD.type[0], 'latin1');
+  let sum = TEMPLATE_SUM - TYPE_FILE.charCodeAt(0) + type.charCodeAt(0);
+  sum += sumOf(target, offset + FIELD.name[0], restBytes);
+  sum += sumOf(target, offset + FIELD.prefix[0], prefixBytes);
+  sum += writeOctal(target, offset, { field: FIELD.size, value: bodyBytes });
+  writeChecksum(target, offset, sum);
+}
+
+function writeChecksum(target: Buffer, offset: number, sum: number): void {
+  target.write(`${sum.toString(8).padStart(6, '0')}\0 `, offset + FIELD.checksum[0], 'latin1');
 }
 
 /** A pax record counts its own length, digits included. */
@@ -103,14 +141,6 @@ function paxRecord(name: string): Buffer {
 
 function paxName(record: Buffer): string | undefined {
   return /^\d+ path=([^\n]*)\n/.exec(record.toString('utf8'))?.[1];
-}
-
-function pushPadding(buffers: Buffer[], size: number): number {
-  const rest = padded(size) - size;
-  if (rest > 0) {
-    buffers.push(PADDING.subarray(0, rest));
-  }
-  return rest;
 }
 
 function padded(size: number): number {
@@ -137,77 +167,57 @@ function splitName(name: string): { prefix: string; rest: string } | undefined {
   return undefined;
 }
 
-function writeName(header: Buffer, name: string): void {
-  const { prefix, rest } = splitName(name) ?? { prefix: '', rest: name };
-  header.write(rest, FIELD.name[0], 'utf8');
-  header.write(prefix, FIELD.prefix[0], 'utf8');
-}
-
-function readName(header: Buffer): string {
-  const prefix = text(header, FIELD.prefix);
-  const rest = text(header, FIELD.name);
+function readName(buffer: Buffer, offset: number): string {
+  const prefix = readText(buffer, offset, FIELD.prefix);
+  const rest = readText(buffer, offset, FIELD.name);
   return prefix === '' ? rest : `${prefix}/${rest}`;
 }
 
 type Field = readonly [offset: number, length: number];
 
-function writeOctal(header: Buffer, [offset, length]: Field, value: number): void {
-  header.write(value.toString(8).padStart(length - 1, '0'), offset, 'latin1');
+/** Writes a number as text with a zero byte behind it, and gives the sum of the digits beyond those of 0. */
+function writeOctal(
+  target: Buffer,
+  offset: number,
+  { field: [start, length], value }: { field: Field; value: number },
+): number {
+  const digits = value.toString(8).padStart(length - 1, '0');
+  target.write(digits, offset + start, 'latin1');
+  return sumOf(target, offset + start, length - 1) - (length - 1) * ZERO_DIGIT;
 }
 
-function readOctal(header: Buffer, field: Field): number {
-  return Number.parseInt(text(header, field).trim() || '0', 8);
+function readSize(buffer: Buffer, offset: number): number {
+  return Number.parseInt(readText(buffer, offset, FIELD.size), 8);
 }
 
-function text(header: Buffer, [offset, length]: Field): string {
-  const field = header.subarray(offset, offset + length);
-  const end = field.indexOf(0);
-  return field.subarray(0, end === -1 ? length : end).toString('utf8');
+function readText(buffer: Buffer, offset: number, [start, length]: Field): string {
+  const from = offset + start;
+  const end = buffer.indexOf(0, from);
+  return buffer.toString('utf8', from, end === -1 ? from + length : Math.min(end, from + length));
 }
 
-/** The sum of all bytes, with the field of the sum itself taken as spaces. */
-function checksumOf(header: Buffer): number {
-  const [offset, length] = FIELD.checksum;
+function sumOf(buffer: Buffer, offset: number, length: number): number {
   let sum = 0;
-  // Twice per object: an index is several times as fast here as an iterator.
-  for (let position = 0; position < BLOCK_BYTES; position++) {
-    const isOwn = position >= offset && position < offset + length;
-    sum += isOwn ? 0x20 : (header[position] ?? 0);
+  // Several times per object: an index is faster here than an iterator.
+  for (let position = offset; position < offset + length; position++) {
+    sum += buffer[position] ?? 0;
   }
   return sum;
 }
 
-function writeChecksum(header: Buffer): void {
-  const [offset] = FIELD.checksum;
-  header.write(`${checksumOf(header).toString(8).padStart(6, '0')}\0 `, offset, 'latin1');
-}
-
-function requireChecksum(header: Buffer, subject: string): void {
-  if (readOctal(header, FIELD.checksum) !== checksumOf(header)) {
-    throw damaged(subject);
-  }
-}
-
-function requireZeros(bytes: Buffer, subject: string): void {
-  for (let offset = 0; offset < bytes.length; offset += BLOCK_BYTES) {
-    const some = bytes.subarray(offset, offset + BLOCK_BYTES);
-    if (!some.equals(PADDING.subarray(0, some.length))) {
-      throw damaged(subject);
-    }
-  }
-}
-
-function damaged(subject: string): Failure {
-  return new Failure('archive-mismatch', `${subject} is not a whole tar archive`, { subject });
-}
-
+/** The header of a file without name or content; the place of the checksum holds spaces. */
 function headerTemplate(): Buffer {
   const header = Buffer.alloc(BLOCK_BYTES);
-  writeOctal(header, FIELD.mode, ENTRY_MODE);
+  const octal = (field: Field, value: number): void => {
+    writeOctal(header, 0, { field, value });
+  };
+  octal(FIELD.mode, ENTRY_MODE);
+  octal(FIELD.size, 0);
   // Owner, group and time are zero: the same objects give the same bytes.
-  writeOctal(header, [108, 8], 0);
-  writeOctal(header, [116, 8], 0);
-  writeOctal(header, [136, 12], 0);
+  octal([108, 8], 0);
+  octal([116, 8], 0);
+  octal([136, 12], 0);
+  header.fill(SPACE, FIELD.checksum[0], FIELD.checksum[0] + FIELD.checksum[1]);
   header.write(TYPE_FILE, FIELD.type[0], 'latin1');
   header.write('ustar\x0000', 257, 'latin1');
   return header;
