@@ -11,8 +11,13 @@ export interface HealthOptions {
   readonly store: (location: string) => ObjectStore;
 }
 
-/** Is never there; asking for it shows that the location answers. */
-const PROBE_KEY = 'metadata/holdfast/probe';
+/** Longest that Temporal is waited for. */
+const PROBE_TIMEOUT_MS = 2000;
+/**
+ * Nothing is ever there. It is listed, not looked at: a bucket that is not there answers the latter as one that
+ * merely lacks the key.
+ */
+const PROBE_PREFIX = 'metadata/holdfast/probe/';
 
 /** `/livez`: the process answers. `/readyz`: so do Temporal and every location. */
 export function healthRoutes(app: FastifyInstance, options: HealthOptions): void {
@@ -29,7 +34,8 @@ export function healthRoutes(app: FastifyInstance, options: HealthOptions): void
     { schema: { summary: 'Whether everything answers that a request needs', tags: ['health'] } },
     async () => {
       await Promise.all([
-        temporal.call(() => temporal.client.connection.ensureConnected()),
+        // The client remembers for ever how its first connection went; a call of its own is asked anew each time.
+        temporal.call(() => temporal.client.workflowService.getSystemInfo({}), PROBE_TIMEOUT_MS),
         ...locations.map(({ name }) => probe(name, store(name))),
       ]);
       return { status: 'ok', locations: locations.map(({ name }) => name) };
@@ -39,7 +45,7 @@ export function healthRoutes(app: FastifyInstance, options: HealthOptions): void
 
 async function probe(name: string, store: ObjectStore): Promise<void> {
   try {
-    await store.head(PROBE_KEY);
+    await store.list(PROBE_PREFIX)[Symbol.asyncIterator]().next();
   } catch (error) {
     const code = error instanceof Failure ? error.code : 'location-unreachable';
     throw new Failure(code, `the storage location ${name} does not answer as it should`, {
