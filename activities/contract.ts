@@ -1,6 +1,7 @@
 import type { BackupResult, BackupSpec } from '../domain/backup.ts';
 import type { FailureReport } from '../domain/failure.ts';
-import type { RestoreCounts, RestoreResult, RestoreSpec } from '../domain/restore.ts';
+import type { RestoreEnding } from '../domain/restore-result.ts';
+import type { RestoreResult, RestoreSpec } from '../domain/restore.ts';
 import type { ArchiveProof, ClusterIdentity } from '../domain/stored-run.ts';
 
 /**
@@ -30,14 +31,23 @@ export interface ClusterActivities {
   /** Removes what an ended or failed run no longer needs. Heartbeats. */
   cleanBackup(input: CleanInput): Promise<void>;
 
-  /** Reads the backup's record, checks cluster and request, and claims the restore's name, like `openBackup`. */
+  /**
+   * Reads the backup's record and index, checks cluster and request, and claims the restore's name, like
+   * `openBackup`. The claim holds the spec, which the later activities read there.
+   */
   openRestore(input: OpenRestoreInput): Promise<OpenResult>;
-  /** Turns the backup's index into waves of shards and stores them. Heartbeats. */
+  /** Turns the backup's index into waves of shards and stores them. Throws `nothing-selected`. Heartbeats. */
   planRestore(input: RestoreRun): Promise<PlanRestoreResult>;
-  /** Applies shards one after the other, and waits for what a later one needs of it. Heartbeats. */
+  /**
+   * Applies shards one after the other, and waits for what a later one needs of it. An item that fails is an outcome
+   * and no failure. An attempt that fails or is cancelled stores the outcomes that it had. Heartbeats.
+   */
   applyShards(input: ApplyShardsInput): Promise<ApplyShardsResult>;
-  /** Writes the report, and last the result, which ends the restore. Heartbeats. */
-  finishRestore(input: FinishRestoreInput): Promise<void>;
+  /**
+   * Writes the report, and last the result, which ends the restore. What unfinished shards did is in it, as far as
+   * their attempts stored it. Heartbeats.
+   */
+  finishRestore(input: FinishRestoreInput): Promise<RestoreResult>;
   cleanRestore(input: CleanInput): Promise<void>;
 
   /**
@@ -59,16 +69,16 @@ export interface BackupRun extends Run {
   readonly spec: BackupSpec;
 }
 
-export interface RestoreRun extends Run {
-  readonly spec: RestoreSpec;
-}
+/** A restore after its open step; the spec is in the claim. */
+export type RestoreRun = Run;
 
 export interface OpenBackupInput extends BackupRun {
   readonly specDigest: string;
   readonly startTimestamp: string;
 }
 
-export interface OpenRestoreInput extends RestoreRun {
+export interface OpenRestoreInput extends Run {
+  readonly spec: RestoreSpec;
   readonly specDigest: string;
   readonly startTimestamp: string;
 }
@@ -163,14 +173,14 @@ export interface ApplyShardsResult {
 export interface AppliedShard {
   readonly shard: number;
   readonly attempt: string;
-  readonly counts: RestoreCounts;
+  readonly items: number;
 }
 
 export interface FinishRestoreInput extends RestoreRun {
-  readonly specDigest: string;
-  readonly cluster: ClusterIdentity;
+  /** The shards that ended; of the others the outcomes are found in the location. */
   readonly shards: readonly AppliedShard[];
-  readonly result: RestoreResult;
+  readonly ending: RestoreEnding;
+  readonly completionTimestamp: string;
 }
 
 export interface DeleteRunInput extends Run {

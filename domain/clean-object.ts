@@ -1,3 +1,5 @@
+import { cleanService } from './clean-service.ts';
+import { type Fields, fields, list, nameOf } from './fields.ts';
 import { groupResource, type KubernetesObject, type ResourceType } from './item.ts';
 import { mappedNamespace, type RestoreSpec } from './restore.ts';
 
@@ -18,6 +20,14 @@ export interface RestoreMarks {
   readonly runUid: string;
 }
 
+/** What the cleaning of an object depends on, besides the object. */
+export interface CleanContext {
+  readonly spec: RestoreSpec;
+  readonly marks: RestoreMarks;
+  /** Names of the persistent volumes that are restored as they were. */
+  readonly keptVolumes: ReadonlySet<string>;
+}
+
 /**
  * Makes the object that is created in the cluster from the one in the backup: what the server sets is taken
  * out, the namespace is mapped, and the marks of the restore are put on. Source of the rules: Velero's
@@ -26,9 +36,11 @@ export interface RestoreMarks {
 export function cleanObject(
   type: ResourceType,
   object: KubernetesObject,
-  context: { readonly spec: RestoreSpec; readonly marks: RestoreMarks },
+  context: CleanContext,
 ): KubernetesObject {
   const { metadata } = object;
+  // The rules of a type come first: some look at what is taken out below.
+  TYPE_RULES[groupResource(type)]?.(object, context);
   for (const field of METADATA_DROPPED) {
     Reflect.deleteProperty(metadata, field);
   }
@@ -39,7 +51,6 @@ export function cleanObject(
   if (groupResource(type) === 'namespaces') {
     metadata.name = mappedNamespace(context.spec, metadata.name);
   }
-  TYPE_RULES[groupResource(type)]?.(object, context.spec);
   const { marks } = context;
   metadata.labels = {
     ...metadata.labels,
@@ -54,8 +65,6 @@ export function cleanObject(
 export function skipReason(type: ResourceType, object: KubernetesObject): string | undefined {
   return SKIP_RULES[groupResource(type)]?.(object);
 }
-
-type Fields = Record<string, unknown>;
 
 const SKIP_RULES: Readonly<Record<string, (object: KubernetesObject) => string | undefined>> = {
   'jobs.batch': (job) =>
@@ -72,7 +81,7 @@ const SKIP_RULES: Readonly<Record<string, (object: KubernetesObject) => string |
       ? undefined
       : 'the API server makes it by itself',
   secrets: (secret) =>
-    secret['type'] === 'kubernetes.io/service-account-token'
+    isTokenSecret(secret) && secret.metadata.name.startsWith(`${accountOf(secret)}-token-`)
       ? 'the token of a service account is issued anew'
       : undefined,
   persistentvolumes: (volume) =>
@@ -81,68 +90,93 @@ const SKIP_RULES: Readonly<Record<string, (object: KubernetesObject) => string |
       : undefined,
 };
 
-const TYPE_RULES: Readonly<Record<string, (object: KubernetesObject, spec: RestoreSpec) => void>> =
-  {
-    namespaces: (namespace) => {
-      // The finalizer list of a namespace is the server's own.
-      delete namespace['spec'];
-    },
-    pods: (pod) => {
-      const spec = fields(pod['spec']);
-      delete spec['nodeName'];
-      delete spec['priority'];
-      dropTokenVolumes(spec);
-    },
-    services: (service) => {
-      cleanService(fields(service['spec']));
-    },
-    'jobs.batch': (job) => {
-      const spec = fields(job['spec']);
-      dropControllerUid(fields(fields(spec['selector'])['matchLabels']));
-      dropControllerUid(fields(fields(fields(spec['template'])['metadata'])['labels']));
-      dropControllerUid(job.metadata.labels ?? {});
-    },
-    persistentvolumeclaims: (claim) => {
-      const annotations = claim.metadata.annotations ?? {};
-      for (const name of CLAIM_ANNOTATIONS_DROPPED) {
-        Reflect.deleteProperty(annotations, name);
-      }
-      delete fields(claim['spec'])['volumeName'];
-    },
-    persistentvolumes: (volume, spec) => {
-      const claim = fields(fields(volume['spec'])['claimRef']);
-      delete claim['uid'];
-      delete claim['resourceVersion'];
-      if (typeof claim['namespace'] === 'string') {
-        claim['namespace'] = mappedNamespace(spec, claim['namespace']);
-      }
-    },
-    serviceaccounts: (account) => {
-      const prefix = `${account.metadata.name}-token-`;
-      const secrets = account['secrets'];
-      if (Array.isArray(secrets)) {
-        account['secrets'] = secrets.filter((secret) => !nameOf(secret).startsWith(prefix));
-      }
-    },
-    'rolebindings.rbac.authorization.k8s.io': mapSubjects,
-    'clusterrolebindings.rbac.authorization.k8s.io': mapSubjects,
-  };
+type TypeRule = (object: KubernetesObject, context: CleanContext) => void;
 
-const CLAIM_ANNOTATIONS_DROPPED = [
+const TYPE_RULES: Readonly<Record<string, TypeRule>> = {
+  namespaces: (namespace) => {
+    // The finalizer list of a namespace is the server's own.
+    delete namespace['spec'];
+  },
+  pods: (pod) => {
+    const spec = fields(pod['spec']);
+    delete spec['nodeName'];
+    delete spec['priority'];
+    dropTokenVolumes(spec);
+  },
+  services: cleanService,
+  secrets: dropToken,
+  'jobs.batch': (job) => {
+    const spec = fields(job['spec']);
+    dropControllerUid(fields(fields(spec['selector'])['matchLabels']));
+    dropControllerUid(fields(fields(fields(spec['template'])['metadata'])['labels']));
+    dropControllerUid(job.metadata.labels ?? {});
+  },
+  persistentvolumeclaims: (claim, { keptVolumes }) => {
+    dropAnnotations(claim, CLAIM_ANNOTATIONS_DROPPED);
+    const spec = fields(claim['spec']);
+    const volume = spec['volumeName'];
+    // A claim whose volume comes back must wait for it: any other volume would be an empty one.
+    if (typeof volume !== 'string' || !keptVolumes.has(volume)) {
+      delete spec['volumeName'];
+    }
+  },
+  persistentvolumes: (volume, { spec }) => {
+    dropAnnotations(volume, BINDING_ANNOTATIONS);
+    const claim = fields(fields(volume['spec'])['claimRef']);
+    delete claim['uid'];
+    delete claim['resourceVersion'];
+    if (typeof claim['namespace'] === 'string') {
+      claim['namespace'] = mappedNamespace(spec, claim['namespace']);
+    }
+  },
+  serviceaccounts: (account) => {
+    const prefix = `${account.metadata.name}-token-`;
+    const secrets = account['secrets'];
+    if (Array.isArray(secrets)) {
+      account['secrets'] = secrets.filter((secret) => !nameOf(secret).startsWith(prefix));
+    }
+  },
+  'rolebindings.rbac.authorization.k8s.io': mapSubjects,
+  'clusterrolebindings.rbac.authorization.k8s.io': mapSubjects,
+};
+
+const BINDING_ANNOTATIONS = [
   ...['pv.kubernetes.io/bind-completed', 'pv.kubernetes.io/bound-by-controller'],
+];
+const CLAIM_ANNOTATIONS_DROPPED = [
+  ...BINDING_ANNOTATIONS,
   ...['volume.beta.kubernetes.io/storage-provisioner', 'volume.kubernetes.io/storage-provisioner'],
   'volume.kubernetes.io/selected-node',
 ];
 
-/** Node ports are kept where a user asked for them by `kubectl apply`; the next issue of the engine does that. */
-function cleanService(spec: Fields): void {
-  if (spec['clusterIP'] !== 'None') {
-    delete spec['clusterIP'];
-    delete spec['clusterIPs'];
+const TOKEN_TYPE = 'kubernetes.io/service-account-token';
+const ACCOUNT_NAME = 'kubernetes.io/service-account.name';
+const ACCOUNT_UID = 'kubernetes.io/service-account.uid';
+/** What the token controller fills in. */
+const TOKEN_DATA = ['token', 'ca.crt', 'namespace'];
+
+function isTokenSecret(secret: KubernetesObject): boolean {
+  return secret['type'] === TOKEN_TYPE;
+}
+
+function accountOf({ metadata }: KubernetesObject): string {
+  return metadata.annotations?.[ACCOUNT_NAME] ?? '';
+}
+
+/** A token secret that somebody made by hand comes back empty, and the token controller fills it for the new account. */
+function dropToken(secret: KubernetesObject): void {
+  if (!isTokenSecret(secret)) {
+    return;
   }
-  delete spec['healthCheckNodePort'];
-  for (const port of list(spec['ports'])) {
-    delete fields(port)['nodePort'];
+  dropAnnotations(secret, [ACCOUNT_UID]);
+  for (const key of TOKEN_DATA) {
+    Reflect.deleteProperty(fields(secret['data']), key);
+  }
+}
+
+function dropAnnotations({ metadata }: KubernetesObject, names: readonly string[]): void {
+  for (const name of names) {
+    Reflect.deleteProperty(metadata.annotations ?? {}, name);
   }
 }
 
@@ -165,26 +199,10 @@ function dropControllerUid(labels: Fields): void {
   delete labels['batch.kubernetes.io/controller-uid'];
 }
 
-function mapSubjects(binding: KubernetesObject, spec: RestoreSpec): void {
+function mapSubjects(binding: KubernetesObject, { spec }: CleanContext): void {
   for (const subject of list(binding['subjects']).map(fields)) {
     if (typeof subject['namespace'] === 'string') {
       subject['namespace'] = mappedNamespace(spec, subject['namespace']);
     }
   }
-}
-
-/** The fields of a value that should be an object; of anything else, none. */
-function fields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Fields)
-    : {};
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function nameOf(value: unknown): string {
-  const name = fields(value)['name'];
-  return typeof name === 'string' ? name : '';
 }

@@ -80,6 +80,17 @@ export function shardOutcomesKey(runFolder: string, attempt: ShardAttempt): stri
   return `${shardStem(runFolder, attempt)}-outcomes.json.gz`;
 }
 
+/** The attempt whose outcomes lie under a key; undefined for any other key. */
+export function parseShardOutcomesKey(
+  key: string,
+): { readonly shard: number; readonly attempt: string } | undefined {
+  const match = /\/(\d+)\.([^/.]+)-outcomes\.json\.gz$/.exec(key);
+  const [, shard, attempt] = match ?? [];
+  return shard === undefined || attempt === undefined
+    ? undefined
+    : { shard: Number(shard), attempt };
+}
+
 function shardStem(runFolder: string, { runUid, shard, attempt }: ShardAttempt): string {
   return `${workFolder(runFolder, runUid)}${String(shard).padStart(4, '0')}.${attempt}`;
 }

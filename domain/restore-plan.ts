@@ -1,3 +1,6 @@
+import type { IndexLine } from './backup-index.ts';
+import type { RestoreSpec } from './restore.ts';
+
 /** Items of one shard of a restore, while that keeps the number of shards under its limit. */
 const SHARD_ITEMS = 1000;
 /** Shards of one restore: bounds its history. */
@@ -5,10 +8,54 @@ const SHARDS_MAX = 250;
 /** Shard numbers of a wave begin at its position times this. */
 const SHARDS_OF_WAVE_MAX = 1000;
 
+/** The plan of a restore, as it is stored while the run is under way; the items of its shards lie beside it. */
+export interface RestorePlan {
+  readonly spec: RestoreSpec;
+  readonly items: number;
+  /** Names of the persistent volumes that are restored as they were, so that their claims keep to them. */
+  readonly keptVolumes: readonly string[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Items of the backup that a restore does not bring back, counted by reason and type. */
+export interface LeftOut {
+  readonly reason: string;
+  /** `deployments.apps`; left out where the reason says nothing about types. */
+  readonly type?: string;
+  readonly items: number;
+}
+
+/** Why items of a backup are left out. */
+export const LEFT_OUT_REASONS = {
+  notSelected: 'the request does not select it',
+  notRestorable: 'no restore touches objects of this type',
+  definition: 'no restored object is of the type that it defines',
+  volume: 'the volume is provisioned anew for its claim',
+  notReached: 'the restore ended before it',
+} as const;
+
+export type LeftOutReason = keyof typeof LEFT_OUT_REASONS;
+
 export function restoreShardItems(items: number): number {
   return Math.max(SHARD_ITEMS, Math.ceil(items / SHARDS_MAX));
 }
 
 export function firstShardOf(wave: number): number {
   return wave * SHARDS_OF_WAVE_MAX;
+}
+
+/**
+ * Stands in a shard for a namespace that the backup has an object of, and does not hold itself. It has no body in
+ * the archive; it is created with nothing but its name, as Velero does.
+ */
+export function bareNamespaceLine(item: IndexLine): IndexLine {
+  const { namespace: name, member } = item;
+  return {
+    ...{ group: '', version: 'v1', resource: 'namespaces', kind: 'Namespace' },
+    ...{ namespace: '', name, uid: '', member, bodyOffset: 0, bodyLength: 0, sha256: '' },
+  };
+}
+
+export function isBareNamespace(line: IndexLine): boolean {
+  return line.bodyLength === 0;
 }

@@ -44,11 +44,3 @@ export interface RestoreResult {
 export function mappedNamespace(spec: RestoreSpec, namespace: string): string {
   return spec.namespaceMapping[namespace] ?? namespace;
 }
-
-export function addCounts(left: RestoreCounts, right: RestoreCounts): RestoreCounts {
-  const sum = { ...left };
-  for (const verb of RESTORE_VERBS) {
-    sum[verb] += right[verb];
-  }
-  return sum;
-}

@@ -1,4 +1,5 @@
 import type { BackupResult, BackupSpec } from './backup.ts';
+import type { LeftOut } from './restore-plan.ts';
 import type { RestoreResult, RestoreSpec } from './restore.ts';
 
 /** Version of the layout of `holdfast.json`. */
@@ -51,4 +52,6 @@ export interface StoredRestore extends StoredRun {
   readonly kind: 'Restore';
   readonly spec: RestoreSpec;
   readonly result?: RestoreResult;
+  /** Written with the result: items of the backup that were not restored, by reason. */
+  readonly leftOut?: readonly LeftOut[];
 }

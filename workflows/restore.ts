@@ -7,9 +7,8 @@ import type {
   RestoreWave,
 } from '../activities/contract.ts';
 import { recordTime } from '../domain/duration.ts';
-import type { FailureReport } from '../domain/failure.ts';
-import type { EndPhase } from '../domain/phase.ts';
-import { addCounts, NO_RESTORE_COUNTS, type RestoreResult } from '../domain/restore.ts';
+import type { RestoreEnding } from '../domain/restore-result.ts';
+import type { RestoreResult } from '../domain/restore.ts';
 import { type Activities, activitiesOf } from './activity-profiles.ts';
 import type { RestoreInput } from './contract.ts';
 import { inPool } from './pool.ts';
@@ -35,17 +34,17 @@ const SMALL_WAVES_ITEMS_MAX = 500;
  */
 export async function restore(input: RestoreInput): Promise<RestoreResult> {
   const { location, name, spec, specDigest } = input;
-  const run: RestoreRun = { location, name, runUid: workflowInfo().runId, spec };
+  const run: RestoreRun = { location, name, runUid: workflowInfo().runId };
   const activities = activitiesOf(spec.cluster, input.patienceMs);
   const tracker = trackRun();
   const { startTimestamp } = tracker;
 
-  const opened = await openRun(
+  await openRun(
     {
       open: () =>
         activities
           .short('Read the backup, check the request, claim the name')
-          .openRestore({ ...run, specDigest, startTimestamp }),
+          .openRestore({ ...run, spec, specDigest, startTimestamp }),
       release: () =>
         activities.cleanUp('Give the name back').cleanRestore({ ...run, scope: 'claim' }),
     },
@@ -53,32 +52,25 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
   );
   const applied: AppliedShard[] = [];
   const ending = await attempt(() => applyBackup(run, { activities, tracker, applied }));
-  const result = resultOf(ending, applied, startTimestamp);
-  await CancellationScope.nonCancellable(async () => {
+  return CancellationScope.nonCancellable(async () => {
     tracker.enter('report', 'Finalizing', 'writing the report');
-    await activities.cleanUp(`Write the report: ${result.phase}`).finishRestore({
+    const result = await activities.long(`Write the report: ${ending.kind}`).finishRestore({
       ...run,
-      specDigest,
-      cluster: opened.cluster,
       shards: applied,
-      result,
+      ending,
+      completionTimestamp: recordTime(Date.now()),
     });
     const { created } = result.counts;
     tracker.end(result.phase, `${String(created)} of ${String(result.items)} items created`);
     await activities.cleanUp('Remove the plan').cleanRestore({ ...run, scope: 'work' });
+    return result;
   });
-  return result;
 }
-
-type Ending =
-  | { readonly kind: 'applied' }
-  | { readonly kind: 'failed'; readonly failure: FailureReport }
-  | { readonly kind: 'cancelled' };
 
 interface Apply {
   readonly activities: Activities;
   readonly tracker: RunTracker;
-  /** Grows as shards end, so that a run that fails or is cancelled can tell what it did. */
+  /** Grows as shards end, so that a run that fails or is cancelled can tell which did. */
   readonly applied: AppliedShard[];
 }
 
@@ -121,9 +113,7 @@ async function applyStep(
       .long(`Apply ${words}`)
       .applyShards({ ...run, planAttempt: plan.attempt, shards });
     applied.push(...result.shards);
-    for (const { counts } of result.shards) {
-      tracker.advance(Object.values(counts).reduce((sum, count) => sum + count, 0));
-    }
+    tracker.advance(result.shards.reduce((sum, { items }) => sum + items, 0));
   });
 }
 
@@ -146,7 +136,7 @@ function gatherWaves(waves: readonly RestoreWave[]): ApplyStep[] {
   return steps;
 }
 
-async function attempt(apply: () => Promise<void>): Promise<Ending> {
+async function attempt(apply: () => Promise<void>): Promise<RestoreEnding> {
   try {
     await apply();
     return { kind: 'applied' };
@@ -158,30 +148,4 @@ async function attempt(apply: () => Promise<void>): Promise<Ending> {
     log.warn('restore failed', { code: failure.code, subject: failure.subject });
     return { kind: 'failed', failure };
   }
-}
-
-function resultOf(
-  ending: Ending,
-  applied: readonly AppliedShard[],
-  startTimestamp: string,
-): RestoreResult {
-  const counts = applied.reduce((sum, shard) => addCounts(sum, shard.counts), NO_RESTORE_COUNTS);
-  const failed = counts.failed + (ending.kind === 'failed' ? 1 : 0);
-  return {
-    phase: phaseOf(ending, counts.failed),
-    startTimestamp,
-    completionTimestamp: recordTime(Date.now()),
-    items: Object.values(counts).reduce((sum, count) => sum + count, 0),
-    counts,
-    warnings: counts.skipped,
-    errors: failed,
-    ...(ending.kind === 'failed' ? { failure: ending.failure } : {}),
-  };
-}
-
-function phaseOf(ending: Ending, failedItems: number): EndPhase {
-  if (ending.kind === 'applied') {
-    return failedItems > 0 ? 'PartiallyFailed' : 'Completed';
-  }
-  return ending.kind === 'cancelled' ? 'Cancelled' : 'Failed';
 }

@@ -1,60 +1,54 @@
-import { apiVersionOf } from '../../domain/item.ts';
-import { restoreFolder, shardOutcomesKey } from '../../domain/object-key.ts';
-import type { RestoreOutcome } from '../../domain/restore-outcome.ts';
-import { CLAIM_VERSION, type StoredRestore } from '../../domain/stored-run.ts';
-import { commitRestore, type VeleroResults } from '../../storage/format/record.ts';
-import { readJsonGz } from '../../storage/json-file.ts';
+import { Failure } from '../../domain/failure.ts';
+import { LEFT_OUT_REASONS, type LeftOut } from '../../domain/restore-plan.ts';
+import { restoreResult } from '../../domain/restore-result.ts';
+import type { RestoreResult } from '../../domain/restore.ts';
+import { commitRestore } from '../../storage/format/record.ts';
+import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { FinishRestoreInput } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { withHeartbeat } from '../heartbeat.ts';
+import { OutcomeFiles } from './outcome-files.ts';
+import { encodeRestoreList, gatherReport } from './restore-report.ts';
+import { readOwnClaim, readRestorePlan } from './restore-run.ts';
 
 /** See `ClusterActivities.finishRestore`. */
-export async function finishRestore(deps: Dependencies, input: FinishRestoreInput): Promise<void> {
-  const { location, name, runUid, spec, specDigest, cluster, result } = input;
-  const store = deps.store(location);
-  const resourceList: Record<string, string[]> = {};
-  const results: VeleroResults = { warnings: {}, errors: {} };
-  for (const { shard, attempt } of input.shards) {
-    const key = shardOutcomesKey(restoreFolder(name), { runUid, shard, attempt });
-    // The object under this key was written by `applyShards` of the same run.
-    for (const outcome of (await readJsonGz(store, key)) as RestoreOutcome[]) {
-      addToList(resourceList, outcome);
-      addToResults(results, outcome);
+export function finishRestore(
+  deps: Dependencies,
+  input: FinishRestoreInput,
+): Promise<RestoreResult> {
+  return withHeartbeat(async () => {
+    const { ending, completionTimestamp } = input;
+    const store = deps.store(input.location);
+    const claim = await readOwnClaim(store, input);
+    const files = await OutcomeFiles.find(store, input);
+    const failure = ending.kind === 'failed' ? ending.failure.message : undefined;
+    const report = await gatherReport(files, failure);
+    const { startTimestamp } = claim;
+    const result = restoreResult(ending, report.counts, { startTimestamp, completionTimestamp });
+    const leftOut = await leftOutOf(store, input, result.items);
+    await commitRestore(store, {
+      stored: { ...claim, result, leftOut },
+      results: report.results,
+      resourceList: encodeRestoreList(files, report),
+    });
+    return result;
+  });
+}
+
+/** What the plan left out, and what was planned and not reached. A run that ended before its plan has neither. */
+async function leftOutOf(
+  store: ObjectStore,
+  run: FinishRestoreInput,
+  itemsDone: number,
+): Promise<readonly LeftOut[]> {
+  try {
+    const { items, leftOut } = await readRestorePlan(store, run);
+    const rest = items - itemsDone;
+    return rest > 0 ? [...leftOut, { reason: LEFT_OUT_REASONS.notReached, items: rest }] : leftOut;
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'object-missing') {
+      return [];
     }
+    throw error;
   }
-  const stored: StoredRestore = {
-    version: CLAIM_VERSION,
-    kind: 'Restore',
-    name,
-    runUid,
-    spec,
-    specDigest,
-    startTimestamp: result.startTimestamp,
-    cluster,
-    result,
-  };
-  await commitRestore(store, { stored, results, resourceList });
-}
-
-/** Velero's list: `{"v1/ConfigMap": ["shop/settings(created)"]}`. */
-function addToList(resourceList: Record<string, string[]>, outcome: RestoreOutcome): void {
-  const type = `${apiVersionOf(outcome)}/${outcome.kind}`;
-  (resourceList[type] ??= []).push(`${place(outcome)}(${outcome.verb})`);
-}
-
-function addToResults(results: VeleroResults, outcome: RestoreOutcome): void {
-  const { verb, reason, namespace } = outcome;
-  if (reason === undefined || (verb !== 'failed' && verb !== 'skipped')) {
-    return;
-  }
-  const side = verb === 'failed' ? results.errors : results.warnings;
-  const text = `${outcome.kind} ${place(outcome)}: ${reason}`;
-  if (namespace === '') {
-    (side.cluster ??= []).push(text);
-  } else {
-    ((side.namespaces ??= {})[namespace] ??= []).push(text);
-  }
-}
-
-function place({ namespace, name }: RestoreOutcome): string {
-  return namespace === '' ? name : `${namespace}/${name}`;
 }

@@ -1,47 +1,92 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import {
-  groupResource,
-  type ItemReference,
-  type KubernetesObject,
-  type ResourceType,
-} from '../../domain/item.ts';
-import { DEFINITION_TYPE } from '../../domain/restore-selection.ts';
-import { Failure } from '../../domain/failure.ts';
+import pLimit from 'p-limit';
+
+import type { KubernetesObject, ResourceType } from '../../domain/item.ts';
 import type { Cluster } from '../kubernetes/port.ts';
 
-/** How long a definition may take until its type is served, as in Velero. */
-const ESTABLISHED_WAIT_MS = 600_000;
+/** Definitions that are read at the same time. */
+const READS_IN_FLIGHT = 16;
 const ESTABLISHED_POLL_MS = 200;
 const NEEDED_CONDITIONS = ['Established', 'NamesAccepted'];
+const DEFINITION: ResourceType = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  resource: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  isNamespaced: false,
+};
 
-/** Waits until what was just applied is ready for what comes after it. */
-export async function awaitGate(
+export interface GateOptions {
+  /** How long the definitions may take, all together. */
+  readonly waitMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Waits until custom resource definitions are established, all at the same time, because their objects can be
+ * created only then. Gives the reason for each that was not in time; the others need not suffer for it.
+ */
+export async function awaitDefinitions(
   cluster: Cluster,
-  applied: { readonly type: ResourceType; readonly item: ItemReference },
-  signal: AbortSignal,
-): Promise<void> {
-  if (groupResource(applied.type) !== DEFINITION_TYPE) {
-    return;
-  }
-  const deadline = Date.now() + ESTABLISHED_WAIT_MS;
-  while (!isEstablished(await cluster.read(applied.type, applied.item, signal))) {
-    if (Date.now() > deadline) {
-      throw new Failure(
-        'timed-out',
-        `the definition ${applied.item.name} was not established in time`,
-        { subject: applied.item.name },
-      );
+  names: readonly string[],
+  { waitMs, signal }: GateOptions,
+): Promise<ReadonlyMap<string, string>> {
+  const limit = pLimit(READS_IN_FLIGHT);
+  const deadline = Date.now() + waitMs;
+  let waiting = new Map<string, string>(names.map((name) => [name, '']));
+  for (;;) {
+    const read = await limit.map([...waiting.keys()], async (name) => ({
+      name,
+      definition: await readDefinition(cluster, name),
+    }));
+    waiting = new Map(
+      read
+        .filter(({ definition }) => !isEstablished(definition))
+        .map(({ name, definition }) => [name, reasonOf(definition)]),
+    );
+    if (waiting.size === 0 || Date.now() > deadline) {
+      return waiting;
     }
     await sleep(ESTABLISHED_POLL_MS, undefined, { signal });
   }
 }
 
-function isEstablished(definition: KubernetesObject | undefined): boolean {
-  const status = definition?.['status'] as
-    { conditions?: { type?: string; status?: string }[] } | undefined;
-  const conditions = status?.conditions ?? [];
-  return NEEDED_CONDITIONS.every((needed) =>
-    conditions.some(({ type, status: value }) => type === needed && value === 'True'),
-  );
+/** A definition as the cluster has it; undefined if there is none. */
+export function readDefinition(
+  cluster: Cluster,
+  name: string,
+): Promise<KubernetesObject | undefined> {
+  return cluster.read(DEFINITION, { ...DEFINITION, namespace: '', name });
+}
+
+/** Whether the objects that a definition describes can be created. */
+export function isEstablished(definition: KubernetesObject | undefined): boolean {
+  return NEEDED_CONDITIONS.every((needed) => conditionOf(definition, needed)?.status === 'True');
+}
+
+interface Condition {
+  readonly type?: string;
+  readonly status?: string;
+  /** One word; the message beside it quotes values. */
+  readonly reason?: string;
+}
+
+function reasonOf(definition: KubernetesObject | undefined): string {
+  if (definition === undefined) {
+    return 'it was deleted meanwhile';
+  }
+  const unmet = NEEDED_CONDITIONS.map((needed) => conditionOf(definition, needed))
+    .filter((condition) => condition !== undefined && condition.status !== 'True')
+    .map((condition) => `${condition?.type ?? ''}: ${condition?.reason ?? ''}`);
+  const words = unmet.length === 0 ? 'no condition yet' : unmet.join(', ');
+  return `it was not established in time (${words})`;
+}
+
+function conditionOf(
+  definition: KubernetesObject | undefined,
+  type: string,
+): Condition | undefined {
+  const status = definition?.['status'] as { conditions?: readonly Condition[] } | undefined;
+  return status?.conditions?.find((condition) => condition.type === type);
 }

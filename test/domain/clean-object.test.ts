@@ -11,7 +11,11 @@ const spec: RestoreSpec = {
   excludedNamespaces: [],
   namespaceMapping: { shop: 'copy' },
 };
-const context = { spec, marks: { backupLabel: 'b', restoreLabel: 'r', runUid: 'uid' } };
+const context = {
+  spec,
+  marks: { backupLabel: 'b', restoreLabel: 'r', runUid: 'uid' },
+  keptVolumes: new Set(['kept']),
+};
 
 function typeOf(resource: string, group = ''): ResourceType {
   return { group, version: 'v1', resource, kind: resource, isNamespaced: true };
@@ -83,11 +87,93 @@ test.each([
   { resource: 'pods', content: { status: { phase: 'Running' } } },
   {
     resource: 'secrets',
-    content: { type: 'kubernetes.io/service-account-token' },
+    name: 'web-token-x7f2q',
+    content: tokenSecret(),
     reason: 'the token of a service account is issued anew',
   },
+  { resource: 'secrets', name: 'made-by-hand', content: tokenSecret() },
   { resource: 'secrets', content: { type: 'Opaque' } },
   { resource: 'persistentvolumes', content: { spec: { persistentVolumeReclaimPolicy: 'Retain' } } },
-])('of $resource with $content a restore says: $reason', ({ resource, group, content, reason }) => {
-  expect(skipReason(typeOf(resource, group), { metadata: { name: 'x' }, ...content })).toBe(reason);
+])('of $resource $name with $content a restore says: $reason', (row) => {
+  const { resource, group, name = 'x', content, reason } = row;
+  const { annotations = {}, ...rest } = content as { annotations?: Record<string, string> };
+  const object: KubernetesObject = { metadata: { name, annotations }, ...rest };
+  expect(skipReason(typeOf(resource, group), object)).toBe(reason);
+});
+
+function tokenSecret() {
+  return {
+    type: 'kubernetes.io/service-account-token',
+    annotations: { 'kubernetes.io/service-account.name': 'web' },
+  };
+}
+
+test('a token secret made by hand comes back without the old token', () => {
+  const secret = clean(typeOf('secrets'), {
+    metadata: {
+      name: 'made-by-hand',
+      annotations: {
+        'kubernetes.io/service-account.name': 'web',
+        'kubernetes.io/service-account.uid': 'old',
+      },
+    },
+    type: 'kubernetes.io/service-account-token',
+    data: { token: 'old', 'ca.crt': 'old', namespace: 'old', extra: 'mine' },
+  });
+  expect(secret.metadata.annotations).toEqual({
+    'kubernetes.io/service-account.name': 'web',
+    'holdfast.dev/restore-uid': 'uid:created',
+  });
+  expect(secret['data']).toEqual({ extra: 'mine' });
+});
+
+test('a claim keeps to its volume if that volume is restored, and is free otherwise', () => {
+  const type = typeOf('persistentvolumeclaims');
+  expect(clean(type, { spec: { volumeName: 'kept' } })['spec']).toEqual({ volumeName: 'kept' });
+  expect(clean(type, { spec: { volumeName: 'gone' } })['spec']).toEqual({});
+});
+
+test('a volume waits for its claim under the name that the namespace has now', () => {
+  const volume = clean(typeOf('persistentvolumes'), {
+    metadata: { name: 'kept', annotations: { 'pv.kubernetes.io/bound-by-controller': 'yes' } },
+    spec: { claimRef: { namespace: 'shop', name: 'data', uid: 'u', resourceVersion: '1' } },
+  });
+  expect(volume['spec']).toEqual({ claimRef: { namespace: 'copy', name: 'data' } });
+  expect(volume.metadata.annotations).toEqual({ 'holdfast.dev/restore-uid': 'uid:created' });
+});
+
+const PORTS = [
+  { name: 'http', port: 80, nodePort: 30_080 },
+  { name: 'https', port: 443, nodePort: 30_443 },
+];
+
+test.each([
+  {
+    by: 'the text that kubectl applied',
+    metadata: {
+      annotations: {
+        'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({
+          spec: { ports: [{ name: 'http', port: 80, nodePort: 30_080 }, { name: 'https' }] },
+        }),
+      },
+    },
+  },
+  {
+    by: 'the managed fields',
+    metadata: {
+      managedFields: [
+        {
+          fieldsV1: {
+            'f:spec': { 'f:ports': { 'k:{"port":80,"protocol":"TCP"}': { 'f:nodePort': {} } } },
+          },
+        },
+      ],
+    },
+  },
+])('a node port is kept where it was asked for, by $by', ({ metadata }) => {
+  const service = clean(typeOf('services'), {
+    metadata: { name: 'x', namespace: 'shop', ...metadata },
+    spec: { ports: structuredClone(PORTS), healthCheckNodePort: 31_000 },
+  });
+  expect(service['spec']).toEqual({ ports: [PORTS[0], { name: 'https', port: 443 }] });
 });

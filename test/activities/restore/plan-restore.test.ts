@@ -1,66 +1,98 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 
 import { openCluster } from '../../../activities/kubernetes/client.ts';
-import { planRestore } from '../../../activities/restore/plan-restore.ts';
+import { readOwnClaim, readRestorePlan } from '../../../activities/restore/restore-run.ts';
+import type { KubernetesObject } from '../../../domain/item.ts';
+import { restoreKeys } from '../../../domain/object-key.ts';
 import type { RestoreSpec } from '../../../domain/restore.ts';
-import { createFolderStore } from '../../../storage/object-store/folder.ts';
-import type { ObjectStore } from '../../../storage/object-store/port.ts';
-import { inActivity } from '../../support/activity-context.ts';
-import { storeBackup, typeOf } from '../../support/stored-backup.ts';
+import type { ArchiveItem } from '../../../storage/format/member-encoder.ts';
+import { RestoreSteps } from '../../support/restore-steps.ts';
+import { typeOf } from '../../support/stored-backup.ts';
 
 // Goal: the plan of a restore holds what the request asks for, and says what it leaves out.
 
-let folder: string;
-let store: ObjectStore;
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'holdfast-plan-'));
-  store = createFolderStore({ name: 'default', provider: 'folder', path: folder });
-  await storeBackup(store, 'b', [
-    {
-      type: typeOf('ConfigMap', 'configmaps'),
-      object: { metadata: { name: 'a', namespace: 'shop' } },
-    },
-    { type: typeOf('Namespace', 'namespaces', false), object: { metadata: { name: 'shop' } } },
-  ]);
-});
+const cluster = openCluster();
+let steps: RestoreSteps;
 
 afterEach(async () => {
-  await rm(folder, { recursive: true });
+  await steps.remove();
 });
 
-function plan(spec: Partial<RestoreSpec>) {
-  const run = {
-    ...{ location: 'default', name: 'r', runUid: 'run' },
-    spec: {
-      ...{ cluster: 'local', backupName: 'b', includedNamespaces: ['*'] },
-      ...{ excludedNamespaces: [], namespaceMapping: {} },
-      ...spec,
-    },
-  };
-  return inActivity(() => planRestore({ cluster: openCluster(), store: () => store }, run));
+function claim(name: string, namespace: string): ArchiveItem {
+  const metadata = { name, namespace, uid: `uid-${namespace}-${name}` };
+  return { type: typeOf('PersistentVolumeClaim', 'persistentvolumeclaims'), object: { metadata } };
 }
 
-test('namespaces come before what is in them', async () => {
-  expect(await plan({ includedNamespaces: ['shop'] })).toMatchObject({
-    items: 2,
-    waves: [
-      { name: 'namespaces', items: 1 },
-      { name: 'access', items: 1 },
-    ],
+function volume(name: string, claimUid: string, policy: string): ArchiveItem {
+  const spec = { persistentVolumeReclaimPolicy: policy, claimRef: { uid: claimUid } };
+  const object: KubernetesObject = { metadata: { name }, spec };
+  return { type: typeOf('PersistentVolume', 'persistentvolumes', false), object };
+}
+
+const CONFIG_MAP = typeOf('ConfigMap', 'configmaps');
+const NAMESPACE = typeOf('Namespace', 'namespaces', false);
+const HELD: readonly ArchiveItem[] = [
+  { type: CONFIG_MAP, object: { metadata: { name: 'a', namespace: 'bare' } } },
+  { type: CONFIG_MAP, object: { metadata: { name: 'a', namespace: 'shop' } } },
+  { type: NAMESPACE, object: { metadata: { name: 'shop' } } },
+  { type: typeOf('Node', 'nodes', false), object: { metadata: { name: 'node-a' } } },
+  claim('kept', 'shop'),
+  claim('fresh', 'shop'),
+  claim('kept', 'bare'),
+  volume('kept-of-shop', 'uid-shop-kept', 'Retain'),
+  volume('fresh-of-shop', 'uid-shop-fresh', 'Delete'),
+  volume('kept-of-bare', 'uid-bare-kept', 'Retain'),
+];
+
+async function plan(spec: Partial<RestoreSpec>) {
+  steps = await RestoreSteps.of(HELD, spec);
+  const { items, waves } = await steps.plan(cluster);
+  const { keptVolumes, leftOut } = await readRestorePlan(steps.store, steps.run);
+  return {
+    items,
+    keptVolumes,
+    waves: Object.fromEntries(waves.map((wave) => [wave.name, wave.items])),
+    leftOut: Object.fromEntries(
+      leftOut.map((left) => [`${left.type ?? ''}: ${left.reason}`, left.items]),
+    ),
+  };
+}
+
+test('a restore of one namespace takes the volumes that its claims keep, and counts what it leaves', async () => {
+  expect(await plan({ includedNamespaces: ['shop'] })).toEqual({
+    items: 5,
+    keptVolumes: ['kept-of-shop'],
+    waves: { namespaces: 1, classes: 1, claims: 2, access: 1 },
+    leftOut: {
+      'configmaps: the request does not select it': 1,
+      'nodes: no restore touches objects of this type': 1,
+      'persistentvolumeclaims: the request does not select it': 1,
+      'persistentvolumes: the volume is provisioned anew for its claim': 1,
+      'persistentvolumes: the request does not select it': 1,
+    },
+  });
+});
+
+test('a namespace that the backup holds objects of, and not itself, is restored before them', async () => {
+  expect(await plan({ includedNamespaces: ['bare'] })).toMatchObject({
+    waves: { namespaces: 1, access: 1 },
   });
 });
 
 test('a plan that selects nothing fails, where the index was too large for the open step', async () => {
-  await expect(plan({ excludedNamespaces: ['shop'] })).rejects.toMatchObject({
-    code: 'nothing-selected',
-  });
+  await expect(plan({ excludedNamespaces: ['shop', 'bare'] })).resolves.toMatchObject({ items: 3 });
+  await steps.remove();
   await expect(plan({ includedNamespaces: ['typo'] })).rejects.toMatchObject({
     code: 'namespace-not-found',
     subject: 'spec.includedNamespaces',
+  });
+});
+
+test('a run whose name another one has claimed meanwhile plans nothing', async () => {
+  steps = await RestoreSteps.of(HELD);
+  const other = { ...steps.run, runUid: 'other' };
+  await expect(readOwnClaim(steps.store, other)).rejects.toMatchObject({
+    code: 'precondition-failed',
+    subject: restoreKeys('r').claim,
   });
 });

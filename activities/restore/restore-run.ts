@@ -1,0 +1,41 @@
+import { Failure } from '../../domain/failure.ts';
+import { planKey, restoreFolder, restoreKeys } from '../../domain/object-key.ts';
+import type { RestorePlan } from '../../domain/restore-plan.ts';
+import type { StoredRestore } from '../../domain/stored-run.ts';
+import { readRestore } from '../../storage/catalogue.ts';
+import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
+import type { ObjectStore } from '../../storage/object-store/port.ts';
+import type { RestoreRun } from '../contract.ts';
+
+/** What the open step claimed the name with; it holds the spec. Throws `precondition-failed` if it is another run's. */
+export async function readOwnClaim(
+  store: ObjectStore,
+  { name, runUid }: RestoreRun,
+): Promise<StoredRestore> {
+  const restore = await readRestore(store, name);
+  if (restore?.claim?.runUid !== runUid) {
+    const subject = restoreKeys(name).claim;
+    throw new Failure('precondition-failed', `${subject} is no longer the claim of this run`, {
+      subject,
+    });
+  }
+  return restore.claim;
+}
+
+/** Stores the plan. Attempts write the same bytes, since the plan follows from backup and spec. */
+export function writeRestorePlan(
+  store: ObjectStore,
+  { name, runUid }: RestoreRun,
+  plan: RestorePlan,
+): Promise<void> {
+  return writeJsonGz(store, planKey(restoreFolder(name), runUid), plan);
+}
+
+/** The plan that `planRestore` stored. Throws `object-missing`. */
+export async function readRestorePlan(
+  store: ObjectStore,
+  { name, runUid }: RestoreRun,
+): Promise<RestorePlan> {
+  // The object under this key was written by `planRestore` of the same run.
+  return (await readJsonGz(store, planKey(restoreFolder(name), runUid))) as RestorePlan;
+}

@@ -1,0 +1,20 @@
+/** The fields of an object whose shape is not known. */
+export type Fields = Record<string, unknown>;
+
+/** The fields of a value that should be an object; of anything else, none. */
+export function fields(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Fields)
+    : {};
+}
+
+/** The elements of a value that should be a list; of anything else, none. */
+export function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The name of a value that should be a named object; of anything else, the empty one. */
+export function nameOf(value: unknown): string {
+  const name = fields(value)['name'];
+  return typeof name === 'string' ? name : '';
+}
