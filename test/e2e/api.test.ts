@@ -3,11 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { Client, Connection } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
-import type { RunResource } from '../../domain/api-resource.ts';
-import { deleteWorkflowId, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
-import { DELETE_WORKFLOW, type DeleteInput, type DeleteResult } from '../../workflows/contract.ts';
+import { TemporalRuns } from '../../api/runs/temporal.ts';
+import type { Problem, RunResource } from '../../domain/api-resource.ts';
+import {
+  backupWorkflowId,
+  deleteWorkflowId,
+  WORKFLOW_TASK_QUEUE,
+} from '../../domain/workflow-id.ts';
+import {
+  DELETE_WORKFLOW,
+  type DeleteInput,
+  type DeleteResult,
+  SEARCH_ATTRIBUTES,
+} from '../../workflows/contract.ts';
 import { keysUnder } from '../support/archive-items.ts';
 import { type Fault, FaultProxy } from '../support/fault-proxy.ts';
 import { freePort, Installation, type InstallationOptions } from '../support/installation.ts';
@@ -52,6 +63,30 @@ function slowRemoval(delayMs: number): Fault {
     effect: 'delay',
     delayMs,
   };
+}
+
+function slowWrite(name: string, end: string, delayMs: number): Fault {
+  const matches = (path: string): boolean => path.endsWith(`/${name}${end}`);
+  return { method: 'PUT', matches, effect: 'delay', delayMs };
+}
+
+async function waitFor(
+  name: string,
+  seconds: number,
+): Promise<{ headers: Headers; body: RunResource }> {
+  const response = await fetch(`${installation.apiUrl}/api/v1/backups/${name}`, {
+    headers: { prefer: `wait=${String(seconds)}` },
+  });
+  // A look at a run that is there.
+  return { headers: response.headers, body: (await response.json()) as RunResource };
+}
+
+async function namesOf(phase: string): Promise<string[]> {
+  const { body } = await installation.request<{ items: RunResource[] }>(
+    'GET',
+    `/backups?phase=${phase}`,
+  );
+  return body.items.map(({ metadata }) => metadata.name);
 }
 
 async function backUp(name: string): Promise<RunResource> {
@@ -127,7 +162,7 @@ test('a name is not free while its deletion is under way, and is free afterwards
   await backUp('again');
   proxy.faults = [slowRemoval(1500)];
   expect((await installation.request('DELETE', '/backups/again')).status).toBe(202);
-  await expect.poll(() => proxy.hits).toBeGreaterThan(0);
+  await expect.poll(() => proxy.hits, { timeout: 10_000 }).toBeGreaterThan(0);
   expect((await installation.look('backups', 'again'))?.status.phase).toBe('Deleting');
   const { status, body } = await installation.createBackup('again', [NAMESPACE]);
   expect({ status, code: body.code }).toEqual({ status: 409, code: 'being-deleted' });
@@ -178,14 +213,7 @@ test('the claim of a restore goes with its deletion, and a later restore is left
 });
 
 test('a request whose check takes longer than the API waits is answered with 202', async () => {
-  proxy.faults = [
-    {
-      method: 'PUT',
-      matches: (path) => path.endsWith('/slow/holdfast.json'),
-      effect: 'delay',
-      delayMs: 7000,
-    },
-  ];
+  proxy.faults = [slowWrite('slow', '/holdfast.json', 7000)];
   const began = Date.now();
   const { status, headers, body } = await installation.createBackup('slow', [NAMESPACE]);
   expect(Date.now() - began).toBeGreaterThan(4500);
@@ -223,4 +251,101 @@ test('an API server that is not reachable is told by the request itself, and lea
       });
     });
   });
+});
+
+test('a run under way tells step, progress, rate and what it waits for, and can be waited for', async () => {
+  proxy.faults = [slowWrite('held', '/held.tar.gz', 9000)];
+  await installation.createBackup('held', [NAMESPACE]);
+  // The rate comes with a heartbeat, some seconds after the begin.
+  const rate = async () =>
+    (await installation.look('backups', 'held'))?.status.progress.itemsPerSecond;
+  await expect.poll(rate, { timeout: 8000 }).toBeGreaterThan(0);
+  const { headers, body } = await waitFor('held', 0);
+  expect(headers.get('retry-after')).toBe('1');
+  expect(body.status).toMatchObject({
+    phase: 'InProgress',
+    step: 'export',
+    waitingFor: { reason: 'the step writeSmallBackup is under way' },
+  });
+  expect(body.status.progress.itemsDone).toBeGreaterThan(0);
+  expect(body.status.progress.itemsTotal).toBeGreaterThan(0);
+  expect(await namesOf('InProgress')).toEqual(['held']);
+  expect(await namesOf('Completed')).not.toContain('held');
+
+  const began = Date.now();
+  expect((await waitFor('held', 1)).body.status.phase).toBe('InProgress');
+  expect(Date.now() - began).toBeGreaterThan(900);
+  const ended = await waitFor('held', 30);
+  expect(ended.body.status.phase).toBe('Completed');
+  expect(ended.headers.get('retry-after')).toBeNull();
+  expect(Date.now() - began).toBeLessThan(20_000);
+});
+
+test('a wait for a run leaves no call behind when its time is over or its client goes', async () => {
+  proxy.faults = [slowWrite('left', '/left.tar.gz', 4000)];
+  await installation.createBackup('left', [NAMESPACE]);
+  const temporal = new TemporalRuns(connection, 'default');
+  const id = backupWorkflowId({ location: 'default', name: 'left' });
+  const began = Date.now();
+  await temporal.closed(id, { waitMs: 500, signal: new AbortController().signal });
+  expect(Date.now() - began).toBeLessThan(1500);
+  await temporal.closed(id, { waitMs: 30_000, signal: AbortSignal.timeout(500) });
+  expect(Date.now() - began).toBeLessThan(3000);
+  expect((await installation.look('backups', 'left'))?.status.phase).toBe('InProgress');
+  await installation.ended('backups', 'left');
+});
+
+test('a cancel that comes after the commit began is refused, and the backup completes', async () => {
+  proxy.faults = [slowWrite('final', '/velero-backup.json', 3000)];
+  await installation.createBackup('final', [NAMESPACE]);
+  const phase = async () => (await installation.look('backups', 'final'))?.status.phase;
+  await expect.poll(phase, { timeout: 10_000 }).toBe('Finalizing');
+  const { status, body } = await installation.request<Problem>('POST', '/backups/final:cancel');
+  expect({ status, code: body.code }).toEqual({ status: 409, code: 'already-finished' });
+  expect(body.detail).toContain('is writing its record');
+  expect((await installation.ended('backups', 'final')).status.phase).toBe('Completed');
+});
+
+test('a run that was refused is shown until it is deleted', async () => {
+  expect((await installation.createBackup('refused', ['no-such-namespace'])).status).toBe(422);
+  const shown = await installation.look('backups', 'refused');
+  expect(shown?.status).toMatchObject({
+    phase: 'FailedValidation',
+    failure: { code: 'namespace-not-found' },
+  });
+  expect((await installation.request('DELETE', '/backups/refused')).status).toBe(202);
+  await expect.poll(() => statusOf('refused'), { timeout: 30_000 }).toBe(404);
+});
+
+test('a run reads by itself in Temporal', async () => {
+  await backUp('shown');
+  const handle = client.workflow.getHandle('backup/default/shown');
+  const described = await handle.describe();
+  expect(described).toMatchObject({
+    type: 'backup',
+    memo: { spec: { cluster: installation.name, includedNamespaces: [NAMESPACE] } },
+  });
+  expect(await described.staticSummary()).toBe(`Backup shown of cluster ${installation.name}`);
+  const attributes = described.typedSearchAttributes;
+  expect(Object.values(SEARCH_ATTRIBUTES).map((attribute) => attributes.get(attribute))).toEqual([
+    'Backup',
+    'shown',
+    installation.name,
+    'Completed',
+  ]);
+  const metadata = await handle.query('__temporal_workflow_metadata');
+  expect(metadata).toMatchObject({
+    currentDetails: expect.stringMatching(/^\*\*Completed\*\* · \d+ items$/) as string,
+  });
+  const { events } = await handle.fetchHistory();
+  const summaries = (events ?? [])
+    .filter(({ activityTaskScheduledEventAttributes: scheduled }) => scheduled != null)
+    .map(({ userMetadata }) => userMetadata?.summary)
+    .map((summary) => summary != null && defaultPayloadConverter.fromPayload<string>(summary));
+  expect(summaries).toEqual([
+    'Check the request, claim the name',
+    'Discover, count and cut shards',
+    expect.stringMatching(/^Write and read back about \d+ items$/),
+    'Write the record: Completed',
+  ]);
 });
