@@ -122,7 +122,8 @@ function build(
 ): Failure {
   const { action, key, error, word, prefix = '' } = what;
   const remedy = REMEDIES[word] === undefined ? '' : `; ${REMEDIES[word]}`;
-  const text = `cannot ${action} ${key} in the storage location (${prefix}${word})${remedy}`;
+  const place = key === '' ? 'the storage location' : `${key} in the storage location`;
+  const text = `cannot ${action} ${place} (${prefix}${word})${remedy}`;
   return new Failure(code, text, { subject: key, cause: error });
 }
 

@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
+import { Failure } from '../../domain/failure.ts';
 import type { S3Location } from '../../domain/storage-location.ts';
 import { s3Failure } from './errors.ts';
 import type {
@@ -35,9 +36,12 @@ const ATTEMPTS_MAX = 2;
 /** Keys of one request to remove objects; the protocol's limit. */
 const REMOVED_MAX = 1000;
 
-/** A storage location in a bucket. Credentials come from the AWS environment. */
+/**
+ * A storage location in a bucket. Credentials come from the AWS environment. Throws `location-forbidden` when the
+ * certificate authority cannot be read.
+ */
 export function createS3Store(location: S3Location): ObjectStore {
-  const ca = location.caFile === undefined ? undefined : readFileSync(location.caFile);
+  const ca = location.caFile === undefined ? undefined : readAuthority(location.caFile);
   const agentOptions = { keepAlive: true, maxSockets: SOCKETS_MAX };
   const client = new S3Client({
     region: location.region,
@@ -204,6 +208,15 @@ class S3Store implements ObjectStore {
 
   #target(key: string): S3Target {
     return { client: this.#client, key, at: this.#at(key) };
+  }
+}
+
+function readAuthority(caFile: string): Buffer {
+  try {
+    return readFileSync(caFile);
+  } catch (error) {
+    const text = `caFile ${caFile} of the location cannot be read by this process`;
+    throw new Failure('location-forbidden', text, { subject: 'caFile', cause: error });
   }
 }
 

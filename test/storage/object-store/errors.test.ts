@@ -90,6 +90,12 @@ test.each([
   expect((await failureOf(store.get('k'))).message).toContain(remedy);
 });
 
+test('a failure at the whole location is a sentence too', async () => {
+  answer = errorAnswer(404, 'NoSuchBucket');
+  const failure = await failureOf(store.abortUploads(''));
+  expect(failure.message).toMatch(/^cannot end the uploads under the storage location \(HTTP 404/);
+});
+
 test('two writes that meet are tried again, and a write that came second is not', async () => {
   answer = errorAnswer(409, 'ConditionalRequestConflict');
   const met = await failureOf(store.put('k', Buffer.from('x'), { isNew: true }));
