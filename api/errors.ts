@@ -41,9 +41,19 @@ export function answerError(
   const failure = error instanceof Failure ? error : failureOf(error);
   const status = error instanceof Failure ? httpStatusOf(failure.code) : statusOf(error);
   if (status >= 500) {
-    request.log.error({ code: failure.code, subject: failure.subject }, 'request failed');
+    const unforeseen = failure.code === 'internal' ? originOf(error) : {};
+    request.log.error(
+      { code: failure.code, subject: failure.subject, ...unforeseen },
+      'request failed',
+    );
   }
   return sendProblem(request, reply, { failure, status });
+}
+
+/** What an unforeseen error is and where it was thrown. Its message stays out: nobody knows what it quotes. */
+function originOf({ name, stack = '' }: Error): { name: string; frames: string[] } {
+  const lines = stack.split('\n').map((line) => line.trim());
+  return { name, frames: lines.filter((line) => line.startsWith('at ')) };
 }
 
 function sendProblem(

@@ -202,10 +202,7 @@ function attributesOf({ kind, name, cluster }: RunStart) {
 }
 
 /** A promise that is kept after a time, and a way to forget it. */
-export function timeout<Value>(
-  ms: number,
-  value: Value,
-): { promise: Promise<Value>; cancel: () => void } {
+function timeout<Value>(ms: number, value: Value): { promise: Promise<Value>; cancel: () => void } {
   let timer: NodeJS.Timeout | undefined;
   const promise = new Promise<Value>((resolve) => {
     timer = setTimeout(resolve, ms, value);

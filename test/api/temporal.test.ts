@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
 import { createServer, type Http2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 
 import { Connection } from '@temporalio/client';
 import { afterEach, expect, test } from 'vitest';
@@ -7,11 +9,13 @@ import { afterEach, expect, test } from 'vitest';
 import { buildApp } from '../../api/app.ts';
 import { TemporalRuns } from '../../api/runs/temporal.ts';
 import { openObjectStore } from '../../storage/object-store/open.ts';
+import { freePort } from '../support/installation.ts';
 
 // Goal: what Temporal refuses is told apart from a Temporal that is away. Method: the development server has no keys
 // to refuse, so an HTTP/2 server answers each call with one status of gRPC.
 
 const GRPC_OK_HEADERS = { ':status': 200, 'content-type': 'application/grpc' };
+const SERVER = fileURLToPath(new URL('../../api/server.ts', import.meta.url));
 const closers: (() => Promise<void> | void)[] = [];
 
 afterEach(async () => {
@@ -58,4 +62,36 @@ test.each([
     expect(answer.headers['content-type']).toContain('application/problem+json');
     expect(answer.json()).toMatchObject({ status, code, retryable: status >= 500 });
   }
+});
+
+test('the log has the name and the place of an error that nobody foresaw, and not its message', async () => {
+  const port = String(await freePort());
+  const server = spawn(process.execPath, [SERVER], {
+    env: {
+      ...process.env,
+      TEMPORAL_ADDRESS: await refusingServer(3),
+      HOLDFAST_API_PORT: port,
+      HOLDFAST_LOCATIONS: '[{"name":"default","provider":"folder","path":"/nonexistent"}]',
+    },
+  });
+  closers.push(() => void server.kill('SIGKILL'));
+  let log = '';
+  server.stdout.on('data', (chunk: Buffer) => {
+    log += chunk.toString();
+  });
+  await expect.poll(() => log, { timeout: 20_000 }).toContain('Server listening');
+  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/backups/b`);
+  expect(answer.status).toBe(500);
+  const failed = (): Record<string, unknown> | undefined =>
+    log
+      .split('\n')
+      .filter((line) => line.includes('request failed'))
+      .map((line) => JSON.parse(line) as Record<string, unknown>)[0];
+  await expect.poll(failed).toMatchObject({
+    reqId: answer.headers.get('x-request-id'),
+    code: 'internal',
+    name: 'ServiceError',
+    frames: expect.arrayContaining([expect.stringContaining('describe')]) as string[],
+  });
+  expect(log).not.toContain('Failed to describe');
 });
