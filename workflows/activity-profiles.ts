@@ -48,7 +48,8 @@ function shortStep(input: ProfileInput): ActivityOptions {
 
 /**
  * For steps that move data. Patience bounds the attempts and not the time: a step that makes progress may take
- * hours, one that fails is tried again for about as long as the patience says.
+ * hours, one that fails is tried again for about as long as the patience says. A step that is cancelled has ended
+ * before the workflow goes on, so that nothing is written behind the back of the report and the clean-up.
  */
 function longStep(input: ProfileInput): ActivityOptions {
   const options = base(input);
@@ -56,6 +57,8 @@ function longStep(input: ProfileInput): ActivityOptions {
     ...options,
     startToCloseTimeout: LONG_ATTEMPT_MS,
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    // The SDK's documents call this the default; what is left out is encoded as `TRY_CANCEL`.
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     retry: { ...options.retry, maximumAttempts: attemptsWithin(input.patienceMs) },
   };
 }
