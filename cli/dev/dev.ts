@@ -63,11 +63,16 @@ function environment(
     HOLDFAST_LOCATIONS: locationsJson(locationOf(options)),
     HOLDFAST_CLUSTER: options.cluster,
     HOLDFAST_API_PORT: String(options.port),
-    HOLDFAST_LOG_LEVEL: process.env['HOLDFAST_LOG_LEVEL'] ?? 'info',
+    HOLDFAST_LOG_LEVEL: logLevel(process.env['HOLDFAST_LOG_LEVEL']),
     ...(uiUrl === undefined ? {} : { HOLDFAST_TEMPORAL_UI_URL: uiUrl }),
     ...(options.kubeconfig === undefined ? {} : { KUBECONFIG: options.kubeconfig }),
     ...(options.context === undefined ? {} : { HOLDFAST_KUBE_CONTEXT: options.context }),
   };
+}
+
+/** Children say on the level of information that they are ready, so they must not be quieter. */
+function logLevel(asked: string | undefined): string {
+  return asked === 'debug' || asked === 'trace' ? asked : 'info';
 }
 
 /** The processes in the order of their start; they end in the other direction. */
