@@ -5,8 +5,17 @@ bed_down() {
   local started=$SECONDS
   delete_pods
   stop_parts
-  remove_rules
+  # Pods, rules and cgroups are known by fixed names: without a cluster of its own, a bed would take another one's.
+  if [[ -e $RUN_DIR/bridges ]]; then
+    remove_cluster
+  fi
+  wipe_state
+  say "down after $((SECONDS - started)) s"
+}
+
+remove_cluster() {
   local node
+  remove_rules
   for node in "${NODES[@]}"; do
     kill_containers "$node"
   done
@@ -14,8 +23,6 @@ bed_down() {
   remove_mounts
   remove_cgroups
   remove_leases
-  wipe_state
-  say "down after $((SECONDS - started)) s"
 }
 
 # Pods that are deleted properly take their mounts and network with them; whatever is left is forced later.
