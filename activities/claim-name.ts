@@ -1,24 +1,49 @@
 import type { StoredBackup, StoredRestore } from '../domain/stored-run.ts';
-import { claimRun, takeOverClaim } from '../storage/claim.ts';
+import { claimRun, readClaim, replaceClaim } from '../storage/claim.ts';
 import type { ObjectStore } from '../storage/object-store/port.ts';
+import { Failure } from '../domain/failure.ts';
+import { removeAll } from './clean-run.ts';
+
+/** Where the claim of a run is, and the folder of its files. */
+export interface ClaimPlace {
+  readonly folder: string;
+  readonly claim: string;
+}
 
 /**
- * Claims the name of a run in the location; true if it is the run's. An earlier claim without a result belongs to
- * a run that ended without a record: the caller's workflow id is that run's, so that run is closed, if it was
- * started for the same cluster. It is taken over. Any other claim stands.
+ * Claims the name of a run in the location; true if it is the run's. The caller knows that no ended run has the
+ * name, so an earlier claim belongs to a run that died: it had the caller's workflow id, of which one runs at a time, if it
+ * was started by the same Holdfast. What it left is removed, and its claim is taken over. A claim of another Holdfast
+ * stands, because nobody here can know whether that run is alive.
  */
 export async function claimName(
   store: ObjectStore,
-  key: string,
+  place: ClaimPlace,
   claim: StoredBackup | StoredRestore,
 ): Promise<boolean> {
-  const outcome = await claimRun(store, key, claim);
+  const outcome = await claimRun(store, place.claim, claim);
   if (outcome.kind === 'claimed') {
     return true;
   }
   const { stored, version } = outcome;
-  if (stored.result !== undefined || stored.cluster.uid !== claim.cluster.uid) {
+  if (stored.installation !== claim.installation) {
     return false;
   }
-  return takeOverClaim(store, key, { claim, version });
+  // Before the claim, so that an attempt which dies in between removes it again.
+  await removeAll(store, place.folder, place.claim);
+  return replaceClaim(store, place.claim, { claim, version });
+}
+
+/** The claim of a run, which holds its spec. Throws `precondition-failed` when the name is no longer the run's. */
+export async function readOwnClaim(
+  store: ObjectStore,
+  key: string,
+  runUid: string,
+): Promise<NonNullable<Awaited<ReturnType<typeof readClaim>>>> {
+  const found = await readClaim(store, key);
+  if (found?.stored.runUid !== runUid) {
+    const text = `${key} is no longer the claim of this run`;
+    throw new Failure('precondition-failed', text, { subject: key });
+  }
+  return found;
 }

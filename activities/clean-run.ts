@@ -27,9 +27,10 @@ export function cleanRun(store: ObjectStore, keys: RunKeys, input: CleanInput): 
   });
 }
 
-/** Removes every object under a prefix but one; gives how many there were. */
+/** Removes every object under a prefix but one, and what was never finished; gives how many objects there were. */
 export async function removeAll(store: ObjectStore, prefix: string, kept = ''): Promise<number> {
   let objects = 0;
+  await store.abortUploads(prefix);
   for await (const page of store.list(prefix)) {
     const keys = page.map(({ key }) => key).filter((key) => key !== kept);
     await store.remove(keys);

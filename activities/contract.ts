@@ -1,8 +1,8 @@
-import type { BackupResult, BackupSpec } from '../domain/backup.ts';
+import type { BackupProblems, BackupResult, BackupSpec } from '../domain/backup.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { RestoreEnding } from '../domain/restore-result.ts';
 import type { RestoreResult, RestoreSpec } from '../domain/restore.ts';
-import type { ArchiveProof, ClusterIdentity } from '../domain/stored-run.ts';
+import type { ArchiveProof } from '../domain/stored-run.ts';
 
 /**
  * The activities of a cluster's workers. All may be run twice, at the same time even, and leave the same world.
@@ -16,17 +16,23 @@ export interface ClusterActivities {
    * same run counts as success; a claim or record of the same spec is `existing`, of another one `refused`.
    */
   openBackup(input: OpenBackupInput): Promise<OpenResult>;
-  /** Discovers what is served, counts, and stores the plan: shards of about equal cost. */
+  /**
+   * Discovers what is served, counts, and stores the plan: shards of about equal cost. The spec is the one of the
+   * claim, here and later. Heartbeats.
+   */
   planBackup(input: BackupRun): Promise<PlanBackupResult>;
   /** Exports, publishes and reads back a backup that is small enough for one activity. Heartbeats. */
-  writeSmallBackup(input: BackupRun): Promise<ArchiveResult>;
+  writeSmallBackup(input: BackupRun): Promise<SmallBackupResult>;
   /** Writes one shard under a key of its own. Heartbeats. */
   exportShard(input: ExportShardInput): Promise<ExportShardResult>;
-  /** Joins the shards into the archive, adopting one that an earlier attempt published, and writes the index. Heartbeats. */
+  /** Joins the shards into archive and index, adopting an archive that an earlier attempt published. Heartbeats. */
   assembleBackup(input: AssembleInput): Promise<AssembleResult>;
   /** Reads the whole archive again and compares it with the index. Throws IntegrityMismatch. Heartbeats. */
-  verifyBackup(input: VerifyInput): Promise<ArchiveResult>;
-  /** Writes the last files and then the record, which makes the backup exist, and reads the record back. */
+  verifyBackup(input: VerifyInput): Promise<ArchiveProof>;
+  /**
+   * Writes the last files and then the record, which makes the backup exist, and reads the record back. Throws
+   * Conflict when another run has taken the name, and writes nothing then.
+   */
   commitBackup(input: CommitBackupInput): Promise<void>;
   /** Removes what an ended or failed run no longer needs. Heartbeats. */
   cleanBackup(input: CleanInput): Promise<void>;
@@ -65,14 +71,14 @@ interface Run {
   readonly runUid: string;
 }
 
-export interface BackupRun extends Run {
-  readonly spec: BackupSpec;
-}
+/** A backup after its open step; the spec is in the claim. */
+export type BackupRun = Run;
 
 /** A restore after its open step; the spec is in the claim. */
 export type RestoreRun = Run;
 
-export interface OpenBackupInput extends BackupRun {
+export interface OpenBackupInput extends Run {
+  readonly spec: BackupSpec;
   readonly specDigest: string;
   readonly startTimestamp: string;
 }
@@ -84,7 +90,7 @@ export interface OpenRestoreInput extends Run {
 }
 
 export type OpenResult =
-  | { readonly kind: 'accepted'; readonly cluster: ClusterIdentity; readonly warnings: number }
+  | { readonly kind: 'accepted' }
   | { readonly kind: 'existing' }
   | { readonly kind: 'refused'; readonly failure: FailureReport };
 
@@ -93,23 +99,27 @@ export interface PlanBackupResult {
   readonly items: number;
   /** Number of shards; their units are in the stored plan. 0 means: small enough for `writeSmallBackup`. */
   readonly shards: number;
-  /** API groups that could not be discovered; each is in the report. */
-  readonly failedGroups: number;
+  /** What cannot be listed. */
+  readonly problems: BackupProblems;
 }
 
 export interface ExportShardInput extends BackupRun {
   readonly shard: number;
 }
 
-/** A shard as it was written; `attempt` is the part of its key that no other attempt has. */
 export interface ExportShardResult {
-  readonly attempt: string;
-  readonly items: number;
-  readonly bytes: number;
+  readonly written: WrittenShard;
+  readonly problems: BackupProblems;
 }
 
-interface WrittenShard extends ExportShardResult {
+/** A shard as it was written; `attempt` is the part of its key that no other attempt has. */
+interface WrittenShard {
   readonly shard: number;
+  readonly attempt: string;
+  readonly items: number;
+  /** Of the shard's part of the archive, and of its part of the index. */
+  readonly bytes: number;
+  readonly indexBytes: number;
 }
 
 export interface AssembleInput extends BackupRun {
@@ -125,14 +135,12 @@ export interface VerifyInput extends BackupRun {
   readonly items: number;
 }
 
-export interface ArchiveResult {
+export interface SmallBackupResult {
   readonly archive: ArchiveProof;
-  readonly warnings: number;
+  readonly problems: BackupProblems;
 }
 
 export interface CommitBackupInput extends BackupRun {
-  readonly specDigest: string;
-  readonly cluster: ClusterIdentity;
   readonly result: BackupResult;
   readonly archive?: ArchiveProof;
 }

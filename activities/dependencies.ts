@@ -4,6 +4,8 @@ import type { Cluster } from './kubernetes/port.ts';
 /** The worker's real clients, which only its composition root builds. */
 export interface Dependencies {
   readonly cluster: Cluster;
+  /** The Holdfast that the worker belongs to, as its claims name it: the Temporal namespace's own id. */
+  readonly installation: string;
   /** The store of a location, by name. Throws `unknown-location`. */
   readonly store: (location: string) => ObjectStore;
 }

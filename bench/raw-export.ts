@@ -4,6 +4,7 @@ import pLimit from 'p-limit';
 
 import { buildPlan } from '../activities/backup/build-plan.ts';
 import { exportPages } from '../activities/backup/export-pages.ts';
+import { ProblemList } from '../activities/backup/problem-list.ts';
 import { openCluster } from '../activities/kubernetes/client.ts';
 import { entryName, preferredEntryName } from '../domain/archive-layout.ts';
 import type { BackupSpec } from '../domain/backup.ts';
@@ -23,11 +24,12 @@ const CHUNK_BYTES = 256 * 1024;
  */
 export async function rawExport(store: ObjectStore, spec: BackupSpec): Promise<number> {
   const cluster = openCluster(undefined);
-  const plan = await buildPlan(cluster, spec);
   const { signal } = new AbortController();
+  const { plan } = await buildPlan(cluster, spec, signal);
   const started = performance.now();
   await pLimit(SHARDS_IN_FLIGHT).map(plan.shards, async ({ units }, shard) => {
-    const source = { spec, units, presentTypes: plan.presentTypes, signal, isMixedAllowed: true };
+    const problems = new ProblemList();
+    const source = { plan, units, signal, isMixedAllowed: true, problems };
     const gzip = createGzip();
     const stored = store.upload(`raw/${String(shard)}.tar.gz`, gzip);
     for await (const chunk of tarChunks(exportPages(cluster, source))) {

@@ -28,6 +28,28 @@ export interface BackupResult {
   readonly warnings: number;
   readonly errors: number;
   readonly failure?: FailureReport;
+  /** What the numbers stand for; left out when they are 0. */
+  readonly problems?: BackupProblems;
+}
+
+/** What a backup could not take, and what should be known about what it took; each names a type as its subject. */
+export interface BackupProblems {
+  readonly errors: readonly FailureReport[];
+  readonly warnings: readonly FailureReport[];
+}
+
+/** Problems of one side that are told one by one; the rest is counted. */
+const TOLD_MAX = 50;
+
+/** The problems of several steps: each subject once, and no more than can be told. */
+export function joinProblems(all: readonly BackupProblems[]): BackupProblems {
+  const joined = (side: keyof BackupProblems): FailureReport[] => {
+    const bySubject = new Map(
+      all.flatMap((problems) => problems[side].map((report) => [report.subject, report] as const)),
+    );
+    return [...bySubject.values()].slice(0, TOLD_MAX);
+  };
+  return { errors: joined('errors'), warnings: joined('warnings') };
 }
 
 /** Whether a backup takes every namespace, and with them every cluster-scoped object. */

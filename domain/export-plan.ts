@@ -9,6 +9,8 @@ export const SMALL_BACKUP_ITEMS_MAX = 1000;
 export const SHARD_ITEMS = 3000;
 /** Shards of one backup: bounds its history. */
 const SHARDS_MAX = 250;
+/** A selection of at most so many namespaces is counted namespace by namespace, whatever else the cluster holds. */
+const COUNTED_NAMESPACES_MAX = 5;
 
 /** One listing of an export: a type, in one namespace or in all, and which of its objects are kept. */
 export interface ExportUnit {
@@ -36,16 +38,17 @@ export interface ExportShard {
 export interface ExportPlan {
   readonly shards: readonly ExportShard[];
   readonly items: number;
+  /** The namespaces whose objects are taken: those that are selected and existed when the plan was made. */
+  readonly namespaces: readonly string[];
   /** Types that have objects, as `resource.group`: where they are custom, their definitions are kept. */
   readonly presentTypes: readonly string[];
-  /** `group/version` of what is registered and does not answer. */
-  readonly failedGroups: readonly string[];
 }
 
-/** A type with the number of its objects in the whole cluster. */
+/** Where the objects of a type are counted: in the whole cluster, or in some namespaces. */
 export interface CountedType {
   readonly type: ResourceType;
-  readonly items: number;
+  /** By namespace; one entry with the name `''` for the whole cluster. */
+  readonly items: ReadonlyMap<string, number>;
 }
 
 /** Types that hold the same objects under two groups; the first is taken. Source: Velero's item_collector.go. */
@@ -72,42 +75,56 @@ export function typesToExport(spec: BackupSpec, types: readonly ResourceType[]):
 }
 
 /**
+ * Where a type is counted first: in each of a few selected namespaces, else in the whole cluster, which takes one
+ * request.
+ */
+export function countScopes(
+  spec: BackupSpec,
+  type: ResourceType,
+  namespaces: readonly string[],
+): readonly string[] {
+  const isFew = !isWholeCluster(spec) && namespaces.length <= COUNTED_NAMESPACES_MAX;
+  return type.isNamespaced && isFew ? namespaces : [''];
+}
+
+/**
  * The listings of a type: one for the cluster, or one for each selected namespace, whichever takes fewer
  * requests; a large type is listed by namespace so that its parts can be exported at the same time.
  */
 export function unitScopes(
   spec: BackupSpec,
-  counted: CountedType,
+  { type, items }: CountedType,
   namespaces: readonly string[],
 ): { readonly namespace: string; readonly keep: KeepRule }[] {
-  const { type, items } = counted;
   if (!type.isNamespaced) {
-    return [
-      {
-        namespace: '',
-        keep: isWholeCluster(spec) ? clusterRule(spec, type) : (keepRule(type) ?? 'all'),
-      },
-    ];
+    return [{ namespace: '', keep: clusterRule(spec, type) }];
   }
-  const pages = Math.ceil(items / PAGE_SIZE);
+  const total = items.get('');
+  if (total === undefined) {
+    const filled = namespaces.filter((namespace) => (items.get(namespace) ?? 0) > 0);
+    return filled.map((namespace) => ({ namespace, keep: 'all' }));
+  }
+  const pages = Math.ceil(total / PAGE_SIZE);
   const isPartial = spec.excludedNamespaces.length > 0 || !isWholeCluster(spec);
-  const byNamespace = items > SHARD_ITEMS || (isPartial && namespaces.length <= pages);
+  const byNamespace = total > SHARD_ITEMS || (isPartial && namespaces.length <= pages);
   return byNamespace
     ? namespaces.map((namespace) => ({ namespace, keep: 'all' }))
-    : [{ namespace: '', keep: isPartial ? 'inSelection' : 'all' }];
+    : [{ namespace: '', keep: 'inSelection' }];
 }
 
 /**
- * Cuts shards of about equal cost. Units of one type stay together and in order, so that an index lists each
- * type once; a unit is never divided, because a listing is a chain of pages.
+ * Cuts shards of about equal cost, none far above the target. Units of one type stay together and in order, so that
+ * an index lists each type once; a unit is never divided, because a listing is a chain of pages.
  */
 export function cutShards(units: readonly ExportUnit[]): ExportShard[] {
   const total = units.reduce((sum, unit) => sum + unit.items, 0);
-  const target = Math.max(SHARD_ITEMS, Math.ceil(total / (SHARDS_MAX / 2)));
+  const limit = Math.max(SHARD_ITEMS, Math.ceil(total / (SHARDS_MAX / 2)));
+  const target = Math.ceil(total / Math.max(1, Math.ceil(total / limit)));
   const shards: { units: ExportUnit[]; items: number }[] = [];
   for (const unit of units) {
     const last = shards.at(-1);
-    if (last === undefined || last.items + unit.items > target) {
+    // A unit goes where it brings the shard nearer to the target: less than half of it may stick out.
+    if (last === undefined || last.items + unit.items / 2 > target) {
       shards.push({ units: [unit], items: unit.items });
     } else {
       last.units.push(unit);
@@ -133,9 +150,10 @@ export function missingNamespaces(
   );
 }
 
+/** Which objects of a cluster-scoped type are taken. */
 function clusterRule(spec: BackupSpec, type: ResourceType): KeepRule {
   const isNamespaceType = groupResource(type) === 'namespaces';
-  return isNamespaceType && spec.excludedNamespaces.length > 0 ? 'selectedNamespaces' : 'all';
+  return isWholeCluster(spec) && !isNamespaceType ? 'all' : (keepRule(type) ?? 'all');
 }
 
 /** Cluster-scoped types of which a backup of chosen namespaces takes what belongs to them. */

@@ -23,6 +23,10 @@ export const FAILURE_CODES = {
   'invalid-request': { type: 'InvalidRequest', title: 'The request cannot be understood' },
   'invalid-name': { type: 'InvalidRequest', title: 'A name is not a valid name' },
   'unknown-field': { type: 'InvalidRequest', title: 'The request has a field that is not known' },
+  'cluster-unauthenticated': {
+    type: 'PermissionDenied',
+    title: 'The cluster does not know the worker',
+  },
   'cluster-forbidden': { type: 'PermissionDenied', title: 'The cluster refuses access' },
   'location-forbidden': { type: 'PermissionDenied', title: 'The storage location refuses access' },
   'temporal-forbidden': { type: 'PermissionDenied', title: 'Temporal refuses access' },

@@ -1,10 +1,10 @@
-import { type BackupSpec, isNamespaceSelected } from './backup.ts';
 import type { KeepRule } from './export-plan.ts';
 import type { KubernetesObject } from './item.ts';
 
 /** What a rule needs to know beside the object. */
 export interface KeepContext {
-  readonly spec: BackupSpec;
+  /** The namespaces whose objects are taken. */
+  readonly namespaces: ReadonlySet<string>;
   /** Types that have objects, as `resource.group`. */
   readonly presentTypes: ReadonlySet<string>;
 }
@@ -13,11 +13,12 @@ type Decision = (object: KubernetesObject, context: KeepContext) => boolean;
 
 const RULES = {
   all: () => true,
-  inSelection: (object, { spec }) => isNamespaceSelected(spec, object.metadata.namespace ?? ''),
-  selectedNamespaces: (object, { spec }) => isNamespaceSelected(spec, object.metadata.name),
-  boundVolumes: (object, { spec }) => {
+  // A namespace that is being deleted, or came after the plan, is not in the set, and neither are its objects.
+  inSelection: ({ metadata }, { namespaces }) => namespaces.has(metadata.namespace ?? ''),
+  selectedNamespaces: ({ metadata }, { namespaces }) => namespaces.has(metadata.name),
+  boundVolumes: (object, { namespaces }) => {
     const namespace = claimNamespace(object);
-    return namespace !== undefined && isNamespaceSelected(spec, namespace);
+    return namespace !== undefined && namespaces.has(namespace);
   },
   // The name of a definition is `<plural>.<group>`, by the API server's own rule.
   definitions: (object, { presentTypes }) => presentTypes.has(object.metadata.name),

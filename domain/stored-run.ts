@@ -29,6 +29,8 @@ export interface ClusterIdentity {
 interface StoredRun {
   readonly version: typeof CLAIM_VERSION;
   readonly name: string;
+  /** Which Holdfast the run belongs to: no other may take the name over. */
+  readonly installation: string;
   readonly runUid: string;
   /** Of the canonical JSON of the spec, hexadecimal. */
   readonly specDigest: string;

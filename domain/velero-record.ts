@@ -97,7 +97,7 @@ function failureReason(result: BackupResult): { failureReason?: string } {
   if (result.phase === 'Cancelled') {
     return { failureReason: CANCELLED_REASON };
   }
-  return result.failure === undefined
+  return result.failure === undefined || result.phase !== 'Failed'
     ? {}
     : { failureReason: `${result.failure.code}: ${result.failure.message}` };
 }

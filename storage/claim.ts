@@ -35,8 +35,8 @@ export async function claimRun(
   return found.stored.runUid === claim.runUid ? { kind: 'claimed' } : { kind: 'taken', ...found };
 }
 
-/** Replaces the claim of a closed run; false if somebody was faster. */
-export async function takeOverClaim(
+/** Replaces a claim as it was read; false if somebody was faster. */
+export async function replaceClaim(
   store: ObjectStore,
   key: string,
   { claim, version }: { claim: StoredRun; version: ObjectVersion },

@@ -8,6 +8,7 @@ import { openCluster } from '../activities/kubernetes/client.ts';
 import { clusterTaskQueue, WORKFLOW_TASK_QUEUE } from '../domain/workflow-id.ts';
 import { openStores } from '../storage/object-store/open.ts';
 import type { WorkerConfig, WorkerRole } from './config.ts';
+import { writeLog } from './log.ts';
 
 /** Workflows whose state a process keeps; the others are replayed when they go on. About 1 MB each. */
 const CACHED_WORKFLOWS_MAX = 200;
@@ -28,10 +29,11 @@ interface Connected {
 }
 
 /** Builds one worker per role. */
-export function createWorkers(config: WorkerConfig, connected: Connected): Promise<Worker[]> {
+export async function createWorkers(config: WorkerConfig, connected: Connected): Promise<Worker[]> {
+  const installation = await installationOf(connected);
   const options: Readonly<Record<WorkerRole, () => WorkerOptions>> = {
     workflows: () => workflowOptions(config),
-    cluster: () => clusterOptions(config),
+    cluster: () => clusterOptions(config, installation),
   };
   return Promise.all(
     config.roles.map((role) =>
@@ -57,11 +59,29 @@ function workflowOptions({ bundlePath }: WorkerConfig): WorkerOptions {
   };
 }
 
-function clusterOptions({ cluster, kubeContext, locations }: WorkerConfig): WorkerOptions {
+/**
+ * The id of the Temporal namespace: what runs there can be asked about, and runs of another one cannot. Where the
+ * worker may not ask for it, its name has to do.
+ */
+async function installationOf({ connection, namespace }: Connected): Promise<string> {
+  try {
+    const { namespaceInfo } = await connection.workflowService.describeNamespace({ namespace });
+    return namespaceInfo?.id ?? namespace;
+  } catch (error) {
+    writeLog('warn', 'the temporal namespace cannot be described', { namespace, error });
+    return namespace;
+  }
+}
+
+function clusterOptions(
+  { cluster, kubeContext, locations }: WorkerConfig,
+  installation: string,
+): WorkerOptions {
   return {
     taskQueue: clusterTaskQueue(cluster),
     activities: createActivities({
       cluster: openCluster(kubeContext),
+      installation,
       store: openStores(locations),
     }),
     maxConcurrentActivityTaskExecutions: ACTIVITIES_MAX,

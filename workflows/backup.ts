@@ -1,14 +1,14 @@
 import { CancellationScope, isCancellation, log, workflowInfo } from '@temporalio/workflow';
 
-import type { ArchiveResult, BackupRun } from '../activities/contract.ts';
-import type { BackupResult } from '../domain/backup.ts';
+import type { BackupRun } from '../activities/contract.ts';
+import { type BackupProblems, type BackupResult, joinProblems } from '../domain/backup.ts';
 import { recordTime } from '../domain/duration.ts';
 import type { FailureReport } from '../domain/failure.ts';
-import type { EndPhase } from '../domain/phase.ts';
+import type { ArchiveProof } from '../domain/stored-run.ts';
 import { type Activities, activitiesOf } from './activity-profiles.ts';
 import type { BackupInput } from './contract.ts';
 import { inPool } from './pool.ts';
-import { type Opened, openRun } from './run-open.ts';
+import { openRun } from './run-open.ts';
 import { reportOf, type RunTracker, trackRun } from './run-tracker.ts';
 
 /** Shards of one run that are exported at the same time; other runs get their turn between them. */
@@ -28,17 +28,17 @@ const SHARDS_IN_FLIGHT = 4;
  */
 export async function backup(input: BackupInput): Promise<BackupResult> {
   const { location, name, spec, specDigest } = input;
-  const run: BackupRun = { location, name, runUid: workflowInfo().runId, spec };
+  const run: BackupRun = { location, name, runUid: workflowInfo().runId };
   const activities = activitiesOf(spec.cluster, input.patienceMs);
   const tracker = trackRun();
   const { startTimestamp } = tracker;
 
-  const opened = await openRun(
+  await openRun(
     {
       open: () =>
         activities
           .short('Check the request, claim the name')
-          .openBackup({ ...run, specDigest, startTimestamp }),
+          .openBackup({ ...run, spec, specDigest, startTimestamp }),
       release: () =>
         activities.cleanUp('Give the name back').cleanBackup({ ...run, scope: 'claim' }),
     },
@@ -47,50 +47,58 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
   const ending = await attempt(() => writeArchive(run, activities, tracker));
   const result = resultOf(ending, startTimestamp);
   await CancellationScope.nonCancellable(() =>
-    commit({ run, specDigest, opened, result, ending }, activities, tracker),
+    commit({ run, result, ending }, activities, tracker),
   );
   return result;
 }
 
 /** How the part of a backup that may fail or be cancelled has ended. */
 type Ending =
-  | { readonly kind: 'written'; readonly written: ArchiveResult }
+  | ({ readonly kind: 'written' } & Written)
   | { readonly kind: 'failed'; readonly failure: FailureReport }
   | { readonly kind: 'cancelled' };
+
+interface Written {
+  readonly archive: ArchiveProof;
+  readonly problems: BackupProblems;
+}
 
 async function writeArchive(
   run: BackupRun,
   activities: Activities,
   tracker: RunTracker,
-): Promise<ArchiveResult> {
+): Promise<Written> {
   tracker.enter('plan', 'InProgress', 'discovering and counting what there is');
-  const plan = await activities.short('Discover, count and cut shards').planBackup(run);
+  const plan = await activities.long('Discover, count and cut shards').planBackup(run);
   tracker.plan(plan.items);
   if (plan.shards === 0) {
     const summary = `Write and read back about ${String(plan.items)} items`;
     tracker.enter('export', 'InProgress', summary);
-    const small = await activities.long(summary).writeSmallBackup(run);
-    return { ...small, warnings: small.warnings + plan.failedGroups };
+    const { archive, problems } = await activities.long(summary).writeSmallBackup(run);
+    return { archive, problems: joinProblems([plan.problems, problems]) };
   }
 
   tracker.enter('export', 'InProgress', `exporting ${String(plan.shards)} shards`);
   const shards = await inPool([...Array(plan.shards).keys()], SHARDS_IN_FLIGHT, async (shard) => {
     const summary = `Export shard ${String(shard + 1)} of ${String(plan.shards)}`;
-    const written = await activities.long(summary).exportShard({ ...run, shard });
-    tracker.advance(written.items);
-    return { ...written, shard };
+    const exported = await activities.long(summary).exportShard({ ...run, shard });
+    tracker.advance(exported.written.items);
+    return exported;
   });
 
   tracker.enter('assemble', 'InProgress', 'joining the shards into the archive');
-  const { items } = await activities.long('Join the shards').assembleBackup({ ...run, shards });
+  const { items } = await activities
+    .long('Join the shards')
+    .assembleBackup({ ...run, shards: shards.map(({ written }) => written) });
   tracker.enter('verify', 'Verifying', `reading back ${String(items)} items`);
-  const verified = await activities.long('Read the archive back').verifyBackup({ ...run, items });
-  return { ...verified, warnings: verified.warnings + plan.failedGroups };
+  const archive = await activities.long('Read the archive back').verifyBackup({ ...run, items });
+  const problems = joinProblems([plan.problems, ...shards.map((shard) => shard.problems)]);
+  return { archive, problems };
 }
 
-async function attempt(write: () => Promise<ArchiveResult>): Promise<Ending> {
+async function attempt(write: () => Promise<Written>): Promise<Ending> {
   try {
-    return { kind: 'written', written: await write() };
+    return { kind: 'written', ...(await write()) };
   } catch (error) {
     if (isCancellation(error)) {
       return { kind: 'cancelled' };
@@ -104,11 +112,18 @@ async function attempt(write: () => Promise<ArchiveResult>): Promise<Ending> {
 function resultOf(ending: Ending, startTimestamp: string): BackupResult {
   const times = { startTimestamp, completionTimestamp: recordTime(Date.now()) };
   if (ending.kind === 'written') {
-    const { archive, warnings: gaps } = ending.written;
-    // A group that could not be discovered may hold objects that are not in the backup.
-    const phase: EndPhase = gaps > 0 ? 'PartiallyFailed' : 'Completed';
+    const { archive, problems } = ending;
     const { items, sizeBytes: archiveBytes } = archive;
-    return { phase, ...times, items, archiveBytes, warnings: 0, errors: gaps };
+    const [errors, warnings] = [problems.errors.length, problems.warnings.length];
+    return {
+      phase: errors > 0 ? 'PartiallyFailed' : 'Completed',
+      ...times,
+      items,
+      archiveBytes,
+      warnings,
+      errors,
+      ...(errors + warnings > 0 ? { problems } : {}),
+    };
   }
   const nothing = { ...times, items: 0, archiveBytes: 0, warnings: 0 };
   return ending.kind === 'cancelled'
@@ -118,29 +133,24 @@ function resultOf(ending: Ending, startTimestamp: string): BackupResult {
 
 interface Commit {
   readonly run: BackupRun;
-  readonly specDigest: string;
-  readonly opened: Opened;
   readonly result: BackupResult;
   readonly ending: Ending;
 }
 
 async function commit(step: Commit, activities: Activities, tracker: RunTracker): Promise<void> {
-  const { run, specDigest, opened, result, ending } = step;
+  const { run, result, ending } = step;
   tracker.enter('commit', 'Finalizing', 'writing the record');
-  const archive = ending.kind === 'written' ? ending.written.archive : undefined;
-  if (archive === undefined) {
+  if (ending.kind !== 'written') {
     await activities.cleanUp('Remove what was written').cleanBackup({ ...run, scope: 'files' });
   }
   await activities.cleanUp(`Write the record: ${result.phase}`).commitBackup({
     ...run,
-    specDigest,
-    cluster: opened.cluster,
     result,
-    ...(archive === undefined ? {} : { archive }),
+    ...(ending.kind === 'written' ? { archive: ending.archive } : {}),
   });
   const reason = result.failure === undefined ? '' : `, ${result.failure.message}`;
   tracker.end(result.phase, `${String(result.items)} items${reason}`);
-  if (archive !== undefined && tracker.hasShards()) {
-    await activities.cleanUp('Remove the shards').cleanBackup({ ...run, scope: 'work' });
+  if (ending.kind === 'written') {
+    await activities.cleanUp('Remove plan and shards').cleanBackup({ ...run, scope: 'work' });
   }
 }

@@ -23,8 +23,6 @@ export interface RunTracker {
   advance(items: number): void;
   /** Says how the run ended. */
   end(phase: Phase, words: string): void;
-  /** Whether anything was done in parts. */
-  hasShards(): boolean;
 }
 
 /** Starts to keep track of the workflow that calls it. */
@@ -64,7 +62,6 @@ export function trackRun(): RunTracker {
     end: (phase, words) => {
       show(status.step, phase, words);
     },
-    hasShards: () => status.progress.itemsDone > 0,
   };
 }
 

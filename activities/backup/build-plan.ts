@@ -1,8 +1,9 @@
 import pLimit from 'p-limit';
 
-import type { BackupSpec } from '../../domain/backup.ts';
+import type { BackupProblems, BackupSpec } from '../../domain/backup.ts';
 import {
   type CountedType,
+  countScopes,
   cutShards,
   type ExportPlan,
   type ExportUnit,
@@ -11,41 +12,72 @@ import {
   typesToExport,
   unitScopes,
 } from '../../domain/export-plan.ts';
-import { groupResource, type ResourceType } from '../../domain/item.ts';
+import type { FailureReport } from '../../domain/failure.ts';
+import { groupResource } from '../../domain/item.ts';
 import { listNamespaces } from '../kubernetes/namespaces.ts';
-import type { Cluster } from '../kubernetes/port.ts';
+import type { Cluster, ListScope } from '../kubernetes/port.ts';
+import { ProblemList } from './problem-list.ts';
 
 /** Counting requests that one plan has under way at a time. */
 const COUNTS_IN_FLIGHT = 16;
 
-/** Looks at the cluster and says what to list, in shards of about equal cost. */
-export async function buildPlan(cluster: Cluster, spec: BackupSpec): Promise<ExportPlan> {
-  const limit = pLimit(COUNTS_IN_FLIGHT);
-  const [discovery, existing] = await Promise.all([cluster.discover(), listNamespaces(cluster)]);
-  const namespaces = selectedNamespaces(spec, existing);
-  const counted = await limit.map(typesToExport(spec, discovery.types), async (type) => ({
-    type,
-    items: await cluster.count({ type, namespace: '' }),
-  }));
-  const units = await limit.map(
-    counted.flatMap((type) => unitScopes(spec, type, namespaces).map((scope) => ({ type, scope }))),
-    async ({ type: { type, items }, scope }): Promise<ExportUnit> => {
-      const isPart = scope.namespace !== '' && items > SHARD_ITEMS;
-      const { namespace } = scope;
-      return { type, ...scope, items: isPart ? await cluster.count({ type, namespace }) : items };
-    },
-  );
-  const shards = cutShards(units);
-  return {
-    shards,
-    items: shards.reduce((sum, shard) => sum + shard.items, 0),
-    presentTypes: presentTypes(counted),
-    failedGroups: discovery.failedGroups,
-  };
+export interface BuiltPlan {
+  readonly plan: ExportPlan;
+  readonly problems: BackupProblems;
 }
 
-function presentTypes(counted: readonly CountedType[]): string[] {
-  return counted.flatMap(({ type, items }: { type: ResourceType; items: number }) =>
-    items > 0 ? [groupResource(type)] : [],
+/** Looks at the cluster and says what to list, in shards of about equal cost, and what cannot be listed. */
+export async function buildPlan(
+  cluster: Cluster,
+  spec: BackupSpec,
+  signal: AbortSignal,
+): Promise<BuiltPlan> {
+  const limit = pLimit(COUNTS_IN_FLIGHT);
+  const [discovery, existing] = await Promise.all([
+    cluster.discover(),
+    listNamespaces(cluster, signal),
+  ]);
+  const namespaces = selectedNamespaces(spec, existing);
+  const problems = new ProblemList();
+  for (const group of discovery.failedGroups) {
+    problems.error(unavailable(group));
+  }
+  const count = (scope: ListScope): Promise<number> =>
+    limit(() => problems.orTell(scope.type, 0, () => cluster.count(scope, signal)));
+  const counted = await Promise.all(
+    typesToExport(spec, discovery.types).map(async (type): Promise<CountedType> => {
+      const scopes = countScopes(spec, type, namespaces);
+      const items = await Promise.all(
+        scopes.map(async (namespace) => [namespace, await count({ type, namespace })] as const),
+      );
+      return { type, items: new Map(items) };
+    }),
   );
+  const units = await Promise.all(
+    counted.flatMap((one) =>
+      unitScopes(spec, one, namespaces).map(async (scope): Promise<ExportUnit> => {
+        const { type } = one;
+        const { namespace } = scope;
+        const whole = one.items.get('') ?? 0;
+        const isPart = namespace !== '' && whole > SHARD_ITEMS;
+        const items = isPart ? await count({ type, namespace }) : whole;
+        return { type, ...scope, items: one.items.get(namespace) ?? items };
+      }),
+    ),
+  );
+  const shards = cutShards(units);
+  const plan: ExportPlan = {
+    shards,
+    items: shards.reduce((sum, shard) => sum + shard.items, 0),
+    namespaces,
+    presentTypes: counted.flatMap(({ type, items }) =>
+      [...items.values()].some((number) => number > 0) ? [groupResource(type)] : [],
+    ),
+  };
+  return { plan, problems: problems.all() };
+}
+
+function unavailable(group: string): FailureReport {
+  const message = `${group} is registered and does not answer; nothing of it is in the backup`;
+  return { code: 'cluster-failed', message, subject: group };
 }

@@ -1,22 +1,17 @@
-import { CLAIM_VERSION, type StoredBackup } from '../../domain/stored-run.ts';
+import { backupKeys } from '../../domain/object-key.ts';
+import type { StoredBackup } from '../../domain/stored-run.ts';
 import { commitBackup as writeRecord } from '../../storage/format/record.ts';
+import { readOwnClaim } from '../claim-name.ts';
 import type { CommitBackupInput } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 
 /** See `ClusterActivities.commitBackup`. */
 export async function commitBackup(deps: Dependencies, input: CommitBackupInput): Promise<void> {
-  const { location, name, runUid, spec, specDigest, cluster, result, archive } = input;
-  const stored: StoredBackup = {
-    version: CLAIM_VERSION,
-    kind: 'Backup',
-    name,
-    runUid,
-    spec,
-    specDigest,
-    startTimestamp: result.startTimestamp,
-    cluster,
-    result,
-    ...(archive === undefined ? {} : { archive }),
-  };
-  await writeRecord(deps.store(location), { stored, location });
+  const { location, name, runUid, result, archive } = input;
+  const store = deps.store(location);
+  const claim = await readOwnClaim(store, backupKeys(name).claim, runUid);
+  // The claim of a run that `openBackup` opened is a backup's.
+  const opened = claim.stored as StoredBackup;
+  const stored = { ...opened, result, ...(archive === undefined ? {} : { archive }) };
+  await writeRecord(store, { location, stored, claimVersion: claim.version });
 }

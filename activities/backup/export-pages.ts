@@ -1,16 +1,19 @@
-import type { BackupSpec } from '../../domain/backup.ts';
-import type { ExportUnit } from '../../domain/export-plan.ts';
+import type { ExportPlan, ExportUnit } from '../../domain/export-plan.ts';
+import type { FailureReport } from '../../domain/failure.ts';
+import { groupResource, type ResourceType } from '../../domain/item.ts';
 import { isKept } from '../../domain/keep-object.ts';
 import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
-import type { Cluster } from '../kubernetes/port.ts';
+import type { Cluster, ListDoubt } from '../kubernetes/port.ts';
+import type { ProblemList } from './problem-list.ts';
 
 export interface PageSource {
-  readonly spec: BackupSpec;
+  readonly plan: Pick<ExportPlan, 'namespaces' | 'presentTypes'>;
   readonly units: readonly ExportUnit[];
-  readonly presentTypes: readonly string[];
   readonly signal: AbortSignal;
-  /** After two listings that expired, the rest is taken as it is now; the API server offers that. */
+  /** After two attempts, a listing that expires goes on with what there is then; the API server offers that. */
   readonly isMixedAllowed: boolean;
+  /** Types that could not be listed, or not as one moment's state, are told here. */
+  readonly problems: ProblemList;
 }
 
 /** Units whose first page is asked for while an earlier one is written: a page may take megabytes of memory. */
@@ -24,16 +27,18 @@ export async function* exportPages(
   cluster: Cluster,
   source: PageSource,
 ): AsyncGenerator<readonly ArchiveItem[]> {
-  const { units, spec, signal, isMixedAllowed } = source;
-  const context = { spec, presentTypes: new Set(source.presentTypes) };
+  const { units, plan, problems } = source;
+  const context = {
+    namespaces: new Set(plan.namespaces),
+    presentTypes: new Set(plan.presentTypes),
+  };
   const started: Started[] = [];
   try {
     for (const [index, unit] of units.entries()) {
       while (started.length < units.length && started.length <= index + UNITS_AHEAD) {
-        const scope = units[started.length] ?? unit;
-        started.push(start(cluster, scope, { signal, isMixedAllowed }));
+        started.push(start(cluster, units[started.length] ?? unit, source));
       }
-      for await (const page of pagesOf(started[index])) {
+      for await (const page of toldPages(unit.type, started[index], problems)) {
         const kept = page.filter((object) => isKept(unit.keep, object, context));
         yield kept.map((object) => ({ type: unit.type, object }));
       }
@@ -54,13 +59,35 @@ interface Started {
 function start(
   cluster: Cluster,
   unit: ExportUnit,
-  options: { signal: AbortSignal; isMixedAllowed: boolean },
+  { signal, isMixedAllowed, problems }: PageSource,
 ): Started {
+  const onDoubt = (doubt: ListDoubt): void => {
+    const report = doubtOf(unit.type, doubt);
+    if (doubt === 'mixed') {
+      problems.warning(report);
+    } else {
+      problems.error(report);
+    }
+  };
+  const options = { signal, isMixedAllowed, onDoubt };
   const pages = cluster.listPages(unit, options)[Symbol.asyncIterator]();
   const first = pages.next();
   // Whoever reads the pages meets the failure; until then it must not count as unhandled.
   first.catch(() => undefined);
   return { pages, first };
+}
+
+/** The pages of a unit as far as they come; a failure of its type alone is told. */
+async function* toldPages(
+  type: ResourceType,
+  started: Started | undefined,
+  problems: ProblemList,
+): AsyncGenerator<readonly ArchiveItem['object'][]> {
+  try {
+    yield* pagesOf(started);
+  } catch (error) {
+    problems.tell(type, error);
+  }
 }
 
 async function* pagesOf(
@@ -76,4 +103,19 @@ async function* pagesOf(
     ahead.catch(() => undefined);
     yield page.value;
   }
+}
+
+function doubtOf(type: ResourceType, doubt: ListDoubt): FailureReport {
+  const subject = groupResource(type);
+  return doubt === 'mixed'
+    ? {
+        code: 'listing-expired',
+        message: `the listing of ${subject} expired again and again; its parts are of different moments`,
+        subject,
+      }
+    : {
+        code: 'cluster-failed',
+        message: `the API server counts more ${subject} than it lists; some may be missing`,
+        subject,
+      };
 }

@@ -1,9 +1,10 @@
+import { Context } from '@temporalio/activity';
+
 import { missingNamespaces, selectedNamespaces } from '../../domain/export-plan.ts';
-import { Failure, type FailureReport } from '../../domain/failure.ts';
+import type { FailureReport } from '../../domain/failure.ts';
 import { backupKeys } from '../../domain/object-key.ts';
 import { CLAIM_VERSION, type StoredBackup } from '../../domain/stored-run.ts';
 import { readBackup } from '../../storage/catalogue.ts';
-import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { claimName } from '../claim-name.ts';
 import type { OpenBackupInput, OpenResult } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -11,13 +12,13 @@ import { listNamespaces } from '../kubernetes/namespaces.ts';
 
 /** See `ClusterActivities.openBackup`. */
 export async function openBackup(
-  { cluster, store: storeOf }: Dependencies,
+  { cluster, store: storeOf, installation }: Dependencies,
   input: OpenBackupInput,
 ): Promise<OpenResult> {
   const store = storeOf(input.location);
   const [identity, existing, recorded] = await Promise.all([
     cluster.identity(),
-    listNamespaces(cluster),
+    listNamespaces(cluster, Context.current().cancellationSignal),
     readBackup(store, input.name),
   ]);
   if (recorded?.record !== undefined) {
@@ -33,20 +34,15 @@ export async function openBackup(
     version: CLAIM_VERSION,
     kind: 'Backup',
     name: input.name,
+    installation,
     runUid: input.runUid,
     spec: input.spec,
     specDigest: input.specDigest,
     startTimestamp: input.startTimestamp,
     cluster: identity,
   };
-  const isOurs = await claimBackup(store, claim);
-  return isOurs
-    ? { kind: 'accepted', cluster: identity, warnings: 0 }
-    : { kind: 'refused', failure: taken(input) };
-}
-
-function claimBackup(store: ObjectStore, claim: StoredBackup): Promise<boolean> {
-  return claimName(store, backupKeys(claim.name).claim, claim);
+  const isOurs = await claimName(store, backupKeys(input.name), claim);
+  return isOurs ? { kind: 'accepted' } : { kind: 'refused', failure: claimedElsewhere(input) };
 }
 
 function refusalOf(
@@ -73,10 +69,19 @@ function refusalOf(
 }
 
 function taken({ location, name }: OpenBackupInput): FailureReport {
-  const failure = new Failure(
-    'already-exists',
-    `location ${location} holds another backup named ${name}; choose another name or delete that backup`,
-    { subject: 'metadata.name' },
-  );
-  return { code: failure.code, message: failure.message, subject: 'metadata.name' };
+  return {
+    code: 'already-exists',
+    message: `location ${location} holds another backup named ${name}; choose another name or delete that backup`,
+    subject: 'metadata.name',
+  };
+}
+
+/** Nobody here can know whether a run of another Holdfast is alive; whoever runs it can. */
+function claimedElsewhere({ location, name }: OpenBackupInput): FailureReport {
+  const { claim } = backupKeys(name);
+  return {
+    code: 'already-exists',
+    message: `another Holdfast that uses location ${location} has begun a backup named ${name}; choose another name, or remove ${claim} if that one is gone`,
+    subject: 'metadata.name',
+  };
 }

@@ -1,13 +1,14 @@
+import type { ArchiveProof } from '../../domain/stored-run.ts';
 import { verifyArchive } from '../../storage/format/verify-archive.ts';
-import type { ArchiveResult, VerifyInput } from '../contract.ts';
+import type { VerifyInput } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 
 /** See `ClusterActivities.verifyBackup`. */
-export function verifyBackup(deps: Dependencies, input: VerifyInput): Promise<ArchiveResult> {
+export function verifyBackup(deps: Dependencies, input: VerifyInput): Promise<ArchiveProof> {
   const { name, runUid, items } = input;
-  return withHeartbeat(async ({ signal, report }) => {
-    const archive = await verifyArchive(deps.store(input.location), {
+  return withHeartbeat(({ signal, report }) => {
+    return verifyArchive(deps.store(input.location), {
       name,
       runUid,
       items,
@@ -16,6 +17,5 @@ export function verifyBackup(deps: Dependencies, input: VerifyInput): Promise<Ar
         report({ itemsDone, bytesDone });
       },
     });
-    return { archive, warnings: 0 };
   });
 }

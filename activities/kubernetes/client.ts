@@ -4,7 +4,6 @@ import { KubeConfig } from '@kubernetes/client-node';
 
 import { Failure } from '../../domain/failure.ts';
 import {
-  groupResource,
   type ItemReference,
   itemText,
   type KubernetesObject,
@@ -12,17 +11,12 @@ import {
 } from '../../domain/item.ts';
 import type { ClusterIdentity } from '../../domain/stored-run.ts';
 import { DISCOVERY_ACCEPT, DISCOVERY_ROOTS, parseDiscovery } from './discovery.ts';
-import { inconsistentToken, reasonOf, refusal, retryAfterMs } from './errors.ts';
+import { reasonOf, refusal, retryAfterMs } from './errors.ts';
+import { ListProgress, listRequest, PAGE_SIZE, parseList } from './list-progress.ts';
 import { resourcePath } from './paths.ts';
 import type { Cluster, Discovery, ListOptions, ListScope } from './port.ts';
 import { type ApiAnswer, type ApiRequest, Transport } from './transport.ts';
 
-/** Objects per page of a listing, as kubectl and Velero ask for. */
-const PAGE_SIZE = 500;
-/** Objects of the first page: until the size of the objects is known, they may be as large as etcd takes. */
-const FIRST_PAGE_SIZE = 100;
-/** Characters that a page may have: bounds the memory of a listing of large objects. */
-const PAGE_LENGTH_MAX = 4 * 1024 * 1024;
 /** How often a request is repeated after "429 Too Many Requests" before the activity's retry takes over. */
 const THROTTLED_TRIES_MAX = 6;
 const METADATA_ONLY =
@@ -38,16 +32,6 @@ export function openCluster(context?: string): Cluster {
     config.setCurrentContext(context);
   }
   return new KubernetesCluster(new Transport(config));
-}
-
-interface ListMeta {
-  readonly continue?: string;
-  readonly remainingItemCount?: number;
-}
-
-interface List {
-  readonly metadata?: ListMeta;
-  readonly items?: readonly KubernetesObject[];
 }
 
 class KubernetesCluster implements Cluster {
@@ -95,23 +79,16 @@ class KubernetesCluster implements Cluster {
     scope: ListScope,
     options: ListOptions,
   ): AsyncIterable<readonly KubernetesObject[]> {
-    let token: string | undefined = '';
-    let limit = FIRST_PAGE_SIZE;
-    while (token !== undefined) {
-      const query = pageQuery(limit, token);
-      const request = { ...listRequest(scope, query, 'list'), signal: options.signal };
+    const progress = new ListProgress(scope, options);
+    while (!progress.isOver) {
+      const { request } = progress;
       const answer = await this.#send(request);
-      const mixed = options.isMixedAllowed ? mixedToken(answer) : undefined;
-      if (mixed !== undefined) {
-        token = mixed;
+      if (progress.adapt(answer)) {
         continue;
       }
-      const text = required(answer, request);
-      const list = parseList(text);
-      token = nextToken(list);
-      limit = nextLimit(text, list);
-      yield list.items ?? [];
+      yield progress.take(required(answer, request));
     }
+    progress.requireWhole();
   }
 
   async read(
@@ -197,44 +174,9 @@ class KubernetesCluster implements Cluster {
   }
 }
 
-function listRequest({ type, namespace }: ListScope, query: string, verb: string): ApiRequest {
-  const place = namespace === '' ? '' : ` of namespace ${namespace}`;
-  return {
-    method: 'GET',
-    path: `${resourcePath(type, namespace)}?${query}`,
-    action: `${verb} ${groupResource(type)}${place}`,
-    subject: groupResource(type),
-  };
-}
-
 function required(answer: ApiAnswer, request: ApiRequest): string {
   if (!answer.ok) {
     throw refusal(answer, request.action, request.subject);
   }
   return answer.text;
-}
-
-/** The token with which an expired listing may go on, if that is what the answer offers. */
-function mixedToken(answer: ApiAnswer): string | undefined {
-  return !answer.ok && answer.status === 410 ? inconsistentToken(answer) : undefined;
-}
-
-function pageQuery(limit: number, token: string): string {
-  const next = token === '' ? '' : `&continue=${encodeURIComponent(token)}`;
-  return `limit=${String(limit)}${next}`;
-}
-
-/** As many objects as fit a page if they are as large as those of the last one. */
-function nextLimit(text: string, { items = [] }: List): number {
-  const fitting = Math.floor((PAGE_LENGTH_MAX * Math.max(1, items.length)) / text.length);
-  return Math.max(1, Math.min(PAGE_SIZE, fitting));
-}
-
-function nextToken({ metadata }: List): string | undefined {
-  return metadata?.continue === '' ? undefined : metadata?.continue;
-}
-
-function parseList(text: string): List {
-  // Every field of the interface is optional, and the server speaks JSON.
-  return JSON.parse(text) as List;
 }

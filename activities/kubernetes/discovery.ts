@@ -44,8 +44,14 @@ export function parseDiscovery(text: string): Discovery | undefined {
   for (const { metadata, versions } of document.items ?? []) {
     const group = metadata?.name ?? '';
     const served = versions ?? [];
-    types.push(...typesOfGroup(group, served));
+    // What is stale was served once: it is listed from memory, and its server does not answer now.
     const stale = served.filter(({ freshness }) => freshness === 'Stale');
+    types.push(
+      ...typesOfGroup(
+        group,
+        served.filter((version) => !stale.includes(version)),
+      ),
+    );
     failedGroups.push(...stale.map(({ version }) => `${group}/${version}`));
   }
   return { types, failedGroups };

@@ -55,7 +55,8 @@ export function retryAfterMs(answer: RefusedAnswer): number {
 }
 
 const CODES: Readonly<Record<number, FailureCode>> = {
-  401: 'cluster-forbidden',
+  // Nobody is known to the server any more; that concerns every request, unlike a right that is missing.
+  401: 'cluster-unauthenticated',
   403: 'cluster-forbidden',
   404: 'not-found',
   408: 'cluster-unreachable',

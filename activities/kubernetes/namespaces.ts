@@ -10,9 +10,9 @@ const NAMESPACE_TYPE: ResourceType = {
 };
 
 /** Names of the namespaces that exist and are not being deleted. */
-export async function listNamespaces(cluster: Cluster): Promise<string[]> {
+export async function listNamespaces(cluster: Cluster, signal: AbortSignal): Promise<string[]> {
   const names: string[] = [];
-  const options = { signal: AbortSignal.timeout(LIST_TIMEOUT_MS), isMixedAllowed: true };
+  const options = { signal, isMixedAllowed: true };
   for await (const page of cluster.listPages({ type: NAMESPACE_TYPE, namespace: '' }, options)) {
     for (const { metadata } of page) {
       if (metadata.deletionTimestamp === undefined) {
@@ -22,5 +22,3 @@ export async function listNamespaces(cluster: Cluster): Promise<string[]> {
   }
   return names;
 }
-
-const LIST_TIMEOUT_MS = 30_000;

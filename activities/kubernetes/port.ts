@@ -17,7 +17,11 @@ export interface Cluster {
   /** How many objects there are now; an estimate where the server does not count. */
   count(scope: ListScope, signal?: AbortSignal): Promise<number>;
 
-  /** All objects of a scope, page by page, as one consistent listing. Throws `listing-expired`. */
+  /**
+   * All objects of a scope, page by page, as one consistent listing, in bounded memory whatever the size of the
+   * objects. Throws `listing-expired`, and `cluster-failed` when the server counted more than it listed, unless
+   * doubts are allowed.
+   */
   listPages(scope: ListScope, options: ListOptions): AsyncIterable<readonly KubernetesObject[]>;
 
   /** One object, or undefined if there is none. */
@@ -43,15 +47,20 @@ export interface ListScope {
   readonly namespace: string;
 }
 
+/** Why a listing may not be what the cluster held at one moment. */
+export type ListDoubt = 'mixed' | 'short';
+
 export interface ListOptions {
   readonly signal: AbortSignal;
-  /** Go on with what the server has now when the listing expires, instead of throwing. */
+  /** Go on with what the server has now when the listing expires or falls short, instead of throwing. */
   readonly isMixedAllowed: boolean;
+  /** Called when that was done, and when the server counted more objects than it listed. */
+  readonly onDoubt?: (doubt: ListDoubt) => void;
 }
 
 export interface Discovery {
   /** Types that can be listed, read, created and deleted. */
   readonly types: readonly ResourceType[];
-  /** `group/version` of what is registered and does not answer. */
+  /** `group/version` of what is registered and does not answer; none of its types is among the others. */
   readonly failedGroups: readonly string[];
 }

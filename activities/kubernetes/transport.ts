@@ -20,6 +20,8 @@ export interface ApiRequest {
   readonly accept?: string;
   readonly body?: string;
   readonly signal?: AbortSignal | undefined;
+  /** An answer with a larger body is given up, and told as `TOO_LARGE_STATUS`; without it a body may have any size. */
+  readonly bodyBytesMax?: number;
   /** Verb and thing, for the message of a failure. */
   readonly action: string;
   readonly subject: string;
@@ -27,6 +29,9 @@ export interface ApiRequest {
 
 export type ApiAnswer =
   { readonly ok: true; readonly text: string } | ({ readonly ok: false } & RefusedAnswer);
+
+/** Status that stands for an answer whose body was larger than the request allows. */
+export const TOO_LARGE_STATUS = 413;
 
 /**
  * Plain HTTP to one API server with the credentials of a kubeconfig. The generated client's models cost more
@@ -59,15 +64,14 @@ export class Transport {
         origin: this.#origin,
         path: `${this.#basePath}${request.path}`,
         method: request.method,
-        headers: {
-          ...this.#headers,
-          accept: request.accept ?? 'application/json',
-          ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
+        headers: { ...this.#headers, ...contentHeaders(request) },
         body: request.body ?? null,
         signal: request.signal ?? null,
       });
-      const text = await answer.body.text();
+      const text = await bodyText(answer.body, request.bodyBytesMax);
+      if (text === undefined) {
+        return { ok: false, status: TOO_LARGE_STATUS, retryAfter: undefined, body: '' };
+      }
       if (answer.statusCode < 300) {
         return { ok: true, text };
       }
@@ -101,6 +105,31 @@ export class Transport {
     this.#dispatcher ??= buildDispatcher(this.#config, options);
     return this.#dispatcher;
   }
+}
+
+function contentHeaders({ accept = 'application/json', body }: ApiRequest): Record<string, string> {
+  return { accept, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+}
+
+/** The whole body; undefined, and the connection given up, when it is larger than allowed. */
+async function bodyText(
+  body: Dispatcher.ResponseData['body'],
+  bytesMax: number | undefined,
+): Promise<string | undefined> {
+  if (bytesMax === undefined) {
+    return body.text();
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // Without an encoding set, a body gives buffers.
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > bytesMax) {
+      return undefined;
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size).toString('utf8');
 }
 
 function authorization(options: RequestOptions): Record<string, string> {

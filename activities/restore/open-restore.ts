@@ -20,7 +20,7 @@ const INDEX_BYTES_MAX = 4 * 1024 * 1024;
 
 /** See `ClusterActivities.openRestore`. */
 export async function openRestore(
-  { cluster, store: storeOf }: Dependencies,
+  { cluster, store: storeOf, installation }: Dependencies,
   input: OpenRestoreInput,
 ): Promise<OpenResult> {
   const store = storeOf(input.location);
@@ -42,16 +42,15 @@ export async function openRestore(
     version: CLAIM_VERSION,
     kind: 'Restore',
     name: input.name,
+    installation,
     runUid: input.runUid,
     spec: input.spec,
     specDigest: input.specDigest,
     startTimestamp: input.startTimestamp,
     cluster: identity,
   };
-  const isOurs = await claimName(store, restoreKeys(input.name).claim, claim);
-  return isOurs
-    ? { kind: 'accepted', cluster: identity, warnings: 0 }
-    : { kind: 'refused', failure: taken(input) };
+  const isOurs = await claimName(store, restoreKeys(input.name), claim);
+  return isOurs ? { kind: 'accepted' } : { kind: 'refused', failure: taken(input) };
 }
 
 function backupRefusal(

@@ -1,11 +1,13 @@
+import type { BackupResult } from '../../domain/backup.ts';
+import type { FailureReport } from '../../domain/failure.ts';
 import { CANCELLED_REASON } from '../../domain/phase.ts';
 import { backupKeys, restoreKeys } from '../../domain/object-key.ts';
 import type { StoredBackup, StoredRestore } from '../../domain/stored-run.ts';
 import { veleroRecord } from '../../domain/velero-record.ts';
 import { Failure } from '../../domain/failure.ts';
-import { bytesOf } from '../claim.ts';
+import { bytesOf, replaceClaim } from '../claim.ts';
 import { gzipText } from '../json-file.ts';
-import type { ObjectStore } from '../object-store/port.ts';
+import type { ObjectStore, ObjectVersion } from '../object-store/port.ts';
 import { readAll } from '../object-store/read-all.ts';
 
 /** Velero's `results` file (its pkg/util/results). */
@@ -20,20 +22,32 @@ interface VeleroResultSide {
   namespaces?: Record<string, string[]>;
 }
 
+/** What is committed, and the claim as it was read: another run may have taken the name since. */
+export interface BackupCommit {
+  readonly location: string;
+  readonly stored: StoredBackup;
+  readonly claimVersion: ObjectVersion;
+}
+
 /**
  * Writes what is left of a backup, and last the record that makes it exist, and reads the record back. All bytes
- * follow from the arguments, so that an attempt that is repeated writes the same. Throws `archive-mismatch`.
+ * follow from the arguments, so that an attempt that is repeated writes the same. The claim goes first: a run that
+ * lost its name writes nothing. Throws `precondition-failed` then, and `archive-mismatch`.
  */
 export async function commitBackup(
   store: ObjectStore,
-  { stored, location }: { readonly stored: StoredBackup; readonly location: string },
+  { location, stored, claimVersion }: BackupCommit,
 ): Promise<void> {
   const { name, runUid, spec, cluster, result } = stored;
   if (result === undefined) {
     throw new Failure('internal', `the backup ${name} has no result to commit`);
   }
   const keys = backupKeys(name);
-  const results: VeleroResults = { warnings: {}, errors: errorsOf(result.failure?.message) };
+  if (!(await replaceClaim(store, keys.claim, { claim: stored, version: claimVersion }))) {
+    const text = `${keys.claim} is no longer the claim of this run`;
+    throw new Failure('precondition-failed', text, { subject: keys.claim });
+  }
+  const results = resultsOf(result);
   const files: [string, string][] = [
     [keys.logs, logText(stored)],
     [keys.results, JSON.stringify(results)],
@@ -41,10 +55,7 @@ export async function commitBackup(
       (key): [string, string] => [key, '[]'],
     ),
   ];
-  await Promise.all([
-    ...files.map(async ([key, text]) => store.put(key, await gzipText(text))),
-    store.put(keys.claim, bytesOf(stored)),
-  ]);
+  await Promise.all(files.map(async ([key, text]) => store.put(key, await gzipText(text))));
   const record = veleroRecord({ location, name, runUid, spec, cluster, result });
   await putAndCompare(store, keys.record, Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`));
 }
@@ -79,8 +90,16 @@ async function putAndCompare(store: ObjectStore, key: string, bytes: Buffer): Pr
   }
 }
 
-function errorsOf(message: string | undefined): VeleroResultSide {
-  return message === undefined ? {} : { velero: [message] };
+function resultsOf({ failure, problems }: BackupResult): VeleroResults {
+  const failures = failure === undefined ? [] : [failure];
+  return {
+    warnings: sideOf(problems?.warnings ?? []),
+    errors: sideOf([...failures, ...(problems?.errors ?? [])]),
+  };
+}
+
+function sideOf(reports: readonly FailureReport[]): VeleroResultSide {
+  return reports.length === 0 ? {} : { velero: reports.map(({ message }) => message) };
 }
 
 /** The log that `velero backup logs` shows: when the run began and ended, and how. */

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 
 import type { BackupSpec } from '../../domain/backup.ts';
 import {
+  countScopes,
   cutShards,
   type ExportUnit,
   SHARD_ITEMS,
@@ -38,8 +39,10 @@ test('shards hold every unit once, in order, and none is much larger than it mus
       expect(shards.flatMap((shard) => shard.units)).toEqual(units);
       expect(shards.length).toBeLessThanOrEqual(251);
       const total = sizes.reduce((sum, size) => sum + size, 0);
-      const limit = Math.max(SHARD_ITEMS, Math.ceil(total / 125), ...sizes);
-      expect(shards.every((shard) => shard.items <= limit)).toBe(true);
+      const limit = Math.max(SHARD_ITEMS, Math.ceil(total / 125));
+      expect(shards.every((shard) => shard.units.length === 1 || shard.items <= 2 * limit)).toBe(
+        true,
+      );
     }),
   );
 });
@@ -47,13 +50,28 @@ test('shards hold every unit once, in order, and none is much larger than it mus
 test('a large type is listed by namespace, a small one at once, and what is not selected is dropped', () => {
   const namespaces = ['a', 'b'];
   const scopesOf = (items: number, selection: BackupSpec) =>
-    unitScopes(selection, { type: SECRETS, items }, namespaces);
-  expect(scopesOf(10, spec('*'))).toEqual([{ namespace: '', keep: 'all' }]);
+    unitScopes(selection, { type: SECRETS, items: new Map([['', items]]) }, namespaces);
+  expect(scopesOf(10, spec('*'))).toEqual([{ namespace: '', keep: 'inSelection' }]);
   expect(scopesOf(10, spec('a', 'b'))).toEqual([{ namespace: '', keep: 'inSelection' }]);
   expect(scopesOf(SHARD_ITEMS + 1, spec('*')).map(({ namespace }) => namespace)).toEqual(
     namespaces,
   );
   expect(scopesOf(2000, spec('a', 'b')).map(({ namespace }) => namespace)).toEqual(namespaces);
+});
+
+test('a few selected namespaces are counted and listed one by one, and empty ones are not listed', () => {
+  expect(countScopes(spec('a', 'b'), SECRETS, ['a', 'b'])).toEqual(['a', 'b']);
+  expect(countScopes(spec('a', 'b'), NODES, ['a', 'b'])).toEqual(['']);
+  expect(countScopes(spec('*'), SECRETS, ['a', 'b'])).toEqual(['']);
+  const many = Array.from({ length: 6 }, (_, index) => `n${String(index)}`);
+  expect(countScopes(spec(...many), SECRETS, many)).toEqual(['']);
+  const items = new Map([
+    ['a', 0],
+    ['b', 7],
+  ]);
+  expect(unitScopes(spec('a', 'b'), { type: SECRETS, items }, ['a', 'b'])).toEqual([
+    { namespace: 'b', keep: 'all' },
+  ]);
 });
 
 test('a backup of the whole cluster takes every type, and one of namespaces what belongs to them', () => {

@@ -42,6 +42,7 @@ export class RestoreSteps {
     await storeBackup(steps.store, 'b', items);
     await claimRun(steps.store, restoreKeys('r').claim, {
       ...{ version: 1, kind: 'Restore', name: 'r', runUid: 'run', specDigest: 'digest' },
+      installation: 'test',
       startTimestamp: '2026-01-01T00:00:00Z',
       cluster: SOURCE_CLUSTER,
       spec: {
@@ -54,7 +55,9 @@ export class RestoreSteps {
   }
 
   plan(cluster: Cluster): Promise<PlanRestoreResult> {
-    return inActivity(() => planRestore({ cluster, store: () => this.store }, this.run));
+    return inActivity(() =>
+      planRestore({ cluster, store: () => this.store, installation: 'test' }, this.run),
+    );
   }
 
   async apply(
@@ -66,7 +69,7 @@ export class RestoreSteps {
       Array.from({ length: shards }, (_, index) => firstShard + index),
     );
     const input = { ...this.run, planAttempt: attempt, shards: numbers };
-    const deps = { cluster, store: () => this.store };
+    const deps = { cluster, store: () => this.store, installation: 'test' };
     const { shards } = await inActivity(
       () => applyShards(deps, input, { establishedWaitMs }),
       signal,
@@ -80,7 +83,9 @@ export class RestoreSteps {
     ending: RestoreEnding = { kind: 'applied' },
   ): Promise<RestoreResult> {
     const input = { ...this.run, shards, ending, completionTimestamp: '2026-01-01T00:01:00Z' };
-    return inActivity(() => finishRestore({ cluster, store: () => this.store }, input));
+    return inActivity(() =>
+      finishRestore({ cluster, store: () => this.store, installation: 'test' }, input),
+    );
   }
 
   /** All steps of a restore that nothing disturbs. */

@@ -1,5 +1,8 @@
+import type { BackupResult } from '../../domain/backup.ts';
 import type { KubernetesObject, ResourceType } from '../../domain/item.ts';
+import { backupKeys } from '../../domain/object-key.ts';
 import type { ClusterIdentity, StoredBackup } from '../../domain/stored-run.ts';
+import { bytesOf } from '../../storage/claim.ts';
 import { writeSmallArchive } from '../../storage/format/archive.ts';
 import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
 import { commitBackup } from '../../storage/format/record.ts';
@@ -33,17 +36,19 @@ export async function storeBackup(
     startTimestamp: '2026-01-01T00:00:00Z',
     completionTimestamp: '2026-01-01T00:00:01Z',
   };
-  const stored: StoredBackup = {
+  const claim: StoredBackup = {
     ...{ version: 1, kind: 'Backup', name, runUid: `uid-${name}`, specDigest: name },
+    installation: 'test',
     startTimestamp: times.startTimestamp,
     cluster: SOURCE_CLUSTER,
     spec: { cluster: 'local', includedNamespaces: ['*'], excludedNamespaces: [], ttl: '720h0m0s' },
-    result: {
-      ...times,
-      ...{ phase: 'Completed', items: items.length, archiveBytes: 1, warnings: 0, errors: 0 },
-    },
   };
-  await commitBackup(store, { stored, location: 'default' });
+  const result: BackupResult = {
+    ...times,
+    ...{ phase: 'Completed', items: items.length, archiveBytes: 1, warnings: 0, errors: 0 },
+  };
+  const claimVersion = await store.put(backupKeys(name).claim, bytesOf(claim));
+  await commitBackup(store, { stored: { ...claim, result }, location: 'default', claimVersion });
 }
 
 function withVersion({ type, object }: ArchiveItem): ArchiveItem {

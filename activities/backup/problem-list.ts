@@ -1,0 +1,51 @@
+import { type BackupProblems, joinProblems } from '../../domain/backup.ts';
+import { Failure, type FailureReport } from '../../domain/failure.ts';
+import { groupResource, type ResourceType } from '../../domain/item.ts';
+
+/** Gathers what one step of a backup could not take, and what should be known about what it took. */
+export class ProblemList {
+  readonly #errors: FailureReport[] = [];
+  readonly #warnings: FailureReport[] = [];
+
+  error(report: FailureReport): void {
+    this.#errors.push(report);
+  }
+
+  warning(report: FailureReport): void {
+    this.#warnings.push(report);
+  }
+
+  /** All of them, joined where several concern one type. */
+  all(): BackupProblems {
+    return joinProblems([{ errors: this.#errors, warnings: this.#warnings }]);
+  }
+
+  /** Does something with one type; a failure that concerns this type alone is told, and gives the value instead. */
+  async orTell<Value>(
+    type: ResourceType,
+    instead: Value,
+    run: () => Promise<Value>,
+  ): Promise<Value> {
+    try {
+      return await run();
+    } catch (error) {
+      this.tell(type, error);
+      return instead;
+    }
+  }
+
+  /** Tells of a failure of one type. One that may pass, or concerns everything, is thrown again. */
+  tell(type: ResourceType, error: unknown): void {
+    const code = error instanceof Failure ? error.code : undefined;
+    const subject = groupResource(type);
+    if (code === 'not-found') {
+      const message = `${subject} is no longer served; it went since the cluster was asked`;
+      this.warning({ code, message, subject });
+    } else if (code === 'cluster-forbidden' || code === 'cluster-rejected') {
+      const message = `${subject} is not in the backup: ${error instanceof Error ? error.message : ''}`;
+      this.error({ code, message, subject });
+    } else {
+      throw error;
+    }
+  }
+}
