@@ -30,6 +30,8 @@ async function main(): Promise<void> {
   if (process.send !== undefined) {
     // An API that was started by `holdfast dev` must not outlive it, however that ends.
     process.once('disconnect', end);
+    // One that was asked to end by somebody else must not stay for the sake of the open channel.
+    process.channel?.unref();
   }
   await app.listen({ host: config.host, port: config.port });
 }

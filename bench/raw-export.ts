@@ -8,8 +8,7 @@ import { ProblemList } from '../activities/backup/problem-list.ts';
 import { openCluster } from '../activities/kubernetes/client.ts';
 import { entryName, preferredEntryName } from '../domain/archive-layout.ts';
 import type { BackupSpec } from '../domain/backup.ts';
-import { apiVersionOf } from '../domain/item.ts';
-import type { ArchiveItem } from '../storage/format/member-encoder.ts';
+import { archiveJson, type ArchiveItem } from '../storage/format/member-encoder.ts';
 import { pushEntry } from '../storage/format/tar.ts';
 import type { ObjectStore } from '../storage/object-store/port.ts';
 
@@ -49,11 +48,10 @@ async function* tarChunks(pages: AsyncIterable<readonly ArchiveItem[]>): AsyncGe
   let buffers: Buffer[] = [];
   let size = 0;
   for await (const page of pages) {
-    for (const { type, object } of page) {
-      object.apiVersion ??= apiVersionOf(type);
-      object.kind ??= type.kind;
+    for (const item of page) {
+      const { type, object } = item;
       const { name, namespace = '' } = object.metadata;
-      const body = Buffer.from(JSON.stringify(object));
+      const body = Buffer.from(archiveJson(item).join(''));
       size += pushEntry(buffers, entryName({ ...type, name, namespace }), body);
       size += pushEntry(
         buffers,

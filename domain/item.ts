@@ -27,6 +27,15 @@ export interface KubernetesObject {
   [field: string]: unknown;
 }
 
+/**
+ * An object as a listing gave it. The JSON is the server's own text: numbers in it that JavaScript does not hold exactly
+ * are what they were.
+ */
+export interface ListedObject {
+  readonly object: KubernetesObject;
+  readonly json: string;
+}
+
 interface ObjectMeta {
   name: string;
   namespace?: string;

@@ -1,10 +1,13 @@
 import type { ExportPlan, ExportUnit } from '../../domain/export-plan.ts';
 import type { FailureReport } from '../../domain/failure.ts';
-import { groupResource, type ResourceType } from '../../domain/item.ts';
+import { groupResource, type ListedObject, type ResourceType } from '../../domain/item.ts';
 import { isKept } from '../../domain/keep-object.ts';
 import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
 import type { Cluster, ListDoubt } from '../kubernetes/port.ts';
 import type { ProblemList } from './problem-list.ts';
+
+/** The part of a cluster that an export needs. */
+type Lister = Pick<Cluster, 'listPages'>;
 
 export interface PageSource {
   readonly plan: Pick<ExportPlan, 'namespaces' | 'presentTypes'>;
@@ -16,15 +19,17 @@ export interface PageSource {
   readonly problems: ProblemList;
 }
 
-/** Units whose first page is asked for while an earlier one is written: a page may take megabytes of memory. */
-const UNITS_AHEAD = 2;
+/** Units whose first page is asked for while an earlier one is written. */
+const UNITS_AHEAD = 3;
+/** Objects of such a unit at most: a full page takes megabytes of memory. */
+const AHEAD_ITEMS_MAX = 100;
 
 /**
- * The objects of some units, page by page, in the order of the units. The first pages of the next units are
- * fetched while the present one is written: most units are one page that is nearly empty.
+ * The objects of some units, page by page, in the order of the units. The first pages of small units that come next
+ * are fetched while the present one is written: most units are one page that is nearly empty.
  */
 export async function* exportPages(
-  cluster: Cluster,
+  cluster: Lister,
   source: PageSource,
 ): AsyncGenerator<readonly ArchiveItem[]> {
   const { units, plan, problems } = source;
@@ -35,12 +40,12 @@ export async function* exportPages(
   const started: Started[] = [];
   try {
     for (const [index, unit] of units.entries()) {
-      while (started.length < units.length && started.length <= index + UNITS_AHEAD) {
+      while (started.length <= index || isStartedAhead(units, started.length, index)) {
         started.push(start(cluster, units[started.length] ?? unit, source));
       }
       for await (const page of toldPages(unit.type, started[index], problems)) {
-        const kept = page.filter((object) => isKept(unit.keep, object, context));
-        yield kept.map((object) => ({ type: unit.type, object }));
+        const kept = page.filter(({ object }) => isKept(unit.keep, object, context));
+        yield kept.map((listed) => ({ type: unit.type, ...listed }));
       }
     }
   } finally {
@@ -49,15 +54,21 @@ export async function* exportPages(
   }
 }
 
-type Pages = AsyncIterator<readonly ArchiveItem['object'][]>;
+/** Whether the unit at a place is started while the one at the index is written. */
+function isStartedAhead(units: readonly ExportUnit[], place: number, index: number): boolean {
+  const unit = units[place];
+  return unit !== undefined && place <= index + UNITS_AHEAD && unit.items <= AHEAD_ITEMS_MAX;
+}
+
+type Pages = AsyncIterator<readonly ListedObject[]>;
 
 interface Started {
   readonly pages: Pages;
-  readonly first: Promise<IteratorResult<readonly ArchiveItem['object'][]>>;
+  readonly first: Promise<IteratorResult<readonly ListedObject[]>>;
 }
 
 function start(
-  cluster: Cluster,
+  cluster: Lister,
   unit: ExportUnit,
   { signal, isMixedAllowed, problems }: PageSource,
 ): Started {
@@ -82,7 +93,7 @@ async function* toldPages(
   type: ResourceType,
   started: Started | undefined,
   problems: ProblemList,
-): AsyncGenerator<readonly ArchiveItem['object'][]> {
+): AsyncGenerator<readonly ListedObject[]> {
   try {
     yield* pagesOf(started);
   } catch (error) {
@@ -90,9 +101,7 @@ async function* toldPages(
   }
 }
 
-async function* pagesOf(
-  started: Started | undefined,
-): AsyncGenerator<readonly ArchiveItem['object'][]> {
+async function* pagesOf(started: Started | undefined): AsyncGenerator<readonly ListedObject[]> {
   if (started === undefined) {
     return;
   }

@@ -7,6 +7,7 @@ import {
   type ItemReference,
   itemText,
   type KubernetesObject,
+  type ListedObject,
   type ResourceType,
 } from '../../domain/item.ts';
 import type { ClusterIdentity } from '../../domain/stored-run.ts';
@@ -75,10 +76,7 @@ class KubernetesCluster implements Cluster {
     return (items?.length ?? 0) + (metadata?.remainingItemCount ?? rest);
   }
 
-  async *listPages(
-    scope: ListScope,
-    options: ListOptions,
-  ): AsyncIterable<readonly KubernetesObject[]> {
+  async *listPages(scope: ListScope, options: ListOptions): AsyncIterable<readonly ListedObject[]> {
     const progress = new ListProgress(scope, options);
     while (!progress.isOver) {
       const { request } = progress;

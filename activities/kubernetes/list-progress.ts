@@ -1,6 +1,7 @@
 import { Failure } from '../../domain/failure.ts';
-import { groupResource, type KubernetesObject } from '../../domain/item.ts';
+import { groupResource, type KubernetesObject, type ListedObject } from '../../domain/item.ts';
 import { inconsistentToken } from './errors.ts';
+import { itemTexts } from './item-texts.ts';
 import { resourcePath } from './paths.ts';
 import type { ListOptions, ListScope } from './port.ts';
 import { type ApiAnswer, type ApiRequest, TOO_LARGE_STATUS } from './transport.ts';
@@ -93,7 +94,7 @@ export class ListProgress {
   }
 
   /** The objects of a page. */
-  take(text: string): readonly KubernetesObject[] {
+  take(text: string): readonly ListedObject[] {
     const { items = [], metadata } = parseList(text);
     if (this.#listed === 0 && metadata?.remainingItemCount !== undefined) {
       this.#counted = items.length + metadata.remainingItemCount;
@@ -102,7 +103,11 @@ export class ListProgress {
     this.#token = metadata?.continue === '' ? undefined : metadata?.continue;
     const fitting = Math.floor((PAGE_LENGTH_MAX * Math.max(1, items.length)) / text.length);
     this.#limit = Math.max(1, Math.min(PAGE_SIZE, fitting));
-    return items;
+    const texts = itemTexts(text, items.length);
+    return items.map((object, index) => ({
+      object,
+      json: texts?.[index] ?? JSON.stringify(object),
+    }));
   }
 
   /** The server does not promise that its count is exact, so the listing is repeated before it is doubted aloud. */

@@ -14,7 +14,9 @@ export async function listNamespaces(cluster: Cluster, signal: AbortSignal): Pro
   const names: string[] = [];
   const options = { signal, isMixedAllowed: true };
   for await (const page of cluster.listPages({ type: NAMESPACE_TYPE, namespace: '' }, options)) {
-    for (const { metadata } of page) {
+    for (const {
+      object: { metadata },
+    } of page) {
       if (metadata.deletionTimestamp === undefined) {
         names.push(metadata.name);
       }

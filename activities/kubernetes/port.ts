@@ -1,4 +1,9 @@
-import type { ItemReference, KubernetesObject, ResourceType } from '../../domain/item.ts';
+import type {
+  ItemReference,
+  KubernetesObject,
+  ListedObject,
+  ResourceType,
+} from '../../domain/item.ts';
 import type { ClusterIdentity } from '../../domain/stored-run.ts';
 
 /**
@@ -22,7 +27,7 @@ export interface Cluster {
    * objects. Throws `listing-expired`, and `cluster-failed` when the server counted more than it listed, unless
    * doubts are allowed.
    */
-  listPages(scope: ListScope, options: ListOptions): AsyncIterable<readonly KubernetesObject[]>;
+  listPages(scope: ListScope, options: ListOptions): AsyncIterable<readonly ListedObject[]>;
 
   /** One object, or undefined if there is none. */
   read(

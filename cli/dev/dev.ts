@@ -86,9 +86,9 @@ function childSpecs(
     readyText,
     name,
     command: process.execPath,
-    // A small nursery: garbage of listings is collected soon, and memory stays flat.
+    // A small nursery and few arenas: garbage of listings is collected soon, and memory stays flat.
     args: ['--max-semi-space-size=8', fileURLToPath(new URL(`../../${entry}`, import.meta.url))],
-    env,
+    env: { MALLOC_ARENA_MAX: '2', ...env },
     isNode: true,
     isVerbose,
   });

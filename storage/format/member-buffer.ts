@@ -35,12 +35,15 @@ export class MemberBuffer {
     return this.#bytes.subarray(offset, offset + length);
   }
 
-  /** Adds two entries with the same body, the second right behind the first; tells where the first body is. */
-  addTwice([first, second]: readonly [string, string], text: string): Span {
-    this.#reserve(2 * text.length * UNIT_BYTES_MAX + HEADS_BYTES_MAX);
-    const start = this.#size;
-    const offset = start + bodyOffset(first);
-    const length = this.#bytes.write(text, offset, 'utf8');
+  /** Adds two entries whose body is these texts, the second right behind the first; tells where the first body is. */
+  addTwice([first, second]: readonly [string, string], texts: readonly string[]): Span {
+    const units = texts.reduce((sum, text) => sum + text.length, 0);
+    this.#reserve(2 * units * UNIT_BYTES_MAX + HEADS_BYTES_MAX);
+    const offset = this.#size + bodyOffset(first);
+    let length = 0;
+    for (const text of texts) {
+      length += this.#bytes.write(text, offset + length, 'utf8');
+    }
     this.#frame(first, length);
     // The copy follows at once, within the window in which deflate finds the first.
     this.#bytes.copyWithin(this.#size + bodyOffset(second), offset, offset + length);

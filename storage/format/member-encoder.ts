@@ -21,6 +21,23 @@ const COMPRESSED_CHUNK_BYTES = 64 * 1024;
 export interface ArchiveItem {
   readonly type: ResourceType;
   readonly object: KubernetesObject;
+  /** The object's JSON, where it is at hand and nothing was changed since. */
+  readonly json?: string;
+}
+
+/**
+ * An item's JSON as it stands in an archive. The items of a list of the API server's own types have neither version nor
+ * kind; in an archive each object stands for itself.
+ */
+export function archiveJson({ type, object, json }: ArchiveItem): readonly string[] {
+  const text = json ?? JSON.stringify(object);
+  return object.apiVersion === undefined
+    ? [
+        JSON.stringify({ apiVersion: apiVersionOf(type), kind: type.kind }).slice(0, -1),
+        ',',
+        text.slice(1),
+      ]
+    : [text];
 }
 
 /** A whole gzip member, and the items in it. */
@@ -122,15 +139,13 @@ class OpenMember {
     this.buffer = buffer;
   }
 
-  add({ type, object }: ArchiveItem): void {
+  add(archived: ArchiveItem): void {
+    const { type, object } = archived;
     const { metadata } = object;
     const { group, resource, version, kind } = type;
     const item = { group, resource, namespace: metadata.namespace ?? '', name: metadata.name };
-    // The items of a list have neither field; in an archive each object stands for itself.
-    object.apiVersion ??= apiVersionOf(type);
-    object.kind ??= kind;
     const names = [entryName(item), preferredEntryName(item, version)] as const;
-    const body = this.buffer.addTwice(names, JSON.stringify(object));
+    const body = this.buffer.addTwice(names, archiveJson(archived));
     const { labels, ownerReferences } = metadata;
     const owners = ownerReferences?.map(({ uid }) => uid) ?? [];
     this.#items.push({

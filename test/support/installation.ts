@@ -244,6 +244,7 @@ export class Installation {
   #environment(): NodeJS.ProcessEnv {
     return {
       ...process.env,
+      MALLOC_ARENA_MAX: '2',
       TEMPORAL_ADDRESS: this.temporalAddress,
       HOLDFAST_CLUSTER: this.name,
       HOLDFAST_API_PORT: String(this.#ports.api),

@@ -31,7 +31,7 @@ async function snapshotOf(cluster: Cluster, namespace: string): Promise<Record<s
       continue;
     }
     for await (const page of cluster.listPages({ type, namespace }, options)) {
-      for (const object of page) {
+      for (const { object } of page) {
         snapshot[`${groupResource(type)}/${object.metadata.name}`] = contentOf(object);
       }
     }

@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest';
+
+import { exportPages } from '../../../activities/backup/export-pages.ts';
+import { ProblemList } from '../../../activities/backup/problem-list.ts';
+import type { ListOptions, ListScope } from '../../../activities/kubernetes/port.ts';
+import type { ExportUnit } from '../../../domain/export-plan.ts';
+import { Failure } from '../../../domain/failure.ts';
+import type { ListedObject } from '../../../domain/item.ts';
+import { typeOf } from '../../support/stored-backup.ts';
+
+// Goal: one type that cannot be listed is told and keeps no other from the backup. Method: a cluster whose types fail
+// by their names, which a real API server cannot be made to in the middle of a listing.
+
+const FAILURES: Readonly<Record<string, Failure>> = {
+  gone: new Failure('not-found', 'list gone: the API server answers NotFound'),
+  forbidden: new Failure('cluster-forbidden', 'list forbidden: the API server answers Forbidden'),
+  away: new Failure('cluster-unreachable', 'list away: no answer'),
+  nobody: new Failure('cluster-unauthenticated', 'list nobody: the API server answers 401'),
+};
+
+function listed(name: string, namespace: string, metadata: object = {}): ListedObject {
+  const object = { metadata: { name, namespace, ...metadata } };
+  return { object, json: JSON.stringify(object) };
+}
+
+async function* listPages(
+  { type }: ListScope,
+  { onDoubt }: ListOptions,
+): AsyncGenerator<readonly ListedObject[]> {
+  yield await Promise.resolve([
+    listed('kept', 'shop'),
+    listed('elsewhere', 'terminating'),
+    listed('leaving', 'shop', { deletionTimestamp: '2026-01-01T00:00:00Z' }),
+  ]);
+  if (type.resource === 'mixed' || type.resource === 'short') {
+    onDoubt?.(type.resource);
+  }
+  const failure = FAILURES[type.resource];
+  if (failure !== undefined) {
+    throw failure;
+  }
+}
+
+function unit(resource: string): ExportUnit {
+  return { type: typeOf('Kind', resource), namespace: '', keep: 'inSelection', items: 3 };
+}
+
+async function exported(...resources: string[]) {
+  const problems = new ProblemList();
+  const items: string[] = [];
+  const pages = exportPages(
+    { listPages },
+    {
+      plan: { namespaces: ['shop'], presentTypes: [] },
+      units: resources.map(unit),
+      signal: new AbortController().signal,
+      isMixedAllowed: true,
+      problems,
+    },
+  );
+  for await (const page of pages) {
+    items.push(...page.map(({ type, object }) => `${type.resource}/${object.metadata.name}`));
+  }
+  return { items, ...problems.all() };
+}
+
+test('objects of a namespace that is not in the plan, or that are being deleted, are left out', async () => {
+  expect(await exported('configmaps')).toEqual({
+    items: ['configmaps/kept'],
+    errors: [],
+    warnings: [],
+  });
+});
+
+test('a type that is gone is a warning, one that is forbidden an error, and the others are taken', async () => {
+  const { items, errors, warnings } = await exported('gone', 'forbidden', 'configmaps');
+  expect(items).toContain('configmaps/kept');
+  expect(warnings).toMatchObject([{ code: 'not-found', subject: 'gone' }]);
+  expect(errors).toMatchObject([{ code: 'cluster-forbidden', subject: 'forbidden' }]);
+});
+
+test.each(['away', 'nobody'])(
+  'a failure that concerns every type ends the attempt: %s',
+  async (name) => {
+    await expect(exported('configmaps', name)).rejects.toBe(FAILURES[name]);
+  },
+);
+
+test('a listing of several moments is a warning, and one that fell short an error', async () => {
+  const { errors, warnings } = await exported('mixed', 'short');
+  expect(warnings).toMatchObject([{ code: 'listing-expired', subject: 'mixed' }]);
+  expect(errors).toMatchObject([{ code: 'cluster-failed', subject: 'short' }]);
+});
