@@ -5,37 +5,56 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { archiveItems, keysUnder } from '../support/archive-items.ts';
 import { CONFIG_MAP, fillNamespace } from '../support/cluster-fixture.ts';
-import { type Fault, FaultProxy } from '../support/fault-proxy.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
 import { Installation, type Part } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
 
 // Goal: any process may be killed at any point of a run, and the run ends as an undisturbed one.
-// Method: a proxy in front of the S3 server holds one request of each run, so that at one moment there is a run at
-// each point. Then a part is killed and started again. Archives are compared item by item with an undisturbed one.
+// Method: a proxy in front of the S3 server holds one request of each run until it is told to let go, so that at one
+// moment there is a run at each point. Then a part is killed, and started again. Archives are compared item by item
+// with an undisturbed one.
 
-const OBJECTS = 3000;
-const HOLD_MS = 4000;
+/** More than one activity writes. */
+const OBJECTS = 1500;
+const SMALL_OBJECTS = 20;
 
-/** Where a run is held: the request that takes its time. */
-const BACKUP_POINTS: Readonly<Record<string, { method: string; part: string }>> = {
-  plan: { method: 'PUT', part: '/plan.json.gz' },
-  export: { method: 'PUT', part: '/work/' },
-  assemble: { method: 'PUT', part: '-index.json.gz' },
-  verify: { method: 'GET', part: '.tar.gz' },
-  commit: { method: 'PUT', part: '/velero-backup.json' },
+/** Where a run is held: a request for the object whose path has this end. */
+interface Point {
+  readonly method: string;
+  readonly end: (name: string) => string;
+  /** Whether it is a file of the run's work, and not of its result. */
+  readonly isWork?: true;
+}
+
+const archive = (name: string): string => `/${name}/${name}.tar.gz`;
+
+const BACKUP_POINTS: Readonly<Record<string, Point>> = {
+  plan: { method: 'PUT', end: () => '/plan.json.gz' },
+  export: { method: 'PUT', end: () => '.tar.gz', isWork: true },
+  assemble: { method: 'PUT', end: archive },
+  verify: { method: 'GET', end: archive },
+  commit: { method: 'PUT', end: () => '/velero-backup.json' },
 };
-const RESTORE_POINTS: Readonly<Record<string, { method: string; part: string }>> = {
-  plan: { method: 'PUT', part: '-items.json.gz' },
-  apply: { method: 'PUT', part: '-outcomes.json.gz' },
-  report: { method: 'PUT', part: '-results.gz' },
+/** Backups that one activity writes and reads back. */
+const SMALL_POINTS: Readonly<Record<string, Point>> = {
+  write: { method: 'PUT', end: archive },
+  index: { method: 'PUT', end: (name) => `/${name}/${name}-index.json.gz` },
+  verify: { method: 'GET', end: archive },
+};
+const RESTORE_POINTS: Readonly<Record<string, Point>> = {
+  plan: { method: 'PUT', end: () => '-items.json.gz' },
+  apply: { method: 'PUT', end: () => '-outcomes.json.gz' },
+  report: { method: 'PUT', end: () => '-results.gz' },
 };
 
 const namespace = `kill-${String(process.pid)}`;
+const small = `${namespace}-small`;
 const copies: string[] = [];
 let proxy: FaultProxy;
 let installation: Installation;
 let store: ObjectStore;
 let expected: string[];
+let expectedSmall: string[];
 
 beforeAll(async () => {
   proxy = await FaultProxy.start(process.env['S3_ENDPOINT'] ?? '');
@@ -45,77 +64,129 @@ beforeAll(async () => {
   await installation.createBackup('undisturbed', [namespace]);
   await installation.ended('backups', 'undisturbed');
   expected = await archiveItems(store, 'undisturbed');
+  await fillNamespace(small, { type: CONFIG_MAP, count: SMALL_OBJECTS, bytes: 300 });
+  await installation.createBackup('undisturbed-small', [small]);
+  await installation.ended('backups', 'undisturbed-small');
+  expectedSmall = await archiveItems(store, 'undisturbed-small');
 });
 
 afterAll(async () => {
   store.close();
   await installation.stop();
   proxy.stop();
-  await Promise.all([namespace, ...copies].map(deleteNamespace));
+  await Promise.all([namespace, small, ...copies].map(deleteNamespace));
 });
 
-function hold(name: string, { method, part }: { method: string; part: string }): Fault {
-  return {
+interface Held {
+  readonly backups: readonly string[];
+  readonly smallBackups: readonly string[];
+  readonly restores: readonly string[];
+  readonly release: () => void;
+}
+
+/** Starts a run for each point, and waits until each is held there, and one restore is in the middle of creating. */
+async function startAll(part: Part): Promise<Held> {
+  const runs = [
+    ...namesOf(part, 'backup', BACKUP_POINTS),
+    ...namesOf(part, 'small', SMALL_POINTS),
+    ...namesOf(part, 'restore', RESTORE_POINTS),
+  ];
+  let release: () => void = () => undefined;
+  const until = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const held = new Set<string>();
+  proxy.faults = runs.map(({ name, point: { method, end, isWork = false } }) => ({
     method,
-    matches: (path) => path.includes(`/${name}/`) && path.includes(part),
     effect: 'delay',
-    delayMs: HOLD_MS,
+    until,
+    matches: (path) => {
+      const isOwn = path.includes(`/${name}/`) && path.endsWith(end(name));
+      if (isOwn && (!isWork || path.includes('/work/'))) {
+        held.add(name);
+        return true;
+      }
+      return false;
+    },
+  }));
+  const of = (kind: Run['kind']): string[] =>
+    runs.filter((run) => run.kind === kind).map(({ name }) => name);
+  const creating = `${part}-creating`;
+  const restores = [...of('restore'), creating];
+  await Promise.all([
+    ...of('backup').map((name) => installation.createBackup(name, [namespace])),
+    ...of('small').map((name) => installation.createBackup(name, [small])),
+    ...of('restore').map(startRestore),
+  ]);
+  while (held.size < runs.length) {
+    await sleep(20);
+  }
+  await startRestore(creating);
+  await expect
+    .poll(() => createdIn(creating), { interval: 20, timeout: 60_000 })
+    .toBeGreaterThan(0);
+  expect(await createdIn(creating)).toBeLessThan(OBJECTS);
+  return {
+    backups: of('backup'),
+    smallBackups: of('small'),
+    restores,
+    release: () => {
+      proxy.faults = [];
+      release();
+    },
   };
 }
 
-/** Starts a run for each point, and waits until each is held there. */
-async function startAll(part: Part): Promise<{ backups: string[]; restores: string[] }> {
-  const backups = Object.keys(BACKUP_POINTS).map((point) => `${part}-${point}`);
-  const restores = Object.keys(RESTORE_POINTS).map((point) => `${part}-r-${point}`);
-  const faults = [
-    ...Object.entries(BACKUP_POINTS).map(([point, place]) => hold(`${part}-${point}`, place)),
-    ...Object.entries(RESTORE_POINTS).map(([point, place]) => hold(`${part}-r-${point}`, place)),
-  ];
-  const held = new Set<Fault>();
-  proxy.faults = faults.map((fault) => ({
-    ...fault,
-    matches: (path) => {
-      const isHeld = fault.matches(path);
-      if (isHeld) {
-        held.add(fault);
-      }
-      return isHeld;
-    },
-  }));
-  await Promise.all([
-    ...backups.map((name) => installation.createBackup(name, [namespace])),
-    ...restores.map((name) => {
-      const copy = `${namespace}-${name}`;
-      copies.push(copy);
-      const namespaceMapping = { [namespace]: copy };
-      return installation.createRestore(name, { backupName: 'undisturbed', namespaceMapping });
-    }),
-  ]);
-  while (held.size < faults.length) {
-    await sleep(20);
-  }
-  return { backups, restores };
+interface Run {
+  readonly kind: 'backup' | 'small' | 'restore';
+  readonly name: string;
+  readonly point: Point;
 }
 
-test.each<Part>(['worker', 'temporal', 'api'])('a kill of %s changes no result', async (part) => {
-  const { backups, restores } = await startAll(part);
-  await installation.kill(part);
-  proxy.faults = [];
-  await installation.startPart(part);
-  for (const name of backups) {
+function namesOf(part: Part, kind: Run['kind'], points: Readonly<Record<string, Point>>): Run[] {
+  return Object.entries(points).map(([place, point]) => ({
+    kind,
+    name: `${part}-${kind}-${place}`,
+    point,
+  }));
+}
+
+async function startRestore(name: string): Promise<void> {
+  const copy = `${namespace}-${name}`;
+  copies.push(copy);
+  const namespaceMapping = { [namespace]: copy };
+  await installation.createRestore(name, { backupName: 'undisturbed', namespaceMapping });
+}
+
+async function createdIn(restore: string): Promise<number> {
+  const args = ['get', 'configmaps', '-o', 'name', '--ignore-not-found'];
+  const names = await kubectl('-n', `${namespace}-${restore}`, ...args);
+  return names.split('\n').filter((line) => line.includes('/item-')).length;
+}
+
+async function expectWhole(names: readonly string[], items: readonly string[]): Promise<void> {
+  for (const name of names) {
     const { status } = await installation.ended('backups', name);
     expect({ name, phase: status.phase, failure: status.failure }).toEqual({
       name,
       phase: 'Completed',
     });
-    expect(await archiveItems(store, name)).toEqual(expected);
+    expect(await archiveItems(store, name)).toEqual(items);
   }
+}
+
+test.each<Part>(['worker', 'temporal', 'api'])('a kill of %s changes no result', async (part) => {
+  const { backups, smallBackups, restores, release } = await startAll(part);
+  await installation.kill(part);
+  release();
+  await installation.startPart(part);
+  await expectWhole(backups, expected);
+  await expectWhole(smallBackups, expectedSmall);
   for (const name of restores) {
     const { status } = await installation.ended('restores', name);
     expect({ name, phase: status.phase }).toEqual({ name, phase: 'Completed' });
     expect(status).toMatchObject({ counts: { failed: 0, skipped: 0 } });
-    const names = await kubectl('-n', `${namespace}-${name}`, 'get', 'configmaps', '-o', 'name');
-    expect(names.split('\n').filter((line) => line.includes('/item-'))).toHaveLength(OBJECTS);
+    expect(await createdIn(name)).toBe(OBJECTS);
   }
   await expect
     .poll(async () => (await keysUnder(store, '')).filter((key) => key.includes('/work/')), {

@@ -18,6 +18,8 @@ export interface Fault {
   readonly effect: 'fail' | 'flip' | 'truncate' | 'delay';
   /** For `delay`, in milliseconds. */
   readonly delayMs?: number;
+  /** For `delay`: what is waited for. */
+  readonly until?: Promise<unknown>;
 }
 
 /**
@@ -69,7 +71,7 @@ export class FaultProxy {
     const body = Buffer.concat(await incoming.toArray());
     if (fault !== undefined) {
       this.hits += 1;
-      await sleep(fault.delayMs ?? 0);
+      await Promise.all([sleep(fault.delayMs ?? 0), fault.until]);
     }
     if (fault?.effect === 'fail') {
       outgoing.writeHead(500, { 'content-type': 'application/xml' });
