@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
 import { CONFIG_MAP, fillNamespace } from '../support/cluster-fixture.ts';
-import { FaultProxy } from '../support/fault-proxy.ts';
+import { type Fault, FaultProxy } from '../support/fault-proxy.ts';
 import { Installation } from '../support/installation.ts';
 import { deleteNamespace } from '../support/kubectl.ts';
 
@@ -18,7 +19,10 @@ const client = new Client({ connection });
 async function record(file: string, workflowId: string): Promise<void> {
   const history = await client.workflow.getHandle(workflowId).fetchHistory();
   const path = new URL(`./${file}.json`, import.meta.url);
-  await writeFile(path, `${JSON.stringify(JSON.parse(historyToJSON(history)), withoutIdentity, 1)}\n`);
+  await writeFile(
+    path,
+    `${JSON.stringify(JSON.parse(historyToJSON(history)), withoutIdentity, 1)}\n`,
+  );
 }
 
 /** Who served an event says nothing about the workflow. */
@@ -35,19 +39,58 @@ await fillNamespace(namespace, { type: CONFIG_MAP, count: 1500, bytes: 50 });
 await backUp('small', ['default']);
 await backUp('sharded', [namespace]);
 await backUp('refused', ['no-such-namespace']);
-await installation.createRestore('restored', { backupName: 'sharded', namespaceMapping: { [namespace]: `${namespace}-2` } });
-await installation.ended('restores', 'restored');
-proxy.faults = [{ method: 'GET', matches: (path) => path.endsWith('failed.tar.gz'), effect: 'flip' }];
+await restore('restored');
+proxy.faults = [
+  { method: 'GET', matches: (path) => path.endsWith('failed.tar.gz'), effect: 'flip' },
+];
 await backUp('failed', ['default']);
 await installation.request('DELETE', '/backups/failed');
 await client.workflow.getHandle('delete/default/failed').result();
-for (const name of ['small', 'sharded', 'refused', 'failed']) {
+proxy.faults = [slow('/cancelled/work/')];
+await installation.createBackup('cancelled', [namespace]);
+await cancelWhenHeld('backups', 'cancelled');
+
+proxy.faults = [
+  { method: 'GET', matches: (path) => path.endsWith('sharded.tar.gz'), effect: 'flip' },
+];
+await restore('failed');
+proxy.faults = [slow('/cancelled/work/')];
+await installation.createRestore('cancelled', restoreSpec('cancelled'));
+await cancelWhenHeld('restores', 'cancelled');
+await installation.createRestore('refused', { backupName: 'no-such-backup' });
+
+for (const name of ['small', 'sharded', 'refused', 'failed', 'cancelled']) {
   await record(`backup-${name}`, `backup/default/${name}`);
 }
-await record('restore', 'restore/default/restored');
+for (const name of ['restored', 'refused', 'failed', 'cancelled']) {
+  await record(name === 'restored' ? 'restore' : `restore-${name}`, `restore/default/${name}`);
+}
 await record('delete', 'delete/default/failed');
 await connection.close();
 await installation.stop();
 proxy.stop();
-await Promise.all([namespace, `${namespace}-2`].map(deleteNamespace));
+const copies = ['restored', 'failed', 'cancelled'].map((name) => `${namespace}-${name}`);
+await Promise.all([namespace, ...copies].map(deleteNamespace));
 process.exit();
+
+function slow(part: string): Fault {
+  return { method: 'PUT', matches: (path) => path.includes(part), effect: 'delay', delayMs: 3000 };
+}
+
+function restoreSpec(name: string): object {
+  return { backupName: 'sharded', namespaceMapping: { [namespace]: `${namespace}-${name}` } };
+}
+
+async function restore(name: string): Promise<void> {
+  await installation.createRestore(name, restoreSpec(name));
+  await installation.ended('restores', name);
+}
+
+async function cancelWhenHeld(plural: 'backups' | 'restores', name: string): Promise<void> {
+  const before = proxy.hits;
+  while (proxy.hits === before) {
+    await sleep(20);
+  }
+  await installation.request('POST', `/${plural}/${name}:cancel`);
+  await installation.ended(plural, name);
+}
