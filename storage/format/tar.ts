@@ -75,11 +75,19 @@ export function pushEntry(buffers: Buffer[], name: string, body: Buffer): number
   return size;
 }
 
-export interface TarEntry {
-  readonly name: string;
-  /** Where the entry's body begins in the buffer. */
+/** Where an entry's body is in a buffer. */
+export interface Body {
   readonly bodyOffset: number;
   readonly bodyBytes: number;
+}
+
+/** The position behind an entry, its padding included. */
+export function bodyEnd({ bodyOffset: start, bodyBytes }: Body): number {
+  return start + padded(bodyBytes);
+}
+
+interface TarEntry extends Body {
+  readonly name: string;
 }
 
 /**
@@ -87,7 +95,7 @@ export interface TarEntry {
  * no chain of tar entries; blocks of zeros end the reading. Whether the bytes are the ones that were written is for
  * the caller to know.
  */
-export function* readEntries(buffer: Buffer, subject: string): Generator<TarEntry> {
+function* readEntries(buffer: Buffer, subject: string): Generator<TarEntry> {
   let longName: string | undefined;
   for (let offset = 0; offset < buffer.length && buffer[offset] !== 0;) {
     const start = offset + BLOCK_BYTES;
@@ -105,6 +113,28 @@ export function* readEntries(buffer: Buffer, subject: string): Generator<TarEntr
     }
     offset = end;
   }
+}
+
+/**
+ * Where the body of a named entry is, if that entry stands at a position; undefined if another one does, or none. For
+ * the short names of nearly all entries this compares in place, and reads nothing else.
+ */
+export function entryAt(buffer: Buffer, offset: number, name: string): Body | undefined {
+  const nameEnd = offset + name.length;
+  const isShort =
+    name.length < NAME_BYTES_MAX &&
+    buffer[nameEnd] === 0 &&
+    buffer.toString('latin1', offset, nameEnd) === name;
+  if (isShort) {
+    const bodyBytes = readSize(buffer, offset);
+    const start = offset + BLOCK_BYTES;
+    const isInside = start + padded(bodyBytes) <= buffer.length;
+    return isInside ? { bodyOffset: start, bodyBytes } : undefined;
+  }
+  const entry = readEntries(buffer.subarray(offset), name).next();
+  return entry.done === true || entry.value.name !== name
+    ? undefined
+    : { bodyOffset: offset + entry.value.bodyOffset, bodyBytes: entry.value.bodyBytes };
 }
 
 interface Header extends EntryFrame {
@@ -187,7 +217,12 @@ function writeOctal(
 }
 
 function readSize(buffer: Buffer, offset: number): number {
-  return Number.parseInt(readText(buffer, offset, FIELD.size), 8);
+  let size = 0;
+  const [start, length] = FIELD.size;
+  for (let at = offset + start; at < offset + start + length - 1; at++) {
+    size = size * 8 + (buffer[at] ?? 0) - ZERO_DIGIT;
+  }
+  return size;
 }
 
 function readText(buffer: Buffer, offset: number, [start, length]: Field): string {

@@ -14,7 +14,7 @@ import { type IndexedMember, readMembers } from './index-file.ts';
 import { endMember, versionMember } from './member-encoder.ts';
 import { ResourceListWriter } from './resource-list.ts';
 import type { OnProgress } from './shard.ts';
-import { readEntries, type TarEntry } from './tar.ts';
+import { type Body, bodyEnd, entryAt } from './tar.ts';
 
 const decompress = promisify(gunzip);
 
@@ -104,36 +104,38 @@ async function compareMember(
   const tar = await decompress(compressed, { chunkSize }).catch((cause: unknown) => {
     throw mismatch(key, 'cannot be decompressed', cause);
   });
-  const entries = readEntries(tar, key);
+  let offset = 0;
   for (const item of items) {
-    const [first, second] = [entries.next(), entries.next()];
-    const isWhole = first.done !== true && second.done !== true;
-    if (!isWhole || !areCopies(tar, [first.value, second.value], item)) {
+    const end = endOfCopies(tar, offset, item);
+    if (end === undefined) {
       throw mismatch(key, `does not hold ${itemText(item)} as it was written`);
     }
+    offset = end;
   }
-  if (entries.next().done !== true || tar.length !== member.sizeBytes) {
+  if (offset !== tar.length || tar.length !== member.sizeBytes) {
     throw mismatch(key, 'holds more than its index says');
   }
 }
 
-/** The first copy is hashed, and the second compared with it, which is the faster of the two. */
-function areCopies(
-  tar: Buffer,
-  [first, second]: readonly [TarEntry, TarEntry],
-  item: IndexItem,
-): boolean {
+/**
+ * The position behind both copies of an item; undefined if they are not what the index says. The first body is hashed
+ * and the second compared with it, which is the faster of the two.
+ */
+function endOfCopies(tar: Buffer, offset: number, item: IndexItem): number | undefined {
+  const first = entryAt(tar, offset, entryName(item));
+  if (first === undefined || first.bodyOffset !== item.bodyOffset) {
+    return undefined;
+  }
+  const second = entryAt(tar, bodyEnd(first), preferredEntryName(item, item.version));
+  if (second === undefined || first.bodyBytes !== item.bodyLength) {
+    return undefined;
+  }
   const body = bodyOf(tar, first);
-  return (
-    first.bodyOffset === item.bodyOffset &&
-    first.name === entryName(item) &&
-    second.name === preferredEntryName(item, item.version) &&
-    hash('sha256', body, 'hex') === item.sha256 &&
-    bodyOf(tar, second).equals(body)
-  );
+  const isWhole = hash('sha256', body, 'hex') === item.sha256 && bodyOf(tar, second).equals(body);
+  return isWhole ? bodyEnd(second) : undefined;
 }
 
-function bodyOf(tar: Buffer, { bodyOffset, bodyBytes }: TarEntry): Buffer {
+function bodyOf(tar: Buffer, { bodyOffset, bodyBytes }: Body): Buffer {
   return tar.subarray(bodyOffset, bodyOffset + bodyBytes);
 }
 

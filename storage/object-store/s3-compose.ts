@@ -1,12 +1,14 @@
 import { UploadPartCopyCommand } from '@aws-sdk/client-s3';
 import pLimit from 'p-limit';
 
-import { PART_BYTES_MIN, planParts, type Slice } from './compose-plan.ts';
+import { planParts, type Slice } from './compose-plan.ts';
 import type { ComposePiece, ObjectStore, ObjectVersion, UploadOptions } from './port.ts';
 import { readAll } from './read-all.ts';
 import { inParts, putWhole, type S3Target, sendBytes, type SendPart } from './s3-multipart.ts';
 
 const FETCHES_IN_FLIGHT = 8;
+/** What is no larger is one request: an upload in parts takes at least three. */
+const WHOLE_BYTES_MAX = 16 * 1024 * 1024;
 
 export interface Composition {
   readonly store: ObjectStore;
@@ -17,7 +19,7 @@ export interface Composition {
 
 /**
  * Joins pieces: large objects are copied by the server, small neighbours are fetched and gathered into one part.
- * What fits one part altogether is one request.
+ * What is small altogether is one request.
  */
 export async function composeParts(
   target: S3Target,
@@ -26,7 +28,7 @@ export async function composeParts(
 ): Promise<ObjectVersion> {
   const sizes = composition.pieces.map((piece) => sizeOf(piece));
   const total = sizes.reduce((sum, size) => sum + size, 0);
-  if (total < PART_BYTES_MIN) {
+  if (total <= WHOLE_BYTES_MAX) {
     const slices = sizes.map((length, piece) => ({ piece, offset: 0, length }));
     return putWhole(target, await gather(composition, slices, options.signal), options);
   }

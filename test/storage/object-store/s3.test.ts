@@ -80,7 +80,7 @@ test('names the source of a copy so that a server which reads + as a space finds
   const prefix = newPrefix();
   const store = open({ prefix, endpoint: `http://127.0.0.1:${String(front.port)}` });
   const key = 'j/1+1 = ü?#%20/part';
-  const sizeBytes = 10 * 1024 * 1024;
+  const sizeBytes = 20 * 1024 * 1024;
   await store.put(key, Buffer.alloc(sizeBytes));
   await store.compose('j/all', [{ kind: 'object', key, sizeBytes }]);
 
