@@ -13,7 +13,7 @@ import { pushEntry } from '../storage/format/tar.ts';
 import type { ObjectStore } from '../storage/object-store/port.ts';
 
 /** As many shards at the same time as a backup has under way. */
-const SHARDS_IN_FLIGHT = 4;
+const SHARDS_IN_FLIGHT = 3;
 /** Bytes that are gathered before they go to the compressor. */
 const CHUNK_BYTES = 256 * 1024;
 

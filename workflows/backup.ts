@@ -12,7 +12,7 @@ import { openRun } from './run-open.ts';
 import { reportOf, type RunTracker, trackRun } from './run-tracker.ts';
 
 /** Shards of one run that are exported at the same time; other runs get their turn between them. */
-const SHARDS_IN_FLIGHT = 4;
+const SHARDS_IN_FLIGHT = 3;
 
 /**
  * One backup. Its states:
