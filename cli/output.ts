@@ -63,6 +63,7 @@ export function describeText(run: RunResource, nowMs: number): string {
     ...endLines(run),
     ['Warnings', String(status.warnings)],
     ['Errors', String(status.errors)],
+    ...problemLines(run),
     ['Failure', status.failure && `${status.failure.code}: ${status.failure.message}`],
     ['Workflow', status.temporal?.workflowId],
     ['Watch it at', status.temporal?.url],
@@ -72,6 +73,15 @@ export function describeText(run: RunResource, nowMs: number): string {
 }
 
 const LABEL_WIDTH = 15;
+
+/** What a backup could not take, and what should be known about what it took. */
+function problemLines(run: RunResource): [string, string][] {
+  const problems = run.kind === 'Backup' ? run.status.problems : undefined;
+  return [
+    ...(problems?.errors ?? []).map(({ message }): [string, string] => ['Error', message]),
+    ...(problems?.warnings ?? []).map(({ message }): [string, string] => ['Warning', message]),
+  ];
+}
 
 /** A problem, for people. */
 export function problemText(problem: Problem): string {

@@ -2,7 +2,7 @@
  * What the API sends and takes, for its schemas and for whoever calls it. Times are RFC 3339 in UTC, sizes are
  * bytes, durations are Go strings.
  */
-import type { BackupSpec } from './backup.ts';
+import type { BackupProblems, BackupSpec } from './backup.ts';
 import type { FailureCode, FailureReport } from './failure.ts';
 import type { Phase } from './phase.ts';
 import type { RestoreCounts, RestoreSpec } from './restore.ts';
@@ -31,6 +31,8 @@ export interface BackupResource {
       readonly verification: string;
     };
     readonly expiration?: string;
+    /** What the numbers of errors and warnings stand for, each with its type as the subject. */
+    readonly problems?: BackupProblems;
   };
 }
 

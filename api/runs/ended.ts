@@ -104,7 +104,11 @@ function detailsOf(claim: StoredBackup | undefined) {
     return failure === undefined ? {} : { failure };
   }
   const { sizeBytes, sha256, verification } = claim.archive;
-  return { archive: { sizeBytes, sha256, verification } };
+  const problems = claim.result?.problems;
+  return {
+    archive: { sizeBytes, sha256, verification },
+    ...(problems === undefined ? {} : { problems }),
+  };
 }
 
 /** The spec of a backup that Velero made, as far as it has one of ours. */

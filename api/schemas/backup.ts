@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 
 import {
   ApiVersion,
+  FailureReportSchema,
   LabelName,
   ListMetadata,
   Metadata,
@@ -45,6 +46,12 @@ export const Backup = Type.Object(
         }),
       ),
       expiration: Type.Optional(Type.String({ format: 'date-time' })),
+      problems: Type.Optional(
+        Type.Object({
+          errors: Type.Array(FailureReportSchema),
+          warnings: Type.Array(FailureReportSchema),
+        }),
+      ),
     }),
   },
   { $id: 'Backup' },

@@ -47,7 +47,7 @@ export const ListQuery = Type.Object(
   STRICT,
 );
 
-const FailureReportSchema = Type.Object({
+export const FailureReportSchema = Type.Object({
   code: oneOf(Object.keys(FAILURE_CODES), 'Stable code of the failure.'),
   message: Type.String(),
   subject: Type.Optional(Type.String()),

@@ -159,3 +159,44 @@ test('a backup of the whole cluster holds its classes and its roles', async () =
   expect(types.get('storageclasses')).toBeGreaterThan(0);
   expect(types.get('priorityclasses')).toBeGreaterThan(0);
 });
+
+test('an API group that does not answer is named, and everything else is in the backup', async () => {
+  const service = {
+    apiVersion: 'apiregistration.k8s.io/v1',
+    kind: 'APIService',
+    metadata: { name: 'v1.away.holdfast.test' },
+    spec: {
+      ...{ group: 'away.holdfast.test', version: 'v1', insecureSkipTLSVerify: true },
+      ...{ groupPriorityMinimum: 100, versionPriority: 100 },
+      service: { namespace: 'default', name: 'nobody' },
+    },
+  };
+  await apply(service);
+  try {
+    // The API server lists the group a moment after it was registered.
+    await expect
+      .poll(() => kubectl('get', '--raw', '/apis'), { timeout: 60_000 })
+      .toContain('away.holdfast.test');
+    await expect
+      .poll(
+        async () => {
+          const name = `gap-${String(Date.now())}`;
+          await s3.createBackup(name, [namespace]);
+          const { kind, status } = await s3.ended('backups', name);
+          const problems = kind === 'Backup' ? status.problems?.errors : undefined;
+          return { phase: status.phase, subjects: problems?.map(({ subject }) => subject) };
+        },
+        { timeout: 60_000, interval: 1000 },
+      )
+      .toEqual({ phase: 'PartiallyFailed', subjects: ['away.holdfast.test/v1'] });
+  } finally {
+    await kubectl('delete', 'apiservice', 'v1.away.holdfast.test');
+  }
+});
+
+async function apply(object: object): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-apply-'));
+  await writeFile(join(folder, 'object.json'), JSON.stringify(object));
+  await kubectl('apply', '-f', join(folder, 'object.json'));
+  await rm(folder, { recursive: true });
+}
