@@ -9,7 +9,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { OutcomeFiles } from './outcome-files.ts';
 import { encodeRestoreList, gatherReport } from './restore-report.ts';
-import { readOwnClaim, readRestorePlan } from './restore-run.ts';
+import { readRestoreClaim, readRestorePlan } from './restore-run.ts';
 
 /** See `ClusterActivities.finishRestore`. */
 export function finishRestore(
@@ -19,7 +19,7 @@ export function finishRestore(
   return withHeartbeat(async () => {
     const { ending, completionTimestamp } = input;
     const store = deps.store(input.location);
-    const claim = await readOwnClaim(store, input);
+    const claim = await readRestoreClaim(store, input);
     const files = await OutcomeFiles.find(store, input);
     const failure = ending.kind === 'failed' ? ending.failure.message : undefined;
     const report = await gatherReport(files, failure);

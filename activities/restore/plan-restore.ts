@@ -10,7 +10,7 @@ import { readBodies } from '../../storage/format/read-bodies.ts';
 import type { PlanRestoreResult, RestoreRun } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
-import { readOwnClaim, writeRestorePlan } from './restore-run.ts';
+import { readRestoreClaim, writeRestorePlan } from './restore-run.ts';
 import { RestoreSorter, type VolumeBinding } from './restore-sorter.ts';
 import { WaveWriter } from './wave-writer.ts';
 
@@ -20,7 +20,7 @@ const ATTEMPT_BYTES = 6;
 export function planRestore(deps: Dependencies, run: RestoreRun): Promise<PlanRestoreResult> {
   return withHeartbeat(async ({ signal, report }) => {
     const store = deps.store(run.location);
-    const { spec } = await readOwnClaim(store, run);
+    const { spec } = await readRestoreClaim(store, run);
     const backup = await readBackup(store, spec.backupName);
     const { archive: archiveKey, index } = backupKeys(spec.backupName);
     const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');

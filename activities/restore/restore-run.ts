@@ -1,25 +1,19 @@
-import { Failure } from '../../domain/failure.ts';
 import { planKey, restoreFolder, restoreKeys } from '../../domain/object-key.ts';
 import type { RestorePlan } from '../../domain/restore-plan.ts';
 import type { StoredRestore } from '../../domain/stored-run.ts';
-import { readRestore } from '../../storage/catalogue.ts';
 import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
+import { readOwnClaim } from '../claim-name.ts';
 import type { RestoreRun } from '../contract.ts';
 
 /** What the open step claimed the name with; it holds the spec. Throws `precondition-failed` if it is another run's. */
-export async function readOwnClaim(
+export async function readRestoreClaim(
   store: ObjectStore,
   { name, runUid }: RestoreRun,
 ): Promise<StoredRestore> {
-  const restore = await readRestore(store, name);
-  if (restore?.claim?.runUid !== runUid) {
-    const subject = restoreKeys(name).claim;
-    throw new Failure('precondition-failed', `${subject} is no longer the claim of this run`, {
-      subject,
-    });
-  }
-  return restore.claim;
+  const { stored } = await readOwnClaim(store, restoreKeys(name).claim, runUid);
+  // The claim of a run that `openRestore` opened is a restore's.
+  return stored as StoredRestore;
 }
 
 /** Stores the plan. Attempts write the same bytes, since the plan follows from backup and spec. */

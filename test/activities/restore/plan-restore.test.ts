@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 
 import { openCluster } from '../../../activities/kubernetes/client.ts';
-import { readOwnClaim, readRestorePlan } from '../../../activities/restore/restore-run.ts';
+import { readRestoreClaim, readRestorePlan } from '../../../activities/restore/restore-run.ts';
 import type { KubernetesObject } from '../../../domain/item.ts';
 import { restoreKeys } from '../../../domain/object-key.ts';
 import type { RestoreSpec } from '../../../domain/restore.ts';
@@ -91,7 +91,7 @@ test('a plan that selects nothing fails, where the index was too large for the o
 test('a run whose name another one has claimed meanwhile plans nothing', async () => {
   steps = await RestoreSteps.of(HELD);
   const other = { ...steps.run, runUid: 'other' };
-  await expect(readOwnClaim(steps.store, other)).rejects.toMatchObject({
+  await expect(readRestoreClaim(steps.store, other)).rejects.toMatchObject({
     code: 'precondition-failed',
     subject: restoreKeys('r').claim,
   });
