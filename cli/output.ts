@@ -1,8 +1,13 @@
-import color from 'picocolors';
+import picocolors from 'picocolors';
 import { stringify } from 'yaml';
 
 import type { Problem, RunResource } from '../domain/api-resource.ts';
 import type { Phase } from '../domain/phase.ts';
+
+/** Colours are for terminals: a pipe gets plain text, also where CI is set, which the library takes for a terminal. */
+const isTerminal = process.stdout.isTTY && process.stderr.isTTY;
+// In a pipe the field is not false but missing, and without an argument the library decides.
+const color = picocolors.createColors(isTerminal ? picocolors.isColorSupported : false);
 
 export const FORMATS = ['table', 'json', 'yaml'] as const;
 export type Format = (typeof FORMATS)[number];

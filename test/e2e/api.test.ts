@@ -347,5 +347,6 @@ test('a run reads by itself in Temporal', async () => {
     'Discover, count and cut shards',
     expect.stringMatching(/^Write and read back about \d+ items$/),
     'Write the record: Completed',
+    'Remove plan and shards',
   ]);
 });
