@@ -1,10 +1,11 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-import type { Problem, ProblemError } from '../domain/api-resource.ts';
+import type { Problem } from '../domain/api-resource.ts';
 import {
   Failure,
   FAILURE_CODES,
   type FailureCode,
+  type FieldError,
   httpStatusOf,
   isRetried,
 } from '../domain/failure.ts';
@@ -14,9 +15,9 @@ const PROBLEM_CONTENT = 'application/problem+json';
 
 /** A failure of a request that has more than one thing to say. */
 export class RequestFailure extends Failure {
-  readonly errors: readonly ProblemError[];
+  readonly errors: readonly FieldError[];
 
-  constructor(errors: readonly ProblemError[]) {
+  constructor(errors: readonly FieldError[]) {
     const [first] = errors;
     super(first?.code ?? 'invalid-request', first?.detail ?? 'the request is not valid');
     this.errors = errors;
@@ -106,7 +107,7 @@ const NO_NAMES: ReadonlySet<string> = new Set(['limit', 'continue', 'ttl']);
 
 type ValidationIssue = NonNullable<FastifyError['validation']>[number];
 
-function problemErrorOf(issue: ValidationIssue, where: string): ProblemError {
+function problemErrorOf(issue: ValidationIssue, where: string): FieldError {
   const extra = issue.params['additionalProperty'];
   const missing = issue.params['missingProperty'];
   const leaf =

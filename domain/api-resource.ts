@@ -3,7 +3,7 @@
  * bytes, durations are Go strings.
  */
 import type { BackupProblems, BackupSpec } from './backup.ts';
-import type { FailureCode, FailureReport } from './failure.ts';
+import type { FailureCode, FailureReport, FieldError } from './failure.ts';
 import type { Phase } from './phase.ts';
 import type { RestoreCounts, RestoreSpec } from './restore.ts';
 import type { RunStep, RunWait } from './run-status.ts';
@@ -106,13 +106,5 @@ export interface Problem {
   readonly code: FailureCode;
   readonly requestId: string;
   readonly retryable: boolean;
-  readonly errors?: readonly ProblemError[];
-}
-
-/** One thing that is wrong with a request. */
-export interface ProblemError {
-  /** JSON pointer into the body, or the name of a parameter. */
-  readonly pointer: string;
-  readonly code: FailureCode;
-  readonly detail: string;
+  readonly errors?: readonly FieldError[];
 }

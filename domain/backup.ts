@@ -1,16 +1,55 @@
 import type { FailureReport } from './failure.ts';
 import type { EndPhase } from './phase.ts';
+import type { LabelSelector } from './selection/label-selector.ts';
 
-/** What a user asks of a backup. Names are Velero's. */
-export interface BackupSpec {
+/** What a user asks of a backup. Names are Velero's; a field that is left out does not narrow the selection. */
+export interface BackupSpec extends ResourceLists {
   /** The cluster to back up, by the name that its workers serve. */
   readonly cluster: string;
-  /** Names of namespaces, or `*` alone for all. */
+  /** Names of namespaces or patterns of names (`team-*`), or `*` alone for all. */
   readonly includedNamespaces: readonly string[];
   readonly excludedNamespaces: readonly string[];
   /** How long the backup is kept, as a Go duration: `720h0m0s`. */
   readonly ttl: string;
+  /** Only objects that match. At most one of the two is given. */
+  readonly labelSelector?: LabelSelector;
+  /** Only objects that match any of them. */
+  readonly orLabelSelectors?: readonly LabelSelector[];
+  /** Name of a type to the objects of it that come first: `shop/db-0,shop/db-1`, or `pv-1,pv-2`. */
+  readonly orderedResources?: Readonly<Record<string, string>>;
+  /** The ConfigMap of Holdfast's own namespace that holds resource policies. */
+  readonly resourcePolicy?: ResourcePolicyReference;
+  /** Whether other served versions than the preferred one are stored too; Velero's `EnableAPIGroupVersions`. */
+  readonly apiVersions?: ApiVersions;
+  /** `false`: no volume is snapshotted. */
+  readonly snapshotVolumes?: boolean;
+  /** `false`: only volumes that their pods name are copied; `true`: those of a pod's own, such as `emptyDir`, too. */
+  readonly defaultVolumesToFsBackup?: boolean;
 }
+
+/**
+ * Velero's two families of filters by type; a request uses one of them. A type is named by plural, singular, kind or
+ * short name, with or without its group: `deployments.apps`.
+ */
+export interface ResourceLists {
+  readonly includedResources?: readonly string[];
+  readonly excludedResources?: readonly string[];
+  /** `true`: all cluster-scoped objects; `false`: none; left out: all with all namespaces, else the related ones. */
+  readonly includeClusterResources?: boolean;
+  readonly includedClusterScopedResources?: readonly string[];
+  readonly excludedClusterScopedResources?: readonly string[];
+  readonly includedNamespaceScopedResources?: readonly string[];
+  readonly excludedNamespaceScopedResources?: readonly string[];
+}
+
+/** The kinds that Velero knows: one. */
+export interface ResourcePolicyReference {
+  readonly kind: 'configmap';
+  readonly name: string;
+}
+
+export const API_VERSIONS = ['Preferred', 'All'] as const;
+export type ApiVersions = (typeof API_VERSIONS)[number];
 
 /** Velero's default retention, 30 days. */
 export const DEFAULT_TTL = '720h0m0s';

@@ -28,6 +28,7 @@ export const FAILURE_CODES = {
     title: 'The cluster does not know the worker',
   },
   'cluster-forbidden': { type: 'PermissionDenied', title: 'The cluster refuses access' },
+  'secrets-forbidden': { type: 'PermissionDenied', title: 'Content of Secrets is not shown' },
   'location-forbidden': { type: 'PermissionDenied', title: 'The storage location refuses access' },
   'temporal-forbidden': { type: 'PermissionDenied', title: 'Temporal refuses access' },
   'not-found': { type: 'NotFound', title: 'There is no such thing' },
@@ -39,6 +40,9 @@ export const FAILURE_CODES = {
   'precondition-failed': { type: 'Conflict', title: 'A stored object is not the expected one' },
   'unknown-location': { type: 'Refused', title: 'There is no such storage location' },
   'namespace-not-found': { type: 'Refused', title: 'A namespace does not exist' },
+  'type-not-found': { type: 'Refused', title: 'The cluster serves no such type' },
+  'policy-not-usable': { type: 'Refused', title: 'The resource policies cannot be used' },
+  'coverage-gap': { type: 'Refused', title: 'Something is not in the backup' },
   'nothing-selected': { type: 'Refused', title: 'The request selects nothing' },
   'backup-not-found': { type: 'Refused', title: 'There is no such backup' },
   'backup-not-usable': { type: 'Refused', title: 'The backup cannot be restored' },
@@ -94,6 +98,16 @@ export interface FailureReport {
   readonly code: FailureCode;
   readonly message: string;
   readonly subject?: string;
+  /** All that is wrong with a request, where there is more to say than one message. */
+  readonly errors?: readonly FieldError[];
+}
+
+/** One thing that is wrong with a request. */
+export interface FieldError {
+  /** JSON pointer into the body (`/spec/ttl`), or the name of a parameter. */
+  readonly pointer: string;
+  readonly code: FailureCode;
+  readonly detail: string;
 }
 
 export function isFailureCode(text: string): text is FailureCode {

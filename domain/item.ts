@@ -10,6 +10,13 @@ export interface ResourceType {
   readonly isNamespaced: boolean;
 }
 
+/** A type as discovery tells of it, with the other names that people use for it. */
+export interface ServedType extends ResourceType {
+  /** `deployment`; empty where the server does not say. */
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+}
+
 /** One Kubernetes object, by name; nothing of its content. */
 export interface ItemReference {
   readonly group: string;

@@ -12,6 +12,7 @@ import {
   type RunMemo,
   runStatusQuery,
 } from '../../workflows/contract.ts';
+import { RequestFailure } from '../errors.ts';
 import type { RunKindOf } from './kinds.ts';
 import { type ListedRuns, type ListQuery, listRuns } from './list.ts';
 import { LiveRuns, memoOf, type RunSources } from './live.ts';
@@ -294,6 +295,9 @@ function deleting<Resource extends RunResource>(resource: Resource): Resource {
   return { ...resource, status: { ...resource.status, phase: 'Deleting' } };
 }
 
-function failureOf({ code, message, subject }: FailureReport): Failure {
+function failureOf({ code, message, subject, errors }: FailureReport): Failure {
+  if (errors !== undefined) {
+    return new RequestFailure(errors);
+  }
   return new Failure(code, message, subject === undefined ? {} : { subject });
 }

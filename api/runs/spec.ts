@@ -1,10 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type {
-  CreateBackupRequest,
-  CreateRestoreRequest,
-  ProblemError,
-} from '../../domain/api-resource.ts';
+import type { CreateBackupRequest, CreateRestoreRequest } from '../../domain/api-resource.ts';
 import {
   ALL_NAMESPACES,
   type BackupSpec,
@@ -13,7 +9,7 @@ import {
 } from '../../domain/backup.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { parseDuration } from '../../domain/duration.ts';
-import { Failure } from '../../domain/failure.ts';
+import { Failure, type FieldError } from '../../domain/failure.ts';
 import type { RestoreSpec } from '../../domain/restore.ts';
 import { RequestFailure } from '../errors.ts';
 
@@ -59,9 +55,9 @@ export function specDigest(spec: BackupSpec | RestoreSpec): string {
 
 function namespaceErrors(
   spec: Partial<Pick<BackupSpec, 'includedNamespaces' | 'excludedNamespaces'>>,
-): ProblemError[] {
+): FieldError[] {
   const { includedNamespaces = [], excludedNamespaces = [] } = spec;
-  const errors: ProblemError[] = [];
+  const errors: FieldError[] = [];
   if (includedNamespaces.includes(ALL_NAMESPACES) && new Set(includedNamespaces).size > 1) {
     const detail = 'has "*" beside names; use "*" alone, or names alone';
     errors.push(problemError('/spec/includedNamespaces', `/spec/includedNamespaces ${detail}`));
@@ -74,7 +70,7 @@ function namespaceErrors(
   return errors;
 }
 
-function ttlErrors(ttl: string): ProblemError[] {
+function ttlErrors(ttl: string): FieldError[] {
   const field = '/spec/ttl';
   try {
     const ttlMs = parseDuration(ttl, field);
@@ -91,11 +87,11 @@ function ttlErrors(ttl: string): ProblemError[] {
   }
 }
 
-function problemError(pointer: string, detail: string): ProblemError {
+function problemError(pointer: string, detail: string): FieldError {
   return { pointer, code: 'invalid-request', detail };
 }
 
-function requireNone(errors: readonly ProblemError[]): void {
+function requireNone(errors: readonly FieldError[]): void {
   if (errors.length > 0) {
     throw new RequestFailure(errors);
   }

@@ -1,0 +1,126 @@
+/**
+ * Why something that a cluster holds is not in a backup. `isGap`: nobody asked for it to be left out, so the backup is
+ * PartiallyFailed. docs/coverage.md has a row for each.
+ */
+export const COVERAGE_REASONS = {
+  // Types.
+  excluded: { isGap: false, text: 'the request excludes the type' },
+  'not-included': { isGap: false, text: 'the request does not include the type' },
+  'cluster-scope': {
+    isGap: false,
+    text: 'of cluster-scoped types the request takes what belongs to its objects',
+  },
+  'snapshot-objects': {
+    isGap: false,
+    text: 'snapshot objects name storage of this cluster; Velero leaves them out as well',
+  },
+  cohabiting: { isGap: false, text: 'the same objects are taken under another group' },
+  'not-restorable': {
+    isGap: false,
+    text: 'the type does not serve list, get, create and delete',
+  },
+  'group-unavailable': { isGap: true, text: 'the group is registered and does not answer' },
+  forbidden: { isGap: true, text: 'the worker may not list the type' },
+  rejected: { isGap: true, text: 'the API server does not list the type' },
+  gone: { isGap: false, text: 'the type was no longer served when it was listed' },
+  // Objects and namespaces.
+  'being-deleted': { isGap: false, text: 'it is being deleted' },
+  'exclude-label': { isGap: false, text: 'it has the label velero.io/exclude-from-backup=true' },
+  holdfast: { isGap: false, text: 'it belongs to Holdfast itself; name its namespace to take it' },
+  'namespace-not-selected': { isGap: false, text: 'its namespace is not selected' },
+  'not-matching': { isGap: false, text: 'no label selector and no policy of the request takes it' },
+  'not-related': { isGap: false, text: 'no object of the backup refers to it' },
+  'not-listed': { isGap: true, text: 'the API server counted more objects than it listed' },
+  'not-captured': { isGap: true, text: 'it was listed and is not in the archive' },
+  // Volumes.
+  'not-copied': { isGap: true, text: 'no data of the volume was copied' },
+  'policy-skip': { isGap: false, text: 'a volume policy skips it' },
+  'opted-out': { isGap: false, text: 'its pod leaves it out' },
+  'volumes-not-requested': { isGap: false, text: 'the request asks for no volume data' },
+  'claim-not-selected': { isGap: false, text: 'the request does not select its claim' },
+  'claim-not-bound': { isGap: false, text: 'its claim is not bound, so there is no data' },
+  'made-anew': { isGap: false, text: 'its content is made anew by the cluster with each pod' },
+  'host-path': {
+    isGap: false,
+    text: 'it is a folder of a node, which no backup of objects covers',
+  },
+  ephemeral: { isGap: false, text: 'it lives as long as its pod, and nothing asks for its data' },
+} as const satisfies Record<string, { readonly isGap: boolean; readonly text: string }>;
+
+export type CoverageReason = keyof typeof COVERAGE_REASONS;
+
+/** What a backup should hold, what it holds, and why each difference is there. Stored as `<name>-coverage.json.gz`. */
+export interface CoverageReport {
+  readonly version: 1;
+  /** Objects. `expected` is counted as they are listed, `captured` in the archive when it is read back. */
+  readonly items: { readonly expected: number; readonly captured: number };
+  /** Every type that the cluster serves. */
+  readonly types: readonly TypeCoverage[];
+  /** Registered API groups that do not answer, as `group/version`. */
+  readonly groups: readonly { readonly group: string; readonly reason: CoverageReason }[];
+  /** Namespaces that exist and are left out though the request would take them. */
+  readonly namespaces: readonly { readonly name: string; readonly reason: CoverageReason }[];
+  readonly volumes: VolumesCoverage;
+  /** Pods with hooks, which are not run. */
+  readonly hooks: readonly {
+    readonly namespace: string;
+    readonly pod: string;
+    readonly hook: string;
+  }[];
+  /** Types that were named by a name that several types have, and the one that was taken. */
+  readonly ambiguousNames: readonly {
+    readonly name: string;
+    readonly taken: string;
+    readonly others: readonly string[];
+  }[];
+}
+
+export interface TypeCoverage {
+  /** `deployments.apps`. */
+  readonly type: string;
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly expected: number;
+  readonly captured: number;
+  /** Why the type as a whole, or what is not related to other objects of it, is left out. */
+  readonly reason?: CoverageReason;
+  /** Objects that were listed and left out. */
+  readonly leftOut?: readonly LeftOutItems[];
+  /** Captured objects by namespace, for previews; left out where it would be too much. */
+  readonly namespaces?: Readonly<Record<string, number>>;
+}
+
+export interface LeftOutItems {
+  readonly reason: CoverageReason;
+  readonly items: number;
+  /** The first of them: `shop/web`, or `pv-1`. */
+  readonly examples: readonly string[];
+}
+
+export interface VolumesCoverage {
+  readonly captured: number;
+  /** Volumes that could hold data, and what became of it. */
+  readonly items: readonly VolumeCoverage[];
+  /** How many volumes were left out for each reason, those that are not among `items` as well. */
+  readonly leftOut: Readonly<Partial<Record<CoverageReason, number>>>;
+}
+
+export interface VolumeCoverage {
+  readonly namespace: string;
+  /** Left out for a claim that no pod of the backup mounts. */
+  readonly pod?: string;
+  /** Name of the volume in the pod. */
+  readonly volume?: string;
+  readonly claim?: string;
+  readonly persistentVolume?: string;
+  /** `persistentVolumeClaim`, `emptyDir`, `projected`: the word of the pod's volume. */
+  readonly source: string;
+  /** What a policy, an annotation or the default says should be done. */
+  readonly action: 'fs-backup' | 'snapshot' | 'none';
+  /** Why there is no data; left out when it was copied. */
+  readonly reason?: CoverageReason;
+}
+
+export function isGap(reason: CoverageReason): boolean {
+  return COVERAGE_REASONS[reason].isGap;
+}
