@@ -1,8 +1,9 @@
-import { type BackupResult, type BackupSpec } from './backup.ts';
+import type { BackupResult, BackupSpec } from './backup.ts';
 import { parseDuration, recordTime } from './duration.ts';
 import { CANCELLED_REASON, type VeleroEndPhase } from './phase.ts';
 import type { ClusterIdentity } from './stored-run.ts';
 import { FORMAT_VERSION } from './archive-layout.ts';
+import { specAnnotations, veleroSpec } from './velero-spec.ts';
 
 /** `velero-backup.json`: the record whose presence makes a backup exist. Names and shape are Velero's. */
 export interface VeleroBackup {
@@ -60,18 +61,10 @@ export function veleroRecord(input: VeleroRecordInput): VeleroBackup {
         'velero.io/source-cluster-k8s-gitversion': cluster.gitVersion,
         'velero.io/source-cluster-k8s-major-version': cluster.major,
         'velero.io/source-cluster-k8s-minor-version': cluster.minor,
+        ...specAnnotations(spec),
       },
     },
-    spec: {
-      ttl: spec.ttl,
-      includedNamespaces: spec.includedNamespaces,
-      ...(spec.excludedNamespaces.length > 0
-        ? { excludedNamespaces: spec.excludedNamespaces }
-        : {}),
-      storageLocation: location,
-      hooks: {},
-      metadata: {},
-    },
+    spec: veleroSpec(spec, location),
     status: veleroStatus(input),
   };
 }

@@ -4,15 +4,10 @@ import {
   type ResourceMeta,
   type RestoreResource,
 } from '../../domain/api-resource.ts';
-import {
-  ALL_NAMESPACES,
-  type BackupSpec,
-  DEFAULT_CLUSTER,
-  DEFAULT_TTL,
-} from '../../domain/backup.ts';
 import { phaseOfRecord } from '../../domain/phase.ts';
 import type { StoredBackup } from '../../domain/stored-run.ts';
 import type { VeleroBackup } from '../../domain/velero-record.ts';
+import { specOfVelero } from '../../domain/velero-spec.ts';
 import type { CatalogueBackup, CatalogueRestore } from '../../storage/catalogue.ts';
 
 /** An ended backup as the location holds it; undefined for a folder without a record. */
@@ -26,7 +21,7 @@ export function endedBackup(location: string, entry: CatalogueBackup): BackupRes
     apiVersion: API_VERSION,
     kind: 'Backup',
     metadata: metadata(location, name, { uid: claim?.runUid ?? record.metadata.uid, status }),
-    spec: claim?.spec ?? veleroSpec(record),
+    spec: claim?.spec ?? specOfVelero(record.spec, record.metadata.annotations),
     status: {
       phase: phaseOfRecord(status.phase, status.failureReason),
       ...timesOf(status),
@@ -109,19 +104,4 @@ function detailsOf(claim: StoredBackup | undefined) {
     archive: { sizeBytes, sha256, verification },
     ...(problems === undefined ? {} : { problems }),
   };
-}
-
-/** The spec of a backup that Velero made, as far as it has one of ours. */
-function veleroSpec({ spec }: VeleroBackup): BackupSpec {
-  const included = names(spec['includedNamespaces']);
-  return {
-    cluster: DEFAULT_CLUSTER,
-    includedNamespaces: included.length === 0 ? [ALL_NAMESPACES] : included,
-    excludedNamespaces: names(spec['excludedNamespaces']),
-    ttl: typeof spec['ttl'] === 'string' ? spec['ttl'] : DEFAULT_TTL,
-  };
-}
-
-function names(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((name) => typeof name === 'string') : [];
 }

@@ -1,0 +1,152 @@
+import {
+  ALL_NAMESPACES,
+  API_VERSIONS,
+  type ApiVersions,
+  type BackupSpec,
+  DEFAULT_CLUSTER,
+  DEFAULT_TTL,
+  type ResourcePolicyReference,
+} from './backup.ts';
+import { type Fields, fields, list } from './fields.ts';
+import type { LabelRequirement, LabelSelector } from './selection/label-selector.ts';
+
+/** Where a record tells `apiVersions`, for which Velero has a flag of its server and no field. */
+export const API_VERSIONS_ANNOTATION = 'holdfast.dev/api-versions';
+
+/** Fields that have the same name and shape in a spec of Velero; each is there only where it narrows the selection. */
+const LIST_FIELDS = [
+  'includedResources',
+  'excludedResources',
+  'includedClusterScopedResources',
+  'excludedClusterScopedResources',
+  'includedNamespaceScopedResources',
+  'excludedNamespaceScopedResources',
+] as const satisfies readonly (keyof BackupSpec)[];
+
+const BOOLEAN_FIELDS = [
+  'includeClusterResources',
+  'snapshotVolumes',
+  'defaultVolumesToFsBackup',
+] as const satisfies readonly (keyof BackupSpec)[];
+
+const SHARED_FIELDS = [
+  'excludedNamespaces',
+  ...LIST_FIELDS,
+  ...BOOLEAN_FIELDS,
+  'labelSelector',
+  'orLabelSelectors',
+  'orderedResources',
+  'resourcePolicy',
+] as const satisfies readonly (keyof BackupSpec)[];
+
+const OPERATORS: readonly string[] = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
+
+/** The spec as a Velero record holds it. */
+export function veleroSpec(spec: BackupSpec, location: string): Fields {
+  const shared = SHARED_FIELDS.map((field) => [field, spec[field]] as const);
+  return {
+    ttl: spec.ttl,
+    includedNamespaces: spec.includedNamespaces,
+    ...Object.fromEntries(shared.filter(([, value]) => isGiven(value))),
+    storageLocation: location,
+    hooks: {},
+    metadata: {},
+  };
+}
+
+/** What of a spec a Velero record holds as annotations. */
+export function specAnnotations({ apiVersions }: BackupSpec): Record<string, string> {
+  return apiVersions === undefined ? {} : { [API_VERSIONS_ANNOTATION]: apiVersions };
+}
+
+/** The spec of a backup that Velero made, as far as it has one of ours; what has another shape is passed over. */
+export function specOfVelero(spec: Fields, annotations: unknown): BackupSpec {
+  const included = strings(spec['includedNamespaces']);
+  return {
+    cluster: DEFAULT_CLUSTER,
+    includedNamespaces: included.length === 0 ? [ALL_NAMESPACES] : included,
+    excludedNamespaces: strings(spec['excludedNamespaces']),
+    ttl: typeof spec['ttl'] === 'string' ? spec['ttl'] : DEFAULT_TTL,
+    ...pick(LIST_FIELDS, (field) => nonEmpty(strings(spec[field]))),
+    ...pick(BOOLEAN_FIELDS, (field) => booleanOf(spec[field])),
+    ...pick(['labelSelector'], (field) => selectorOf(spec[field])),
+    ...pick(['orLabelSelectors'], (field) => nonEmpty(present(list(spec[field]).map(selectorOf)))),
+    ...pick(['orderedResources'], (field) => textsOf(spec[field])),
+    ...pick(['resourcePolicy'], (field) => policyOf(spec[field])),
+    ...pick(['apiVersions'], () => apiVersionsOf(fields(annotations)[API_VERSIONS_ANNOTATION])),
+  };
+}
+
+/** The reference to resource policies; Velero does not mind how its kind is written. */
+export function policyOf(value: unknown): ResourcePolicyReference | undefined {
+  const { kind, name } = fields(value);
+  const isConfigMap = typeof kind === 'string' && kind.toLowerCase() === 'configmap';
+  return isConfigMap && typeof name === 'string' ? { kind: 'configmap', name } : undefined;
+}
+
+function apiVersionsOf(value: unknown): ApiVersions | undefined {
+  return API_VERSIONS.find((known) => known === value);
+}
+
+function selectorOf(value: unknown): LabelSelector | undefined {
+  const { matchLabels, matchExpressions } = fields(value);
+  const selector = {
+    ...pick(['matchLabels'], () => textsOf(matchLabels)),
+    ...pick(['matchExpressions'], () =>
+      nonEmpty(present(list(matchExpressions).map(requirementOf))),
+    ),
+  };
+  return isGiven(selector) ? selector : undefined;
+}
+
+function requirementOf(value: unknown): LabelRequirement | undefined {
+  const { key, operator, values } = fields(value);
+  return typeof key === 'string' && isOperator(operator)
+    ? { key, operator, ...pick(['values'], () => nonEmpty(strings(values))) }
+    : undefined;
+}
+
+function isOperator(value: unknown): value is LabelRequirement['operator'] {
+  return typeof value === 'string' && OPERATORS.includes(value);
+}
+
+function isGiven(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
+    ? Object.keys(value).length > 0
+    : value !== undefined;
+}
+
+/** The fields that have a value. */
+function pick<Field extends string, Value>(
+  names: readonly Field[],
+  valueOf: (field: Field) => Value | undefined,
+): Partial<Record<Field, Value>> {
+  const entries = names.map((field) => [field, valueOf(field)] as const);
+  // The keys are the names given.
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as Partial<
+    Record<Field, Value>
+  >;
+}
+
+function textsOf(value: unknown): Record<string, string> | undefined {
+  const texts = Object.entries(fields(value)).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  );
+  return texts.length === 0 ? undefined : Object.fromEntries(texts);
+}
+
+function strings(value: unknown): string[] {
+  return list(value).filter((text) => typeof text === 'string');
+}
+
+function booleanOf(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined;
+}
+
+function nonEmpty<Value>(values: readonly Value[]): readonly Value[] | undefined {
+  return values.length === 0 ? undefined : values;
+}
+
+function present<Value>(values: readonly (Value | undefined)[]): Value[] {
+  return values.filter((value) => value !== undefined);
+}
