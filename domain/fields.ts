@@ -18,3 +18,10 @@ export function nameOf(value: unknown): string {
   const name = fields(value)['name'];
   return typeof name === 'string' ? name : '';
 }
+
+/** Whether a value says nothing: it is not there, or an empty text, list or object. */
+export function isBlank(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
+    ? Object.keys(value).length === 0
+    : value === undefined || value === null || value === '';
+}

@@ -7,21 +7,12 @@ import {
   DEFAULT_TTL,
   type ResourcePolicyReference,
 } from './backup.ts';
-import { type Fields, fields, list } from './fields.ts';
+import { type Fields, fields, isBlank, list } from './fields.ts';
+import { RESOURCE_LISTS } from './normal-filters.ts';
 import type { LabelRequirement, LabelSelector } from './selection/label-selector.ts';
 
 /** Where a record tells `apiVersions`, for which Velero has a flag of its server and no field. */
 export const API_VERSIONS_ANNOTATION = 'holdfast.dev/api-versions';
-
-/** Fields that have the same name and shape in a spec of Velero; each is there only where it narrows the selection. */
-const LIST_FIELDS = [
-  'includedResources',
-  'excludedResources',
-  'includedClusterScopedResources',
-  'excludedClusterScopedResources',
-  'includedNamespaceScopedResources',
-  'excludedNamespaceScopedResources',
-] as const satisfies readonly (keyof BackupSpec)[];
 
 const BOOLEAN_FIELDS = [
   'includeClusterResources',
@@ -29,9 +20,10 @@ const BOOLEAN_FIELDS = [
   'defaultVolumesToFsBackup',
 ] as const satisfies readonly (keyof BackupSpec)[];
 
+/** Fields that have the same name and shape in a spec of Velero; each is there only where it narrows the selection. */
 const SHARED_FIELDS = [
   'excludedNamespaces',
-  ...LIST_FIELDS,
+  ...RESOURCE_LISTS,
   ...BOOLEAN_FIELDS,
   'labelSelector',
   'orLabelSelectors',
@@ -47,7 +39,7 @@ export function veleroSpec(spec: BackupSpec, location: string): Fields {
   return {
     ttl: spec.ttl,
     includedNamespaces: spec.includedNamespaces,
-    ...Object.fromEntries(shared.filter(([, value]) => isGiven(value))),
+    ...Object.fromEntries(shared.filter(([, value]) => !isBlank(value))),
     storageLocation: location,
     hooks: {},
     metadata: {},
@@ -67,7 +59,7 @@ export function specOfVelero(spec: Fields, annotations: unknown): BackupSpec {
     includedNamespaces: included.length === 0 ? [ALL_NAMESPACES] : included,
     excludedNamespaces: strings(spec['excludedNamespaces']),
     ttl: typeof spec['ttl'] === 'string' ? spec['ttl'] : DEFAULT_TTL,
-    ...pick(LIST_FIELDS, (field) => nonEmpty(strings(spec[field]))),
+    ...pick(RESOURCE_LISTS, (field) => nonEmpty(strings(spec[field]))),
     ...pick(BOOLEAN_FIELDS, (field) => booleanOf(spec[field])),
     ...pick(['labelSelector'], (field) => selectorOf(spec[field])),
     ...pick(['orLabelSelectors'], (field) => nonEmpty(present(list(spec[field]).map(selectorOf)))),
@@ -96,7 +88,7 @@ function selectorOf(value: unknown): LabelSelector | undefined {
       nonEmpty(present(list(matchExpressions).map(requirementOf))),
     ),
   };
-  return isGiven(selector) ? selector : undefined;
+  return isBlank(selector) ? undefined : selector;
 }
 
 function requirementOf(value: unknown): LabelRequirement | undefined {
@@ -108,12 +100,6 @@ function requirementOf(value: unknown): LabelRequirement | undefined {
 
 function isOperator(value: unknown): value is LabelRequirement['operator'] {
   return typeof value === 'string' && OPERATORS.includes(value);
-}
-
-function isGiven(value: unknown): boolean {
-  return typeof value === 'object' && value !== null
-    ? Object.keys(value).length > 0
-    : value !== undefined;
 }
 
 /** The fields that have a value. */
