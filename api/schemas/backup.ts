@@ -6,26 +6,29 @@ import {
   LabelName,
   ListMetadata,
   Metadata,
-  Namespaces,
   NewMetadata,
   STATUS_FIELDS,
   STRICT,
 } from './run.ts';
+import { FILTER_FIELDS, NAMESPACE_FIELDS } from './selection.ts';
 
-const SPEC_FIELDS = {
+const BASE_FIELDS = {
   cluster: LabelName,
-  includedNamespaces: Namespaces,
-  excludedNamespaces: Type.Array(LabelName, { maxItems: 1000 }),
+  ...NAMESPACE_FIELDS,
   ttl: Type.String({
     description: 'How long the backup is kept, such as 720h0m0s.',
     maxLength: 64,
   }),
 };
 
+const FILTERS = Type.Partial(Type.Object(FILTER_FIELDS)).properties;
+
 export const CreateBackup = Type.Object(
   {
     metadata: NewMetadata,
-    spec: Type.Optional(Type.Partial(Type.Object(SPEC_FIELDS, STRICT), STRICT)),
+    spec: Type.Optional(
+      Type.Partial(Type.Object({ ...BASE_FIELDS, ...FILTER_FIELDS }, STRICT), STRICT),
+    ),
   },
   { ...STRICT, $id: 'CreateBackup' },
 );
@@ -35,7 +38,7 @@ export const Backup = Type.Object(
     apiVersion: ApiVersion,
     kind: Type.Literal('Backup'),
     metadata: Metadata,
-    spec: Type.Object(SPEC_FIELDS),
+    spec: Type.Object({ ...BASE_FIELDS, ...FILTERS }),
     status: Type.Object({
       ...STATUS_FIELDS,
       archive: Type.Optional(

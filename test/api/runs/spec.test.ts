@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest';
+
+import { RequestFailure } from '../../../api/errors.ts';
+import { backupSpec, specDigest } from '../../../api/runs/spec.ts';
+import type { BackupSpec } from '../../../domain/backup.ts';
+
+// Goal: a request that cannot work is refused with everything that is wrong with it, and one that can becomes the
+// same spec however it is written. Method: tables of requests.
+
+function specOf(spec: Partial<BackupSpec>): BackupSpec {
+  return backupSpec({ metadata: { name: 'b' }, spec });
+}
+
+/** The faults of a request, as `pointer detail`; the detail begins with the pointer. */
+function faultsOf(spec: Partial<BackupSpec>): string[] {
+  try {
+    specOf(spec);
+  } catch (error) {
+    if (error instanceof RequestFailure) {
+      expect(error.errors.filter(({ pointer, detail }) => !detail.startsWith(pointer))).toEqual([]);
+      return error.errors.map(({ detail }) => detail);
+    }
+    throw error;
+  }
+  return [];
+}
+
+test.each<[Partial<BackupSpec>, string]>([
+  [{ includedNamespaces: ['team-**'] }, '/spec/includedNamespaces/0 has "**" in "team-**"'],
+  [{ includedNamespaces: ['a', '{b,c}'] }, '/spec/includedNamespaces/1 has'],
+  [{ includedNamespaces: ['Shop'] }, '/spec/includedNamespaces/0 has "Shop"; a namespace is'],
+  [{ includedNamespaces: ['*', 'shop'] }, '/spec/includedNamespaces has "*" beside names'],
+  [{ excludedNamespaces: ['!a'] }, '/spec/excludedNamespaces/0 has "!"'],
+  [{ excludedNamespaces: ['*'] }, '/spec/excludedNamespaces has "*", which leaves no namespace'],
+  [
+    { includedNamespaces: ['a', 'b'], excludedNamespaces: ['b'] },
+    '/spec/excludedNamespaces names b, which is included too',
+  ],
+  [
+    { labelSelector: { matchLabels: { 'a b': 'c' } } },
+    '/spec/labelSelector/matchLabels/a b has the key "a b"',
+  ],
+  [
+    { labelSelector: { matchExpressions: [{ key: 'a', operator: 'In' }] } },
+    '/spec/labelSelector/matchExpressions/0 has no values for the operator In',
+  ],
+  [
+    { orLabelSelectors: [{ matchLabels: { a: 'b' } }, { matchLabels: { a: '-' } }] },
+    '/spec/orLabelSelectors/1/matchLabels/a has the value "-"',
+  ],
+  [
+    { labelSelector: { matchLabels: { a: 'b' } }, orLabelSelectors: [{ matchLabels: { c: 'd' } }] },
+    '/spec/orLabelSelectors is given beside labelSelector; keep one of the two',
+  ],
+  [
+    { orLabelSelectors: [{ matchLabels: { a: 'b' } }, {}] },
+    '/spec/orLabelSelectors/1 is empty and takes every object; remove it',
+  ],
+  [{ ttl: 'soon' }, '/spec/ttl must be a duration'],
+])('%j is refused with the field, the fault and the remedy', (spec, fault) => {
+  const faults = faultsOf(spec);
+  expect(faults).toHaveLength(1);
+  expect(faults[0]).toContain(fault);
+});
+
+test('one refusal tells everything that is wrong with a request', () => {
+  const faults = faultsOf({
+    includedNamespaces: ['*', 'a|b'],
+    excludedNamespaces: ['*'],
+    labelSelector: { matchLabels: { a: '?' } },
+    orLabelSelectors: [{ matchLabels: { '': '' } }],
+    ttl: '1s',
+  });
+  expect(faults.map((fault) => fault.split(' ')[0])).toEqual([
+    '/spec/includedNamespaces/1',
+    '/spec/includedNamespaces',
+    '/spec/excludedNamespaces',
+    '/spec/labelSelector/matchLabels/a',
+    '/spec/orLabelSelectors/0/matchLabels/',
+    '/spec/orLabelSelectors',
+    '/spec/ttl',
+  ]);
+});
+
+test.each<Partial<BackupSpec>>([
+  { includedNamespaces: ['team-*', 'shop', 'app-[ab]?'], excludedNamespaces: ['team-x*'] },
+  { labelSelector: {}, orLabelSelectors: [{ matchLabels: { a: 'b' } }] },
+  { includeClusterResources: false, snapshotVolumes: false },
+  { resourcePolicy: { kind: 'configmap', name: 'policies' }, apiVersions: 'All' },
+])('%j is taken', (spec) => {
+  expect(faultsOf(spec)).toEqual([]);
+});
+
+test('a request without filters has the digest that it had before there were filters', () => {
+  expect(specDigest(backupSpec({ metadata: { name: 'b' } }))).toBe(
+    '999e92061a67aa8e230f63127a9c6d2aa560ca684b294e2db9ccc73ade683c4b',
+  );
+  const narrow: Partial<BackupSpec> = {
+    cluster: 'east',
+    includedNamespaces: ['shop', 'a', 'shop'],
+    excludedNamespaces: ['z', 'b'],
+    ttl: '24h',
+  };
+  expect(specDigest(specOf(narrow))).toBe(
+    '16bac7daed5ecaeff76e67a638372ec5cff1dac04fbafaf87dc1499888f25603',
+  );
+});
+
+test('what says nothing makes no difference', () => {
+  const nothing: Partial<BackupSpec> = {
+    includedNamespaces: [],
+    includedResources: [],
+    labelSelector: { matchLabels: {} },
+    orLabelSelectors: [],
+    orderedResources: {},
+  };
+  expect(specOf(nothing)).toEqual(specOf({}));
+});
+
+test('the order of what is listed makes no difference', () => {
+  const left = specOf({ excludedResources: ['pods', 'events'], excludedNamespaces: ['b', 'a'] });
+  const right = specOf({ excludedResources: ['events', 'pods'], excludedNamespaces: ['a', 'b'] });
+  expect(specDigest(left)).toBe(specDigest(right));
+  expect(specDigest(left)).not.toBe(specDigest(specOf({ excludedResources: ['pods'] })));
+});

@@ -1,0 +1,16 @@
+import type { Static } from 'typebox';
+import { expectTypeOf, test } from 'vitest';
+
+import type { CreateBackup } from '../../../api/schemas/backup.ts';
+import type { CreateBackupRequest } from '../../../domain/api-resource.ts';
+import type { BackupSpec } from '../../../domain/backup.ts';
+
+// Goal: the wire knows every field of a spec, and no other. Method: the compiler compares the types.
+
+type Wire = Static<typeof CreateBackup>;
+type WireSpec = NonNullable<Wire['spec']>;
+
+test('the schema of a request has the fields of a spec and their types', () => {
+  expectTypeOf<Wire>().toExtend<CreateBackupRequest>();
+  expectTypeOf<keyof WireSpec>().toEqualTypeOf<keyof BackupSpec>();
+});
