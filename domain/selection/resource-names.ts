@@ -11,16 +11,15 @@ export interface ResolvedName {
 /**
  * Finds the type that a name stands for, as kubectl does: a plural, a short name, a singular or a kind, in any case,
  * alone or before `.group` or `.version.group`; of a group that is not served, its beginning will do. The first in
- * the order of discovery is taken, and of two types that hold the same objects the one that is backed up.
+ * the order of discovery is taken, and of two types that hold the same objects the one that is backed up, also where
+ * the other is no longer served: `ingresses.extensions`.
  */
 export function resolveName(name: string, types: readonly ServedType[]): ResolvedName | undefined {
-  const [word = '', ...rest] = name.trim().toLowerCase().split('.');
-  // An empty word would be the singular of every type whose singular nobody tells.
-  const inGroup = word === '' ? [] : typesInGroup(rest.join('.'), types);
-  const named = RANKS.flatMap((namesOf) => inGroup.filter((type) => namesOf(type).includes(word)));
+  const written = name.trim().toLowerCase();
   const byName = new Map(types.map((type) => [groupResource(type), type]));
-  const distinct = new Set(named.map((type) => takenTwin(groupResource(type), byName)));
-  const [taken, ...others] = [...distinct].flatMap((found) => byName.get(found) ?? []);
+  const named = [...typesNamed(written, types).map(groupResource), written];
+  const distinct = new Set(named.map((type) => takenTwin(type, byName)));
+  const [taken, ...others] = [...distinct].flatMap((type) => byName.get(type) ?? []);
   return taken === undefined ? undefined : { taken, others };
 }
 
@@ -40,6 +39,14 @@ const RANKS: readonly ((type: ServedType) => readonly string[])[] = [
   ({ shortNames }) => shortNames,
   ({ singular, kind }) => [singular, kind.toLowerCase()],
 ];
+
+/** The types that have a name, those first that have the better claim to it. */
+function typesNamed(name: string, types: readonly ServedType[]): readonly ServedType[] {
+  const [word = '', ...rest] = name.split('.');
+  // An empty word would be the singular of every type whose singular nobody tells.
+  const inGroup = word === '' ? [] : typesInGroup(rest.join('.'), types);
+  return RANKS.flatMap((namesOf) => inGroup.filter((type) => namesOf(type).includes(word)));
+}
 
 function typesInGroup(suffix: string, types: readonly ServedType[]): readonly ServedType[] {
   if (suffix === '') {

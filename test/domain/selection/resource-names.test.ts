@@ -60,6 +60,10 @@ test('the second of two such types is taken where the first is not served', () =
   expect(resolveName('events', types)?.taken).toBe(types[0]);
 });
 
+test('a group that is no longer served stands for the one that has its objects now', () => {
+  expect(namesOf('ingresses.extensions')).toEqual(['ingresses.networking.k8s.io']);
+});
+
 test.each(['', '.', 'podz', 'pods.apps', 'deployments.v2.apps', 'v1.pods', 'constructor'])(
   'the name "%s" stands for nothing',
   (name) => {
