@@ -92,7 +92,7 @@ test('a policy matches when each of its conditions does', () => {
   );
   fc.assert(
     fc.property(fc.array(one), fc.constantFrom(BLOCK, SHARE), (parts, volume) => {
-      const all: object = Object.fromEntries(
+      const all = Object.fromEntries<unknown>(
         parts.flatMap((part) => Object.entries<unknown>(part)),
       );
       const single = Object.entries(all).every(([name, value]) =>
