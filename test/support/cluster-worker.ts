@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+import type { Installation } from './installation.ts';
+
+const WORKER = fileURLToPath(new URL('../../worker/main.ts', import.meta.url));
+
+/** A worker of an installation that serves another cluster than the installation's own. */
+export interface ClusterWorker {
+  /** Ends it as a crash does. */
+  stop(): Promise<void>;
+}
+
+/** Starts a worker for the cluster of a kubeconfig, which requests then name `cluster`. */
+export async function startClusterWorker(
+  installation: Installation,
+  { cluster, kubeconfig }: { cluster: string; kubeconfig: string },
+): Promise<ClusterWorker> {
+  const location = Object.entries(installation.location('configured'));
+  const child = spawn(process.execPath, [WORKER, '--role', 'cluster'], {
+    env: {
+      ...process.env,
+      TEMPORAL_ADDRESS: installation.temporalAddress,
+      HOLDFAST_CLUSTER: cluster,
+      HOLDFAST_LOCATIONS: JSON.stringify([
+        Object.fromEntries(location.filter(([, value]) => value !== '')),
+      ]),
+      KUBECONFIG: kubeconfig,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => {
+      resolve();
+    });
+  });
+  let text = '';
+  const ready = new Promise<void>((resolve) => {
+    const hear = (chunk: Buffer): void => {
+      text += chunk.toString();
+      if (text.includes('worker ready')) {
+        resolve();
+      }
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+  });
+  await Promise.race([ready, exited]);
+  if (child.exitCode !== null) {
+    throw new Error(`the worker of ${cluster} did not start:\n${text}`);
+  }
+  return {
+    stop: async () => {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
