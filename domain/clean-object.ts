@@ -80,6 +80,11 @@ const SKIP_RULES: Readonly<Record<string, (object: KubernetesObject) => string |
     service.metadata.labels?.['kube-aggregator.kubernetes.io/automanaged'] === undefined
       ? undefined
       : 'the API server makes it by itself',
+  // A service gets another address, and the API server takes away those that no service has.
+  'ipaddresses.networking.k8s.io': ({ metadata }) =>
+    metadata.labels?.['ipaddress.kubernetes.io/managed-by'] === 'ipallocator.k8s.io'
+      ? 'the address of a service is allocated anew'
+      : undefined,
   secrets: (secret) =>
     isTokenSecret(secret) && secret.metadata.name.startsWith(`${accountOf(secret)}-token-`)
       ? 'the token of a service account is issued anew'

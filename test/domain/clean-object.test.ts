@@ -93,13 +93,25 @@ test.each([
   },
   { resource: 'secrets', name: 'made-by-hand', content: tokenSecret() },
   { resource: 'secrets', content: { type: 'Opaque' } },
+  {
+    resource: 'ipaddresses',
+    group: 'networking.k8s.io',
+    content: { labels: { 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' } },
+    reason: 'the address of a service is allocated anew',
+  },
+  { resource: 'ipaddresses', group: 'networking.k8s.io', content: {} },
   { resource: 'persistentvolumes', content: { spec: { persistentVolumeReclaimPolicy: 'Retain' } } },
 ])('of $resource $name with $content a restore says: $reason', (row) => {
   const { resource, group, name = 'x', content, reason } = row;
-  const { annotations = {}, ...rest } = content as { annotations?: Record<string, string> };
-  const object: KubernetesObject = { metadata: { name, annotations }, ...rest };
+  const { annotations = {}, labels = {}, ...rest } = content as RowContent;
+  const object: KubernetesObject = { metadata: { name, annotations, labels }, ...rest };
   expect(skipReason(typeOf(resource, group), object)).toBe(reason);
 });
+
+interface RowContent {
+  annotations?: Record<string, string>;
+  labels?: Record<string, string>;
+}
 
 function tokenSecret() {
   return {
