@@ -1,0 +1,29 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { kubectl } from './kubectl.ts';
+
+/** Objects that were put into the cluster, and can be taken out again. */
+export interface Applied {
+  /** Deletes them, and does not wait until they are gone. */
+  remove(): Promise<void>;
+}
+
+/** Applies the objects of a YAML text; all of them, or none. */
+export async function applyYaml(yaml: string): Promise<Applied> {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-apply-'));
+  const file = join(folder, 'objects.yaml');
+  await writeFile(file, yaml);
+  const remove = async (): Promise<void> => {
+    await kubectl('delete', '-f', file, '--ignore-not-found', '--wait=false');
+    await rm(folder, { recursive: true });
+  };
+  try {
+    await kubectl('apply', '-f', file);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { remove };
+}
