@@ -1,9 +1,12 @@
 import { ALL_NAMESPACES, type BackupSpec } from '../../domain/backup.ts';
 import type { FieldError } from '../../domain/failure.ts';
 import { isBlank } from '../../domain/fields.ts';
+import { normalFilters } from '../../domain/normal-filters.ts';
 import { fieldError, memberPointer } from '../../domain/selection/field-errors.ts';
 import { type LabelSelector, labelSelectorErrors } from '../../domain/selection/label-selector.ts';
 import { patternError } from '../../domain/selection/name-pattern.ts';
+import { orderedResourcesErrors } from '../../domain/selection/ordered-resources.ts';
+import { resourceFilterErrors } from '../../domain/selection/resource-filter-errors.ts';
 
 type Spec = Partial<BackupSpec>;
 type Namespaces = Pick<Spec, 'includedNamespaces' | 'excludedNamespaces'>;
@@ -21,6 +24,9 @@ export function selectionErrors(spec: Spec): FieldError[] {
     ...namespaceErrors(spec),
     ...excludeAllErrors(spec),
     ...selectorErrors(spec),
+    // What says nothing cannot contradict.
+    ...resourceFilterErrors(normalFilters(spec)),
+    ...orderedResourcesErrors(spec),
   ];
 }
 
@@ -63,14 +69,11 @@ function selectorErrors({ labelSelector = {}, orLabelSelectors = [] }: Spec): Fi
       labelSelectorErrors(selector, memberPointer(OR_SELECTORS, index)),
     ),
   ];
-  // Empty selectors are as good as left out, but one beside others would take what these do not.
   const empty = orLabelSelectors.flatMap((selector, index) => (isEmpty(selector) ? [index] : []));
   if (empty.length === orLabelSelectors.length) {
     return errors;
   }
-  if (!isEmpty(labelSelector)) {
-    errors.push(fieldError(OR_SELECTORS, 'is given beside labelSelector; keep one of the two'));
-  }
+  // Empty selectors are as good as left out, but one beside others would take what these do not.
   const what = 'is empty and takes every object; remove it, or leave orLabelSelectors out';
   return [...errors, ...empty.map((index) => fieldError(memberPointer(OR_SELECTORS, index), what))];
 }

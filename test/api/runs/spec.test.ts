@@ -50,11 +50,25 @@ test.each<[Partial<BackupSpec>, string]>([
   ],
   [
     { labelSelector: { matchLabels: { a: 'b' } }, orLabelSelectors: [{ matchLabels: { c: 'd' } }] },
-    '/spec/orLabelSelectors is given beside labelSelector; keep one of the two',
+    '/spec/orLabelSelectors does not go with /spec/labelSelector',
   ],
   [
     { orLabelSelectors: [{ matchLabels: { a: 'b' } }, {}] },
     '/spec/orLabelSelectors/1 is empty and takes every object; remove it',
+  ],
+  [
+    { includedResources: ['pods'], excludedNamespaceScopedResources: ['secrets'] },
+    '/spec/includedResources does not go with /spec/excludedNamespaceScopedResources',
+  ],
+  [
+    { includeClusterResources: true, includedClusterScopedResources: ['*'] },
+    '/spec/includeClusterResources does not go with /spec/includedClusterScopedResources',
+  ],
+  [{ includedResources: ['*', 'pods'] }, '/spec/includedResources has "*" beside names'],
+  [{ excludedResources: ['*'] }, '/spec/excludedResources has "*", which leaves nothing'],
+  [
+    { orderedResources: { pods: 'shop/a/b' } },
+    '/spec/orderedResources/pods has "shop/a/b"; write namespace/name',
   ],
   [{ ttl: 'soon' }, '/spec/ttl must be a duration'],
 ])('%j is refused with the field, the fault and the remedy', (spec, fault) => {
@@ -69,6 +83,8 @@ test('one refusal tells everything that is wrong with a request', () => {
     excludedNamespaces: ['*'],
     labelSelector: { matchLabels: { a: '?' } },
     orLabelSelectors: [{ matchLabels: { '': '' } }],
+    excludedResources: ['*'],
+    orderedResources: { pods: '' },
     ttl: '1s',
   });
   expect(faults.map((fault) => fault.split(' ')[0])).toEqual([
@@ -77,7 +93,9 @@ test('one refusal tells everything that is wrong with a request', () => {
     '/spec/excludedNamespaces',
     '/spec/labelSelector/matchLabels/a',
     '/spec/orLabelSelectors/0/matchLabels/',
+    '/spec/excludedResources',
     '/spec/orLabelSelectors',
+    '/spec/orderedResources/pods',
     '/spec/ttl',
   ]);
 });
@@ -86,6 +104,7 @@ test.each<Partial<BackupSpec>>([
   { includedNamespaces: ['team-*', 'shop', 'app-[ab]?'], excludedNamespaces: ['team-x*'] },
   { labelSelector: {}, orLabelSelectors: [{ matchLabels: { a: 'b' } }] },
   { includeClusterResources: false, snapshotVolumes: false },
+  { includedResources: ['pods'], excludedClusterScopedResources: [] },
   { resourcePolicy: { kind: 'configmap', name: 'policies' }, apiVersions: 'All' },
 ])('%j is taken', (spec) => {
   expect(faultsOf(spec)).toEqual([]);
