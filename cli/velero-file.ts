@@ -1,0 +1,135 @@
+import { API_VERSION } from '../domain/api-resource.ts';
+import { type Fields, fields, isBlank } from '../domain/fields.ts';
+import { RESOURCE_LISTS } from '../domain/normal-filters.ts';
+import { API_VERSIONS_ANNOTATION, policyOf } from '../domain/velero-spec.ts';
+import { parseObject, readSource, unusable } from './yaml-object.ts';
+
+/** What a file asks for. The shape of the values is checked by the API, which names the field. */
+export interface BackupFile {
+  readonly name?: string;
+  readonly location?: string;
+  readonly spec: Fields;
+  /** Fields that are given and change nothing here. */
+  readonly withoutEffect: readonly string[];
+}
+
+const VELERO_VERSION = 'velero.io/v1';
+
+/** Fields of a spec that Velero and Holdfast have in common. */
+const SHARED_FIELDS = [
+  ...['includedNamespaces', 'excludedNamespaces', ...RESOURCE_LISTS, 'includeClusterResources'],
+  ...['labelSelector', 'orLabelSelectors', 'orderedResources', 'resourcePolicy'],
+  ...['snapshotVolumes', 'defaultVolumesToFsBackup', 'ttl'],
+];
+/** Fields of Velero's spec whose work Holdfast does not do yet, or in a way of its own. */
+const WITHOUT_EFFECT = [
+  ...['csiSnapshotTimeout', 'itemOperationTimeout', 'snapshotMoveData', 'datamover'],
+  ...['uploaderConfig', 'volumeSnapshotLocations', 'volumeGroupSnapshotLabelKey'],
+  ...['defaultVolumesToRestic', 'backupType', 'metadata'],
+];
+const SPEC_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  [VELERO_VERSION]: [...SHARED_FIELDS, ...WITHOUT_EFFECT, 'storageLocation', 'hooks'],
+  [API_VERSION]: [...SHARED_FIELDS, 'cluster', 'apiVersions'],
+};
+const OBJECT_FIELDS = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
+/** Those of every Kubernetes object, and `location`, which ours have. */
+const METADATA_FIELDS = [
+  ...['name', 'namespace', 'location', 'labels', 'annotations', 'uid', 'resourceVersion'],
+  ...['generation', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'],
+  ...['ownerReferences', 'finalizers', 'managedFields', 'selfLink', 'generateName'],
+];
+
+/** Reads a Backup of Velero, or of ours, as YAML or JSON; `-` is the standard input. Throws `invalid-request`. */
+export async function readBackupFile(path: string): Promise<BackupFile> {
+  const { content, source } = await readSource(path);
+  return parseBackupFile(content, source);
+}
+
+/** The request that the text of a file makes. Throws `invalid-request`, which tells all that is wrong. */
+export function parseBackupFile(content: string, source: string): BackupFile {
+  const object = parseObject(content, source);
+  const { apiVersion, kind } = object;
+  const known = typeof apiVersion === 'string' ? SPEC_FIELDS[apiVersion] : undefined;
+  if (kind !== 'Backup' || known === undefined) {
+    const what = `must have kind Backup and apiVersion ${VELERO_VERSION} or ${API_VERSION}`;
+    throw unusable(source, [what]);
+  }
+  const metadata = fields(object['metadata']);
+  const spec = fields(object['spec']);
+  const faults = [
+    ...objectFaults(object),
+    ...unknownFaults(metadata, METADATA_FIELDS, 'metadata.'),
+    ...textFaults(metadata['name'], 'metadata.name'),
+    ...unknownFaults(spec, known, 'spec.'),
+    ...textFaults(spec['storageLocation'], 'spec.storageLocation'),
+    ...hooksFaults(spec['hooks'] ?? {}),
+  ];
+  if (faults.length > 0) {
+    throw unusable(source, faults);
+  }
+  return {
+    ...textField('name', metadata['name']),
+    ...textField('location', spec['storageLocation'] ?? metadata['location']),
+    spec: requestSpec(spec, fields(metadata['annotations'])),
+    withoutEffect: WITHOUT_EFFECT.filter((field) => hasEffectInVelero(spec[field])).map(
+      (field) => `spec.${field}`,
+    ),
+  };
+}
+
+function requestSpec(spec: Fields, annotations: Fields): Fields {
+  const given = [...SHARED_FIELDS, 'cluster', 'apiVersions']
+    .map((field) => [field, spec[field]] as const)
+    .filter(([field, value]) => !isBlank(value) && !(field === 'ttl' && isZeroDuration(value)));
+  const policy = policyOf(spec['resourcePolicy']);
+  const versions = annotations[API_VERSIONS_ANNOTATION];
+  return {
+    ...(versions === undefined ? {} : { apiVersions: versions }),
+    ...Object.fromEntries(given),
+    ...(policy === undefined ? {} : { resourcePolicy: policy }),
+  };
+}
+
+function objectFaults(object: Fields): string[] {
+  const notObjects = ['metadata', 'spec'].filter((field) => {
+    const value = object[field] ?? {};
+    return typeof value !== 'object' || Array.isArray(value);
+  });
+  return [
+    ...unknownFaults(object, OBJECT_FIELDS, ''),
+    ...notObjects.map((field) => `has ${field}, which must be an object`),
+  ];
+}
+
+function unknownFaults(object: Fields, known: readonly string[], prefix: string): string[] {
+  return Object.keys(object)
+    .filter((field) => !known.includes(field))
+    .map((field) => `has ${prefix}${field}, which is not a field that is known; remove it`);
+}
+
+function textFaults(value: unknown, field: string): string[] {
+  return value === undefined || value === null || typeof value === 'string'
+    ? []
+    : [`has ${field}, which must be a text; put it in quotes`];
+}
+
+function hooksFaults(hooks: unknown): string[] {
+  const parts = typeof hooks === 'object' && hooks !== null ? Object.values(hooks) : [hooks];
+  return parts.every(isBlank)
+    ? []
+    : ['has spec.hooks, which are not run yet; remove them to back up without hooks'];
+}
+
+function textField<Field extends string>(field: Field, value: unknown) {
+  return typeof value === 'string' && value !== '' ? { [field]: value } : {};
+}
+
+/** Whether a field without effect here would have had one: what is empty, false or zero is the default there. */
+function hasEffectInVelero(value: unknown): boolean {
+  return !isBlank(value) && value !== false && !isZeroDuration(value);
+}
+
+/** Velero's command writes `0s` for what nobody asked for. */
+function isZeroDuration(value: unknown): boolean {
+  return typeof value === 'string' && /^(0+(h|m|s|ms))+$/.test(value);
+}
