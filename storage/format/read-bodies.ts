@@ -45,9 +45,24 @@ export async function* readBodies(
         tar = await unpack(bytes.subarray(start, start + length), archiveKey, line);
         present = offset;
       }
-      yield { line, object: parse(tar, archiveKey, line) };
+      // These are the bytes that were written for a Kubernetes object.
+      const object = JSON.parse(bodyText(tar, archiveKey, line)) as KubernetesObject;
+      yield { line, object };
     }
   }
+}
+
+/**
+ * The JSON of one line's object as it is in the archive: numbers in it that JavaScript does not hold exactly are what
+ * they were. Reads only the member that holds it. Throws like `readBodies`, and `object-missing`.
+ */
+export async function readBodyText(
+  store: ObjectStore,
+  { archiveKey, line, signal }: Omit<ReadBodiesSource, 'lines'> & { readonly line: IndexLine },
+): Promise<string> {
+  const { offset, length } = line.member;
+  const bytes = await readAll(store, archiveKey, { range: { offset, length }, signal });
+  return bodyText(await unpack(bytes, archiveKey, line), archiveKey, line);
 }
 
 interface Group {
@@ -92,13 +107,12 @@ async function unpack(bytes: Buffer, key: string, line: IndexLine): Promise<Buff
   }
 }
 
-function parse(tar: Buffer, key: string, line: IndexLine): KubernetesObject {
+function bodyText(tar: Buffer, key: string, line: IndexLine): string {
   const body = tar.subarray(line.bodyOffset, line.bodyOffset + line.bodyLength);
   if (hash('sha256', body, 'hex') !== line.sha256) {
     throw mismatch(key, line);
   }
-  // These are the bytes that were written for a Kubernetes object.
-  return JSON.parse(body.toString('utf8')) as KubernetesObject;
+  return body.toString('utf8');
 }
 
 function mismatch(key: string, line: IndexLine, cause?: unknown): Failure {
