@@ -34,6 +34,14 @@ export interface TypeFilter {
   readonly excluded: ReadonlySet<string>;
 }
 
+/** What is known of a cluster's types. */
+export interface KnownTypes {
+  /** In the order of discovery. */
+  readonly served: readonly ServedType[];
+  /** Registered groups that do not answer, as `group/version`. */
+  readonly failedGroups: readonly string[];
+}
+
 /** A name that stands for no served type, and the list that it is in. */
 export interface UnknownName {
   readonly pointer: string;
@@ -73,16 +81,26 @@ export class TypeListReader {
     types: readonly ServedType[],
   ): TypeFilter {
     const names = lists[included] ?? [];
-    for (const name of names) {
-      if (this.#typesOf(name, types) === undefined) {
-        this.#unknown.push({ pointer: `${root}/${included}`, name });
-      }
-    }
+    const listed = this.readList(names, `${root}/${included}`, types);
     return {
       // Where no name of a list is known, the list narrows all the same.
-      included: names.length === 0 ? undefined : this.#union(names, types),
+      included: names.length === 0 ? undefined : listed,
       excluded: this.#union(lists[excluded] ?? [], types),
     };
+  }
+
+  /** The types that a list names to include them. */
+  readList(
+    names: readonly string[],
+    pointer: string,
+    types: readonly ServedType[],
+  ): ReadonlySet<string> {
+    for (const name of names) {
+      if (this.#typesOf(name, types) === undefined) {
+        this.#unknown.push({ pointer, name });
+      }
+    }
+    return this.#union(names, types);
   }
 
   #union(names: readonly string[], types: readonly ServedType[]): ReadonlySet<string> {

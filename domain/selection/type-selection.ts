@@ -6,6 +6,7 @@ import { takenTwin } from './cohabitation.ts';
 import {
   ALL_TYPES,
   combineFilters,
+  type KnownTypes,
   type ListFields,
   OLD_LISTS,
   SCOPED_LISTS,
@@ -34,11 +35,7 @@ export interface TypeDecision {
 }
 
 /** What a selection needs to know beside the request. */
-export interface SelectionContext {
-  /** In the order of discovery. */
-  readonly served: readonly ServedType[];
-  /** Registered groups that do not answer, as `group/version`. */
-  readonly failedGroups: readonly string[];
+export interface SelectionContext extends KnownTypes {
   /** Lists of the request's resource policies; they do not go with the older filters. */
   readonly policy?: ScopedLists;
 }
