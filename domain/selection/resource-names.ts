@@ -15,7 +15,8 @@ export interface ResolvedName {
  * the other is no longer served: `ingresses.extensions`.
  */
 export function resolveName(name: string, types: readonly ServedType[]): ResolvedName | undefined {
-  const written = name.trim().toLowerCase();
+  // kubectl writes the core group behind a version as nothing: `pods.v1.`
+  const written = name.trim().toLowerCase().replace(/\.$/, '');
   const byName = new Map(types.map((type) => [groupResource(type), type]));
   const named = [...typesNamed(written, types).map(groupResource), written];
   const distinct = new Set(named.map((type) => takenTwin(type, byName)));

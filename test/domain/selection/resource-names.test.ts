@@ -26,6 +26,7 @@ test.each([
   ['Pod', ['pods']],
   ['PODS', ['pods']],
   ['pods.v1', ['pods']],
+  ['pods.v1.', ['pods']],
   ['deployments', ['deployments.apps']],
   ['deployments.apps', ['deployments.apps']],
   ['deploy', ['deployments.apps']],
