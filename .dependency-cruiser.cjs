@@ -41,7 +41,14 @@ module.exports = {
     only('activities', 'activities touch the world', [
       '^(domain|storage)/',
       NODE,
-      packages(['@kubernetes', '@temporalio/activity', '@temporalio/common', 'undici', 'p-limit']),
+      packages([
+        '@kubernetes',
+        '@temporalio/activity',
+        '@temporalio/common',
+        'undici',
+        'p-limit',
+        'yaml',
+      ]),
     ]),
     only('api', 'the API starts, looks and lists', [
       '^(domain|storage)/',
