@@ -17,8 +17,8 @@ const SCOPED_LISTS = [
 const FILTER_SECTIONS = ['namespacedFilterPolicies', 'clusterScopedFilterPolicy'] as const;
 const SECTIONS = ['version', 'volumePolicies', 'includeExcludePolicy', ...FILTER_SECTIONS];
 
-export const VOLUME_ACTIONS = ['skip', 'snapshot', 'fs-backup'] as const;
-export type VolumeAction = (typeof VOLUME_ACTIONS)[number];
+const VOLUME_ACTIONS = ['skip', 'snapshot', 'fs-backup'] as const;
+type VolumeAction = (typeof VOLUME_ACTIONS)[number];
 
 /** What Velero's resource policies say: how volumes are treated, and which objects are selected. */
 export interface ResourcePolicies {
@@ -30,7 +30,7 @@ export interface ResourcePolicies {
   readonly filterPolicies?: FilterSections;
 }
 
-/** What to do with the volumes that meet all conditions; none are met by every volume. */
+/** What to do with the volumes that meet every condition; where there is none, with all volumes. */
 export interface VolumePolicy {
   readonly conditions: VolumeConditions;
   readonly action: VolumeAction;
@@ -42,7 +42,7 @@ export interface VolumePolicy {
 export type ScopedLists = Pick<ResourceLists, (typeof SCOPED_LISTS)[number]>;
 
 /** The sections of filters by namespace and kind. */
-export type FilterSections = Readonly<Partial<Record<(typeof FILTER_SECTIONS)[number], unknown>>>;
+type FilterSections = Readonly<Partial<Record<(typeof FILTER_SECTIONS)[number], unknown>>>;
 
 /** What was read, or all that is wrong with it. */
 export type ReadPolicies =
