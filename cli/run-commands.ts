@@ -2,14 +2,12 @@ import { createInterface } from 'node:readline/promises';
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 
-import type {
-  CreateBackupRequest,
-  CreateRestoreRequest,
-  RunResource,
-} from '../domain/api-resource.ts';
+import type { CreateRestoreRequest, RunResource } from '../domain/api-resource.ts';
 import { ApiClient, type Plural } from './client.ts';
+import { backupRequest, withBackupFlags } from './create-backup.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { dataText, describeText, type Format, FORMATS, tableText } from './output.ts';
+import { FlagCommand, names } from './selection-flags.ts';
 import { waitForEnd, waitUntilGone } from './wait.ts';
 
 interface GlobalOptions {
@@ -22,7 +20,6 @@ interface CreateOptions extends GlobalOptions {
   readonly includeNamespaces?: string[];
   readonly excludeNamespaces?: string[];
   readonly cluster?: string;
-  readonly ttl?: string;
   readonly fromBackup?: string;
   readonly namespaceMappings?: Record<string, string>;
   readonly wait?: true;
@@ -32,13 +29,13 @@ interface CreateOptions extends GlobalOptions {
 export function backupCommand(): Command {
   const command = new Command('backup').description('make backups and look at them');
   command.addCommand(
-    createCommand('backups')
-      .option('--ttl <duration>', 'how long the backup is kept, such as 720h')
-      .action((name: string, _options: unknown, self: Command) => {
+    withBackupFlags(createCommand('backups')).action(
+      async (name: string | undefined, _options: unknown, self: Command) => {
         const options = self.opts<CreateOptions>();
-        const spec = { ...commonSpec(options), ...given('ttl', options.ttl) };
-        return create('backups', { metadata: { name }, spec }, options);
-      }),
+        const { body, location } = await backupRequest(name, self, commonSpec(options));
+        await create('backups', body, { ...options, ...given('location', location) });
+      },
+    ),
   );
   return withOthers(command, 'backups');
 }
@@ -71,8 +68,8 @@ export function restoreCommand(): Command {
 }
 
 function createCommand(plural: Plural): Command {
-  return withGlobals(new Command('create'))
-    .argument('<name>')
+  return withGlobals(new FlagCommand('create'))
+    .argument(plural === 'backups' ? '[name]' : '<name>')
     .description(plural === 'backups' ? 'start a backup' : 'start a restore')
     .option(
       '--include-namespaces <names>',
@@ -81,7 +78,7 @@ function createCommand(plural: Plural): Command {
     )
     .option('--exclude-namespaces <names>', 'namespaces to leave out, separated by commas', names)
     .option('--cluster <name>', 'the cluster, by the name that its workers serve')
-    .option('--wait', 'wait for the end; the exit status says how it went');
+    .option('-w, --wait', 'wait for the end; the exit status says how it went');
 }
 
 function withOthers(command: Command, plural: Plural): Command {
@@ -126,7 +123,7 @@ function withOthers(command: Command, plural: Plural): Command {
 
 async function create(
   plural: Plural,
-  body: CreateBackupRequest | CreateRestoreRequest,
+  body: { readonly metadata: { readonly name: string }; readonly spec: object },
   options: CreateOptions,
 ): Promise<void> {
   const client = clientOf(options);
@@ -243,10 +240,6 @@ function commonSpec(options: CreateOptions) {
 
 function given<Field extends string, Value>(field: Field, value: Value | undefined) {
   return value === undefined ? {} : { [field]: value };
-}
-
-function names(text: string): string[] {
-  return text.split(',').map((name) => name.trim());
 }
 
 function mappings(text: string): Record<string, string> {

@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+
+import { Failure } from '../domain/failure.ts';
+import type { Fields } from '../domain/fields.ts';
+import { selectionOf, withSelectionFlags } from './selection-flags.ts';
+import { type BackupFile, readBackupFile } from './velero-file.ts';
+
+/** What `backup create` asks the API for. */
+export interface BackupRequest {
+  readonly body: { readonly metadata: { readonly name: string }; readonly spec: Fields };
+  readonly location?: string;
+}
+
+interface BackupOptions {
+  readonly file?: string;
+  readonly location?: string;
+  readonly storageLocation?: string;
+  readonly ttl?: string;
+}
+
+const NO_FILE: BackupFile = { spec: {}, withoutEffect: [] };
+
+/** Adds the flags that only a backup has. */
+export function withBackupFlags(command: Command): Command {
+  return withSelectionFlags(command)
+    .option('--ttl <duration>', 'how long the backup is kept, such as 720h')
+    .option('--storage-location <name>', "Velero's name for --location")
+    .option('-f, --file <path>', 'a Backup of Velero as YAML or JSON; "-" reads standard input');
+}
+
+/**
+ * The request that a name, a file and flags make together; a flag wins over the field of the file. Says on standard
+ * error what of the file has no effect. What cannot be read is a wrong flag.
+ */
+export async function backupRequest(
+  name: string | undefined,
+  command: Command,
+  commonSpec: Fields,
+): Promise<BackupRequest> {
+  const options = command.opts<BackupOptions>();
+  const ttl = options.ttl === undefined ? {} : { ttl: options.ttl };
+  const flags = { ...commonSpec, ...ttl, ...selectionOf(command.opts()) };
+  try {
+    const file = options.file === undefined ? NO_FILE : await readBackupFile(options.file);
+    const location = locationOf(options) ?? file.location;
+    const metadata = { name: nameOf(name, file.name) };
+    warn(file.withoutEffect);
+    return {
+      body: { metadata, spec: { ...file.spec, ...flags } },
+      ...(location === undefined ? {} : { location }),
+    };
+  } catch (error) {
+    throw error instanceof Failure ? command.error(`error: ${error.message}`) : error;
+  }
+}
+
+function warn(withoutEffect: readonly string[]): void {
+  if (withoutEffect.length > 0) {
+    const names = withoutEffect.join(', ');
+    process.stderr.write(`warning: these fields have no effect yet and are left out: ${names}\n`);
+  }
+}
+
+function nameOf(argument: string | undefined, inFile: string | undefined): string {
+  const name = argument ?? inFile;
+  if (name === undefined) {
+    throw wrong('there is no name; give one as the argument, or as metadata.name of the file');
+  }
+  if (inFile !== undefined && inFile !== name) {
+    throw wrong(`the argument is ${name}, and metadata.name of the file is ${inFile}; use one`);
+  }
+  return name;
+}
+
+/** Velero's flag for the location is another name of ours. */
+function locationOf({ location, storageLocation }: BackupOptions): string | undefined {
+  if (location !== undefined && storageLocation !== undefined && location !== storageLocation) {
+    throw wrong('--location and --storage-location are one flag with two names; use one');
+  }
+  return location ?? storageLocation;
+}
+
+function wrong(message: string): Failure {
+  return new Failure('invalid-request', message);
+}
