@@ -61,18 +61,19 @@ class KubernetesCluster implements Cluster {
     const parts = await Promise.all(DISCOVERY_ROOTS.map((root) => this.#discoverRoot(root)));
     return {
       types: parts.flatMap((part) => part.types),
+      otherVersions: parts.flatMap((part) => part.otherVersions),
+      unrestorable: parts.flatMap((part) => part.unrestorable),
       failedGroups: parts.flatMap((part) => part.failedGroups),
     };
   }
 
   async count(scope: ListScope, signal?: AbortSignal): Promise<number> {
-    const answer = await this.#send({
-      ...listRequest(scope, 'limit=1', 'count'),
-      accept: METADATA_ONLY,
-      signal,
-    });
-    const { items, metadata } = parseList(required(answer, listRequest(scope, '', 'count')));
-    const rest = metadata?.continue === undefined || metadata.continue === '' ? 0 : PAGE_SIZE;
+    if (scope.labelSelector !== undefined) {
+      return this.#countPages(scope, scope.labelSelector, signal);
+    }
+    const request = listRequest(scope, 'limit=1', 'count');
+    const { items, metadata } = await this.#list({ ...request, accept: METADATA_ONLY, signal });
+    const rest = tokenOf(metadata) === undefined ? 0 : PAGE_SIZE;
     return (items?.length ?? 0) + (metadata?.remainingItemCount ?? rest);
   }
 
@@ -94,6 +95,14 @@ class KubernetesCluster implements Cluster {
     item: ItemReference,
     signal?: AbortSignal,
   ): Promise<KubernetesObject | undefined> {
+    return (await this.readListed(type, item, signal))?.object;
+  }
+
+  async readListed(
+    type: ResourceType,
+    item: ItemReference,
+    signal?: AbortSignal,
+  ): Promise<ListedObject | undefined> {
     const request: ApiRequest = {
       method: 'GET',
       path: resourcePath(type, item.namespace, item.name),
@@ -105,8 +114,9 @@ class KubernetesCluster implements Cluster {
     if (!answer.ok && answer.status === 404) {
       return undefined;
     }
+    const json = required(answer, request);
     // An answer of the API server for one object is that object.
-    return JSON.parse(required(answer, request)) as KubernetesObject;
+    return { object: JSON.parse(json) as KubernetesObject, json };
   }
 
   async create(
@@ -155,6 +165,29 @@ class KubernetesCluster implements Cluster {
     return discovery;
   }
 
+  /** With a selector the server does not say how many are left, so each page is counted. */
+  async #countPages(
+    scope: ListScope,
+    labelSelector: string,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
+    const query = `limit=${String(PAGE_SIZE)}&labelSelector=${encodeURIComponent(labelSelector)}`;
+    let count = 0;
+    let next: string | undefined = '';
+    while (next !== undefined) {
+      const request: ApiRequest = listRequest(scope, `${query}${next}`, 'count');
+      const list = await this.#list({ ...request, accept: METADATA_ONLY, signal });
+      count += list.items?.length ?? 0;
+      const token = tokenOf(list.metadata);
+      next = token === undefined ? undefined : `&continue=${encodeURIComponent(token)}`;
+    }
+    return count;
+  }
+
+  async #list(request: ApiRequest): Promise<ReturnType<typeof parseList>> {
+    return parseList(required(await this.#send(request), request));
+  }
+
   async #get<Answer>(path: string, action: string): Promise<Answer> {
     const request: ApiRequest = { method: 'GET', path, action, subject: path };
     return JSON.parse(required(await this.#send(request), request)) as Answer;
@@ -170,6 +203,11 @@ class KubernetesCluster implements Cluster {
       await sleep(retryAfterMs(answer), undefined, { signal: request.signal });
     }
   }
+}
+
+/** The token of the page that follows; undefined at the end. */
+function tokenOf(metadata: { readonly continue?: string } | undefined): string | undefined {
+  return metadata?.continue === '' ? undefined : metadata?.continue;
 }
 
 function required(answer: ApiAnswer, request: ApiRequest): string {

@@ -1,4 +1,4 @@
-import type { ResourceType } from '../../domain/item.ts';
+import type { ResourceType, ServedType } from '../../domain/item.ts';
 import type { Discovery } from './port.ts';
 
 /**
@@ -29,6 +29,8 @@ interface DiscoveredVersion {
     readonly scope: 'Namespaced' | 'Cluster';
     readonly verbs: readonly string[];
     readonly responseKind?: { readonly kind?: string };
+    readonly singularResource?: string;
+    readonly shortNames?: readonly string[];
   }[];
 }
 
@@ -39,43 +41,64 @@ export function parseDiscovery(text: string): Discovery | undefined {
   if (document.kind !== 'APIGroupDiscoveryList') {
     return undefined;
   }
-  const types: ResourceType[] = [];
-  const failedGroups: string[] = [];
+  const discovery = { types: [], otherVersions: [], unrestorable: [], failedGroups: [] };
   for (const { metadata, versions } of document.items ?? []) {
-    const group = metadata?.name ?? '';
-    const served = versions ?? [];
-    // What is stale was served once: it is listed from memory, and its server does not answer now.
-    const stale = served.filter(({ freshness }) => freshness === 'Stale');
-    types.push(
-      ...typesOfGroup(
-        group,
-        served.filter((version) => !stale.includes(version)),
-      ),
-    );
-    failedGroups.push(...stale.map(({ version }) => `${group}/${version}`));
+    addGroup(discovery, metadata?.name ?? '', versions ?? []);
   }
-  return { types, failedGroups };
+  return discovery;
+}
+
+interface OpenDiscovery {
+  readonly types: ServedType[];
+  readonly otherVersions: ResourceType[];
+  readonly unrestorable: ResourceType[];
+  readonly failedGroups: string[];
 }
 
 /** The preferred version comes first; a resource that it lacks is taken from the next that has it. */
-function typesOfGroup(group: string, versions: readonly DiscoveredVersion[]): ResourceType[] {
-  const types = new Map<string, ResourceType>();
-  for (const type of versions.flatMap((version) => typesOf(group, version))) {
-    if (!types.has(type.resource)) {
-      types.set(type.resource, type);
+function addGroup(
+  discovery: OpenDiscovery,
+  group: string,
+  versions: readonly DiscoveredVersion[],
+): void {
+  const types = new Map<string, ServedType>();
+  const unrestorable = new Map<string, ResourceType>();
+  for (const version of versions) {
+    // What is stale was served once: it is listed from memory, and its server does not answer now.
+    if (version.freshness === 'Stale') {
+      discovery.failedGroups.push(`${group}/${version.version}`);
+      continue;
+    }
+    for (const { type, isRestorable } of typesOf(group, version)) {
+      if (!isRestorable) {
+        unrestorable.set(type.resource, type);
+      } else if (types.has(type.resource)) {
+        discovery.otherVersions.push(type);
+      } else {
+        types.set(type.resource, type);
+      }
     }
   }
-  return [...types.values()];
+  discovery.types.push(...types.values());
+  discovery.unrestorable.push(
+    ...[...unrestorable.values()].filter(({ resource }) => !types.has(resource)),
+  );
 }
 
-function typesOf(group: string, version: DiscoveredVersion): ResourceType[] {
-  return (version.resources ?? [])
-    .filter(({ verbs }) => NEEDED_VERBS.every((verb) => verbs.includes(verb)))
-    .map(({ resource, scope, responseKind }) => ({
+function typesOf(
+  group: string,
+  version: DiscoveredVersion,
+): { readonly type: ServedType; readonly isRestorable: boolean }[] {
+  return (version.resources ?? []).map((served) => ({
+    type: {
       group,
       version: version.version,
-      resource,
-      kind: responseKind?.kind ?? '',
-      isNamespaced: scope === 'Namespaced',
-    }));
+      resource: served.resource,
+      kind: served.responseKind?.kind ?? '',
+      isNamespaced: served.scope === 'Namespaced',
+      singular: served.singularResource ?? '',
+      shortNames: served.shortNames ?? [],
+    },
+    isRestorable: NEEDED_VERBS.every((verb) => served.verbs.includes(verb)),
+  }));
 }

@@ -65,8 +65,12 @@ export class ListProgress {
   /** The request for the next page. */
   get request(): ApiRequest {
     const next = this.#token === '' ? '' : `&continue=${encodeURIComponent(this.#token ?? '')}`;
+    const { labelSelector } = this.#scope;
+    const selector =
+      labelSelector === undefined ? '' : `&labelSelector=${encodeURIComponent(labelSelector)}`;
+    const query = `limit=${String(this.#limit)}${selector}${next}`;
     return {
-      ...listRequest(this.#scope, `limit=${String(this.#limit)}${next}`, 'list'),
+      ...listRequest(this.#scope, query, 'list'),
       signal: this.#options.signal,
       // One object has to be taken however large it is.
       ...(this.#limit === 1 ? {} : { bodyBytesMax: PAGE_BYTES_MAX }),

@@ -1,4 +1,5 @@
-import type { ResourceType } from '../../domain/item.ts';
+import type { KubernetesObject, ResourceType } from '../../domain/item.ts';
+import type { NamespaceFacts } from '../../domain/selection/namespace-selection.ts';
 import type { Cluster } from './port.ts';
 
 const NAMESPACE_TYPE: ResourceType = {
@@ -9,18 +10,27 @@ const NAMESPACE_TYPE: ResourceType = {
   isNamespaced: false,
 };
 
-/** Names of the namespaces that exist and are not being deleted. */
-export async function listNamespaces(cluster: Cluster, signal: AbortSignal): Promise<string[]> {
-  const names: string[] = [];
+/** The namespaces that exist. */
+export async function listNamespaces(
+  cluster: Pick<Cluster, 'listPages'>,
+  signal: AbortSignal,
+): Promise<NamespaceFacts[]> {
+  const namespaces: NamespaceFacts[] = [];
   const options = { signal, isMixedAllowed: true };
   for await (const page of cluster.listPages({ type: NAMESPACE_TYPE, namespace: '' }, options)) {
-    for (const {
-      object: { metadata },
-    } of page) {
-      if (metadata.deletionTimestamp === undefined) {
-        names.push(metadata.name);
-      }
-    }
+    namespaces.push(...page.map(({ object }) => factsOf(object)));
   }
-  return names;
+  return namespaces;
+}
+
+function factsOf({ metadata, status }: KubernetesObject): NamespaceFacts {
+  const isTerminating =
+    typeof status === 'object' && status !== null && 'phase' in status
+      ? status.phase === 'Terminating'
+      : false;
+  return {
+    name: metadata.name,
+    labels: metadata.labels ?? {},
+    isBeingDeleted: metadata.deletionTimestamp !== undefined || isTerminating,
+  };
 }

@@ -3,6 +3,7 @@ import type {
   KubernetesObject,
   ListedObject,
   ResourceType,
+  ServedType,
 } from '../../domain/item.ts';
 import type { ClusterIdentity } from '../../domain/stored-run.ts';
 
@@ -36,6 +37,13 @@ export interface Cluster {
     signal?: AbortSignal,
   ): Promise<KubernetesObject | undefined>;
 
+  /** Like `read`, with the server's own text of the object. */
+  readListed(
+    type: ResourceType,
+    item: ItemReference,
+    signal?: AbortSignal,
+  ): Promise<ListedObject | undefined>;
+
   /** Creates an object; one that is there is left alone and reported. */
   create(
     type: ResourceType,
@@ -50,6 +58,8 @@ export interface ListScope {
   readonly type: ResourceType;
   /** Empty for all namespaces, and for cluster-scoped types. */
   readonly namespace: string;
+  /** Only objects that match, in the API server's own syntax; all when left out. */
+  readonly labelSelector?: string;
 }
 
 /** Why a listing may not be what the cluster held at one moment. */
@@ -64,8 +74,12 @@ export interface ListOptions {
 }
 
 export interface Discovery {
-  /** Types that can be listed, read, created and deleted. */
-  readonly types: readonly ResourceType[];
+  /** Types that can be listed, read, created and deleted, each once. */
+  readonly types: readonly ServedType[];
+  /** The same types in the other versions that are served. */
+  readonly otherVersions: readonly ResourceType[];
+  /** Types that cannot be backed up and put back, since they lack one of these verbs. */
+  readonly unrestorable: readonly ResourceType[];
   /** `group/version` of what is registered and does not answer; none of its types is among the others. */
   readonly failedGroups: readonly string[];
 }
