@@ -19,6 +19,14 @@ export function preferredEntryName(item: ItemReference, version: string): string
   return `resources/${groupResource(item)}/${version}-preferredversion/${scopePath(item)}`;
 }
 
+/**
+ * `resources/deployments.apps/v1beta1/namespaces/shop/web.json`: the object in another version than the preferred one.
+ * Velero's `EnableAPIGroupVersions`.
+ */
+export function otherVersionEntryName(item: ItemReference, version: string): string {
+  return `resources/${groupResource(item)}/${version}/${scopePath(item)}`;
+}
+
 function scopePath(item: ItemReference): string {
   return item.namespace === ''
     ? `cluster/${item.name}.json`

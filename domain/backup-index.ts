@@ -23,6 +23,8 @@ export interface IndexItem extends ItemReference {
   /** Uids of the owners; left out when there are none. */
   readonly owners?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
+  /** The object is in the backup in the preferred version too. */
+  readonly isOtherVersion?: true;
   readonly bodyOffset: number;
   readonly bodyLength: number;
   /** Of the object's JSON as it is in the archive, hexadecimal. */

@@ -9,6 +9,9 @@ export interface Span {
   readonly length: number;
 }
 
+/** Names of the entries of one object: most have two. */
+export type EntryNames = readonly [string, string] | readonly [string];
+
 /**
  * Tar entries in one piece of memory, which is used again for the next member. Text is encoded where it belongs,
  * so that an object costs no buffer of its own.
@@ -35,8 +38,8 @@ export class MemberBuffer {
     return this.#bytes.subarray(offset, offset + length);
   }
 
-  /** Adds two entries whose body is these texts, the second right behind the first; tells where the first body is. */
-  addTwice([first, second]: readonly [string, string], texts: readonly string[]): Span {
+  /** Adds entries whose body is these texts, one right behind the other; tells where the first body is. */
+  add([first, second]: EntryNames, texts: readonly string[]): Span {
     const units = texts.reduce((sum, text) => sum + text.length, 0);
     this.#reserve(2 * units * UNIT_BYTES_MAX + HEADS_BYTES_MAX);
     const offset = this.#size + bodyOffset(first);
@@ -45,9 +48,11 @@ export class MemberBuffer {
       length += this.#bytes.write(text, offset + length, 'utf8');
     }
     this.#frame(first, length);
-    // The copy follows at once, within the window in which deflate finds the first.
-    this.#bytes.copyWithin(this.#size + bodyOffset(second), offset, offset + length);
-    this.#frame(second, length);
+    if (second !== undefined) {
+      // The copy follows at once, within the window in which deflate finds the first.
+      this.#bytes.copyWithin(this.#size + bodyOffset(second), offset, offset + length);
+      this.#frame(second, length);
+    }
     return { offset, length };
   }
 

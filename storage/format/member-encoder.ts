@@ -2,10 +2,15 @@ import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
-import { entryName, preferredEntryName, VERSION_ENTRY } from '../../domain/archive-layout.ts';
+import {
+  entryName,
+  otherVersionEntryName,
+  preferredEntryName,
+  VERSION_ENTRY,
+} from '../../domain/archive-layout.ts';
 import type { IndexItem, MemberProof } from '../../domain/backup-index.ts';
 import { apiVersionOf, type KubernetesObject, type ResourceType } from '../../domain/item.ts';
-import { MemberBuffer } from './member-buffer.ts';
+import { type EntryNames, MemberBuffer } from './member-buffer.ts';
 import { END_OF_ARCHIVE, entryBytes, pushEntry } from './tar.ts';
 
 const compress = promisify(gzip);
@@ -23,6 +28,8 @@ export interface ArchiveItem {
   readonly object: KubernetesObject;
   /** The object's JSON, where it is at hand and nothing was changed since. */
   readonly json?: string;
+  /** Whether the version is another one than the preferred. */
+  readonly isOtherVersion?: true;
 }
 
 /**
@@ -144,8 +151,12 @@ class OpenMember {
     const { metadata } = object;
     const { group, resource, version, kind } = type;
     const item = { group, resource, namespace: metadata.namespace ?? '', name: metadata.name };
-    const names = [entryName(item), preferredEntryName(item, version)] as const;
-    const body = this.buffer.addTwice(names, archiveJson(archived));
+    const { isOtherVersion } = archived;
+    const names: EntryNames =
+      isOtherVersion === true
+        ? [otherVersionEntryName(item, version)]
+        : [entryName(item), preferredEntryName(item, version)];
+    const body = this.buffer.add(names, archiveJson(archived));
     const { labels, ownerReferences } = metadata;
     const owners = ownerReferences?.map(({ uid }) => uid) ?? [];
     this.#items.push({
@@ -155,6 +166,7 @@ class OpenMember {
       uid: metadata.uid ?? '',
       ...(owners.length === 0 ? {} : { owners }),
       ...(labels === undefined ? {} : { labels }),
+      ...(isOtherVersion === undefined ? {} : { isOtherVersion }),
       bodyOffset: body.offset,
       bodyLength: body.length,
       sha256: hash('sha256', this.buffer.view(body), 'hex'),

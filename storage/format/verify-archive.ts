@@ -2,10 +2,14 @@ import { createHash, hash, type Hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 
-import { entryName, preferredEntryName } from '../../domain/archive-layout.ts';
+import {
+  entryName,
+  otherVersionEntryName,
+  preferredEntryName,
+} from '../../domain/archive-layout.ts';
 import type { IndexItem } from '../../domain/backup-index.ts';
 import { Failure } from '../../domain/failure.ts';
-import { itemText } from '../../domain/item.ts';
+import { groupResource, itemText } from '../../domain/item.ts';
 import { backupKeys } from '../../domain/object-key.ts';
 import type { ArchiveProof } from '../../domain/stored-run.ts';
 import type { ObjectStore } from '../object-store/port.ts';
@@ -30,6 +34,12 @@ export interface VerifySource {
   readonly signal: AbortSignal;
 }
 
+export interface VerifiedArchive {
+  readonly proof: ArchiveProof;
+  /** How many items of each type were read back, by `resource.group` and version: `deployments.apps v1`. */
+  readonly itemsByType: ReadonlyMap<string, number>;
+}
+
 /**
  * Reads the whole archive again, beside its index, and compares: every byte, every header, both copies of every
  * object. Writes the resource list of what it found. Throws `archive-mismatch` with the archive's key as subject,
@@ -38,7 +48,7 @@ export interface VerifySource {
 export async function verifyArchive(
   store: ObjectStore,
   source: VerifySource,
-): Promise<ArchiveProof> {
+): Promise<VerifiedArchive> {
   const keys = backupKeys(source.name);
   const options = { signal: source.signal };
   const stored = await store.get(keys.archive, options);
@@ -46,6 +56,7 @@ export async function verifyArchive(
   const reader = new ByteReader(hashed(stored.body, whole), keys.archive);
   const totals = { items: 0, itemBytes: 0 };
   const list = new ResourceListWriter();
+  const itemsByType = new Map<string, number>();
   const checks: Promise<void>[] = [];
   for await (const indexed of readMembers(store, keys.index, options)) {
     const compressed = await takeMember(reader, indexed);
@@ -58,6 +69,10 @@ export async function verifyArchive(
       await checks.shift();
     }
     list.add(indexed.items);
+    for (const item of indexed.items) {
+      const type = `${groupResource(item)} ${item.version}`;
+      itemsByType.set(type, (itemsByType.get(type) ?? 0) + 1);
+    }
     totals.items += indexed.items.length;
     totals.itemBytes += indexed.items.reduce((sum, { bodyLength }) => sum + bodyLength, 0);
     source.onProgress(totals.items, reader.position);
@@ -69,12 +84,13 @@ export async function verifyArchive(
     throw mismatch(keys.archive, `holds ${String(totals.items)} of ${String(source.items)} items`);
   }
   await store.put(keys.resourceList, await list.finish());
-  return {
+  const proof: ArchiveProof = {
     sha256: whole.digest('hex'),
     sizeBytes: reader.position,
     ...totals,
     verification: 'read-back',
   };
+  return { proof, itemsByType };
 }
 
 async function takeMember(reader: ByteReader, { member, items }: IndexedMember): Promise<Buffer> {
@@ -118,21 +134,25 @@ async function compareMember(
 }
 
 /**
- * The position behind both copies of an item; undefined if they are not what the index says. The first body is hashed
+ * The position behind the copies of an item; undefined if they are not what the index says. The first body is hashed
  * and the second compared with it, which is the faster of the two.
  */
 function endOfCopies(tar: Buffer, offset: number, item: IndexItem): number | undefined {
-  const first = entryAt(tar, offset, entryName(item));
-  if (first === undefined || first.bodyOffset !== item.bodyOffset) {
-    return undefined;
-  }
-  const second = entryAt(tar, bodyEnd(first), preferredEntryName(item, item.version));
-  if (second === undefined || first.bodyBytes !== item.bodyLength) {
+  const isAlone = item.isOtherVersion === true;
+  const name = isAlone ? otherVersionEntryName(item, item.version) : entryName(item);
+  const first = entryAt(tar, offset, name);
+  if (first?.bodyOffset !== item.bodyOffset || first.bodyBytes !== item.bodyLength) {
     return undefined;
   }
   const body = bodyOf(tar, first);
-  const isWhole = hash('sha256', body, 'hex') === item.sha256 && bodyOf(tar, second).equals(body);
-  return isWhole ? bodyEnd(second) : undefined;
+  if (hash('sha256', body, 'hex') !== item.sha256) {
+    return undefined;
+  }
+  if (isAlone) {
+    return bodyEnd(first);
+  }
+  const second = entryAt(tar, bodyEnd(first), preferredEntryName(item, item.version));
+  return second !== undefined && bodyOf(tar, second).equals(body) ? bodyEnd(second) : undefined;
 }
 
 function bodyOf(tar: Buffer, { bodyOffset, bodyBytes }: Body): Buffer {

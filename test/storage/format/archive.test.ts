@@ -143,7 +143,7 @@ test('shards that are joined are the archive that one writer writes', async () =
   });
   expect(joined.items).toBe(3000);
   const proof = await verify(3000);
-  expect(proof.sizeBytes).toBe(joined.sizeBytes);
+  expect(proof.proof.sizeBytes).toBe(joined.sizeBytes);
   expect((await readAllBodies()).map(({ metadata }) => metadata.name)).toEqual(
     objects.map(({ metadata }) => metadata.name),
   );
@@ -176,7 +176,7 @@ test('a second attempt of a run replaces what the first left, and another run do
 });
 
 test('an archive of no items is an archive', async () => {
-  expect(await verify(await writeSmall([]))).toMatchObject({ items: 0, itemBytes: 0 });
+  expect((await verify(await writeSmall([]))).proof).toMatchObject({ items: 0, itemBytes: 0 });
 });
 
 test('no flipped bit of the archive is taken for what was written', async () => {
