@@ -22,13 +22,20 @@ export interface ClusterActivities {
    */
   planBackup(input: BackupRun): Promise<PlanBackupResult>;
   /** Exports, publishes and reads back a backup that is small enough for one activity. Heartbeats. */
-  writeSmallBackup(input: BackupRun): Promise<SmallBackupResult>;
+  writeSmallBackup(input: BackupRun): Promise<VerifiedBackup>;
   /** Writes one shard under a key of its own. Heartbeats. */
-  exportShard(input: ExportShardInput): Promise<ExportShardResult>;
+  exportShard(input: ExportShardInput): Promise<WrittenShard>;
+  /** Writes one more shard: what the objects of the others refer to. Heartbeats. */
+  exportRelated(input: ExportRelatedInput): Promise<WrittenShard>;
   /** Joins the shards into archive and index, adopting an archive that an earlier attempt published. Heartbeats. */
   assembleBackup(input: AssembleInput): Promise<AssembleResult>;
-  /** Reads the whole archive again and compares it with the index. Throws IntegrityMismatch. Heartbeats. */
-  verifyBackup(input: VerifyInput): Promise<ArchiveProof>;
+  /**
+   * Reads the whole archive again, compares it with the index, and stores what the backup holds of what it should
+   * hold. Throws IntegrityMismatch. Heartbeats.
+   */
+  verifyBackup(input: VerifyInput): Promise<VerifiedBackup>;
+  /** Says what a backup would hold, and writes nothing. Throws what the open step refuses. Heartbeats. */
+  previewBackup(input: PreviewInput): Promise<PreviewResult>;
   /**
    * Writes the last files and then the record, which makes the backup exist, and reads the record back. Throws
    * Conflict when another run has taken the name, and writes nothing then.
@@ -99,23 +106,26 @@ export interface PlanBackupResult {
   readonly items: number;
   /** Number of shards; their units are in the stored plan. 0 means: small enough for `writeSmallBackup`. */
   readonly shards: number;
-  /** What cannot be listed. */
-  readonly problems: BackupProblems;
+  /** Whether objects are taken because others refer to them. */
+  readonly hasRelated: boolean;
 }
 
 export interface ExportShardInput extends BackupRun {
   readonly shard: number;
 }
 
-export interface ExportShardResult {
-  readonly written: WrittenShard;
-  readonly problems: BackupProblems;
+export interface ExportRelatedInput extends BackupRun {
+  readonly shards: readonly ShardReference[];
 }
 
-/** A shard as it was written; `attempt` is the part of its key that no other attempt has. */
-interface WrittenShard {
+/** A shard of a run, to read what was stored beside it. */
+export interface ShardReference {
   readonly shard: number;
+  /** The part of its keys that no other attempt has. */
   readonly attempt: string;
+}
+
+export interface WrittenShard extends ShardReference {
   readonly items: number;
   /** Of the shard's part of the archive, and of its part of the index. */
   readonly bytes: number;
@@ -133,12 +143,23 @@ export interface AssembleResult {
 
 export interface VerifyInput extends BackupRun {
   readonly items: number;
+  readonly shards: readonly ShardReference[];
 }
 
-export interface SmallBackupResult {
+export interface VerifiedBackup {
   readonly archive: ArchiveProof;
+  /** What could not be taken, and what should be known about what was. */
   readonly problems: BackupProblems;
 }
+
+export interface PreviewInput {
+  readonly spec: BackupSpec;
+}
+
+export type PreviewResult =
+  | { readonly kind: 'refused'; readonly failure: FailureReport }
+  /** The coverage report as compressed JSON in base64; counts by namespace are left out where it would be too large. */
+  | { readonly kind: 'covered'; readonly report: string };
 
 export interface CommitBackupInput extends BackupRun {
   readonly result: BackupResult;

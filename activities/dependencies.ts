@@ -6,6 +6,8 @@ export interface Dependencies {
   readonly cluster: Cluster;
   /** The Holdfast that the worker belongs to, as its claims name it: the Temporal namespace's own id. */
   readonly installation: string;
+  /** Holdfast's own namespace: resource policies are read there, and it is left out of backups that do not name it. */
+  readonly namespace: string;
   /** The store of a location, by name. Throws `unknown-location`. */
   readonly store: (location: string) => ObjectStore;
 }

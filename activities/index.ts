@@ -1,9 +1,10 @@
 import { backupKeys, restoreKeys } from '../domain/object-key.ts';
 import { assembleBackup } from './backup/assemble-backup.ts';
 import { commitBackup } from './backup/commit-backup.ts';
-import { exportShard } from './backup/export-shard.ts';
+import { exportRelated, exportShard } from './backup/export-shard.ts';
 import { openBackup } from './backup/open-backup.ts';
 import { planBackup } from './backup/plan-backup.ts';
+import { previewBackup } from './backup/preview-backup.ts';
 import { verifyBackup } from './backup/verify-backup.ts';
 import { writeSmallBackup } from './backup/write-small-backup.ts';
 import { cleanRun } from './clean-run.ts';
@@ -27,8 +28,10 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     planBackup: bind(planBackup),
     writeSmallBackup: bind(writeSmallBackup),
     exportShard: bind(exportShard),
+    exportRelated: bind(exportRelated),
     assembleBackup: bind(assembleBackup),
     verifyBackup: bind(verifyBackup),
+    previewBackup: bind(previewBackup),
     commitBackup: bind(commitBackup),
     cleanBackup: bind(({ store }, input) =>
       cleanRun(store(input.location), backupKeys(input.name), input),

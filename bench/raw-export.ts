@@ -3,10 +3,12 @@ import { createGzip } from 'node:zlib';
 import pLimit from 'p-limit';
 
 import { buildPlan } from '../activities/backup/build-plan.ts';
+import { checkRequest } from '../activities/backup/check-request.ts';
 import { exportPages } from '../activities/backup/export-pages.ts';
 import { ProblemList } from '../activities/backup/problem-list.ts';
 import { openCluster } from '../activities/kubernetes/client.ts';
 import { entryName, preferredEntryName } from '../domain/archive-layout.ts';
+import { NoteTaker } from '../domain/backup-notes.ts';
 import type { BackupSpec } from '../domain/backup.ts';
 import { archiveJson, type ArchiveItem } from '../storage/format/member-encoder.ts';
 import { pushEntry } from '../storage/format/tar.ts';
@@ -24,11 +26,16 @@ const CHUNK_BYTES = 256 * 1024;
 export async function rawExport(store: ObjectStore, spec: BackupSpec): Promise<number> {
   const cluster = openCluster(undefined);
   const { signal } = new AbortController();
-  const { plan } = await buildPlan(cluster, spec, signal);
+  const check = await checkRequest({ cluster, namespace: 'holdfast' }, spec, signal);
+  if (check.kind === 'refused') {
+    throw new Error(check.failure.message);
+  }
+  const { shards, selection } = await buildPlan(cluster, check.request, signal);
   const started = performance.now();
-  await pLimit(SHARDS_IN_FLIGHT).map(plan.shards, async ({ units }, shard) => {
+  await pLimit(SHARDS_IN_FLIGHT).map(shards, async ({ units }, shard) => {
     const problems = new ProblemList();
-    const source = { plan, units, signal, isMixedAllowed: true, problems };
+    const notes = new NoteTaker([]);
+    const source = { selection, units, signal, isMixedAllowed: true, problems, notes };
     const gzip = createGzip();
     const stored = store.upload(`raw/${String(shard)}.tar.gz`, gzip);
     for await (const chunk of tarChunks(exportPages(cluster, source))) {

@@ -3,6 +3,7 @@
  * bytes, durations are Go strings.
  */
 import type { BackupProblems, BackupSpec } from './backup.ts';
+import type { CoverageReport } from './coverage.ts';
 import type { FailureCode, FailureReport, FieldError } from './failure.ts';
 import type { Phase } from './phase.ts';
 import type { RestoreCounts, RestoreSpec } from './restore.ts';
@@ -42,6 +43,14 @@ export interface RestoreResource {
   readonly metadata: ResourceMeta;
   readonly spec: RestoreSpec;
   readonly status: RunResourceStatus & { readonly counts?: RestoreCounts };
+}
+
+/** Answer of `POST /backups?dryRun=All`. */
+export interface BackupPreview {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'BackupPreview';
+  readonly metadata: { readonly name: string; readonly location: string };
+  readonly coverage: CoverageReport;
 }
 
 export type RunResource = BackupResource | RestoreResource;

@@ -1,6 +1,7 @@
 import type { FailureReport } from './failure.ts';
 import type { EndPhase } from './phase.ts';
 import type { LabelSelector } from './selection/label-selector.ts';
+import { matchesPattern } from './selection/name-pattern.ts';
 
 /** What a user asks of a backup. Names are Velero's; a field that is left out does not narrow the selection. */
 export interface BackupSpec extends ResourceLists {
@@ -91,9 +92,9 @@ export function joinProblems(all: readonly BackupProblems[]): BackupProblems {
   return { errors: joined('errors'), warnings: joined('warnings') };
 }
 
-/** Whether a backup takes every namespace, and with them every cluster-scoped object. */
-export function isWholeCluster(spec: BackupSpec): boolean {
-  return spec.includedNamespaces.includes(ALL_NAMESPACES);
+/** Whether a request takes every namespace, apart from those that it excludes. */
+export function takesAllNamespaces(selection: Pick<BackupSpec, 'includedNamespaces'>): boolean {
+  return selection.includedNamespaces.includes(ALL_NAMESPACES);
 }
 
 /** Whether objects of a namespace are selected. */
@@ -101,9 +102,15 @@ export function isNamespaceSelected(
   selection: Pick<BackupSpec, 'includedNamespaces' | 'excludedNamespaces'>,
   namespace: string,
 ): boolean {
+  const matches = (pattern: string): boolean => matchesPattern(pattern, namespace);
   const { includedNamespaces, excludedNamespaces } = selection;
-  if (excludedNamespaces.includes(namespace)) {
-    return false;
-  }
-  return includedNamespaces.includes(ALL_NAMESPACES) || includedNamespaces.includes(namespace);
+  return includedNamespaces.some(matches) && !excludedNamespaces.some(matches);
+}
+
+/** The selectors of a request, of which an object has to match one; none for every object. */
+export function selectorsOf({
+  labelSelector,
+  orLabelSelectors = [],
+}: Pick<BackupSpec, 'labelSelector' | 'orLabelSelectors'>): readonly LabelSelector[] {
+  return labelSelector === undefined ? orLabelSelectors : [labelSelector];
 }

@@ -27,11 +27,7 @@ export const COVERAGE_REASONS = {
   'being-deleted': { isGap: false, text: 'it is being deleted' },
   'exclude-label': { isGap: false, text: 'it has the label velero.io/exclude-from-backup=true' },
   holdfast: { isGap: false, text: 'it belongs to Holdfast itself; name its namespace to take it' },
-  'namespace-not-selected': { isGap: false, text: 'its namespace is not selected' },
-  'not-matching': { isGap: false, text: 'no label selector and no policy of the request takes it' },
-  'not-related': { isGap: false, text: 'no object of the backup refers to it' },
   'not-listed': { isGap: true, text: 'the API server counted more objects than it listed' },
-  'not-captured': { isGap: true, text: 'it was listed and is not in the archive' },
   // Volumes.
   'not-copied': { isGap: true, text: 'no data of the volume was copied' },
   'policy-skip': { isGap: false, text: 'a volume policy skips it' },

@@ -1,5 +1,10 @@
-import { ALL_NAMESPACES, type BackupSpec, isNamespaceSelected, isWholeCluster } from './backup.ts';
-import { groupResource, type ResourceType } from './item.ts';
+import { type BackupProblems, type BackupSpec, takesAllNamespaces } from './backup.ts';
+import type { CoverageReason, CoverageReport } from './coverage.ts';
+import type { ResourceType } from './item.ts';
+import type { FilterPolicies } from './selection/filter-policies.ts';
+import type { LabelSelector } from './selection/label-selector.ts';
+import type { RelatedType } from './selection/related-items.ts';
+import type { VolumePolicy } from './volumes/resource-policy.ts';
 
 /** Objects per page of a listing; a unit costs as many requests as it has pages. */
 const PAGE_SIZE = 500;
@@ -12,36 +17,68 @@ const SHARDS_MAX = 250;
 /** A selection of at most so many namespaces is counted namespace by namespace, whatever else the cluster holds. */
 const COUNTED_NAMESPACES_MAX = 5;
 
-/** One listing of an export: a type, in one namespace or in all, and which of its objects are kept. */
+/** One listing of an export: a type, in one namespace or in all. */
 export interface ExportUnit {
   readonly type: ResourceType;
   /** Empty for all namespaces, and for cluster-scoped types. */
   readonly namespace: string;
-  readonly keep: KeepRule;
   /** Counted at planning time: a cost, not a promise. */
   readonly items: number;
+  /** Only these objects, in this order: `shop/db-0`, or `pv-1`. */
+  readonly names?: readonly string[];
+  /** Whether the version is another one than the preferred. */
+  readonly isOtherVersion?: true;
 }
-
-/**
- * Which listed objects are kept: all; those in selected namespaces; namespaces that are selected themselves;
- * volumes bound to a claim in a selected namespace; definitions of custom resources that have objects.
- */
-export type KeepRule =
-  'all' | 'inSelection' | 'selectedNamespaces' | 'boundVolumes' | 'definitions';
 
 export interface ExportShard {
   readonly units: readonly ExportUnit[];
   readonly items: number;
 }
 
+/** What the plan of a backup says about the selection, to whoever decides about single objects. */
+export interface PlannedSelection {
+  /** The namespaces whose objects are taken: those that are selected and existed when the plan was made. */
+  readonly namespaces: readonly string[];
+  readonly selectors: readonly LabelSelector[];
+  /** Types of which every object is taken that the other filters take, as `resource.group`. */
+  readonly collected: readonly string[];
+  /** Types of which objects are taken because others refer to them. */
+  readonly related: readonly PlannedRelated[];
+  /** Namespaces that match a label selector themselves. */
+  readonly matchingNamespaces: readonly string[];
+  /** Type to the objects of it that come first. */
+  readonly ordered: Readonly<Record<string, readonly string[]>>;
+  readonly filterPolicies?: FilterPolicies;
+}
+
+export interface PlannedRelated {
+  readonly name: RelatedType;
+  readonly type: ResourceType;
+  /** Read for the choice of volumes, and not taken. */
+  readonly isLookedAt?: true;
+}
+
+/** What is known about coverage before anything is listed. */
+export interface PlannedCoverage extends Pick<
+  CoverageReport,
+  'groups' | 'namespaces' | 'ambiguousNames'
+> {
+  readonly types: readonly PlannedType[];
+  readonly problems: BackupProblems;
+}
+
+export interface PlannedType {
+  readonly type: ResourceType;
+  readonly reason?: CoverageReason;
+}
+
 /** The plan of a backup, as it is stored while the run is under way. */
 export interface ExportPlan {
   readonly shards: readonly ExportShard[];
   readonly items: number;
-  /** The namespaces whose objects are taken: those that are selected and existed when the plan was made. */
-  readonly namespaces: readonly string[];
-  /** Types that have objects, as `resource.group`: where they are custom, their definitions are kept. */
-  readonly presentTypes: readonly string[];
+  readonly selection: PlannedSelection;
+  readonly coverage: PlannedCoverage;
+  readonly volumePolicies: readonly VolumePolicy[];
 }
 
 /** Where the objects of a type are counted: in the whole cluster, or in some namespaces. */
@@ -49,29 +86,6 @@ export interface CountedType {
   readonly type: ResourceType;
   /** By namespace; one entry with the name `''` for the whole cluster. */
   readonly items: ReadonlyMap<string, number>;
-}
-
-/** Types that hold the same objects under two groups; the first is taken. Source: Velero's item_collector.go. */
-const TWINS: readonly (readonly [string, string])[] = [
-  ['events', 'events.events.k8s.io'],
-  ['ingresses.networking.k8s.io', 'ingresses.extensions'],
-  ['networkpolicies.networking.k8s.io', 'networkpolicies.extensions'],
-  ['deployments.apps', 'deployments.extensions'],
-  ['daemonsets.apps', 'daemonsets.extensions'],
-  ['replicasets.apps', 'replicasets.extensions'],
-];
-
-const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
-
-/** The types of which a backup may hold objects. */
-export function typesToExport(spec: BackupSpec, types: readonly ResourceType[]): ResourceType[] {
-  const served = new Set(types.map(groupResource));
-  const twins = new Set(TWINS.flatMap(([first, second]) => (served.has(first) ? [second] : [])));
-  return types.filter(
-    (type) =>
-      !twins.has(groupResource(type)) &&
-      (type.isNamespaced || isWholeCluster(spec) || keepRule(type) !== undefined),
-  );
 }
 
 /**
@@ -83,33 +97,30 @@ export function countScopes(
   type: ResourceType,
   namespaces: readonly string[],
 ): readonly string[] {
-  const isFew = !isWholeCluster(spec) && namespaces.length <= COUNTED_NAMESPACES_MAX;
+  const isFew = !takesAllNamespaces(spec) && namespaces.length <= COUNTED_NAMESPACES_MAX;
   return type.isNamespaced && isFew ? namespaces : [''];
 }
 
 /**
- * The listings of a type: one for the cluster, or one for each selected namespace, whichever takes fewer
- * requests; a large type is listed by namespace so that its parts can be exported at the same time.
+ * The listings of a type, by namespace: one for the cluster (`''`), or one for each selected namespace, whichever
+ * takes fewer requests; a large type is listed by namespace so that its parts can be exported at the same time.
  */
 export function unitScopes(
   spec: BackupSpec,
   { type, items }: CountedType,
   namespaces: readonly string[],
-): { readonly namespace: string; readonly keep: KeepRule }[] {
+): readonly string[] {
   if (!type.isNamespaced) {
-    return [{ namespace: '', keep: clusterRule(spec, type) }];
+    return [''];
   }
   const total = items.get('');
   if (total === undefined) {
-    const filled = namespaces.filter((namespace) => (items.get(namespace) ?? 0) > 0);
-    return filled.map((namespace) => ({ namespace, keep: 'all' }));
+    return namespaces.filter((namespace) => (items.get(namespace) ?? 0) > 0);
   }
   const pages = Math.ceil(total / PAGE_SIZE);
-  const isPartial = spec.excludedNamespaces.length > 0 || !isWholeCluster(spec);
+  const isPartial = spec.excludedNamespaces.length > 0 || !takesAllNamespaces(spec);
   const byNamespace = total > SHARD_ITEMS || (isPartial && namespaces.length <= pages);
-  return byNamespace
-    ? namespaces.map((namespace) => ({ namespace, keep: 'all' }))
-    : [{ namespace: '', keep: 'inSelection' }];
+  return byNamespace ? namespaces : [''];
 }
 
 /**
@@ -132,36 +143,4 @@ export function cutShards(units: readonly ExportUnit[]): ExportShard[] {
     }
   }
   return shards;
-}
-
-/** The namespaces whose objects are selected, of those that exist. */
-export function selectedNamespaces(spec: BackupSpec, existing: readonly string[]): string[] {
-  return existing.filter((namespace) => isNamespaceSelected(spec, namespace));
-}
-
-/** The namespaces that a request names and that do not exist. */
-export function missingNamespaces(
-  selection: Pick<BackupSpec, 'includedNamespaces'>,
-  existing: readonly string[],
-): string[] {
-  const known = new Set(existing);
-  return selection.includedNamespaces.filter(
-    (namespace) => namespace !== ALL_NAMESPACES && !known.has(namespace),
-  );
-}
-
-/** Which objects of a cluster-scoped type are taken. */
-function clusterRule(spec: BackupSpec, type: ResourceType): KeepRule {
-  const isNamespaceType = groupResource(type) === 'namespaces';
-  return isWholeCluster(spec) && !isNamespaceType ? 'all' : (keepRule(type) ?? 'all');
-}
-
-/** Cluster-scoped types of which a backup of chosen namespaces takes what belongs to them. */
-function keepRule(type: ResourceType): KeepRule | undefined {
-  const rules: Readonly<Record<string, KeepRule>> = {
-    namespaces: 'selectedNamespaces',
-    persistentvolumes: 'boundVolumes',
-    [DEFINITIONS]: 'definitions',
-  };
-  return rules[groupResource(type)];
 }

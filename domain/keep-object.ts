@@ -1,35 +1,59 @@
-import type { KeepRule } from './export-plan.ts';
-import type { KubernetesObject } from './item.ts';
+import type { CoverageReason } from './coverage.ts';
+import type { KubernetesObject, ResourceType } from './item.ts';
+import { type FilterPolicies, passesFilterPolicies } from './selection/filter-policies.ts';
+import { type LabelSelector, matchesLabels } from './selection/label-selector.ts';
+import { isExcludedByLabel } from './selection/namespace-selection.ts';
 
-/** What a rule needs to know beside the object. */
+/** `not-selected`: the request does not ask for it, by namespace, label or policy. */
+export type WhyNot = CoverageReason | 'not-selected';
+
+/** What decides about an object, beside the object. */
 export interface KeepContext {
   /** The namespaces whose objects are taken. */
   readonly namespaces: ReadonlySet<string>;
-  /** Types that have objects, as `resource.group`. */
-  readonly presentTypes: ReadonlySet<string>;
+  /** An object has to match one of them; none for every object. */
+  readonly selectors: readonly LabelSelector[];
+  readonly filterPolicies?: FilterPolicies;
 }
 
-type Decision = (object: KubernetesObject, context: KeepContext) => boolean;
-
-const RULES = {
-  all: () => true,
-  // A namespace that is being deleted, or came after the plan, is not in the set, and neither are its objects.
-  inSelection: ({ metadata }, { namespaces }) => namespaces.has(metadata.namespace ?? ''),
-  selectedNamespaces: ({ metadata }, { namespaces }) => namespaces.has(metadata.name),
-  boundVolumes: (object, { namespaces }) => {
-    const namespace = claimNamespace(object);
-    return namespace !== undefined && namespaces.has(namespace);
-  },
-  // The name of a definition is `<plural>.<group>`, by the API server's own rule.
-  definitions: (object, { presentTypes }) => presentTypes.has(object.metadata.name),
-} as const satisfies Record<KeepRule, Decision>;
-
-/** Whether a listed object goes into the backup. Objects that are being deleted do not, as in Velero. */
-export function isKept(rule: KeepRule, object: KubernetesObject, context: KeepContext): boolean {
-  return object.metadata.deletionTimestamp === undefined && RULES[rule](object, context);
+/**
+ * Why an object of a collected type does not go into the backup; undefined if it does. A namespace that came after the
+ * plan is not among the namespaces, and neither are its objects.
+ */
+export function whyNotKept(
+  type: ResourceType,
+  object: KubernetesObject,
+  context: KeepContext,
+): WhyNot | undefined {
+  const reason = whyNotTaken(type, object, context);
+  if (reason !== undefined) {
+    return reason;
+  }
+  const { labels } = object.metadata;
+  const { selectors, filterPolicies } = context;
+  const isMatching =
+    selectors.length === 0 || selectors.some((selector) => matchesLabels(selector, labels));
+  const { namespace = '', name } = object.metadata;
+  return isMatching &&
+    (filterPolicies === undefined ||
+      passesFilterPolicies(filterPolicies, { type, namespace, name, labels }))
+    ? undefined
+    : 'not-selected';
 }
 
-function claimNamespace(volume: KubernetesObject): string | undefined {
-  const spec = volume['spec'] as { claimRef?: { namespace?: string } } | undefined;
-  return spec?.claimRef?.namespace;
+/** Why an object does not go into the backup though others refer to it; no selector is asked. */
+export function whyNotTaken(
+  type: ResourceType,
+  { metadata }: KubernetesObject,
+  { namespaces }: Pick<KeepContext, 'namespaces'>,
+): WhyNot | undefined {
+  const isNamespace = type.group === '' && type.resource === 'namespaces';
+  const namespace = isNamespace ? metadata.name : (metadata.namespace ?? '');
+  if ((type.isNamespaced || isNamespace) && !namespaces.has(namespace)) {
+    return 'not-selected';
+  }
+  if (metadata.deletionTimestamp !== undefined) {
+    return 'being-deleted';
+  }
+  return isExcludedByLabel(metadata.labels) ? 'exclude-label' : undefined;
 }

@@ -70,6 +70,11 @@ export function shardIndexKey(runFolder: string, attempt: ShardAttempt): string 
   return `${shardStem(runFolder, attempt)}-index.json.gz`;
 }
 
+/** What a shard of a backup noted beside its objects. */
+export function shardNotesKey(runFolder: string, attempt: ShardAttempt): string {
+  return `${shardStem(runFolder, attempt)}-notes.json.gz`;
+}
+
 /** The items that one shard of a restore applies, as index lines. */
 export function shardItemsKey(runFolder: string, attempt: ShardAttempt): string {
   return `${shardStem(runFolder, attempt)}-items.json.gz`;

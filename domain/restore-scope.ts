@@ -1,4 +1,4 @@
-import { missingNamespaces } from './export-plan.ts';
+import { missingNamespaces } from './selection/namespace-selection.ts';
 import type { FailureReport } from './failure.ts';
 import { groupResource, type ItemReference } from './item.ts';
 import { selectItem } from './restore-selection.ts';

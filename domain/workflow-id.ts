@@ -24,3 +24,8 @@ export function deleteWorkflowId(kind: 'Backup' | 'Restore', key: RunKey): strin
   const stem = kind === 'Backup' ? 'delete' : 'delete-restore';
   return `${stem}/${key.location}/${key.name}`;
 }
+
+/** A preview is nobody's run: each has an id of its own. */
+export function previewWorkflowId(key: RunKey, unique: string): string {
+  return `preview/${key.location}/${key.name}/${unique}`;
+}

@@ -8,6 +8,8 @@ import { parseStorageLocations, type StorageLocation } from '../domain/storage-l
 const WORKER_ROLES = ['workflows', 'cluster'] as const;
 export type WorkerRole = (typeof WORKER_ROLES)[number];
 
+const DEFAULT_NAMESPACE = 'holdfast';
+
 /** What a worker process is told by its flags and its environment. */
 export interface WorkerConfig {
   readonly roles: readonly WorkerRole[];
@@ -15,6 +17,8 @@ export interface WorkerConfig {
   readonly cluster: string;
   /** Context of the kubeconfig; the current one when left out. */
   readonly kubeContext?: string;
+  /** Holdfast's own namespace in that cluster. */
+  readonly namespace: string;
   readonly locations: readonly StorageLocation[];
   /** Compiled workflows; when left out they are compiled at the start. */
   readonly bundlePath?: string;
@@ -26,11 +30,14 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv): WorkerConfig
   const roles = rolesOf(values.role);
   const cluster = env['HOLDFAST_CLUSTER'] ?? DEFAULT_CLUSTER;
   requireDnsLabel(cluster, 'HOLDFAST_CLUSTER');
+  const namespace = env['HOLDFAST_NAMESPACE'] ?? DEFAULT_NAMESPACE;
+  requireDnsLabel(namespace, 'HOLDFAST_NAMESPACE');
   const kubeContext = env['HOLDFAST_KUBE_CONTEXT'];
   const bundlePath = env['HOLDFAST_WORKFLOW_BUNDLE'];
   return {
     roles,
     cluster,
+    namespace,
     locations: roles.includes('cluster') ? locationsOf(env['HOLDFAST_LOCATIONS']) : [],
     ...(kubeContext === undefined ? {} : { kubeContext }),
     ...(bundlePath === undefined ? {} : { bundlePath }),

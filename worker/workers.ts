@@ -74,7 +74,7 @@ async function installationOf({ connection, namespace }: Connected): Promise<str
 }
 
 function clusterOptions(
-  { cluster, kubeContext, locations }: WorkerConfig,
+  { cluster, namespace, kubeContext, locations }: WorkerConfig,
   installation: string,
 ): WorkerOptions {
   return {
@@ -82,6 +82,7 @@ function clusterOptions(
     activities: createActivities({
       cluster: openCluster(kubeContext),
       installation,
+      namespace,
       store: openStores(locations),
     }),
     maxConcurrentActivityTaskExecutions: ACTIVITIES_MAX,

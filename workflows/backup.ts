@@ -1,7 +1,7 @@
 import { CancellationScope, isCancellation, log, workflowInfo } from '@temporalio/workflow';
 
-import type { BackupRun } from '../activities/contract.ts';
-import { type BackupProblems, type BackupResult, joinProblems } from '../domain/backup.ts';
+import type { BackupRun, PlanBackupResult, WrittenShard } from '../activities/contract.ts';
+import type { BackupProblems, BackupResult } from '../domain/backup.ts';
 import { recordTime } from '../domain/duration.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { ArchiveProof } from '../domain/stored-run.ts';
@@ -20,8 +20,9 @@ const SHARDS_IN_FLIGHT = 3;
  * - `New` / open: request and name are checked, the name is claimed in the location. A refused request ends here
  *   and leaves nothing.
  * - `InProgress` / plan, export, assemble: what is there is counted and cut into shards, the shards are written,
- *   and joined into the archive. A small backup does all this in one activity.
- * - `Verifying` / verify: the archive is read again and compared with the index.
+ *   with one more for what their objects refer to, and joined into the archive. A small backup does all this in one
+ *   activity.
+ * - `Verifying` / verify: the archive is read again and compared with the index, and with what should be in it.
  * - `Finalizing` / commit: the record is written. From here on the backup exists and cannot be cancelled.
  * - `Completed`, `PartiallyFailed` (something is missing, and the record says what), `Failed`, `Cancelled`: ended.
  *   A run that failed or was cancelled after it was opened leaves a record that says so, and no archive.
@@ -74,26 +75,41 @@ async function writeArchive(
   if (plan.shards === 0) {
     const summary = `Write and read back about ${String(plan.items)} items`;
     tracker.enter('export', 'InProgress', summary);
-    const { archive, problems } = await activities.long(summary).writeSmallBackup(run);
-    return { archive, problems: joinProblems([plan.problems, problems]) };
+    return activities.long(summary).writeSmallBackup(run);
   }
+  const shards = await exportShards({ run, plan }, activities, tracker);
+  tracker.enter('assemble', 'InProgress', 'joining the shards into the archive');
+  const { items } = await activities.long('Join the shards').assembleBackup({ ...run, shards });
+  tracker.enter('verify', 'Verifying', `reading back ${String(items)} items`);
+  return activities.long('Read the archive back').verifyBackup({
+    ...run,
+    items,
+    shards: shards.map(({ shard, attempt }) => ({ shard, attempt })),
+  });
+}
 
+/** Exports what is selected, and then what that refers to. */
+async function exportShards(
+  { run, plan }: { run: BackupRun; plan: PlanBackupResult },
+  activities: Activities,
+  tracker: RunTracker,
+): Promise<WrittenShard[]> {
   tracker.enter('export', 'InProgress', `exporting ${String(plan.shards)} shards`);
   const shards = await inPool([...Array(plan.shards).keys()], SHARDS_IN_FLIGHT, async (shard) => {
     const summary = `Export shard ${String(shard + 1)} of ${String(plan.shards)}`;
-    const exported = await activities.long(summary).exportShard({ ...run, shard });
-    tracker.advance(exported.written.items);
-    return exported;
+    const written = await activities.long(summary).exportShard({ ...run, shard });
+    tracker.advance(written.items);
+    return written;
   });
-
-  tracker.enter('assemble', 'InProgress', 'joining the shards into the archive');
-  const { items } = await activities
-    .long('Join the shards')
-    .assembleBackup({ ...run, shards: shards.map(({ written }) => written) });
-  tracker.enter('verify', 'Verifying', `reading back ${String(items)} items`);
-  const archive = await activities.long('Read the archive back').verifyBackup({ ...run, items });
-  const problems = joinProblems([plan.problems, ...shards.map((shard) => shard.problems)]);
-  return { archive, problems };
+  if (!plan.hasRelated) {
+    return shards;
+  }
+  const references = shards.map(({ shard, attempt }) => ({ shard, attempt }));
+  const related = await activities
+    .long('Export what they refer to')
+    .exportRelated({ ...run, shards: references });
+  tracker.advance(related.items);
+  return [...shards, related];
 }
 
 async function attempt(write: () => Promise<Written>): Promise<Ending> {

@@ -10,6 +10,7 @@ import type { RunStatus } from '../domain/run-status.ts';
 export const BACKUP_WORKFLOW = 'backup';
 export const RESTORE_WORKFLOW = 'restore';
 export const DELETE_WORKFLOW = 'delete';
+export const PREVIEW_WORKFLOW = 'preview';
 
 /** How long a step keeps trying when a server does not answer, unless the input says otherwise. */
 export const PATIENCE_MS = 30 * 60_000;
@@ -36,6 +37,12 @@ export interface DeleteInput {
   readonly runUid: string;
   readonly cluster: string;
   readonly patienceMs?: number;
+}
+
+export interface PreviewInput {
+  /** Of the backup that is not made. */
+  readonly name: string;
+  readonly spec: BackupSpec;
 }
 
 export interface DeleteResult {

@@ -1,80 +1,219 @@
 import pLimit from 'p-limit';
 
-import type { BackupProblems, BackupSpec } from '../../domain/backup.ts';
+import { type BackupSpec, selectorsOf } from '../../domain/backup.ts';
 import {
   type CountedType,
   countScopes,
   cutShards,
   type ExportPlan,
   type ExportUnit,
-  selectedNamespaces,
+  type PlannedCoverage,
+  type PlannedRelated,
+  type PlannedSelection,
   SHARD_ITEMS,
-  typesToExport,
   unitScopes,
 } from '../../domain/export-plan.ts';
 import type { FailureReport } from '../../domain/failure.ts';
-import { groupResource } from '../../domain/item.ts';
-import { listNamespaces } from '../kubernetes/namespaces.ts';
-import type { Cluster, ListScope } from '../kubernetes/port.ts';
+import { groupResource, type ResourceType } from '../../domain/item.ts';
+import { matchesLabels, selectorQuery } from '../../domain/selection/label-selector.ts';
+import { orderedNames } from '../../domain/selection/ordered-resources.ts';
+import { NAMESPACES, RELATED_TYPES, VOLUMES } from '../../domain/selection/related-items.ts';
+import type { Cluster } from '../kubernetes/port.ts';
+import type { CheckedRequest } from './check-request.ts';
 import { ProblemList } from './problem-list.ts';
 
 /** Counting requests that one plan has under way at a time. */
 const COUNTS_IN_FLIGHT = 16;
 
-export interface BuiltPlan {
-  readonly plan: ExportPlan;
-  readonly problems: BackupProblems;
-}
-
-/** Looks at the cluster and says what to list, in shards of about equal cost, and what cannot be listed. */
+/** Says what to list, in shards of about equal cost, and what cannot be listed. */
 export async function buildPlan(
   cluster: Cluster,
-  spec: BackupSpec,
+  request: CheckedRequest,
   signal: AbortSignal,
-): Promise<BuiltPlan> {
-  const limit = pLimit(COUNTS_IN_FLIGHT);
-  const [discovery, existing] = await Promise.all([
-    cluster.discover(),
-    listNamespaces(cluster, signal),
-  ]);
-  const namespaces = selectedNamespaces(spec, existing);
+): Promise<ExportPlan> {
+  const { spec, namespaces } = request;
   const problems = new ProblemList();
-  for (const group of discovery.failedGroups) {
-    problems.error(unavailable(group));
-  }
-  const count = (scope: ListScope): Promise<number> =>
-    limit(() => problems.orTell(scope.type, 0, () => cluster.count(scope, signal)));
-  const counted = await Promise.all(
-    typesToExport(spec, discovery.types).map(async (type): Promise<CountedType> => {
-      const scopes = countScopes(spec, type, namespaces);
-      const items = await Promise.all(
-        scopes.map(async (namespace) => [namespace, await count({ type, namespace })] as const),
-      );
-      return { type, items: new Map(items) };
+  const selection = plannedSelection(request);
+  const counter = new Counter(cluster, spec, { problems, signal });
+  const collected = new Set(selection.collected);
+  const types = request.discovery.types.filter((type) => collected.has(groupResource(type)));
+  const units = await Promise.all(
+    types.map(async (type) => {
+      const counted = await counter.countType(type, namespaces.taken);
+      const listings = await counter.unitsOf(counted, namespaces.taken);
+      return [
+        ...orderedUnit(type, selection.ordered[groupResource(type)]),
+        ...listings,
+        ...otherVersions(request, type).flatMap((version) =>
+          listings.map((unit) => ({ ...unit, type: version, isOtherVersion: true as const })),
+        ),
+      ];
     }),
   );
-  const units = await Promise.all(
-    counted.flatMap((one) =>
-      unitScopes(spec, one, namespaces).map(async (scope): Promise<ExportUnit> => {
-        const { type } = one;
-        const { namespace } = scope;
-        const whole = one.items.get('') ?? 0;
-        const isPart = namespace !== '' && whole > SHARD_ITEMS;
-        const items = isPart ? await count({ type, namespace }) : whole;
-        return { type, ...scope, items: one.items.get(namespace) ?? items };
-      }),
-    ),
-  );
-  const shards = cutShards(units);
-  const plan: ExportPlan = {
+  const shards = cutShards(units.flat());
+  return {
     shards,
-    items: shards.reduce((sum, shard) => sum + shard.items, 0),
-    namespaces,
-    presentTypes: counted.flatMap(({ type, items }) =>
-      [...items.values()].some((number) => number > 0) ? [groupResource(type)] : [],
-    ),
+    items: shards.reduce((sum, { items }) => sum + items, 0),
+    selection,
+    coverage: plannedCoverage(request, problems),
+    volumePolicies: request.policies.volumePolicies,
   };
-  return { plan, problems: problems.all() };
+}
+
+/** Counts what listings would give, as many at a time as the API server should have. */
+class Counter {
+  readonly #limit = pLimit(COUNTS_IN_FLIGHT);
+  readonly #cluster: Cluster;
+  readonly #spec: BackupSpec;
+  readonly #problems: ProblemList;
+  readonly #signal: AbortSignal;
+  /** What to count by: each of the selectors, or everything. */
+  readonly #selectors: readonly { readonly labelSelector?: string }[];
+
+  constructor(
+    cluster: Cluster,
+    spec: BackupSpec,
+    { problems, signal }: { problems: ProblemList; signal: AbortSignal },
+  ) {
+    this.#cluster = cluster;
+    this.#spec = spec;
+    this.#problems = problems;
+    this.#signal = signal;
+    const selectors = selectorsOf(spec);
+    this.#selectors =
+      selectors.length === 0
+        ? [{}]
+        : selectors.map((selector) => ({ labelSelector: selectorQuery(selector) }));
+  }
+
+  async countType(type: ResourceType, namespaces: readonly string[]): Promise<CountedType> {
+    const scopes = countScopes(this.#spec, type, namespaces);
+    const items = await Promise.all(
+      scopes.map(async (namespace) => [namespace, await this.#count(type, namespace)] as const),
+    );
+    return { type, items: new Map(items) };
+  }
+
+  async unitsOf(counted: CountedType, namespaces: readonly string[]): Promise<ExportUnit[]> {
+    const { type, items } = counted;
+    const whole = items.get('') ?? 0;
+    return Promise.all(
+      unitScopes(this.#spec, counted, namespaces).map(async (namespace) => {
+        const isPart = namespace !== '' && whole > SHARD_ITEMS;
+        const cost = isPart ? await this.#count(type, namespace) : whole;
+        return { type, namespace, items: items.get(namespace) ?? cost };
+      }),
+    );
+  }
+
+  async #count(type: ResourceType, namespace: string): Promise<number> {
+    const counts = await Promise.all(
+      this.#selectors.map((selector) =>
+        this.#limit(() =>
+          this.#problems.orTell(
+            type,
+            () => 0,
+            () => this.#cluster.count({ type, namespace, ...selector }, this.#signal),
+          ),
+        ),
+      ),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+}
+
+function plannedSelection({
+  spec,
+  discovery,
+  existing,
+  namespaces,
+  types,
+  filterPolicies,
+}: CheckedRequest): PlannedSelection {
+  const selectors = selectorsOf(spec);
+  const isFiltered = selectors.length > 0 || filterPolicies !== undefined;
+  const { decisions } = types;
+  const takesVolumes = decisions.get(VOLUMES)?.isRelatedTaken === true;
+  const related = RELATED_TYPES.flatMap((name): PlannedRelated[] => {
+    const type = discovery.types.find((one) => groupResource(one) === name);
+    const decision = decisions.get(name);
+    if (type === undefined || (decision?.isCollected === true && !isFiltered)) {
+      return [];
+    }
+    const { group, version, resource, kind, isNamespaced } = type;
+    const planned = { name, type: { group, version, resource, kind, isNamespaced } };
+    if (decision?.isRelatedTaken === true) {
+      return [planned];
+    }
+    // Policies decide by what the volume of a claim is, also where the volume itself is not taken.
+    return name === VOLUMES && !takesVolumes ? [{ ...planned, isLookedAt: true }] : [];
+  });
+  const collected = [...decisions].flatMap(([name, { isCollected }]) =>
+    // With a selector a namespace is taken for what is in it, which only the export knows.
+    isCollected && !(isFiltered && name === NAMESPACES) ? [name] : [],
+  );
+  const matching = existing.filter(({ labels }) =>
+    selectors.some((selector) => matchesLabels(selector, labels)),
+  );
+  return {
+    namespaces: namespaces.taken,
+    selectors,
+    collected,
+    related,
+    matchingNamespaces: isFiltered ? matching.map(({ name }) => name) : [],
+    ordered: Object.fromEntries(orderedNames(spec.orderedResources, discovery.types)),
+    ...(filterPolicies === undefined ? {} : { filterPolicies }),
+  };
+}
+
+function plannedCoverage(
+  { spec, discovery, namespaces, types }: CheckedRequest,
+  problems: ProblemList,
+): PlannedCoverage {
+  const groups = discovery.failedGroups.map((group) => {
+    const isWanted = wantsGroup(spec, group);
+    if (isWanted) {
+      problems.error(unavailable(group));
+    }
+    return { group, reason: isWanted ? ('group-unavailable' as const) : ('not-included' as const) };
+  });
+  return {
+    groups,
+    namespaces: namespaces.leftOut,
+    ambiguousNames: types.ambiguous,
+    types: [
+      ...discovery.types.map((type) => {
+        const reason = types.decisions.get(groupResource(type))?.reason;
+        return { type, ...(reason === undefined ? {} : { reason }) };
+      }),
+      ...discovery.unrestorable.map((type) => ({ type, reason: 'not-restorable' as const })),
+    ],
+    problems: problems.all(),
+  };
+}
+
+/** Whether a request that names types names one of a group; one that names none wants them all. */
+function wantsGroup(spec: BackupSpec, groupVersion: string): boolean {
+  const { includedResources, includedNamespaceScopedResources } = spec;
+  const included = includedResources ?? includedNamespaceScopedResources ?? [];
+  const named = [...included, ...(spec.includedClusterScopedResources ?? [])];
+  const group = groupVersion.slice(0, groupVersion.lastIndexOf('/'));
+  return (
+    included.length === 0 ||
+    named.some((name) => name === '*' || name.toLowerCase().endsWith(`.${group}`))
+  );
+}
+
+function orderedUnit(type: ResourceType, names: readonly string[] | undefined): ExportUnit[] {
+  return names === undefined || names.length === 0
+    ? []
+    : [{ type, namespace: '', items: names.length, names }];
+}
+
+function otherVersions({ spec, discovery }: CheckedRequest, type: ResourceType): ResourceType[] {
+  return spec.apiVersions === 'All'
+    ? discovery.otherVersions.filter((other) => groupResource(other) === groupResource(type))
+    : [];
 }
 
 function unavailable(group: string): FailureReport {

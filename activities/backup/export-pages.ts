@@ -1,22 +1,23 @@
-import type { ExportPlan, ExportUnit } from '../../domain/export-plan.ts';
+import { cleanCaptured } from '../../domain/clean-captured.ts';
+import type { NoteTaker } from '../../domain/backup-notes.ts';
+import type { ExportUnit, PlannedSelection } from '../../domain/export-plan.ts';
 import type { FailureReport } from '../../domain/failure.ts';
 import { groupResource, type ListedObject, type ResourceType } from '../../domain/item.ts';
-import { isKept } from '../../domain/keep-object.ts';
+import { type KeepContext, whyNotKept } from '../../domain/keep-object.ts';
 import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
-import type { Cluster, ListDoubt } from '../kubernetes/port.ts';
+import type { ListDoubt } from '../kubernetes/port.ts';
 import type { ProblemList } from './problem-list.ts';
-
-/** The part of a cluster that an export needs. */
-type Lister = Pick<Cluster, 'listPages'>;
+import { keyOf, type Lister, unitPages } from './unit-pages.ts';
 
 export interface PageSource {
-  readonly plan: Pick<ExportPlan, 'namespaces' | 'presentTypes'>;
+  readonly selection: PlannedSelection;
   readonly units: readonly ExportUnit[];
   readonly signal: AbortSignal;
   /** After two attempts, a listing that expires goes on with what there is then; the API server offers that. */
   readonly isMixedAllowed: boolean;
   /** Types that could not be listed, or not as one moment's state, are told here. */
   readonly problems: ProblemList;
+  readonly notes: NoteTaker;
 }
 
 /** Units whose first page is asked for while an earlier one is written. */
@@ -32,26 +33,71 @@ export async function* exportPages(
   cluster: Lister,
   source: PageSource,
 ): AsyncGenerator<readonly ArchiveItem[]> {
-  const { units, plan, problems } = source;
-  const context = {
-    namespaces: new Set(plan.namespaces),
-    presentTypes: new Set(plan.presentTypes),
-  };
+  const { units, selection } = source;
+  const context = keepContext(selection);
   const started: Started[] = [];
   try {
     for (const [index, unit] of units.entries()) {
       while (started.length <= index || isStartedAhead(units, started.length, index)) {
         started.push(start(cluster, units[started.length] ?? unit, source));
       }
-      for await (const page of toldPages(unit.type, started[index], problems)) {
-        const kept = page.filter(({ object }) => isKept(unit.keep, object, context));
-        yield kept.map((listed) => ({ type: unit.type, ...listed }));
+      const first = firstOnes(selection, unit);
+      for await (const page of toldPages(unit.type, started[index], source)) {
+        yield page.flatMap((listed) =>
+          first.has(keyOf(listed)) ? [] : captured(unit, listed, { context, source }),
+        );
       }
     }
   } finally {
     // A consumer that stops early leaves listings behind that nobody reads; their failures are no longer news.
     await Promise.allSettled(started.map(({ first }) => first));
   }
+}
+
+/** What decides about single objects, of a stored plan. */
+export function keepContext(selection: PlannedSelection): KeepContext {
+  const { namespaces, selectors, filterPolicies } = selection;
+  return {
+    namespaces: new Set(namespaces),
+    selectors,
+    ...(filterPolicies === undefined ? {} : { filterPolicies }),
+  };
+}
+
+/** An object on its way into the archive, without what ties it to this cluster. */
+export function archiveItem(type: ResourceType, listed: ListedObject): ArchiveItem {
+  const object = cleanCaptured(type, listed.object);
+  return object === undefined ? { type, ...listed } : { type, object };
+}
+
+/** Objects that a unit of their own takes before this one. */
+function firstOnes({ ordered }: PlannedSelection, unit: ExportUnit): ReadonlySet<string> {
+  const isOther = unit.names !== undefined || unit.isOtherVersion === true;
+  return new Set(isOther ? [] : ordered[groupResource(unit.type)]);
+}
+
+interface Deciders {
+  readonly context: KeepContext;
+  readonly source: PageSource;
+}
+
+function captured(
+  { type, isOtherVersion }: ExportUnit,
+  listed: ListedObject,
+  { context, source: { notes } }: Deciders,
+): ArchiveItem[] {
+  const { object } = listed;
+  const reason = whyNotKept(type, object, context);
+  if (reason !== undefined) {
+    notes.leaveOut(type, object, reason);
+    return [];
+  }
+  if (isOtherVersion === true) {
+    notes.keepOtherVersion(type);
+    return [{ ...archiveItem(type, listed), isOtherVersion }];
+  }
+  notes.keep(type, object);
+  return [archiveItem(type, listed)];
 }
 
 /** Whether the unit at a place is started while the one at the index is written. */
@@ -67,21 +113,20 @@ interface Started {
   readonly first: Promise<IteratorResult<readonly ListedObject[]>>;
 }
 
-function start(
-  cluster: Lister,
-  unit: ExportUnit,
-  { signal, isMixedAllowed, problems }: PageSource,
-): Started {
+function start(cluster: Lister, unit: ExportUnit, source: PageSource): Started {
+  const { signal, isMixedAllowed, problems, notes, selection } = source;
   const onDoubt = (doubt: ListDoubt): void => {
     const report = doubtOf(unit.type, doubt);
     if (doubt === 'mixed') {
       problems.warning(report);
     } else {
       problems.error(report);
+      notes.fail(unit.type, 'not-listed');
     }
   };
   const options = { signal, isMixedAllowed, onDoubt };
-  const pages = cluster.listPages(unit, options)[Symbol.asyncIterator]();
+  const { selectors } = selection;
+  const pages = unitPages(cluster, unit, { selectors, options })[Symbol.asyncIterator]();
   const first = pages.next();
   // Whoever reads the pages meets the failure; until then it must not count as unhandled.
   first.catch(() => undefined);
@@ -92,12 +137,12 @@ function start(
 async function* toldPages(
   type: ResourceType,
   started: Started | undefined,
-  problems: ProblemList,
+  { problems, notes }: Pick<PageSource, 'problems' | 'notes'>,
 ): AsyncGenerator<readonly ListedObject[]> {
   try {
     yield* pagesOf(started);
   } catch (error) {
-    problems.tell(type, error);
+    notes.fail(type, problems.tell(type, error));
   }
 }
 

@@ -2,44 +2,118 @@ import { randomBytes } from 'node:crypto';
 
 import { Context } from '@temporalio/activity';
 
+import { addNotes, type BackupNotes, NoteTaker } from '../../domain/backup-notes.ts';
+import type { ExportPlan } from '../../domain/export-plan.ts';
 import { Failure } from '../../domain/failure.ts';
-import { backupFolder } from '../../domain/object-key.ts';
+import { backupFolder, type ShardAttempt, shardNotesKey } from '../../domain/object-key.ts';
+import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
 import { writeShard } from '../../storage/format/shard.ts';
-import type { ExportShardInput, ExportShardResult } from '../contract.ts';
+import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
+import type {
+  BackupRun,
+  ExportRelatedInput,
+  ExportShardInput,
+  ShardReference,
+  WrittenShard,
+} from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { withHeartbeat } from '../heartbeat.ts';
-import { exportPages } from './export-pages.ts';
+import { type LongWork, withHeartbeat } from '../heartbeat.ts';
+import { exportPages, type PageSource } from './export-pages.ts';
 import { readPlan } from './plan-backup.ts';
 import { ProblemList } from './problem-list.ts';
+import { relatedPages } from './related-pages.ts';
 
-/** From this attempt on a listing that expires goes on with what the server has then. */
-export const MIXED_LISTING_ATTEMPT = 3;
 const ATTEMPT_BYTES = 6;
+/** The attempt from which on a listing may be of several moments. */
+const MIXED_LISTING_ATTEMPT = 3;
 
 /** See `ClusterActivities.exportShard`. */
-export function exportShard(
-  deps: Dependencies,
-  input: ExportShardInput,
-): Promise<ExportShardResult> {
-  return withHeartbeat(async ({ signal, report }) => {
-    const { shard, runUid } = input;
+export function exportShard(deps: Dependencies, input: ExportShardInput): Promise<WrittenShard> {
+  return withHeartbeat(async (long) => {
     const plan = await readPlan(deps, input);
+    const { shard } = input;
     const units = plan.shards[shard]?.units;
     if (units === undefined) {
       throw new Failure('internal', `the plan has no shard ${String(shard)}`);
     }
-    const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
-    const problems = new ProblemList();
-    const isMixedAllowed = Context.current().info.attempt >= MIXED_LISTING_ATTEMPT;
-    const written = await writeShard(deps.store(input.location), {
-      runFolder: backupFolder(input.name),
-      attempt: { runUid, shard, attempt },
-      pages: exportPages(deps.cluster, { plan, units, signal, isMixedAllowed, problems }),
-      onProgress: (itemsDone, bytesDone) => {
-        report({ itemsDone, bytesDone });
-      },
-      signal,
-    });
-    return { written: { shard, attempt, ...written }, problems: problems.all() };
+    const part = openPart(plan, long);
+    const pages = exportPages(deps.cluster, { ...part, units });
+    return writePart(deps, { run: input, shard, part, pages }, long);
   });
+}
+
+/** See `ClusterActivities.exportRelated`. */
+export function exportRelated(
+  deps: Dependencies,
+  input: ExportRelatedInput,
+): Promise<WrittenShard> {
+  return withHeartbeat(async (long) => {
+    const plan = await readPlan(deps, input);
+    const part = openPart(plan, long);
+    const { related } = await readNotes(deps, input);
+    part.notes.related.add(related);
+    const pages = relatedPages(deps.cluster, part);
+    return writePart(deps, { run: input, shard: plan.shards.length, part, pages }, long);
+  });
+}
+
+/** What the shards of a run noted, together. */
+export async function readNotes(
+  deps: Dependencies,
+  { location, name, runUid, shards }: BackupRun & { readonly shards: readonly ShardReference[] },
+): Promise<BackupNotes> {
+  const store = deps.store(location);
+  const parts: BackupNotes[] = [];
+  // One after the other: together they may be large, and each is mostly small.
+  for (const { shard, attempt } of shards) {
+    const key = shardNotesKey(backupFolder(name), { runUid, shard, attempt });
+    // The object under this key was written by `writePart` of the same run.
+    parts.push((await readJsonGz(store, key)) as BackupNotes);
+  }
+  return addNotes(parts);
+}
+
+/** Everything but the units that a part of an export works with. */
+export function openPart(
+  { selection }: ExportPlan,
+  { signal }: Pick<LongWork, 'signal'>,
+): Omit<PageSource, 'units'> {
+  return {
+    selection,
+    signal,
+    isMixedAllowed: Context.current().info.attempt >= MIXED_LISTING_ATTEMPT,
+    problems: new ProblemList(),
+    notes: new NoteTaker(selection.related.map(({ name }) => name)),
+  };
+}
+
+interface Part {
+  readonly run: BackupRun;
+  readonly shard: number;
+  readonly part: Omit<PageSource, 'units'>;
+  readonly pages: AsyncIterable<readonly ArchiveItem[]>;
+}
+
+async function writePart(
+  deps: Dependencies,
+  { run, shard, part, pages }: Part,
+  { signal, report }: LongWork,
+): Promise<WrittenShard> {
+  const { runUid, name, location } = run;
+  const store = deps.store(location);
+  const runFolder = backupFolder(name);
+  const attempt: ShardAttempt = {
+    runUid,
+    shard,
+    attempt: randomBytes(ATTEMPT_BYTES).toString('hex'),
+  };
+  const written = await writeShard(store, {
+    ...{ runFolder, attempt, pages, signal },
+    onProgress: (itemsDone, bytesDone) => {
+      report({ itemsDone, bytesDone });
+    },
+  });
+  const { notes, problems } = part;
+  await writeJsonGz(store, shardNotesKey(runFolder, attempt), notes.notes(problems.all()));
+  return { shard, attempt: attempt.attempt, ...written };
 }

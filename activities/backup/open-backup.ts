@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 
-import { missingNamespaces, selectedNamespaces } from '../../domain/export-plan.ts';
+import type { BackupSpec } from '../../domain/backup.ts';
 import type { FailureReport } from '../../domain/failure.ts';
 import { backupKeys } from '../../domain/object-key.ts';
 import { CLAIM_VERSION, type StoredBackup } from '../../domain/stored-run.ts';
@@ -8,17 +8,17 @@ import { readBackup } from '../../storage/catalogue.ts';
 import { claimName } from '../claim-name.ts';
 import type { OpenBackupInput, OpenResult } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { listNamespaces } from '../kubernetes/namespaces.ts';
+import { checkRequest, nothingSelected } from './check-request.ts';
+import { mayMatch } from './probe-selection.ts';
 
 /** See `ClusterActivities.openBackup`. */
-export async function openBackup(
-  { cluster, store: storeOf, installation }: Dependencies,
-  input: OpenBackupInput,
-): Promise<OpenResult> {
+export async function openBackup(deps: Dependencies, input: OpenBackupInput): Promise<OpenResult> {
+  const { cluster, store: storeOf, installation } = deps;
   const store = storeOf(input.location);
-  const [identity, existing, recorded] = await Promise.all([
+  const signal = Context.current().cancellationSignal;
+  const [identity, check, recorded] = await Promise.all([
     cluster.identity(),
-    listNamespaces(cluster, Context.current().cancellationSignal),
+    checkSelection(deps, input.spec, signal),
     readBackup(store, input.name),
   ]);
   if (recorded?.record !== undefined) {
@@ -26,9 +26,8 @@ export async function openBackup(
       ? { kind: 'existing' }
       : { kind: 'refused', failure: taken(input) };
   }
-  const refusal = refusalOf(input, existing);
-  if (refusal !== undefined) {
-    return { kind: 'refused', failure: refusal };
+  if (check.kind === 'refused') {
+    return check;
   }
   const claim: StoredBackup = {
     version: CLAIM_VERSION,
@@ -45,27 +44,17 @@ export async function openBackup(
   return isOurs ? { kind: 'accepted' } : { kind: 'refused', failure: claimedElsewhere(input) };
 }
 
-function refusalOf(
-  { spec }: OpenBackupInput,
-  existing: readonly string[],
-): FailureReport | undefined {
-  const missing = missingNamespaces(spec, existing);
-  if (missing.length > 0) {
-    const names = missing.join(', ');
-    return {
-      code: 'namespace-not-found',
-      message: `the cluster has no namespace ${names}; correct spec.includedNamespaces`,
-      subject: 'spec.includedNamespaces',
-    };
+/** Whether the cluster agrees to what is selected, and whether that is anything. */
+async function checkSelection(
+  { cluster, namespace }: Dependencies,
+  spec: BackupSpec,
+  signal: AbortSignal,
+): Promise<{ kind: 'fine' } | { kind: 'refused'; failure: FailureReport }> {
+  const check = await checkRequest({ cluster, namespace }, spec, signal);
+  if (check.kind === 'refused' || (await mayMatch(cluster, check.request, signal))) {
+    return check;
   }
-  if (selectedNamespaces(spec, existing).length === 0) {
-    return {
-      code: 'nothing-selected',
-      message: 'spec.excludedNamespaces leaves no namespace; include or exclude others',
-      subject: 'spec.excludedNamespaces',
-    };
-  }
-  return undefined;
+  return { kind: 'refused', failure: nothingSelected() };
 }
 
 function taken({ location, name }: OpenBackupInput): FailureReport {

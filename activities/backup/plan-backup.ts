@@ -1,4 +1,5 @@
 import { type ExportPlan, SMALL_BACKUP_ITEMS_MAX } from '../../domain/export-plan.ts';
+import { Failure } from '../../domain/failure.ts';
 import { backupFolder, backupKeys, planKey } from '../../domain/object-key.ts';
 import type { StoredBackup } from '../../domain/stored-run.ts';
 import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
@@ -7,20 +8,37 @@ import type { BackupRun, PlanBackupResult } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { buildPlan } from './build-plan.ts';
+import { checkRequest } from './check-request.ts';
 
 /** See `ClusterActivities.planBackup`. */
 export function planBackup(deps: Dependencies, run: BackupRun): Promise<PlanBackupResult> {
   return withHeartbeat(async ({ signal }) => {
-    const store = deps.store(run.location);
-    const claim = await readOwnClaim(store, backupKeys(run.name).claim, run.runUid);
-    // The claim of a run that `openBackup` opened is a backup's.
-    const { spec } = claim.stored as StoredBackup;
-    const { plan, problems } = await buildPlan(deps.cluster, spec, signal);
-    await writeJsonGz(store, planKey(backupFolder(run.name), run.runUid), plan);
-    const { items, shards } = plan;
+    const { spec } = await readBackupClaim(deps, run);
+    const check = await checkRequest(deps, spec, signal);
+    if (check.kind === 'refused') {
+      // The cluster has changed since the open step.
+      const { code, message, subject } = check.failure;
+      throw new Failure(code, message, subject === undefined ? {} : { subject });
+    }
+    const plan = await buildPlan(deps.cluster, check.request, signal);
+    const key = planKey(backupFolder(run.name), run.runUid);
+    await writeJsonGz(deps.store(run.location), key, plan);
+    const { items, shards, selection } = plan;
     const isSmall = items <= SMALL_BACKUP_ITEMS_MAX;
-    return { items, shards: isSmall ? 0 : shards.length, problems };
+    return {
+      items,
+      shards: isSmall ? 0 : shards.length,
+      hasRelated: selection.related.length > 0,
+    };
   });
+}
+
+/** The claim of a run, which holds its spec. Throws `precondition-failed`. */
+export async function readBackupClaim(deps: Dependencies, run: BackupRun): Promise<StoredBackup> {
+  const key = backupKeys(run.name).claim;
+  const { stored } = await readOwnClaim(deps.store(run.location), key, run.runUid);
+  // The claim of a run that `openBackup` opened is a backup's.
+  return stored as StoredBackup;
 }
 
 /** The plan that `planBackup` stored. Throws `object-missing`. */

@@ -1,4 +1,5 @@
 import { type BackupProblems, joinProblems } from '../../domain/backup.ts';
+import type { CoverageReason } from '../../domain/coverage.ts';
 import { Failure, type FailureReport } from '../../domain/failure.ts';
 import { groupResource, type ResourceType } from '../../domain/item.ts';
 
@@ -23,29 +24,33 @@ export class ProblemList {
   /** Does something with one type; a failure that concerns this type alone is told, and gives the value instead. */
   async orTell<Value>(
     type: ResourceType,
-    instead: Value,
+    instead: (reason: CoverageReason) => Value,
     run: () => Promise<Value>,
   ): Promise<Value> {
     try {
       return await run();
     } catch (error) {
-      this.tell(type, error);
-      return instead;
+      return instead(this.tell(type, error));
     }
   }
 
-  /** Tells of a failure of one type. One that may pass, or concerns everything, is thrown again. */
-  tell(type: ResourceType, error: unknown): void {
+  /**
+   * Tells of a failure of one type, and says what it means for coverage. One that may pass, or concerns everything, is
+   * thrown again.
+   */
+  tell(type: ResourceType, error: unknown): CoverageReason {
     const code = error instanceof Failure ? error.code : undefined;
     const subject = groupResource(type);
     if (code === 'not-found') {
       const message = `${subject} is no longer served; it went since the cluster was asked`;
       this.warning({ code, message, subject });
-    } else if (code === 'cluster-forbidden' || code === 'cluster-rejected') {
+      return 'gone';
+    }
+    if (code === 'cluster-forbidden' || code === 'cluster-rejected') {
       const message = `${subject} is not in the backup: ${error instanceof Error ? error.message : ''}`;
       this.error({ code, message, subject });
-    } else {
-      throw error;
+      return code === 'cluster-forbidden' ? 'forbidden' : 'rejected';
     }
+    throw error;
   }
 }

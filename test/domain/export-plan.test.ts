@@ -7,7 +7,6 @@ import {
   cutShards,
   type ExportUnit,
   SHARD_ITEMS,
-  typesToExport,
   unitScopes,
 } from '../../domain/export-plan.ts';
 import type { ResourceType } from '../../domain/item.ts';
@@ -20,15 +19,13 @@ const SECRETS: ResourceType = {
   isNamespaced: true,
 };
 const NODES: ResourceType = { ...SECRETS, resource: 'nodes', kind: 'Node', isNamespaced: false };
-const VOLUMES: ResourceType = { ...NODES, resource: 'persistentvolumes', kind: 'PersistentVolume' };
-const EVENTS: ResourceType = { ...SECRETS, resource: 'events', kind: 'Event' };
 
 function spec(...includedNamespaces: string[]): BackupSpec {
   return { cluster: 'local', includedNamespaces, excludedNamespaces: [], ttl: '1h' };
 }
 
 function unit(items: number): ExportUnit {
-  return { type: SECRETS, namespace: 'shop', keep: 'all', items };
+  return { type: SECRETS, namespace: 'shop', items };
 }
 
 test('shards hold every unit once, in order, and none is much larger than it must be', () => {
@@ -51,12 +48,10 @@ test('a large type is listed by namespace, a small one at once, and what is not 
   const namespaces = ['a', 'b'];
   const scopesOf = (items: number, selection: BackupSpec) =>
     unitScopes(selection, { type: SECRETS, items: new Map([['', items]]) }, namespaces);
-  expect(scopesOf(10, spec('*'))).toEqual([{ namespace: '', keep: 'inSelection' }]);
-  expect(scopesOf(10, spec('a', 'b'))).toEqual([{ namespace: '', keep: 'inSelection' }]);
-  expect(scopesOf(SHARD_ITEMS + 1, spec('*')).map(({ namespace }) => namespace)).toEqual(
-    namespaces,
-  );
-  expect(scopesOf(2000, spec('a', 'b')).map(({ namespace }) => namespace)).toEqual(namespaces);
+  expect(scopesOf(10, spec('*'))).toEqual(['']);
+  expect(scopesOf(10, spec('a', 'b'))).toEqual(['']);
+  expect(scopesOf(SHARD_ITEMS + 1, spec('*'))).toEqual(namespaces);
+  expect(scopesOf(2000, spec('a', 'b'))).toEqual(namespaces);
 });
 
 test('a few selected namespaces are counted and listed one by one, and empty ones are not listed', () => {
@@ -69,19 +64,5 @@ test('a few selected namespaces are counted and listed one by one, and empty one
     ['a', 0],
     ['b', 7],
   ]);
-  expect(unitScopes(spec('a', 'b'), { type: SECRETS, items }, ['a', 'b'])).toEqual([
-    { namespace: 'b', keep: 'all' },
-  ]);
-});
-
-test('a backup of the whole cluster takes every type, and one of namespaces what belongs to them', () => {
-  const types = [SECRETS, NODES, VOLUMES];
-  expect(typesToExport(spec('*'), types)).toEqual(types);
-  expect(typesToExport(spec('shop'), types)).toEqual([SECRETS, VOLUMES]);
-});
-
-test('objects that two groups serve are taken once', () => {
-  const twin = { ...EVENTS, group: 'events.k8s.io' };
-  expect(typesToExport(spec('*'), [EVENTS, twin])).toEqual([EVENTS]);
-  expect(typesToExport(spec('*'), [twin])).toEqual([twin]);
+  expect(unitScopes(spec('a', 'b'), { type: SECRETS, items }, ['a', 'b'])).toEqual(['b']);
 });

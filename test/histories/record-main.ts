@@ -66,12 +66,29 @@ for (const name of ['restored', 'refused', 'failed', 'cancelled']) {
   await record(name === 'restored' ? 'restore' : `restore-${name}`, `restore/default/${name}`);
 }
 await record('delete', 'delete/default/failed');
+await record('preview', await previewed());
 await connection.close();
 await installation.stop();
 proxy.stop();
 const copies = ['restored', 'failed', 'cancelled'].map((name) => `${namespace}-${name}`);
 await Promise.all([namespace, ...copies].map(deleteNamespace));
 process.exit();
+
+/** The workflow id of a preview. */
+async function previewed(): Promise<string> {
+  await installation.request('POST', '/backups?dryRun=All', {
+    metadata: { name: 'previewed' },
+    spec: { cluster: installation.name, includedNamespaces: ['default'] },
+  });
+  for (;;) {
+    for await (const { workflowId } of client.workflow.list({
+      query: "WorkflowType = 'preview'",
+    })) {
+      return workflowId;
+    }
+    await sleep(200);
+  }
+}
 
 function slow(part: string): Fault {
   return { method: 'PUT', matches: (path) => path.includes(part), effect: 'delay', delayMs: 3000 };

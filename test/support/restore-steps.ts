@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { AppliedShard, PlanRestoreResult, RestoreRun } from '../../activities/contract.ts';
+import type { Dependencies } from '../../activities/dependencies.ts';
 import type { Cluster } from '../../activities/kubernetes/port.ts';
 import { applyShards } from '../../activities/restore/apply-shards.ts';
 import { finishRestore } from '../../activities/restore/finish-restore.ts';
@@ -56,7 +57,7 @@ export class RestoreSteps {
 
   plan(cluster: Cluster): Promise<PlanRestoreResult> {
     return inActivity(() =>
-      planRestore({ cluster, store: () => this.store, installation: 'test' }, this.run),
+      planRestore(this.#dependencies(cluster), this.run),
     );
   }
 
@@ -69,7 +70,7 @@ export class RestoreSteps {
       Array.from({ length: shards }, (_, index) => firstShard + index),
     );
     const input = { ...this.run, planAttempt: attempt, shards: numbers };
-    const deps = { cluster, store: () => this.store, installation: 'test' };
+    const deps = this.#dependencies(cluster);
     const { shards } = await inActivity(
       () => applyShards(deps, input, { establishedWaitMs }),
       signal,
@@ -84,13 +85,17 @@ export class RestoreSteps {
   ): Promise<RestoreResult> {
     const input = { ...this.run, shards, ending, completionTimestamp: '2026-01-01T00:01:00Z' };
     return inActivity(() =>
-      finishRestore({ cluster, store: () => this.store, installation: 'test' }, input),
+      finishRestore(this.#dependencies(cluster), input),
     );
   }
 
   /** All steps of a restore that nothing disturbs. */
   async all(cluster: Cluster, options: ApplyOptions = {}): Promise<RestoreResult> {
     return this.finish(cluster, await this.apply(cluster, await this.plan(cluster), options));
+  }
+
+  #dependencies(cluster: Cluster): Dependencies {
+    return { cluster, store: () => this.store, installation: 'test', namespace: 'holdfast' };
   }
 
   async remove(): Promise<void> {

@@ -31,7 +31,7 @@ test('there is a history of every workflow', () => {
   const types = FILES.map(
     (file) => historyOf(file).events[0]?.workflowExecutionStartedEventAttributes?.workflowType.name,
   );
-  expect([...new Set(types)].sort()).toEqual(['backup', 'delete', 'restore']);
+  expect([...new Set(types)].sort()).toEqual(['backup', 'delete', 'preview', 'restore']);
 });
 
 test.each(FILES)('the history %s replays', async (file) => {

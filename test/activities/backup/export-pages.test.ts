@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { exportPages } from '../../../activities/backup/export-pages.ts';
 import { ProblemList } from '../../../activities/backup/problem-list.ts';
 import type { ListOptions, ListScope } from '../../../activities/kubernetes/port.ts';
+import { NoteTaker } from '../../../domain/backup-notes.ts';
 import type { ExportUnit } from '../../../domain/export-plan.ts';
 import { Failure } from '../../../domain/failure.ts';
 import type { ListedObject } from '../../../domain/item.ts';
@@ -31,6 +32,7 @@ async function* listPages(
     listed('kept', 'shop'),
     listed('elsewhere', 'terminating'),
     listed('leaving', 'shop', { deletionTimestamp: '2026-01-01T00:00:00Z' }),
+    listed('labelled', 'shop', { labels: { 'velero.io/exclude-from-backup': 'true' } }),
   ]);
   if (type.resource === 'mixed' || type.resource === 'short') {
     onDoubt?.(type.resource);
@@ -41,42 +43,66 @@ async function* listPages(
   }
 }
 
+function readListed(): Promise<undefined> {
+  return Promise.resolve(undefined);
+}
+
 function unit(resource: string): ExportUnit {
-  return { type: typeOf('Kind', resource), namespace: '', keep: 'inSelection', items: 3 };
+  return { type: typeOf('Kind', resource), namespace: '', items: 3 };
 }
 
 async function exported(...resources: string[]) {
   const problems = new ProblemList();
+  const notes = new NoteTaker([]);
   const items: string[] = [];
   const pages = exportPages(
-    { listPages },
+    { listPages, readListed },
     {
-      plan: { namespaces: ['shop'], presentTypes: [] },
+      selection: {
+        ...{ namespaces: ['shop'], selectors: [], collected: resources, related: [] },
+        ...{ matchingNamespaces: [], ordered: {} },
+      },
       units: resources.map(unit),
       signal: new AbortController().signal,
       isMixedAllowed: true,
       problems,
+      notes,
     },
   );
   for await (const page of pages) {
     items.push(...page.map(({ type, object }) => `${type.resource}/${object.metadata.name}`));
   }
-  return { items, ...problems.all() };
+  return { items, ...problems.all(), tallies: notes.notes(problems.all()).tallies };
 }
 
-test('objects of a namespace that is not in the plan, or that are being deleted, are left out', async () => {
-  expect(await exported('configmaps')).toEqual({
+test('objects of a namespace that is not in the plan, that are being deleted or labelled so, are left out', async () => {
+  expect(await exported('configmaps')).toMatchObject({
     items: ['configmaps/kept'],
     errors: [],
     warnings: [],
+    tallies: [
+      {
+        type: 'configmaps',
+        kept: 1,
+        leftOut: [
+          { reason: 'being-deleted', items: 1, examples: ['shop/leaving'] },
+          { reason: 'exclude-label', items: 1, examples: ['shop/labelled'] },
+        ],
+      },
+    ],
   });
 });
 
 test('a type that is gone is a warning, one that is forbidden an error, and the others are taken', async () => {
-  const { items, errors, warnings } = await exported('gone', 'forbidden', 'configmaps');
+  const { items, errors, warnings, tallies } = await exported('gone', 'forbidden', 'configmaps');
   expect(items).toContain('configmaps/kept');
   expect(warnings).toMatchObject([{ code: 'not-found', subject: 'gone' }]);
   expect(errors).toMatchObject([{ code: 'cluster-forbidden', subject: 'forbidden' }]);
+  expect(tallies.map(({ type, reason }) => [type, reason])).toEqual([
+    ['gone', 'gone'],
+    ['forbidden', 'forbidden'],
+    ['configmaps', undefined],
+  ]);
 });
 
 test.each(['away', 'nobody'])(
@@ -87,7 +113,8 @@ test.each(['away', 'nobody'])(
 );
 
 test('a listing of several moments is a warning, and one that fell short an error', async () => {
-  const { errors, warnings } = await exported('mixed', 'short');
+  const { errors, warnings, tallies } = await exported('mixed', 'short');
   expect(warnings).toMatchObject([{ code: 'listing-expired', subject: 'mixed' }]);
   expect(errors).toMatchObject([{ code: 'cluster-failed', subject: 'short' }]);
+  expect(tallies[1]?.reason).toBe('not-listed');
 });

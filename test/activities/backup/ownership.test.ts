@@ -48,7 +48,7 @@ afterEach(async () => {
 });
 
 function deps(installation = 'here'): Dependencies {
-  return { cluster, store: () => store, installation };
+  return { cluster, store: () => store, installation, namespace: 'holdfast' };
 }
 
 function runOf(runUid: string) {

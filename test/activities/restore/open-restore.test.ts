@@ -39,7 +39,7 @@ async function open(spec: Partial<RestoreSpec> = {}): Promise<OpenResult> {
   const cluster = openCluster();
   try {
     return await openRestore(
-      { cluster, store: () => store, installation: 'test' },
+      { cluster, store: () => store, installation: 'test', namespace: 'holdfast' },
       {
         ...{ location: 'default', name: 'r', runUid: 'run', specDigest: 'digest' },
         startTimestamp: '2026-01-01T00:00:00Z',

@@ -1,0 +1,99 @@
+import type { PlannedRelated, PlannedSelection } from '../../domain/export-plan.ts';
+import { groupResource, type ListedObject } from '../../domain/item.ts';
+import { type KeepContext, whyNotKept, whyNotTaken } from '../../domain/keep-object.ts';
+import {
+  CLUSTER_ROLE_BINDINGS,
+  NAMESPACES,
+  type RelatedGatherer,
+} from '../../domain/selection/related-items.ts';
+import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
+import { archiveItem, keepContext, type PageSource } from './export-pages.ts';
+import { type Lister, unitPages } from './unit-pages.ts';
+
+/** Where related objects come from; `notes` know what the objects of the backup refer to. */
+export type RelatedSource = Omit<PageSource, 'units'>;
+
+/**
+ * The objects that those of the backup refer to, type by type in an order in which what one type leads to comes later.
+ * An object that the backup holds already does not come again.
+ */
+export async function* relatedPages(
+  cluster: Lister,
+  source: RelatedSource,
+): AsyncGenerator<readonly ArchiveItem[]> {
+  const { selection, notes, problems } = source;
+  const context = keepContext(selection);
+  for (const planned of selection.related) {
+    const { type } = planned;
+    try {
+      for await (const page of referredPages(cluster, planned, source)) {
+        yield page.flatMap((listed) => related(planned, listed, { context, source }));
+      }
+    } catch (error) {
+      notes.fail(type, problems.tell(type, error));
+    }
+  }
+}
+
+/** The objects of a type that are referred to. */
+async function* referredPages(
+  cluster: Lister,
+  { name, type }: PlannedRelated,
+  { selection, notes, signal, isMixedAllowed }: RelatedSource,
+): AsyncGenerator<readonly ListedObject[]> {
+  const options = { signal, isMixedAllowed };
+  const gatherer = notes.related;
+  if (name === CLUSTER_ROLE_BINDINGS) {
+    const unit = { type, namespace: '', items: 0 };
+    const pages = gatherer.hasServiceAccounts
+      ? unitPages(cluster, unit, { selectors: [], options })
+      : [];
+    for await (const page of pages) {
+      yield page.filter(({ object }) => gatherer.isBindingRelated(object));
+    }
+    return;
+  }
+  const names = namesOf(name, gatherer, selection);
+  yield* unitPages(
+    cluster,
+    { type, namespace: '', items: names.length, names },
+    { selectors: [], options },
+  );
+}
+
+function namesOf(
+  name: PlannedRelated['name'],
+  gatherer: RelatedGatherer,
+  { matchingNamespaces }: PlannedSelection,
+): readonly string[] {
+  const names = gatherer.namesOf(name);
+  return name === NAMESPACES ? [...new Set([...names, ...matchingNamespaces])].sort() : names;
+}
+
+interface Deciders {
+  readonly context: KeepContext;
+  readonly source: RelatedSource;
+}
+
+function related(
+  { type, isLookedAt }: PlannedRelated,
+  listed: ListedObject,
+  { context, source: { notes, selection } }: Deciders,
+): ArchiveItem[] {
+  const { object } = listed;
+  const isCollected = selection.collected.includes(groupResource(type));
+  if (isCollected && whyNotKept(type, object, context) === undefined) {
+    return [];
+  }
+  if (isLookedAt === true) {
+    notes.look(type, object);
+    return [];
+  }
+  const reason = whyNotTaken(type, object, context);
+  if (reason !== undefined) {
+    notes.leaveOut(type, object, reason);
+    return [];
+  }
+  notes.keep(type, object);
+  return [archiveItem(type, listed)];
+}

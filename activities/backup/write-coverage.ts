@@ -1,0 +1,38 @@
+import type { BackupNotes } from '../../domain/backup-notes.ts';
+import type { BackupSpec } from '../../domain/backup.ts';
+import { coverageProblems, coverageReport } from '../../domain/coverage-report.ts';
+import type { ExportPlan } from '../../domain/export-plan.ts';
+import { Failure } from '../../domain/failure.ts';
+import { backupKeys } from '../../domain/object-key.ts';
+import type { VerifiedArchive } from '../../storage/format/verify-archive.ts';
+import { writeJsonGz } from '../../storage/json-file.ts';
+import type { ObjectStore } from '../../storage/object-store/port.ts';
+import type { VerifiedBackup } from '../contract.ts';
+import { nothingSelected } from './check-request.ts';
+
+export interface CoveredBackup {
+  readonly name: string;
+  readonly spec: BackupSpec;
+  readonly plan: ExportPlan;
+  readonly notes: BackupNotes;
+  readonly verified: VerifiedArchive;
+}
+
+/**
+ * Stores what the archive holds of what it should hold, and says which of the differences are problems. Throws
+ * `nothing-selected` when that is nothing at all.
+ */
+export async function writeCoverage(
+  store: ObjectStore,
+  { name, spec, plan, notes, verified }: CoveredBackup,
+): Promise<VerifiedBackup> {
+  const captured = verified.itemsByType;
+  const report = coverageReport({ spec, plan, notes, captured });
+  const problems = coverageProblems(report, [plan.coverage.problems, notes.problems]);
+  if (verified.proof.items === 0 && problems.errors.length === 0) {
+    const { code, message, subject = '' } = nothingSelected();
+    throw new Failure(code, message, { subject });
+  }
+  await writeJsonGz(store, backupKeys(name).coverage, report);
+  return { archive: verified.proof, problems };
+}

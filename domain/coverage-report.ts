@@ -1,0 +1,165 @@
+import type { BackupNotes, TypeTally } from './backup-notes.ts';
+import { type BackupProblems, type BackupSpec, joinProblems } from './backup.ts';
+import {
+  COVERAGE_REASONS,
+  type CoverageReason,
+  type CoverageReport,
+  isGap,
+  type TypeCoverage,
+} from './coverage.ts';
+import type { ExportPlan, PlannedType } from './export-plan.ts';
+import type { FailureReport } from './failure.ts';
+import { apiVersionOf, groupResource } from './item.ts';
+import { coverVolumes } from './volumes/volume-choice.ts';
+
+/** What a report is made of: what was planned, what was noted, and what was found. */
+export interface CoverageSource {
+  readonly spec: BackupSpec;
+  readonly plan: Pick<ExportPlan, 'coverage' | 'volumePolicies'>;
+  readonly notes: BackupNotes;
+  /** How many items of each type were read back from the archive, by `resource.group` and version. */
+  readonly captured: ReadonlyMap<string, number>;
+  /** Whether items are told by namespace too. */
+  readonly isByNamespace?: boolean;
+}
+
+/** Volumes of one reason that a problem names. */
+const NAMED_VOLUMES_MAX = 5;
+
+/** Compares what a backup should hold with what it holds. */
+export function coverageReport(source: CoverageSource): CoverageReport {
+  const { spec, plan, notes } = source;
+  const types = typeRows(source);
+  return {
+    version: 1,
+    items: {
+      expected: types.reduce((sum, { expected }) => sum + expected, 0),
+      captured: types.reduce((sum, { captured }) => sum + captured, 0),
+    },
+    types,
+    groups: plan.coverage.groups,
+    namespaces: plan.coverage.namespaces,
+    volumes: coverVolumes({
+      pods: notes.pods,
+      claims: notes.claims,
+      persistentVolumes: notes.persistentVolumes,
+      spec,
+      policies: plan.volumePolicies,
+    }),
+    hooks: notes.hooks,
+    ambiguousNames: plan.coverage.ambiguousNames,
+  };
+}
+
+/** What of a report is a problem of the backup, beside what was told while it was made. */
+export function coverageProblems(
+  report: CoverageReport,
+  told: readonly BackupProblems[],
+): BackupProblems {
+  return joinProblems([
+    ...told,
+    { errors: [...lostItems(report), ...volumeGaps(report)], warnings: warningsOf(report) },
+  ]);
+}
+
+function typeRows({ plan, notes, captured, isByNamespace }: CoverageSource): TypeCoverage[] {
+  const tallies = new Map(notes.tallies.map((tally) => [keyOf(tally), tally]));
+  const planned = new Set(plan.coverage.types.map(plannedKey));
+  const rows = [
+    ...plan.coverage.types.map((one) => plannedRow(one, tallies.get(plannedKey(one)))),
+    // Other versions than the preferred ones.
+    ...notes.tallies.filter((tally) => !planned.has(keyOf(tally))).map(talliedRow),
+  ];
+  return rows.map(({ namespaces, ...row }) => ({
+    ...row,
+    captured: captured.get(`${row.type} ${versionOf(row.apiVersion)}`) ?? 0,
+    ...(isByNamespace === true ? { namespaces: namespaces ?? {} } : {}),
+  }));
+}
+
+type Row = Omit<TypeCoverage, 'captured'>;
+
+function plannedRow({ type, reason }: PlannedType, tally: TypeTally | undefined): Row {
+  const head = { type: groupResource(type), apiVersion: apiVersionOf(type), kind: type.kind };
+  const row = talliedRow({ kept: 0, leftOut: [], ...tally, ...head });
+  return row.reason === undefined && reason !== undefined ? { ...row, reason } : row;
+}
+
+function talliedRow({ type, apiVersion, kind, ...tally }: TypeTally): Row {
+  const { kept, leftOut, reason, namespaces } = tally;
+  return {
+    ...{ type, apiVersion, kind },
+    expected: kept,
+    ...(reason === undefined ? {} : { reason }),
+    ...(leftOut.length === 0 ? {} : { leftOut }),
+    ...(namespaces === undefined ? {} : { namespaces }),
+  };
+}
+
+function keyOf({ type, apiVersion }: Pick<TypeTally, 'type' | 'apiVersion'>): string {
+  return `${type} ${apiVersion}`;
+}
+
+function plannedKey({ type }: PlannedType): string {
+  return `${groupResource(type)} ${apiVersionOf(type)}`;
+}
+
+function versionOf(apiVersion: string): string {
+  return apiVersion.slice(apiVersion.indexOf('/') + 1);
+}
+
+/** What was listed and kept, and is not in the archive; nothing of the kind should ever happen. */
+function lostItems({ types }: CoverageReport): FailureReport[] {
+  return types
+    .filter(({ expected, captured }) => expected !== captured)
+    .map(({ type, expected, captured }) => ({
+      code: 'coverage-gap',
+      message: `the archive holds ${String(captured)} of ${String(expected)} ${type} that were listed`,
+      subject: type,
+    }));
+}
+
+function volumeGaps({ volumes }: CoverageReport): FailureReport[] {
+  return Object.entries(volumes.leftOut).flatMap(([text, count]): FailureReport[] => {
+    // The keys of the record are reasons.
+    const reason = text as CoverageReason;
+    if (!isGap(reason)) {
+      return [];
+    }
+    const named = volumes.items.filter((volume) => volume.reason === reason).map(volumeName);
+    const rest = named.length > NAMED_VOLUMES_MAX ? ', …' : '';
+    const names = `${named.slice(0, NAMED_VOLUMES_MAX).join(', ')}${rest}`;
+    return [
+      {
+        code: 'coverage-gap',
+        message: `${String(count)} ${count === 1 ? 'volume' : 'volumes'}: ${COVERAGE_REASONS[reason].text} (${names})`,
+        subject: `volumes: ${reason}`,
+      },
+    ];
+  });
+}
+
+function volumeName({ namespace, pod, volume, claim }: CoverageReport['volumes']['items'][number]) {
+  return claim === undefined
+    ? `${namespace}/${pod ?? ''} ${volume ?? ''}`
+    : `${namespace}/${claim}`;
+}
+
+function warningsOf({ hooks, ambiguousNames }: CoverageReport): FailureReport[] {
+  const pods = new Set(hooks.map(({ namespace, pod }) => `${namespace}/${pod}`));
+  const names = ambiguousNames.map(({ name, taken, others }): FailureReport => ({
+    code: 'type-not-found',
+    message: `${name} is taken for ${taken}; ${others.join(', ')} has that name too`,
+    subject: name,
+  }));
+  return pods.size === 0
+    ? names
+    : [
+        ...names,
+        {
+          code: 'coverage-gap',
+          message: `${String(pods.size)} ${pods.size === 1 ? 'pod has' : 'pods have'} backup hooks, which are not run yet`,
+          subject: 'hooks',
+        },
+      ];
+}
