@@ -9,6 +9,7 @@ import { readBodies } from '../../storage/format/read-bodies.ts';
 import { type ClusterObject, listCluster, objectPath } from '../support/cluster-listing.ts';
 import { startClusterWorker } from '../support/cluster-worker.ts';
 import { EmptyCluster } from '../support/empty-cluster.ts';
+import { applyEveryVolume } from '../support/every-volume.ts';
 import { Installation } from '../support/installation.ts';
 import { applyManyKinds } from '../support/many-kinds.ts';
 
@@ -35,6 +36,7 @@ beforeAll(async () => {
     start(Installation.start(), (part) => part.stop()),
     start(EmptyCluster.start(), (part) => part.stop()),
     start(applyManyKinds(namespace), (part) => part.remove()),
+    start(applyEveryVolume(`${namespace}-volumes`), (part) => part.remove()),
   ]);
   const cluster = { cluster: TARGET, kubeconfig: target.kubeconfig };
   await start(startClusterWorker(installation, cluster), (part) => part.stop());

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -26,4 +26,13 @@ export async function applyYaml(yaml: string): Promise<Applied> {
     throw error;
   }
   return { remove };
+}
+
+/** Applies a manifest of the test bed, with a name for NAMESPACE and a number of this process for NUMBER. */
+export async function applyManifest(name: string, namespace: string): Promise<Applied> {
+  const file = new URL(`../testbed/manifests/${name}.yaml`, import.meta.url);
+  const text = await readFile(file, 'utf8');
+  return applyYaml(
+    text.replaceAll('NAMESPACE', namespace).replaceAll('NUMBER', String(process.pid % 256)),
+  );
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { startProxy } from './kubectl-proxy.ts';
 
 const NEEDED_VERBS = ['list', 'get', 'create', 'delete'];
 const PAGE_SIZE = 500;
@@ -41,36 +41,6 @@ export async function listCluster(
   } finally {
     proxy.stop();
   }
-}
-
-interface Proxy {
-  readonly url: string;
-  stop(): void;
-}
-
-async function startProxy(kubeconfig: string | undefined): Promise<Proxy> {
-  const flags = kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig];
-  const child = spawn('kubectl', ['proxy', '--port', '0', ...flags], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const address = await new Promise<string>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => {
-      reject(new Error(`kubectl proxy ended with status ${String(code)}`));
-    });
-    child.stdout.on('data', (chunk: Buffer) => {
-      const [, found] = /serve on (\S+)/.exec(chunk.toString()) ?? [];
-      if (found !== undefined) {
-        resolve(found);
-      }
-    });
-  });
-  return {
-    url: `http://${address}`,
-    stop: () => {
-      child.kill();
-    },
-  };
 }
 
 interface ServedType {

@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
-
-import { type Applied, applyYaml } from './applied-yaml.ts';
+import { type Applied, applyManifest } from './applied-yaml.ts';
 import { kubectl } from './kubectl.ts';
 
 /**
@@ -8,12 +6,12 @@ import { kubectl } from './kubectl.ts';
  * nothing refers to among them. Of its pods only that of a job runs, which then is done.
  */
 export async function applyManyKinds(namespace: string): Promise<Applied> {
-  const definitions = await applyYaml(await manifest('many-kinds-definitions', namespace));
+  const definitions = await applyManifest('many-kinds-definitions', namespace);
   await kubectl(
     ...['wait', '--for=condition=Established', '--timeout=60s', 'crd'],
     ...['tills', 'depots'].map((plural) => `${plural}.${namespace}.holdfast.test`),
   );
-  const objects = await applyYaml(await manifest('many-kinds', namespace));
+  const objects = await applyManifest('many-kinds', namespace);
   await kubectl('-n', namespace, 'wait', '--for=condition=Complete', 'job/done', '--timeout=60s');
   return {
     remove: async () => {
@@ -21,10 +19,4 @@ export async function applyManyKinds(namespace: string): Promise<Applied> {
       await definitions.remove();
     },
   };
-}
-
-async function manifest(name: string, namespace: string): Promise<string> {
-  const file = new URL(`../testbed/manifests/${name}.yaml`, import.meta.url);
-  const text = await readFile(file, 'utf8');
-  return text.replaceAll('NAMESPACE', namespace).replaceAll('NUMBER', String(process.pid % 256));
 }
