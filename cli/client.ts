@@ -1,5 +1,6 @@
 import {
   API_BASE,
+  type BackupPreview,
   type Problem,
   type ResourceList,
   type RunResource,
@@ -43,6 +44,11 @@ export class ApiClient {
 
   async create<Resource extends RunResource>(plural: Plural, body: unknown): Promise<Resource> {
     return this.#send('POST', `/${plural}`, { body });
+  }
+
+  /** What a backup would hold; nothing is made. */
+  async preview(body: unknown): Promise<BackupPreview> {
+    return this.#send('POST', '/backups', { body, query: { dryRun: 'All' } });
   }
 
   async get<Resource extends RunResource>(plural: Plural, name: string): Promise<Resource> {

@@ -1,7 +1,9 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 
+import type { BackupPreview } from '../domain/api-resource.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Fields } from '../domain/fields.ts';
+import { dataText, type Format } from './output.ts';
 import { selectionOf, withSelectionFlags } from './selection-flags.ts';
 import { type BackupFile, readBackupFile } from './velero-file.ts';
 
@@ -25,7 +27,18 @@ export function withBackupFlags(command: Command): Command {
   return withSelectionFlags(command)
     .option('--ttl <duration>', 'how long the backup is kept, such as 720h')
     .option('--storage-location <name>', "Velero's name for --location")
-    .option('-f, --file <path>', 'a Backup of Velero as YAML or JSON; "-" reads standard input');
+    .option('-f, --file <path>', 'a Backup of Velero as YAML or JSON; "-" reads standard input')
+    .addOption(
+      new Option(
+        '--dry-run',
+        'show what would be in the backup and what would not; makes none',
+      ).conflicts('wait'),
+    );
+}
+
+/** What a backup would hold. */
+export function previewText(preview: BackupPreview, format: Format): string {
+  return dataText(preview, format === 'json' ? 'json' : 'yaml');
 }
 
 /**

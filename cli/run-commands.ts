@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 
 import type { CreateRestoreRequest, RunResource } from '../domain/api-resource.ts';
 import { ApiClient, type Plural } from './client.ts';
-import { backupRequest, withBackupFlags } from './create-backup.ts';
+import { backupRequest, previewText, withBackupFlags } from './create-backup.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { dataText, describeText, type Format, FORMATS, tableText } from './output.ts';
 import { FlagCommand, names } from './selection-flags.ts';
@@ -22,6 +22,7 @@ interface CreateOptions extends GlobalOptions {
   readonly cluster?: string;
   readonly fromBackup?: string;
   readonly namespaceMappings?: Record<string, string>;
+  readonly dryRun?: true;
   readonly wait?: true;
 }
 
@@ -33,7 +34,13 @@ export function backupCommand(): Command {
       async (name: string | undefined, _options: unknown, self: Command) => {
         const options = self.opts<CreateOptions>();
         const { body, location } = await backupRequest(name, self, commonSpec(options));
-        await create('backups', body, { ...options, ...given('location', location) });
+        const target = { ...options, ...given('location', location) };
+        if (options.dryRun === true) {
+          const preview = await clientOf(target).preview(body);
+          process.stdout.write(previewText(preview, options.output));
+          return;
+        }
+        await create('backups', body, target);
       },
     ),
   );

@@ -159,7 +159,15 @@ test('flags beside a file win over its fields, and the file may come from standa
   });
 });
 
+test('a dry run asks what the backup would hold', async () => {
+  const { status, sent } = await create(['--dry-run', 'b', '--include-namespaces', 'shop']);
+  expect(status).toBe(0);
+  expect(sent?.url).toBe('/api/v1/backups?dryRun=All');
+  expect(sent?.body.spec).toEqual({ includedNamespaces: ['shop'] });
+});
+
 test.each([
+  { args: ['b', '--dry-run', '--wait'], said: "option '--dry-run' cannot be used with option" },
   { args: ['b', '--snapshot-volumes=maybe'], said: 'it must be true or false' },
   { args: ['b', '--api-versions', 'some'], said: 'it must be Preferred or All' },
   { args: ['b', '--selector', 'a=b,='], said: 'the part "=" of the label selector' },
