@@ -31,6 +31,7 @@ export const LEFT_OUT_REASONS = {
   notRestorable: 'no restore touches objects of this type',
   definition: 'no restored object is of the type that it defines',
   volume: 'the volume is provisioned anew for its claim',
+  otherVersion: 'it is restored in the preferred version',
   notReached: 'the restore ended before it',
 } as const;
 

@@ -174,7 +174,7 @@ function typeErrors(unknown: readonly UnknownName[]): FieldError[] {
   return unknown.map(({ pointer, name }) => ({
     pointer,
     code: 'type-not-found',
-    detail: `${dotted(pointer)} names ${name}, which the cluster does not serve; correct it, or leave it out`,
+    detail: `${dotted(pointer)} names ${name}; the cluster serves no such type of that scope that can be listed and created; correct it, or leave it out`,
   }));
 }
 
@@ -205,7 +205,7 @@ function reportOf({ code, detail, pointer }: FieldError): FailureReport {
   return { code, message: detail, subject: dotted(pointer) };
 }
 
-/** `/spec/includedResources` as people write it: `spec.includedResources`. */
+/** `/spec/includedResources` as people write it: `spec.includedResources`. A place in a policy stays as it is. */
 function dotted(pointer: string): string {
-  return pointer.replace(/^\//, '').replaceAll('/', '.');
+  return pointer.startsWith('/') ? pointer.slice(1).replaceAll('/', '.') : pointer;
 }

@@ -43,6 +43,10 @@ export class RestoreSorter {
 
   /** Whether a line is restored whatever the other lines are. */
   takes(line: IndexLine): boolean {
+    if (line.isOtherVersion === true) {
+      this.#leaveOut('otherVersion', line);
+      return false;
+    }
     this.scope.see(line);
     const selection = selectItem(this.#spec, line);
     const type = groupResource(line);

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import { expect, test } from 'vitest';
 
+import { COVERAGE_REASONS } from '../../domain/coverage.ts';
 import { FAILURE_CODES, FAILURE_TYPES } from '../../domain/failure.ts';
 import { EXIT } from '../../cli/exit-codes.ts';
 
@@ -29,6 +30,13 @@ function tableWords(document: string, heading: string): string[] {
   const section = read(document).split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
   return [...section.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1] ?? '').sort();
 }
+
+test('coverage.md has a row for each reason, and says which are gaps', () => {
+  const rows = [...read('docs/coverage.md').matchAll(/^\| `([a-z-]+)` \| (yes|no) \|/gm)];
+  expect(rows.map(([, reason, gap]) => [reason, gap === 'yes'])).toEqual(
+    Object.entries(COVERAGE_REASONS).map(([reason, { isGap }]) => [reason, isGap]),
+  );
+});
 
 test('operations.md has a row for each failure type and for each code', () => {
   expect(tableWords('docs/operations.md', 'Failure types')).toEqual(

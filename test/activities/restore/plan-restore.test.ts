@@ -39,6 +39,11 @@ const HELD: readonly ArchiveItem[] = [
   claim('kept', 'shop'),
   claim('fresh', 'shop'),
   claim('kept', 'bare'),
+  {
+    type: { ...CONFIG_MAP, version: 'v1beta1' },
+    object: { metadata: { name: 'a', namespace: 'shop' } },
+    isOtherVersion: true,
+  },
   volume('kept-of-shop', 'uid-shop-kept', 'Retain'),
   volume('fresh-of-shop', 'uid-shop-fresh', 'Delete'),
   volume('kept-of-bare', 'uid-bare-kept', 'Retain'),
@@ -64,6 +69,7 @@ test('a restore of one namespace takes the volumes that its claims keep, and cou
     keptVolumes: ['kept-of-shop'],
     waves: { namespaces: 1, classes: 1, claims: 2, access: 1 },
     leftOut: {
+      'configmaps: it is restored in the preferred version': 1,
       'configmaps: the request does not select it': 1,
       'nodes: no restore touches objects of this type': 1,
       'persistentvolumeclaims: the request does not select it': 1,
