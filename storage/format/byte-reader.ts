@@ -39,6 +39,11 @@ export class ByteReader {
     return this.#heldBytes === 0 && !(await this.#fill());
   }
 
+  /** Ends the stream, wherever it is. */
+  async close(): Promise<void> {
+    await this.#chunks.return?.();
+  }
+
   async #fill(): Promise<boolean> {
     const next = await this.#chunks.next();
     if (next.done === true) {
