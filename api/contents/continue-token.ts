@@ -1,0 +1,38 @@
+import { hash } from 'node:crypto';
+
+import { Failure } from '../../domain/failure.ts';
+import type { BackupIndex } from '../../storage/format/held-index.ts';
+import type { ItemQuery } from './item-filter.ts';
+
+/** Characters of the hash that ties a token to its list: enough to notice a mistake. */
+const TIE_LENGTH = 16;
+
+/** What a token is a token of: an index as it is now, and what was asked of it. */
+export interface TokenList {
+  readonly index: BackupIndex;
+  readonly query: ItemQuery;
+}
+
+/** The token of the page that begins at a place in the index. */
+export function continueToken(list: TokenList, place: number): string {
+  return Buffer.from(`${String(place)}.${tieOf(list)}`).toString('base64url');
+}
+
+/** The place where the page of a token begins. Throws `invalid-request` for the token of another list. */
+export function placeOfToken(list: TokenList, token: string | undefined): number {
+  if (token === undefined) {
+    return 0;
+  }
+  const [place = ''] = Buffer.from(token, 'base64url').toString('utf8').split('.');
+  if (!/^\d{1,15}$/.test(place) || continueToken(list, Number(place)) !== token) {
+    const text = 'continue is not a token of this list, or the backup is another one by now';
+    throw new Failure('invalid-request', `${text}; leave it out`, { subject: 'continue' });
+  }
+  return Number(place);
+}
+
+function tieOf({ index, query }: TokenList): string {
+  const { type, namespace, name, labelSelector } = query;
+  const text = JSON.stringify([index.version, type, namespace, name, labelSelector]);
+  return hash('sha256', text, 'hex').slice(0, TIE_LENGTH);
+}
