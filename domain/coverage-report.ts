@@ -112,10 +112,11 @@ function versionOf(apiVersion: string): string {
 function lostItems({ types }: CoverageReport): FailureReport[] {
   return types
     .filter(({ expected, captured }) => expected !== captured)
-    .map(({ type, expected, captured }) => ({
+    .map(({ type, apiVersion, expected, captured }) => ({
       code: 'coverage-gap',
-      message: `the archive holds ${String(captured)} of ${String(expected)} ${type} that were listed`,
-      subject: type,
+      message: `the archive holds ${String(captured)} of ${String(expected)} ${type} of ${apiVersion} that were listed`,
+      // Not the type alone: what else was told of it stays, and so does what another version lost.
+      subject: `archive: ${type} ${apiVersion}`,
     }));
 }
 
