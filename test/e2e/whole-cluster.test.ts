@@ -50,7 +50,10 @@ afterAll(async () => {
 
 test('a backup of the whole cluster holds every object of it, and so does its restore into an empty one', async () => {
   const before = await listCluster();
-  await installation.createBackup('all', ['*']);
+  // Objects are counted here: that the data of volumes is not copied would be a gap.
+  const withoutData = { snapshotVolumes: false, defaultVolumesToFsBackup: false };
+  const whole = { cluster: installation.name, includedNamespaces: ['*'], ...withoutData };
+  await installation.request('POST', '/backups', { metadata: { name: 'all' }, spec: whole });
   const backup = await installation.ended('backups', 'all');
   const after = await listCluster();
   expect(backup.status).toMatchObject({ phase: 'Completed', errors: 0 });
