@@ -8,7 +8,7 @@ import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';
 import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '../runs/list.ts';
 import type { RunService } from '../runs/service.ts';
-import { ListQuery, RunParams, RunQuery } from '../schemas/run.ts';
+import { CreateQuery, ListQuery, RunParams, RunQuery } from '../schemas/run.ts';
 
 /** Seconds after which a client may look again at a run that has not ended. */
 const RETRY_AFTER_SECONDS = 1;
@@ -30,6 +30,8 @@ export interface RunRoutes<Resource extends RunResource, Body> {
   readonly service: RunService<Resource>;
   readonly specOf: (body: Body) => Resource['spec'];
   readonly schemas: { readonly body: TSchema };
+  /** What the run would do, for kinds that can say so. */
+  readonly preview?: (key: RunKey, spec: Resource['spec']) => Promise<unknown>;
 }
 
 /** Create, get, list, cancel and delete, for one kind of run. */
@@ -38,28 +40,35 @@ export function runRoutes<
   Body extends { metadata: { name: string } },
 >(
   app: FastifyInstance,
-  { kind, plural, service, specOf, schemas }: RunRoutes<Resource, Body>,
+  { kind, plural, service, specOf, schemas, preview }: RunRoutes<Resource, Body>,
 ): void {
   const base = `${API_BASE}/${plural}`;
   const tags = [plural];
   const ok = reference(kind);
   oneRunRoutes(app, { kind, plural, service });
 
-  app.post<{ Querystring: Query }>(
+  app.post<{ Querystring: Query & { dryRun?: 'All' } }>(
     base,
     {
       schema: {
         summary: `Start a ${kind.toLowerCase()}; the same request again gives the same run`,
         body: schemas.body,
-        querystring: RunQuery,
+        querystring: preview === undefined ? RunQuery : CreateQuery,
         tags,
-        response: { 200: ok, 202: ok, default: problem() },
+        response: {
+          200: preview === undefined ? ok : { anyOf: [ok, reference(`${kind}Preview`)] },
+          202: ok,
+          default: problem(),
+        },
       },
     },
     async (request, reply) => {
       // The route's schema has checked it.
       const body = request.body as Body;
       const key = { location: locationOf(request.query), name: body.metadata.name };
+      if (request.query.dryRun !== undefined) {
+        return reply.send(await preview?.(key, specOf(body)));
+      }
       const { resource, isNew } = await service.create(key, specOf(body));
       const path = `${base}/${key.name}?location=${key.location}`;
       return reply
@@ -162,7 +171,7 @@ function waitOf({ headers }: RunRequest): number {
 }
 
 /** Aborted when the answer is sent, or when nobody waits for it any more. */
-function untilClosed({ raw }: FastifyReply): AbortSignal {
+export function untilClosed({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController();
   raw.once('close', () => {
     controller.abort();
@@ -180,11 +189,13 @@ function tokenOf(token: string | undefined): string | undefined {
   return name;
 }
 
-function reference(id: string) {
+/** A shared schema, by its name. */
+export function reference(id: string) {
   return { $ref: `${id}#` };
 }
 
-function problem() {
+/** Every answer that is not a success. */
+export function problem() {
   return {
     description: 'A problem (RFC 9457).',
     content: { 'application/problem+json': { schema: reference('Problem') } },

@@ -295,7 +295,8 @@ function deleting<Resource extends RunResource>(resource: Resource): Resource {
   return { ...resource, status: { ...resource.status, phase: 'Deleting' } };
 }
 
-function failureOf({ code, message, subject, errors }: FailureReport): Failure {
+/** A failure as it came out of Temporal, to be thrown. */
+export function failureOf({ code, message, subject, errors }: FailureReport): Failure {
   if (errors !== undefined) {
     return new RequestFailure(errors);
   }

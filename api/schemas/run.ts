@@ -32,6 +32,13 @@ export const NewMetadata = Type.Object(
 
 export const RunParams = Type.Object({ name: RunName }, STRICT);
 export const RunQuery = Type.Object({ location: Type.Optional(LabelName) }, STRICT);
+export const CreateQuery = Type.Object(
+  {
+    location: Type.Optional(LabelName),
+    dryRun: Type.Optional(oneOf(['All'], 'Say what the backup would hold, and make none.')),
+  },
+  STRICT,
+);
 export const ListQuery = Type.Object(
   {
     location: Type.Optional(LabelName),

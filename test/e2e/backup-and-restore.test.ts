@@ -142,7 +142,14 @@ test('a folder is as good a location as a bucket', async () => {
 });
 
 test('a backup of the whole cluster holds its classes and its roles', async () => {
-  await s3.createBackup('all', ['*']);
+  await s3.request('POST', '/backups', {
+    metadata: { name: 'all' },
+    spec: {
+      cluster: s3.name,
+      // Data of claims that somebody else has in the cluster is not what this is about.
+      ...{ snapshotVolumes: false, defaultVolumesToFsBackup: false },
+    },
+  });
   expect((await s3.ended('backups', 'all')).status.phase).toBe('Completed');
   const store = s3.store();
   const types = new Map<string, number>();

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+
+import { WorkflowFailedError } from '@temporalio/client';
+import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
+
+import type { PreviewResult } from '../../activities/contract.ts';
+import { API_VERSION, type BackupPreview } from '../../domain/api-resource.ts';
+import type { BackupSpec } from '../../domain/backup.ts';
+import type { CoverageReport } from '../../domain/coverage.ts';
+import { Failure } from '../../domain/failure.ts';
+import { previewWorkflowId, type RunKey, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
+import { PREVIEW_WORKFLOW, type PreviewInput } from '../../workflows/contract.ts';
+import type { RunSources } from './live.ts';
+import { asReport } from './running.ts';
+import { failureOf } from './service.ts';
+
+const decompress = promisify(gunzip);
+
+/** How long a request waits for a preview; the run of it ends a little later by itself. */
+const PREVIEW_WAIT_MS = 40_000;
+
+/**
+ * What a backup would hold, were it made now; nothing is kept of it. Throws what the open step refuses, and
+ * `still-running` when the cluster is too large for somebody to wait.
+ */
+export async function previewBackup(
+  { temporal }: RunSources,
+  key: RunKey,
+  spec: BackupSpec,
+): Promise<BackupPreview> {
+  await temporal.requireWorkers(spec.cluster);
+  const result = await run({ temporal }, key, spec);
+  if (result.kind === 'refused') {
+    throw failureOf(result.failure);
+  }
+  const text = await decompress(Buffer.from(result.report, 'base64'));
+  return {
+    apiVersion: API_VERSION,
+    kind: 'BackupPreview',
+    metadata: key,
+    // The activity `previewBackup` made it.
+    coverage: JSON.parse(text.toString('utf8')) as CoverageReport,
+  };
+}
+
+async function run(
+  { temporal }: Pick<RunSources, 'temporal'>,
+  key: RunKey,
+  spec: BackupSpec,
+): Promise<PreviewResult> {
+  const input: PreviewInput = { name: key.name, spec };
+  try {
+    // The contract of the workflow says what it returns.
+    return (await temporal.call(
+      () =>
+        temporal.client.workflow.execute(PREVIEW_WORKFLOW, {
+          workflowId: previewWorkflowId(key, randomUUID()),
+          taskQueue: WORKFLOW_TASK_QUEUE,
+          args: [input],
+          workflowExecutionTimeout: PREVIEW_WAIT_MS + 5000,
+          staticSummary: `Preview of backup ${key.name} of cluster ${spec.cluster}`,
+        }),
+      PREVIEW_WAIT_MS,
+    )) as PreviewResult;
+  } catch (error) {
+    throw failureOfRun(error);
+  }
+}
+
+/** What the activity failed with, or that nobody waited to its end. */
+function failureOfRun(error: unknown): unknown {
+  if (!(error instanceof WorkflowFailedError)) {
+    return error;
+  }
+  const { cause } = error;
+  const inner = cause instanceof ActivityFailure ? cause.cause : cause;
+  const report = inner instanceof ApplicationFailure ? asReport(inner.details?.[0]) : undefined;
+  return report === undefined
+    ? new Failure('still-running', 'the preview takes too long; narrow the request', {
+        cause: error,
+      })
+    : failureOf(report);
+}
