@@ -2,28 +2,31 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import pLimit from 'p-limit';
 
-import { selectorsOf } from '../../domain/backup.ts';
+import { type BackupSpec, selectorsOf } from '../../domain/backup.ts';
 import { groupResource, type ResourceType } from '../../domain/item.ts';
 import { type KeepContext, whyNotKept } from '../../domain/keep-object.ts';
+import { matchesLabels } from '../../domain/selection/label-selector.ts';
 import { NAMESPACES } from '../../domain/selection/related-items.ts';
 import type { CheckedRequest } from './check-request.ts';
 import { type Lister, unitPages } from './unit-pages.ts';
 
 /** Types that are looked at at the same time. */
 const TYPES_IN_FLIGHT = 8;
+/** Objects of a page: mostly the first will do. */
+const PROBE_PAGE_SIZE = 20;
 /** How long a request waits for the answer; after that the export finds out. */
 const PROBE_WAIT_MS = 2500;
 
 /**
  * Whether a request that narrows types or labels takes any object, as far as that can be told while somebody waits.
- * Namespaces do not count: they are there for what is in them.
+ * Namespaces count only where they are asked for: else they are there for what is in them.
  */
 export async function mayMatch(
   cluster: Lister,
   request: CheckedRequest,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (!isNarrowed(request)) {
+  if (!isNarrowed(request) || takesNamespaces(request)) {
     return true;
   }
   const stop = new AbortController();
@@ -36,6 +39,25 @@ export async function mayMatch(
   } finally {
     stop.abort();
   }
+}
+
+/** Whether namespaces themselves are what is asked for, by label or by name of the type. */
+function takesNamespaces({ spec, existing, namespaces, types }: CheckedRequest): boolean {
+  const collected = [...types.decisions].filter(([, { isCollected }]) => isCollected);
+  const selectors = selectorsOf(spec);
+  const isMatching = existing.some(
+    ({ name, labels }) =>
+      namespaces.taken.includes(name) &&
+      selectors.some((selector) => matchesLabels(selector, labels)),
+  );
+  return (
+    types.decisions.get(NAMESPACES)?.isCollected === true &&
+    (isMatching || (selectors.length === 0 && collected.length === 1 && isNamed(spec)))
+  );
+}
+
+function isNamed({ includedResources, includedClusterScopedResources }: BackupSpec): boolean {
+  return (includedResources ?? includedClusterScopedResources ?? []).length > 0;
 }
 
 /** Without a filter by type or label an empty namespace is something to take. */
@@ -83,7 +105,7 @@ async function hasAny(
   const { taken } = request.namespaces;
   const only = taken.length === 1 && type.isNamespaced ? taken[0] : undefined;
   const unit = { type, namespace: only ?? '', items: 0 };
-  const options = { signal, isMixedAllowed: true };
+  const options = { signal, isMixedAllowed: true, pageSize: PROBE_PAGE_SIZE };
   try {
     for await (const page of unitPages(cluster, unit, { ...context, options })) {
       if (page.some(({ object }) => whyNotKept(type, object, context) === undefined)) {

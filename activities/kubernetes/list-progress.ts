@@ -48,7 +48,7 @@ export class ListProgress {
   readonly #scope: ListScope;
   readonly #options: ListOptions;
   #token: string | undefined = '';
-  #limit = PAGE_SIZE;
+  #limit: number;
   #listed = 0;
   /** What the server counted with the first page; undefined where it does not count. */
   #counted: number | undefined;
@@ -56,6 +56,11 @@ export class ListProgress {
   constructor(scope: ListScope, options: ListOptions) {
     this.#scope = scope;
     this.#options = options;
+    this.#limit = this.#pageSize;
+  }
+
+  get #pageSize(): number {
+    return this.#options.pageSize ?? PAGE_SIZE;
   }
 
   get isOver(): boolean {
@@ -106,7 +111,7 @@ export class ListProgress {
     this.#listed += items.length;
     this.#token = metadata?.continue === '' ? undefined : metadata?.continue;
     const fitting = Math.floor((PAGE_LENGTH_MAX * Math.max(1, items.length)) / text.length);
-    this.#limit = Math.max(1, Math.min(PAGE_SIZE, fitting));
+    this.#limit = Math.max(1, Math.min(this.#pageSize, fitting));
     const texts = itemTexts(text, items.length);
     return items.map((object, index) => ({
       object,

@@ -69,6 +69,8 @@ export interface ListOptions {
   readonly signal: AbortSignal;
   /** Go on with what the server has now when the listing expires or falls short, instead of throwing. */
   readonly isMixedAllowed: boolean;
+  /** Objects of a page at most; as many as are polite when left out. */
+  readonly pageSize?: number;
   /** Called when that was done, and when the server counted more objects than it listed. */
   readonly onDoubt?: (doubt: ListDoubt) => void;
 }

@@ -12,9 +12,11 @@ import type { CoverageReport } from '../../domain/coverage.ts';
 import { Failure } from '../../domain/failure.ts';
 import { previewWorkflowId, type RunKey, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
 import { PREVIEW_WORKFLOW, type PreviewInput } from '../../workflows/contract.ts';
+import { BACKUPS } from './kinds.ts';
 import type { RunSources } from './live.ts';
 import { asReport } from './running.ts';
-import { failureOf } from './service.ts';
+import { failureOf, requireSameSpec } from './service.ts';
+import { specDigest } from './spec.ts';
 
 const decompress = promisify(gunzip);
 
@@ -23,14 +25,21 @@ const PREVIEW_WAIT_MS = 40_000;
 
 /**
  * What a backup would hold, were it made now; nothing is kept of it. Throws what the open step refuses, and
+ * `already-exists`, and
  * `still-running` when the cluster is too large for somebody to wait.
  */
 export async function previewBackup(
-  { temporal }: RunSources,
+  { temporal, store }: RunSources,
   key: RunKey,
   spec: BackupSpec,
 ): Promise<BackupPreview> {
-  await temporal.requireWorkers(spec.cluster);
+  const [ended] = await Promise.all([
+    BACKUPS.read(store(key.location), key),
+    temporal.requireWorkers(spec.cluster),
+  ]);
+  if (ended !== undefined) {
+    requireSameSpec(ended, specDigest(spec));
+  }
   const result = await run({ temporal }, key, spec);
   if (result.kind === 'refused') {
     throw failureOf(result.failure);

@@ -284,7 +284,7 @@ export class RunService<Resource extends RunResource> {
 }
 
 /** Throws `already-exists` when the name belongs to a run with another spec. */
-function requireSameSpec({ kind, metadata, spec }: RunResource, digest: string): void {
+export function requireSameSpec({ kind, metadata, spec }: RunResource, digest: string): void {
   if (specDigest(spec) !== digest) {
     const text = `there is a ${kind.toLowerCase()} ${metadata.name} with another spec; choose another name`;
     throw new Failure('already-exists', text, { subject: 'metadata.name' });

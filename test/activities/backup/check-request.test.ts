@@ -19,7 +19,8 @@ const TYPES = [
 ];
 const HELD: readonly HeldObject[] = [
   ...['shop', 'shop-2', 'holdfast'].map((name): HeldObject => {
-    return { type: 'namespaces', object: { metadata: { name } } };
+    const labels = name === 'shop' ? { team: 'shop' } : {};
+    return { type: 'namespaces', object: { metadata: { name, labels } } };
   }),
   configMap('settings', 'shop', { labels: { app: 'web' } }),
   configMap('leaving', 'shop-2', { deletionTimestamp: '2026-01-01T00:00:00Z' }),
@@ -150,6 +151,8 @@ test.each([
     { includedNamespaces: ['shop-2'], includedResources: ['configmaps'] },
     false,
   ],
+  ['a label of a namespace', { labelSelector: { matchLabels: { team: 'shop' } } }, true],
+  ['namespaces themselves', { includedResources: ['namespaces'] }, true],
   ['a label that an object has', { labelSelector: { matchLabels: { app: 'web' } } }, true],
   ['an empty namespace without a filter', { includedNamespaces: ['shop-2'] }, true],
 ])('a request for %s is judged', async (_what, fields, expected) => {
