@@ -24,9 +24,8 @@ const decompress = promisify(gunzip);
 const PREVIEW_WAIT_MS = 40_000;
 
 /**
- * What a backup would hold, were it made now; nothing is kept of it. Throws what the open step refuses, and
- * `already-exists`, and
- * `still-running` when the cluster is too large for somebody to wait.
+ * What a backup would hold, were it made now; nothing is kept of it. Throws what the open step refuses, `already-exists`,
+ * and `still-running` when the cluster is too large for somebody to wait.
  */
 export async function previewBackup(
   { temporal, store }: RunSources,
