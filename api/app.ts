@@ -5,11 +5,15 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { CreateBackupRequest, CreateRestoreRequest } from '../domain/api-resource.ts';
 import type { StorageLocation } from '../domain/storage-location.ts';
 import type { ObjectStore } from '../storage/object-store/port.ts';
+import { ContentsService } from './contents/service.ts';
+import type { LookAtBackup } from './contents/usable-backup.ts';
 import { answerError, handleErrors } from './errors.ts';
 import { openApi } from './plugins/openapi.ts';
+import { contentsRoutes } from './routes/contents.ts';
 import { healthRoutes } from './routes/health.ts';
 import { runRoutes } from './routes/runs.ts';
 import { BACKUPS, RESTORES } from './runs/kinds.ts';
+import { previewBackup } from './runs/preview.ts';
 import { RunService } from './runs/service.ts';
 import { backupSpec, restoreSpec } from './runs/spec.ts';
 import type { TemporalRuns } from './runs/temporal.ts';
@@ -29,6 +33,8 @@ export interface AppOptions {
   readonly store: (location: string) => ObjectStore;
   readonly uiUrl?: string | undefined;
   readonly patienceMs?: number | undefined;
+  /** Whether values of Secrets are shown to who asks for them; they are not when left out. */
+  readonly isRevealAllowed?: boolean | undefined;
   readonly logLevel: string;
 }
 
@@ -52,11 +58,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   handleErrors(app);
   await openApi(app);
   healthRoutes(app, options);
+  const backups = new RunService(BACKUPS, options);
   runRoutes(app, {
     kind: 'Backup',
     plural: 'backups',
-    service: new RunService(BACKUPS, options),
+    service: backups,
     specOf: (body: CreateBackupRequest) => backupSpec(body),
+    preview: (key, spec) => previewBackup(options, key, spec),
     schemas: { body: CreateBackup },
   });
   runRoutes(app, {
@@ -66,5 +74,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     specOf: (body: CreateRestoreRequest) => restoreSpec(body),
     schemas: { body: CreateRestore },
   });
+  const { store, isRevealAllowed = false } = options;
+  const look: LookAtBackup = (key) => backups.get(key);
+  contentsRoutes(app, new ContentsService({ store, look, isRevealAllowed }));
   return app;
 }

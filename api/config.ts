@@ -24,6 +24,8 @@ export interface ApiConfig {
   };
   /** Passed on to the runs, in milliseconds. */
   readonly patienceMs?: number;
+  /** Whether values of Secrets are shown to who asks for them. */
+  readonly isRevealAllowed: boolean;
   readonly logLevel: string;
 }
 
@@ -42,6 +44,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
       ...(uiUrl === undefined ? {} : { uiUrl: uiUrl.replace(/\/$/, '') }),
     },
     ...(patience === undefined ? {} : { patienceMs: parseDuration(patience, 'HOLDFAST_PATIENCE') }),
+    isRevealAllowed: env['HOLDFAST_REVEAL_SECRETS'] === 'true',
     logLevel: env['HOLDFAST_LOG_LEVEL'] ?? 'info',
   };
 }

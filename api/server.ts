@@ -19,6 +19,7 @@ async function main(): Promise<void> {
     store: openStores(config.locations),
     uiUrl: config.temporal.uiUrl,
     patienceMs: config.patienceMs,
+    isRevealAllowed: config.isRevealAllowed,
     logLevel: config.logLevel,
   });
   app.addHook('onClose', () => temporal.close());

@@ -45,7 +45,7 @@ export const FAILURE_CODES = {
   'coverage-gap': { type: 'Refused', title: 'Something is not in the backup' },
   'nothing-selected': { type: 'Refused', title: 'The request selects nothing' },
   'backup-not-found': { type: 'Refused', title: 'There is no such backup' },
-  'backup-not-usable': { type: 'Refused', title: 'The backup cannot be restored' },
+  'backup-not-usable': { type: 'Refused', title: 'The backup cannot be used' },
   'cluster-rejected': { type: 'Refused', title: 'The cluster does not accept an object' },
   'unsupported-format': { type: 'UnsupportedFormat', title: 'The stored format is not supported' },
   'archive-mismatch': {

@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify';
 
 import { API_BASE } from '../../domain/api-resource.ts';
 import { Backup, BackupList, CreateBackup } from '../schemas/backup.ts';
+import { BackupPreview, Coverage } from '../schemas/coverage.ts';
+import { BackupItems } from '../schemas/contents.ts';
 import { CreateRestore, Restore, RestoreList } from '../schemas/restore.ts';
 import { ProblemSchema } from '../schemas/run.ts';
 
@@ -15,6 +17,9 @@ export async function openApi(app: FastifyInstance): Promise<void> {
     Restore,
     RestoreList,
     CreateRestore,
+    Coverage,
+    BackupPreview,
+    BackupItems,
     ProblemSchema,
   ]) {
     app.addSchema(schema);

@@ -51,8 +51,8 @@ export async function storeBackup(
   await commitBackup(store, { stored: { ...claim, result }, location: 'default', claimVersion });
 }
 
-function withVersion({ type, object }: ArchiveItem): ArchiveItem {
+function withVersion({ type, object, ...others }: ArchiveItem): ArchiveItem {
   const apiVersion = type.group === '' ? type.version : `${type.group}/${type.version}`;
   const whole: KubernetesObject = { ...structuredClone(object), apiVersion, kind: type.kind };
-  return { type, object: whole };
+  return { ...others, type, object: whole };
 }
