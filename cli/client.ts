@@ -5,6 +5,8 @@ import {
   type ResourceList,
   type RunResource,
 } from '../domain/api-resource.ts';
+import type { BackupItem, BackupItemList } from '../domain/backup-contents.ts';
+import type { CoverageReport } from '../domain/coverage.ts';
 
 export type Plural = 'backups' | 'restores';
 
@@ -31,6 +33,15 @@ export class UnreachableError extends Error {
 
 /** Longest that one answer may take. */
 const ANSWER_TIMEOUT_MS = 45_000;
+/** The most items that the API puts into one page. */
+const PAGE_SIZE = 500;
+
+interface RequestOptions {
+  readonly body?: unknown;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Ends the request; a limit of time when left out. */
+  readonly signal?: AbortSignal;
+}
 
 /** The API of one server, for one location. */
 export class ApiClient {
@@ -78,34 +89,99 @@ export class ApiClient {
     return this.#send('DELETE', `/${plural}/${encodeURIComponent(name)}`, {});
   }
 
-  async #send<Answer>(
+  /** Items of a backup, page by page, up to a number of them; the list says whether there are more. */
+  async items(
+    name: string,
+    query: Readonly<Record<string, string>>,
+    countMax = Number.POSITIVE_INFINITY,
+  ): Promise<BackupItemList> {
+    const items: BackupItem[] = [];
+    let page: BackupItemList;
+    let token: string | undefined;
+    do {
+      const limit = String(Math.min(PAGE_SIZE, countMax - items.length));
+      page = await this.#send('GET', `${backupPath(name)}/items`, {
+        query: { ...query, limit, ...(token === undefined ? {} : { continue: token }) },
+      });
+      items.push(...page.items);
+      token = page.metadata.continue;
+    } while (token !== undefined && items.length < countMax);
+    return { ...page, items };
+  }
+
+  /** The JSON of one object of a backup, as it was sent. */
+  async item(
+    name: string,
+    { type, item }: { readonly type: string; readonly item: string },
+    query: Readonly<Record<string, string>>,
+  ): Promise<string> {
+    const path = `${backupPath(name)}/items/${encodeURIComponent(type)}/${encodeURIComponent(item)}`;
+    return this.#text(await this.#request('GET', path, { query }));
+  }
+
+  /** What a backup should hold, what it holds, and why they differ. */
+  async coverage(name: string): Promise<CoverageReport> {
+    return this.#send('GET', `${backupPath(name)}/coverage`, {});
+  }
+
+  /** The tarball of a backup; an error of the stream means that it is not whole. */
+  async *download(
+    name: string,
+    query: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    const { body } = await this.#request('GET', `${backupPath(name)}/download`, { query, signal });
+    try {
+      yield* body ?? [];
+    } catch (error) {
+      throw signal.aborted ? error : new UnreachableError(this.#server, error);
+    }
+  }
+
+  async #send<Answer>(method: string, path: string, options: RequestOptions): Promise<Answer> {
+    const text = await this.#text(await this.#request(method, path, options));
+    // The API answers with the type of the route.
+    return parsed(text, this.#server) as Answer;
+  }
+
+  /** The answer to a request, its body not read yet. Throws `ProblemError` and `UnreachableError`. */
+  async #request(
     method: string,
     path: string,
-    { body, query }: { body?: unknown; query?: Record<string, string> },
-  ): Promise<Answer> {
+    { body, query, signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS) }: RequestOptions,
+  ): Promise<Response> {
     const url = new URL(`${this.#server}${API_BASE}${path}`);
     const location = this.#location === undefined ? {} : { location: this.#location };
     url.search = new URLSearchParams({ ...location, ...query }).toString();
     let response: Response;
-    let text: string;
     try {
       response = await fetch(url, {
         method,
         headers: body === undefined ? {} : { 'content-type': 'application/json' },
         body: body === undefined ? null : JSON.stringify(body),
-        signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+        signal,
       });
-      text = await response.text();
     } catch (error) {
       throw new UnreachableError(this.#server, error);
     }
-    // The API answers with the type of the route, or with a problem.
-    const answer: unknown = parsed(text, this.#server);
     if (!response.ok) {
-      throw new ProblemError(answer as Problem);
+      // What is not the answer of the route is a problem.
+      throw new ProblemError(parsed(await this.#text(response), this.#server) as Problem);
     }
-    return answer as Answer;
+    return response;
   }
+
+  async #text(response: Response): Promise<string> {
+    try {
+      return await response.text();
+    } catch (error) {
+      throw new UnreachableError(this.#server, error);
+    }
+  }
+}
+
+function backupPath(name: string): string {
+  return `/backups/${encodeURIComponent(name)}`;
 }
 
 function parsed(text: string, server: string): unknown {

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import type { BackupPreview } from '../domain/api-resource.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Fields } from '../domain/fields.ts';
+import { coverageText } from './coverage-output.ts';
 import { dataText, type Format } from './output.ts';
 import { selectionOf, withSelectionFlags } from './selection-flags.ts';
 import { type BackupFile, readBackupFile } from './velero-file.ts';
@@ -38,7 +39,7 @@ export function withBackupFlags(command: Command): Command {
 
 /** What a backup would hold. */
 export function previewText(preview: BackupPreview, format: Format): string {
-  return dataText(preview, format === 'json' ? 'json' : 'yaml');
+  return format === 'table' ? coverageText(preview.coverage) : dataText(preview, format);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 
 import { ProblemError, UnreachableError } from './client.ts';
+import { withContents } from './contents-commands.ts';
 import { devCommand } from './dev/command.ts';
 import { EXIT } from './exit-codes.ts';
 import { problemText } from './output.ts';
@@ -15,7 +16,7 @@ function buildProgram(): Command {
     .description('durable backup and restore for Kubernetes')
     .version(VERSION)
     .exitOverride()
-    .addCommand(backupCommand())
+    .addCommand(withContents(backupCommand()))
     .addCommand(restoreCommand())
     .addCommand(devCommand());
 }

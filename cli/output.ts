@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 
 import type { Problem, RunResource } from '../domain/api-resource.ts';
 import type { Phase } from '../domain/phase.ts';
+import { columnsText } from './columns.ts';
 
 /** Colours are for terminals: a pipe gets plain text, also where CI is set, which the library takes for a terminal. */
 const isTerminal = process.stdout.isTTY && process.stderr.isTTY;
@@ -28,19 +29,10 @@ export function tableText(runs: readonly RunResource[], nowMs: number): string {
     run.metadata.location,
     run.spec.cluster,
   ]);
-  const table = [['NAME', 'PHASE', 'ITEMS', 'AGE', 'DURATION', 'LOCATION', 'CLUSTER'], ...rows];
-  const widths = table[0]?.map((_, column) =>
-    Math.max(...table.map((row) => row[column]?.length ?? 0)),
+  const headings = ['NAME', 'PHASE', 'ITEMS', 'AGE', 'DURATION', 'LOCATION', 'CLUSTER'];
+  return columnsText([headings, ...rows], (padded, { text, row }) =>
+    paint(padded, { cell: text, isHeader: row === 0 }),
   );
-  const lines = table.map((row, index) =>
-    row
-      .map((cell, column) =>
-        paint(cell.padEnd(widths?.[column] ?? 0), { cell, isHeader: index === 0 }),
-      )
-      .join('   ')
-      .trimEnd(),
-  );
-  return `${lines.join('\n')}\n`;
 }
 
 /** Everything about one run, for people. */

@@ -1,20 +1,16 @@
 import { createInterface } from 'node:readline/promises';
 
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 
 import type { CreateRestoreRequest, RunResource } from '../domain/api-resource.ts';
-import { ApiClient, type Plural } from './client.ts';
+import type { Plural } from './client.ts';
 import { backupRequest, previewText, withBackupFlags } from './create-backup.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
-import { dataText, describeText, type Format, FORMATS, tableText } from './output.ts';
+import { detailsOf, detailsText } from './backup-details.ts';
+import { clientOf, type GlobalOptions, withGlobals } from './global-options.ts';
+import { dataText, describeText, tableText } from './output.ts';
 import { FlagCommand, names } from './selection-flags.ts';
 import { waitForEnd, waitUntilGone } from './wait.ts';
-
-interface GlobalOptions {
-  readonly server: string;
-  readonly location?: string;
-  readonly output: Format;
-}
 
 interface CreateOptions extends GlobalOptions {
   readonly includeNamespaces?: string[];
@@ -102,11 +98,8 @@ function withOthers(command: Command, plural: Plural): Command {
         ),
     )
     .addCommand(
-      one('describe', `show everything about a ${kind}`).action(
-        async (name: string, _options: unknown, self: Command) => {
-          const options = self.opts<GlobalOptions>();
-          print(await clientOf(options).get(plural, name), options, describeText);
-        },
+      withDetails(one('describe', `show everything about a ${kind}`), plural).action(
+        (name: string, _options: unknown, self: Command) => describe(plural, name, self.opts()),
       ),
     )
     .addCommand(
@@ -175,6 +168,31 @@ async function get(
   print(await client.get(plural, name), options, (run, nowMs) => tableText([run], nowMs));
 }
 
+function withDetails(command: Command, plural: Plural): Command {
+  return plural === 'backups'
+    ? command.option('--details', 'show what it holds and what it leaves out, and why')
+    : command;
+}
+
+async function describe(
+  plural: Plural,
+  name: string,
+  options: GlobalOptions & { readonly details?: true },
+): Promise<void> {
+  const client = clientOf(options);
+  const run = await client.get(plural, name);
+  if (options.details !== true) {
+    print(run, options, describeText);
+    return;
+  }
+  const details = await detailsOf(client, run);
+  process.stdout.write(
+    options.output === 'table'
+      ? `${describeText(run, Date.now())}\n${detailsText(details)}`
+      : dataText({ ...run, ...details }, options.output),
+  );
+}
+
 async function remove(
   plural: Plural,
   name: string,
@@ -218,23 +236,6 @@ function print(
   text: (run: RunResource, nowMs: number) => string,
 ): void {
   process.stdout.write(output === 'table' ? text(run, Date.now()) : dataText(run, output));
-}
-
-function withGlobals(command: Command): Command {
-  return command
-    .addOption(
-      new Option('--server <url>', 'the API')
-        .env('HOLDFAST_SERVER')
-        .default('http://127.0.0.1:8080'),
-    )
-    .option('--location <name>', 'the storage location; the default one when left out')
-    .addOption(
-      new Option('-o, --output <format>', 'how to print').choices(FORMATS).default('table'),
-    );
-}
-
-function clientOf({ server, location }: GlobalOptions): ApiClient {
-  return new ApiClient(server, location);
 }
 
 function commonSpec(options: CreateOptions) {

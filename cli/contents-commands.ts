@@ -1,0 +1,169 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+import { coverageText } from './coverage-output.ts';
+import { parseExactly } from './exact-json.ts';
+import { EXIT } from './exit-codes.ts';
+import {
+  clientOf,
+  type GlobalOptions,
+  type ServerOptions,
+  withGlobals,
+  withServer,
+} from './global-options.ts';
+import { itemsText } from './items-output.ts';
+import { dataText } from './output.ts';
+import { FileExistsError, requireFree, saveFile } from './save-file.ts';
+
+interface ItemsOptions extends GlobalOptions {
+  readonly type?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly selector?: string;
+  readonly limit?: number;
+}
+
+interface SecretsOptions extends ServerOptions {
+  readonly revealSecrets?: true;
+}
+
+interface ItemOptions extends SecretsOptions {
+  readonly namespace?: string;
+  readonly output: 'json' | 'yaml';
+}
+
+interface DownloadOptions extends SecretsOptions {
+  readonly outputFile?: string;
+  readonly output?: string;
+  readonly force?: true;
+}
+
+/** Adds to `backup …` what shows the contents of one: items, item, download, coverage. */
+export function withContents(backup: Command): Command {
+  return [itemsCommand(), itemCommand(), downloadCommand(), coverageCommand()].reduce(
+    (command, one) => command.addCommand(one),
+    backup,
+  );
+}
+
+function itemsCommand(): Command {
+  return withGlobals(new Command('items'))
+    .argument('<name>')
+    .description('list what a backup holds')
+    .option('--type <names>', 'types by plural, kind or resource.group, separated by commas')
+    .option('-n, --namespace <names>', 'namespaces or patterns, separated by commas')
+    .option('--name <pattern>', 'a name, or a pattern such as "web-*"')
+    .option('-l, --selector <selector>', 'items with these labels: a=b,c!=d,e in (x,y)')
+    .option('--limit <count>', 'show at most so many; all by default', count)
+    .action(async (name: string, _options: unknown, self: Command) => {
+      const options = self.opts<ItemsOptions>();
+      const { type, namespace, selector: labelSelector, limit, output } = options;
+      const query = present({ type, namespace, name: options.name, labelSelector });
+      const list = await clientOf(options).items(name, query, limit);
+      if (output !== 'table') {
+        process.stdout.write(dataText(list, output));
+        return;
+      }
+      process.stdout.write(itemsText(list.items));
+      if (list.metadata.continue !== undefined) {
+        process.stderr.write('there are more items; --limit has cut the list\n');
+      }
+    });
+}
+
+function itemCommand(): Command {
+  return withSecrets(withServer(new Command('item')))
+    .argument('<name>')
+    .argument('<type>', 'plural, kind or resource.group')
+    .argument('<item>', 'name of the item')
+    .description('show one item of a backup')
+    .option('-n, --namespace <name>', 'namespace of the item, if it has one')
+    .addOption(
+      new Option('-o, --output <format>', 'how to print').choices(['yaml', 'json']).default('yaml'),
+    )
+    .action(async (...[name, type, item, , self]: [string, string, string, unknown, Command]) => {
+      const options = self.opts<ItemOptions>();
+      const query = { ...secretsQuery(options), ...present({ namespace: options.namespace }) };
+      const json = await clientOf(options).item(name, { type, item }, query);
+      // As JSON it is printed as it was sent, to the digit.
+      process.stdout.write(
+        options.output === 'json' ? `${json}\n` : dataText(parseExactly(json), 'yaml'),
+      );
+    });
+}
+
+function downloadCommand(): Command {
+  return withSecrets(withServer(new Command('download')))
+    .argument('<name>')
+    .description('download the tarball of a backup')
+    .option('-o, --output-file <file>', 'where to; NAME-data.tar.gz by default')
+    .addOption(new Option('--output <file>', "Velero's name of --output-file").hideHelp())
+    .option('--force', 'replace a file that is there')
+    .action(async (name: string, _options: unknown, self: Command) => {
+      try {
+        await download(name, self.opts());
+      } catch (error) {
+        throw error instanceof FileExistsError ? self.error(`error: ${error.message}`) : error;
+      }
+    });
+}
+
+function coverageCommand(): Command {
+  return withGlobals(new Command('coverage'))
+    .argument('<name>')
+    .description('show what a backup should hold, what it holds, and why they differ')
+    .action(async (name: string, _options: unknown, self: Command) => {
+      const options = self.opts<GlobalOptions>();
+      const report = await clientOf(options).coverage(name);
+      process.stdout.write(
+        options.output === 'table' ? coverageText(report) : dataText(report, options.output),
+      );
+    });
+}
+
+async function download(name: string, options: DownloadOptions): Promise<void> {
+  const { outputFile, output, force: isForced = false } = options;
+  const file = outputFile ?? output ?? `${name}-data.tar.gz`;
+  if (!isForced) {
+    await requireFree(file);
+  }
+  const interruption = new AbortController();
+  process.once('SIGINT', () => {
+    interruption.abort();
+  });
+  const body = clientOf(options).download(name, secretsQuery(options), interruption.signal);
+  try {
+    const sizeBytes = await saveFile(file, body, { isForced });
+    process.stderr.write(`${file} has ${String(sizeBytes)} bytes\n`);
+  } catch (error) {
+    if (!interruption.signal.aborted) {
+      throw error;
+    }
+    process.stderr.write('interrupted; nothing was saved\n');
+    process.exitCode = EXIT.interrupted;
+  }
+}
+
+function withSecrets(command: Command): Command {
+  return command.option('--reveal-secrets', 'show values of Secrets, if the API is set up to');
+}
+
+function secretsQuery({ revealSecrets }: SecretsOptions): Record<string, string> {
+  return revealSecrets === true ? { secrets: 'reveal' } : {};
+}
+
+function present(query: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) {
+      given[name] = value;
+    }
+  }
+  return given;
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) {
+    throw new InvalidArgumentError('it must be a number from 1 on');
+  }
+  return Number(text);
+}

@@ -1,0 +1,26 @@
+import type { BackupItem } from '../domain/backup-contents.ts';
+import { groupResource } from '../domain/item.ts';
+import { columnsText } from './columns.ts';
+
+const HEADINGS = ['TYPE', 'NAMESPACE', 'NAME', 'SIZE'];
+const UNITS = ['B', 'KiB', 'MiB', 'GiB'] as const;
+const UNIT_STEP = 1024;
+
+/** One line per item. */
+export function itemsText(items: readonly BackupItem[]): string {
+  const rows = items.map((item) => [
+    groupResource(item),
+    item.namespace,
+    item.name,
+    sizeText(item.sizeBytes),
+  ]);
+  return columnsText([HEADINGS, ...rows]);
+}
+
+/** `317 B`, `1.2 KiB`. */
+function sizeText(sizeBytes: number): string {
+  const exponent = UNITS.findLastIndex((_, index) => sizeBytes >= UNIT_STEP ** index);
+  const unit = Math.max(0, exponent);
+  const digits = unit === 0 ? 0 : 1;
+  return `${(sizeBytes / UNIT_STEP ** unit).toFixed(digits)} ${UNITS[unit] ?? ''}`;
+}
