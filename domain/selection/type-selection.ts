@@ -105,7 +105,8 @@ function oldDecision(
       return leftOut('excluded');
     }
     if (name === NAMESPACES) {
-      return filter.excluded.has(name) ? listed : COLLECTED;
+      // They are not related to what is in them: a list without them leaves them out.
+      return listed;
     }
     if (listed.reason === 'not-included') {
       // Velero asks the list about related objects as well, unless cluster-scoped objects are asked for.

@@ -235,13 +235,17 @@ function clusterRule(type: string, spec: BackupSpec): Rule {
     return 'never';
   }
   if (type === 'namespaces') {
-    return 'taken';
+    return namespaceRule(spec);
   }
   const isWhole = spec.includedNamespaces.includes('*');
   if (spec.includedResources !== undefined) {
     return !spec.includedResources.includes(type) ? 'never' : isWhole ? 'taken' : 'related';
   }
   return takesCluster(type, spec, isWhole) ? 'taken' : 'related';
+}
+
+function namespaceRule({ includedResources }: BackupSpec): Rule {
+  return includedResources?.includes('namespaces') === false ? 'never' : 'taken';
 }
 
 function takesCluster(type: string, spec: BackupSpec, isWhole: boolean): boolean {

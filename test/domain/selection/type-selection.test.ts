@@ -92,8 +92,14 @@ const RULES: [string, Spec, Record<string, string>][] = [
   [
     'an include list narrows',
     { includedResources: ['po', 'deploy.apps'] },
-    { pods: 'all', [DEPLOYMENTS]: 'all', secrets: 'none: not-included', namespaces: 'all' },
+    { pods: 'all', [DEPLOYMENTS]: 'all', secrets: 'none: not-included' },
   ],
+  [
+    'an include list without namespaces leaves them out, also where cluster-scoped objects are asked for',
+    { ...SHOP, includedResources: ['pods'], includeClusterResources: true },
+    { pods: 'all', namespaces: 'none: not-included' },
+  ],
+  ['namespaces can be named', { ...SHOP, includedResources: ['ns'] }, { namespaces: 'all' }],
   [
     'a list of unknown names narrows as well',
     { includedResources: ['widgets'] },
@@ -321,7 +327,10 @@ class Reference {
     ) {
       return false;
     }
-    if (name === 'namespaces' || this.#isIn(name, asked)) {
+    if (name === 'namespaces') {
+      return this.#isListed(name, this.#spec.includedResources);
+    }
+    if (this.#isIn(name, asked)) {
       return true;
     }
     return (
