@@ -1,5 +1,6 @@
 import bundle from '../test/support/bundle.ts';
 import { export10000, export50000 } from './export.ts';
+import { items50000 } from './items.ts';
 import { restoreSecrets } from './restore.ts';
 import { publish, type Result } from './results.ts';
 import { smallestBackup } from './smallest.ts';
@@ -9,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Result[]>>> = {
   'smallest-backup': smallestBackup,
   'export-10000': export10000,
   'export-50000': export50000,
+  'items-50000': items50000,
   'restore-5000-secrets': restoreSecrets,
 };
 
