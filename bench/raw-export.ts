@@ -30,10 +30,13 @@ export async function rawExport(store: ObjectStore, spec: BackupSpec): Promise<n
   if (check.kind === 'refused') {
     throw new Error(check.failure.message);
   }
-  const { shards, selection } = await buildPlan(cluster, check.request, signal);
+  const { shards, selection } = await buildPlan(cluster, check.request, {
+    signal,
+    isPatient: false,
+  });
   const started = performance.now();
   await pLimit(SHARDS_IN_FLIGHT).map(shards, async ({ units }, shard) => {
-    const problems = new ProblemList();
+    const problems = new ProblemList({ isPatient: false });
     const notes = new NoteTaker([]);
     const source = { selection, units, signal, isMixedAllowed: true, problems, notes };
     const gzip = createGzip();

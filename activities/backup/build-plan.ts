@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 
-import { type BackupSpec, selectorsOf } from '../../domain/backup.ts';
+import { type BackupSpec, selectorsOf, takesAllNamespaces } from '../../domain/backup.ts';
+import type { CoverageReason } from '../../domain/coverage.ts';
 import {
   type CountedType,
   countScopes,
@@ -29,10 +30,10 @@ const COUNTS_IN_FLIGHT = 16;
 export async function buildPlan(
   cluster: Cluster,
   request: CheckedRequest,
-  signal: AbortSignal,
+  { signal, isPatient }: { readonly signal: AbortSignal; readonly isPatient: boolean },
 ): Promise<ExportPlan> {
   const { spec, namespaces } = request;
-  const problems = new ProblemList();
+  const problems = new ProblemList({ isPatient });
   const selection = plannedSelection(request);
   const counter = new Counter(cluster, spec, { problems, signal });
   const collected = new Set(selection.collected);
@@ -55,13 +56,15 @@ export async function buildPlan(
     shards,
     items: shards.reduce((sum, { items }) => sum + items, 0),
     selection,
-    coverage: plannedCoverage(request, problems),
+    coverage: plannedCoverage(request, { problems, uncounted: counter.uncounted }),
     volumePolicies: request.policies.volumePolicies,
   };
 }
 
 /** Counts what listings would give, as many at a time as the API server should have. */
 class Counter {
+  /** Types that could not be counted, by `resource.group`; of these there may be no listing that could tell. */
+  readonly uncounted = new Map<string, CoverageReason>();
   readonly #limit = pLimit(COUNTS_IN_FLIGHT);
   readonly #cluster: Cluster;
   readonly #spec: BackupSpec;
@@ -112,7 +115,10 @@ class Counter {
         this.#limit(() =>
           this.#problems.orTell(
             type,
-            () => 0,
+            (reason) => {
+              this.uncounted.set(groupResource(type), reason);
+              return 0;
+            },
             () => this.#cluster.count({ type, namespace, ...selector }, this.#signal),
           ),
         ),
@@ -161,6 +167,7 @@ function plannedSelection({
     collected,
     related,
     matchingNamespaces: isFiltered ? matching.map(({ name }) => name) : [],
+    ...(isFiltered && !takesAllNamespaces(spec) ? { areNamespacesChosen: true as const } : {}),
     ordered: Object.fromEntries(orderedNames(spec.orderedResources, discovery.types)),
     ...(filterPolicies === undefined ? {} : { filterPolicies }),
   };
@@ -168,7 +175,7 @@ function plannedSelection({
 
 function plannedCoverage(
   { spec, discovery, namespaces, types }: CheckedRequest,
-  problems: ProblemList,
+  { problems, uncounted }: { problems: ProblemList; uncounted: Counter['uncounted'] },
 ): PlannedCoverage {
   const groups = discovery.failedGroups.map((group) => {
     const isWanted = wantsGroup(spec, group);
@@ -183,7 +190,8 @@ function plannedCoverage(
     ambiguousNames: types.ambiguous,
     types: [
       ...discovery.types.map((type) => {
-        const reason = types.decisions.get(groupResource(type))?.reason;
+        const name = groupResource(type);
+        const reason = types.decisions.get(name)?.reason ?? uncounted.get(name);
         return { type, ...(reason === undefined ? {} : { reason }) };
       }),
       ...discovery.unrestorable.map((type) => ({ type, reason: 'not-restorable' as const })),

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
 
-import { Context } from '@temporalio/activity';
-
 import { addNotes, type BackupNotes, NoteTaker } from '../../domain/backup-notes.ts';
 import type { ExportPlan } from '../../domain/export-plan.ts';
 import { Failure } from '../../domain/failure.ts';
@@ -19,13 +17,11 @@ import type {
 import type { Dependencies } from '../dependencies.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
 import { exportPages, type PageSource } from './export-pages.ts';
-import { readPlan } from './plan-backup.ts';
+import { isPatient, readPlan } from './plan-backup.ts';
 import { ProblemList } from './problem-list.ts';
 import { relatedPages } from './related-pages.ts';
 
 const ATTEMPT_BYTES = 6;
-/** The attempt from which on a listing may be of several moments. */
-const MIXED_LISTING_ATTEMPT = 3;
 
 /** See `ClusterActivities.exportShard`. */
 export function exportShard(deps: Dependencies, input: ExportShardInput): Promise<WrittenShard> {
@@ -81,8 +77,8 @@ export function openPart(
   return {
     selection,
     signal,
-    isMixedAllowed: Context.current().info.attempt >= MIXED_LISTING_ATTEMPT,
-    problems: new ProblemList(),
+    isMixedAllowed: !isPatient(),
+    problems: new ProblemList({ isPatient: isPatient() }),
     notes: new NoteTaker(selection.related.map(({ name }) => name)),
   };
 }

@@ -1,3 +1,5 @@
+import { Context } from '@temporalio/activity';
+
 import { type ExportPlan, SMALL_BACKUP_ITEMS_MAX } from '../../domain/export-plan.ts';
 import { Failure } from '../../domain/failure.ts';
 import { backupFolder, backupKeys, planKey } from '../../domain/object-key.ts';
@@ -10,6 +12,8 @@ import { withHeartbeat } from '../heartbeat.ts';
 import { buildPlan } from './build-plan.ts';
 import { checkRequest } from './check-request.ts';
 
+const LAST_RESORT_ATTEMPT = 3;
+
 /** See `ClusterActivities.planBackup`. */
 export function planBackup(deps: Dependencies, run: BackupRun): Promise<PlanBackupResult> {
   return withHeartbeat(async ({ signal }) => {
@@ -20,7 +24,7 @@ export function planBackup(deps: Dependencies, run: BackupRun): Promise<PlanBack
       const { code, message, subject } = check.failure;
       throw new Failure(code, message, subject === undefined ? {} : { subject });
     }
-    const plan = await buildPlan(deps.cluster, check.request, signal);
+    const plan = await buildPlan(deps.cluster, check.request, { signal, isPatient: isPatient() });
     const key = planKey(backupFolder(run.name), run.runUid);
     await writeJsonGz(deps.store(run.location), key, plan);
     const { items, shards, selection } = plan;
@@ -31,6 +35,14 @@ export function planBackup(deps: Dependencies, run: BackupRun): Promise<PlanBack
       hasRelated: selection.related.length > 0,
     };
   });
+}
+
+/**
+ * Whether what fails is left to another attempt. From the third on a listing may be of several moments, and a type that
+ * fails is told.
+ */
+export function isPatient(): boolean {
+  return Context.current().info.attempt < LAST_RESORT_ATTEMPT;
 }
 
 /** The claim of a run, which holds its spec. Throws `precondition-failed`. */

@@ -26,10 +26,10 @@ export function previewBackup(deps: Dependencies, { spec }: PreviewInput): Promi
     if (check.kind === 'refused') {
       return check;
     }
-    const plan = await buildPlan(deps.cluster, check.request, signal);
+    const plan = await buildPlan(deps.cluster, check.request, { signal, isPatient: false });
     const { selection } = plan;
     const notes = new NoteTaker(selection.related.map(({ name }) => name));
-    const problems = new ProblemList();
+    const problems = new ProblemList({ isPatient: false });
     const source = { selection, signal, isMixedAllowed: true, problems, notes };
     const units = plan.shards.flatMap((shard) => shard.units);
     let itemsDone = 0;

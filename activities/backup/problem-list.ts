@@ -7,6 +7,12 @@ import { groupResource, type ResourceType } from '../../domain/item.ts';
 export class ProblemList {
   readonly #errors: FailureReport[] = [];
   readonly #warnings: FailureReport[] = [];
+  readonly #isPatient: boolean;
+
+  /** `isPatient`: a type that fails may come with another attempt, and is not told yet. */
+  constructor({ isPatient }: { isPatient: boolean }) {
+    this.#isPatient = isPatient;
+  }
 
   error(report: FailureReport): void {
     this.#errors.push(report);
@@ -46,7 +52,9 @@ export class ProblemList {
       this.warning({ code, message, subject });
       return 'gone';
     }
-    if (code === 'cluster-forbidden' || code === 'cluster-rejected') {
+    // A conversion webhook that is away fails the types that it converts, and nothing else.
+    const isFailing = code === 'cluster-failed' && !this.#isPatient;
+    if (code === 'cluster-forbidden' || code === 'cluster-rejected' || isFailing) {
       const message = `${subject} is not in the backup: ${error instanceof Error ? error.message : ''}`;
       this.error({ code, message, subject });
       return code === 'cluster-forbidden' ? 'forbidden' : 'rejected';

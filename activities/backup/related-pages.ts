@@ -64,10 +64,15 @@ async function* referredPages(
 function namesOf(
   name: PlannedRelated['name'],
   gatherer: RelatedGatherer,
-  { matchingNamespaces }: PlannedSelection,
+  { namespaces, areNamespacesChosen, matchingNamespaces }: PlannedSelection,
 ): readonly string[] {
   const names = gatherer.namesOf(name);
-  return name === NAMESPACES ? [...new Set([...names, ...matchingNamespaces])].sort() : names;
+  if (name !== NAMESPACES) {
+    return names;
+  }
+  // On their own they would make a backup of a request that selects nothing.
+  const chosen = areNamespacesChosen === true && names.length > 0 ? namespaces : [];
+  return [...new Set([...names, ...chosen, ...matchingNamespaces])].sort();
 }
 
 interface Deciders {

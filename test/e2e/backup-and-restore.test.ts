@@ -201,6 +201,45 @@ test('an API group that does not answer is named, and everything else is in the 
   }
 });
 
+test('a type whose conversion webhook is away is named, and everything else is in the backup', async () => {
+  const group = `convert-${String(process.pid)}.holdfast.test`;
+  const names = { plural: 'gadgets', singular: 'gadget', kind: 'Gadget', listKind: 'GadgetList' };
+  const schema = {
+    openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+  };
+  const service = { namespace: 'default', name: 'nobody', path: '/convert' };
+  const version = (name: string, storage: boolean) => ({ name, served: true, storage, schema });
+  const definition = (versions: object[], conversion: object) => ({
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `gadgets.${group}` },
+    spec: { group, names, scope: 'Namespaced', versions, conversion },
+  });
+  await apply(definition([version('v1', true)], { strategy: 'None' }));
+  try {
+    await kubectl('wait', '--for=condition=Established', `crd/gadgets.${group}`, '--timeout=30s');
+    const metadata = { name: 'one', namespace };
+    await apply({ apiVersion: `${group}/v1`, kind: 'Gadget', metadata });
+    const webhook = { clientConfig: { service }, conversionReviewVersions: ['v1'] };
+    const versions = [version('v1', true), version('v2', false)];
+    await apply(definition(versions, { strategy: 'Webhook', webhook }));
+    await expect
+      .poll(() => kubectl('get', '--raw', `/apis/${group}`), { timeout: 30_000 })
+      .toContain('v2');
+    await s3.createBackup('unconverted', [namespace]);
+    const { kind, status } = await s3.ended('backups', 'unconverted');
+    expect(status.phase).toBe('PartiallyFailed');
+    expect(kind === 'Backup' && status.problems?.errors).toContainEqual(
+      expect.objectContaining({ code: 'cluster-failed', subject: `gadgets.${group}` }),
+    );
+    expect(status.progress.itemsDone).toBeGreaterThan(20);
+  } finally {
+    // Without the webhook again, or nobody could delete what is stored.
+    await apply(definition([version('v1', true)], { strategy: 'None' }));
+    await kubectl('delete', 'crd', `gadgets.${group}`);
+  }
+});
+
 async function apply(object: object): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-apply-'));
   await writeFile(join(folder, 'object.json'), JSON.stringify(object));

@@ -16,6 +16,7 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   gone: new Failure('not-found', 'list gone: the API server answers NotFound'),
   forbidden: new Failure('cluster-forbidden', 'list forbidden: the API server answers Forbidden'),
   away: new Failure('cluster-unreachable', 'list away: no answer'),
+  failing: new Failure('cluster-failed', 'list failing: the API server answers InternalError'),
   nobody: new Failure('cluster-unauthenticated', 'list nobody: the API server answers 401'),
 };
 
@@ -52,7 +53,11 @@ function unit(resource: string): ExportUnit {
 }
 
 async function exported(...resources: string[]) {
-  const problems = new ProblemList();
+  return exportedWith({ isPatient: false }, ...resources);
+}
+
+async function exportedWith(patience: { isPatient: boolean }, ...resources: string[]) {
+  const problems = new ProblemList(patience);
   const notes = new NoteTaker([]);
   const items: string[] = [];
   const pages = exportPages(
@@ -103,6 +108,14 @@ test('a type that is gone is a warning, one that is forbidden an error, and the 
     ['forbidden', 'forbidden'],
     ['configmaps', undefined],
   ]);
+});
+
+test('a type that the API server fails to list is tried again, and told when that does not help', async () => {
+  await expect(exportedWith({ isPatient: true }, 'failing')).rejects.toBe(FAILURES['failing']);
+  const { items, errors, tallies } = await exported('failing', 'configmaps');
+  expect(items).toContain('configmaps/kept');
+  expect(errors).toMatchObject([{ code: 'cluster-failed', subject: 'failing' }]);
+  expect(tallies[0]?.reason).toBe('rejected');
 });
 
 test.each(['away', 'nobody'])(

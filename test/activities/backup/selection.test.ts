@@ -152,9 +152,18 @@ async function captured(held: readonly HeldObject[], spec: BackupSpec): Promise<
   if (check.kind === 'refused') {
     return 'none';
   }
-  const { shards, selection } = await buildPlan(source, check.request, signal);
+  const { shards, selection } = await buildPlan(source, check.request, {
+    signal,
+    isPatient: false,
+  });
   const notes = new NoteTaker(selection.related.map(({ name }) => name));
-  const common = { selection, signal, isMixedAllowed: true, problems: new ProblemList(), notes };
+  const common = {
+    selection,
+    signal,
+    isMixedAllowed: true,
+    problems: new ProblemList({ isPatient: false }),
+    notes,
+  };
   const units = shards.flatMap((shard) => shard.units);
   const found: string[] = [];
   for (const pages of [exportPages(real, { ...common, units }), relatedPages(real, common)]) {
@@ -182,6 +191,11 @@ function reference(held: readonly HeldObject[], spec: BackupSpec): string[] {
     const isReferredTo = (one: HeldObject): boolean =>
       present.some((by) => refersTo(by, one, { isFiltered: isFiltered(spec) }));
     keep(takable.filter((one) => ruleOf(one.type, spec) !== 'never' && isReferredTo(one)));
+  }
+  const isInAny = [...kept.values()].some(({ object }) => object.metadata.namespace !== undefined);
+  if (isFiltered(spec) && !spec.includedNamespaces.includes('*') && isInAny) {
+    const chosen = takable.filter(({ type }) => type === 'namespaces');
+    keep(chosen.filter(({ type }) => ruleOf(type, spec) !== 'never'));
   }
   return [...kept.keys()].sort();
 }
