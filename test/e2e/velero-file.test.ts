@@ -69,6 +69,8 @@ test('a dry run tells what would be in the backup, and makes none', async () => 
   const { kind, coverage } = JSON.parse(stdout) as BackupPreview;
   expect(kind).toBe('BackupPreview');
   expect(coverage.items.expected).toBe(2);
+  const table = await create('--dry-run', '-o', 'table');
+  expect(table.stdout).toMatch(/^Items: 2 of 2$/m);
   expect((await installation.request('GET', '/backups/theirs')).status).toBe(404);
 });
 
