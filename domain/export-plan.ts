@@ -46,6 +46,8 @@ export interface PlannedSelection {
   readonly related: readonly PlannedRelated[];
   /** Namespaces that match a label selector themselves. */
   readonly matchingNamespaces: readonly string[];
+  /** Whether the request chooses its namespaces: then all of them come along with what is in any, as in Velero. */
+  readonly areNamespacesChosen?: true;
   /** Type to the objects of it that come first. */
   readonly ordered: Readonly<Record<string, readonly string[]>>;
   readonly filterPolicies?: FilterPolicies;
