@@ -1,4 +1,5 @@
 import type { BackupProblems, BackupResult, BackupSpec } from '../domain/backup.ts';
+import type { PreviewResult } from '../domain/coverage.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { RestoreEnding } from '../domain/restore-result.ts';
 import type { RestoreResult, RestoreSpec } from '../domain/restore.ts';
@@ -155,11 +156,6 @@ export interface VerifiedBackup {
 export interface PreviewInput {
   readonly spec: BackupSpec;
 }
-
-export type PreviewResult =
-  | { readonly kind: 'refused'; readonly failure: FailureReport }
-  /** The coverage report as compressed JSON in base64; counts by namespace are left out where it would be too large. */
-  | { readonly kind: 'covered'; readonly report: string };
 
 export interface CommitBackupInput extends BackupRun {
   readonly result: BackupResult;

@@ -122,8 +122,13 @@ function problemErrorOf(issue: ValidationIssue, where: string): FieldError {
   }
   const isOfName = NAME_KEYWORDS.has(issue.keyword) && !NO_NAMES.has(leafName(pointer));
   const code: FailureCode = isOfName ? 'invalid-name' : 'invalid-request';
-  const what = typeof missing === 'string' ? 'is missing' : (issue.message ?? 'is not valid');
+  const what = typeof missing === 'string' ? 'is missing' : faultOf(issue);
   return { pointer, code, detail: `${pointer} ${what}` };
+}
+
+function faultOf({ params, message = 'is not valid' }: ValidationIssue): string {
+  const allowed: unknown = params['allowedValues'];
+  return Array.isArray(allowed) ? `must be one of ${allowed.join(', ')}` : message;
 }
 
 function leafName(pointer: string): string {

@@ -48,6 +48,7 @@ export function describeText(run: RunResource, nowMs: number): string {
       ? restoreLines(run.spec)
       : [['Kept for', run.spec.ttl] as [string, string]]),
     ['Namespaces', namespacesText(spec)],
+    ...filterLines(spec),
     ['Phase', paint(status.phase, { cell: status.phase, isHeader: false })],
     ['Step', status.step],
     ['Waiting for', status.waitingFor?.reason],
@@ -141,6 +142,34 @@ function namespacesText({ includedNamespaces, excludedNamespaces }: RunResource[
   const excluded =
     excludedNamespaces.length === 0 ? '' : ` without ${excludedNamespaces.join(', ')}`;
   return `${includedNamespaces.join(', ')}${excluded}`;
+}
+
+/** Fields that have a line of their own. */
+const SHOWN_FIELDS = [
+  'cluster',
+  'ttl',
+  'backupName',
+  'namespaceMapping',
+  'includedNamespaces',
+  'excludedNamespaces',
+];
+
+/** What else the request says, as it was said. */
+function filterLines(spec: RunResource['spec']): [string, string][] {
+  return Object.entries(spec).flatMap(([field, value]: [string, unknown]) =>
+    SHOWN_FIELDS.includes(field)
+      ? []
+      : [
+          [
+            'Filter',
+            `${field}: ${Array.isArray(value) && value.every(isText) ? value.join(', ') : JSON.stringify(value)}`,
+          ],
+        ],
+  );
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
 }
 
 function age(timestamp: string, nowMs: number): string {

@@ -1,3 +1,5 @@
+import type { FailureReport } from './failure.ts';
+
 /**
  * Why something that a cluster holds is not in a backup. `isGap`: nobody asked for it to be left out, so the backup is
  * PartiallyFailed. docs/coverage.md has a row for each.
@@ -117,6 +119,13 @@ export interface VolumeCoverage {
   readonly reason?: CoverageReason;
 }
 
+/** What is said of a backup that is not made. */
+export type PreviewResult =
+  | { readonly kind: 'refused'; readonly failure: FailureReport }
+  /** The report as compressed JSON in base64; counts by namespace are left out where it would be too large. */
+  | { readonly kind: 'covered'; readonly report: string };
+
+/** Whether nobody asked for something to be left out. */
 export function isGap(reason: CoverageReason): boolean {
   return COVERAGE_REASONS[reason].isGap;
 }

@@ -1,6 +1,6 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 
-import type { PreviewResult } from '../activities/contract.ts';
+import type { PreviewResult } from '../domain/coverage.ts';
 import { activitiesOf } from './activity-profiles.ts';
 import type { PreviewInput } from './contract.ts';
 

@@ -3,9 +3,9 @@ import { gzip } from 'node:zlib';
 
 import { NoteTaker } from '../../domain/backup-notes.ts';
 import { coverageReport } from '../../domain/coverage-report.ts';
-import type { CoverageReport } from '../../domain/coverage.ts';
+import type { CoverageReport, PreviewResult } from '../../domain/coverage.ts';
 import { Failure } from '../../domain/failure.ts';
-import type { PreviewInput, PreviewResult } from '../contract.ts';
+import type { PreviewInput } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { buildPlan } from './build-plan.ts';

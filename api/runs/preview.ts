@@ -5,10 +5,9 @@ import { gunzip } from 'node:zlib';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 
-import type { PreviewResult } from '../../activities/contract.ts';
 import { API_VERSION, type BackupPreview } from '../../domain/api-resource.ts';
 import type { BackupSpec } from '../../domain/backup.ts';
-import type { CoverageReport } from '../../domain/coverage.ts';
+import type { CoverageReport, PreviewResult } from '../../domain/coverage.ts';
 import { Failure } from '../../domain/failure.ts';
 import { previewWorkflowId, type RunKey, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
 import { PREVIEW_WORKFLOW, type PreviewInput } from '../../workflows/contract.ts';

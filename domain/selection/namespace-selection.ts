@@ -3,7 +3,7 @@ import type { CoverageReason, CoverageReport } from '../coverage.ts';
 import { isPattern, matchesPattern } from './name-pattern.ts';
 
 /** Label that keeps an object out of every backup, and with a namespace all that is in it. Velero's. */
-export const EXCLUDE_LABEL = 'velero.io/exclude-from-backup';
+const EXCLUDE_LABEL = 'velero.io/exclude-from-backup';
 
 /** A namespace as far as a selection looks at it. */
 export interface NamespaceFacts {

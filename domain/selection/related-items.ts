@@ -12,14 +12,14 @@ export interface RelatedItems {
   readonly serviceAccounts: readonly string[];
 }
 
-export const CLAIMS = 'persistentvolumeclaims';
+const CLAIMS = 'persistentvolumeclaims';
 export const VOLUMES = 'persistentvolumes';
-export const PRIORITY_CLASSES = 'priorityclasses.scheduling.k8s.io';
+const PRIORITY_CLASSES = 'priorityclasses.scheduling.k8s.io';
 export const CLUSTER_ROLE_BINDINGS = 'clusterrolebindings.rbac.authorization.k8s.io';
-export const CLUSTER_ROLES = 'clusterroles.rbac.authorization.k8s.io';
-export const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
+const CLUSTER_ROLES = 'clusterroles.rbac.authorization.k8s.io';
+const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
 export const NAMESPACES = 'namespaces';
-export const SECRETS = 'secrets';
+const SECRETS = 'secrets';
 
 /** Types that may be related to others, each after those that lead to it. */
 export const RELATED_TYPES = [
