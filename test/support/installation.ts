@@ -44,6 +44,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
  */
 export class Installation {
   readonly name = `t${randomBytes(4).toString('hex')}`;
+  /** Holdfast's own namespace; nobody makes it but a test that needs it. */
+  readonly ownNamespace = `hf-${this.name}`;
   readonly #options: InstallationOptions;
   readonly #processes = new Map<Part, ChildProcess>();
   readonly #output: string[] = [];
@@ -247,6 +249,7 @@ export class Installation {
       MALLOC_ARENA_MAX: '2',
       TEMPORAL_ADDRESS: this.temporalAddress,
       HOLDFAST_CLUSTER: this.name,
+      HOLDFAST_NAMESPACE: this.ownNamespace,
       HOLDFAST_API_PORT: String(this.#ports.api),
       HOLDFAST_LOCATIONS: JSON.stringify([withoutEmpty(this.location('configured'))]),
       ...(this.#options.kubeconfig === undefined ? {} : { KUBECONFIG: this.#options.kubeconfig }),
