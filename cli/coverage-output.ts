@@ -69,7 +69,7 @@ function itemRows({ types }: CoverageReport): string[][] {
   );
 }
 
-/** One row for each reason, with all types that it is the reason for. */
+/** One row for each reason, with all types that it is the reason for; of some there may be objects all the same. */
 function typeReasonRows({ types }: CoverageReport): string[][] {
   const byReason = new Map<CoverageReason, TypeCoverage[]>();
   for (const type of types) {
@@ -79,7 +79,11 @@ function typeReasonRows({ types }: CoverageReport): string[][] {
   }
   return [...byReason].map(([reason, some]) => [
     words(reason),
-    some.map(({ type }) => type).join(', '),
+    some
+      .map(({ type, captured }) =>
+        captured === 0 ? type : `${type} (${String(captured)} are taken)`,
+      )
+      .join(', '),
   ]);
 }
 

@@ -35,6 +35,7 @@ test('everything that is left out is told with its number and its reason in word
       },
       { type: 'nodes', ...V1, kind: 'Node', expected: 0, captured: 0, reason: 'excluded' },
       { type: 'events', ...V1, kind: 'Event', expected: 0, captured: 0, reason: 'excluded' },
+      { type: 'roles', ...V1, kind: 'Role', expected: 2, captured: 2, reason: 'cluster-scope' },
       { type: 'bindings', ...V1, kind: 'Binding', expected: 0, captured: 0 },
     ],
     groups: [{ group: 'metrics.k8s.io/v1beta1', reason: 'group-unavailable' }],
@@ -63,11 +64,13 @@ test('everything that is left out is told with its number and its reason in word
     ambiguousNames: [{ name: 'events', taken: 'events', others: ['events.events.k8s.io'] }],
   });
   expect(text).toBe(`Items: 2 of 3
-  pods   v1   2 of 3
+  pods    v1   2 of 3
+  roles   v1   2 of 2
 Items left out:
   pods   3   it is being deleted   shop/web, shop/db, …
 Types left out:
-  the request excludes the type   nodes, events
+  the request excludes the type                                           nodes, events
+  of cluster-scoped types the request takes what belongs to its objects   roles (2 are taken)
 Volumes: 1 copied
   shop/db data   persistentVolumeClaim data-db, pv-1   fs-backup   no data of the volume was copied (a gap)
   shop/idle      persistentVolumeClaim idle            snapshot    copied
