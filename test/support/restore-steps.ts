@@ -56,9 +56,7 @@ export class RestoreSteps {
   }
 
   plan(cluster: Cluster): Promise<PlanRestoreResult> {
-    return inActivity(() =>
-      planRestore(this.#dependencies(cluster), this.run),
-    );
+    return inActivity(() => planRestore(this.#dependencies(cluster), this.run));
   }
 
   async apply(
@@ -84,9 +82,7 @@ export class RestoreSteps {
     ending: RestoreEnding = { kind: 'applied' },
   ): Promise<RestoreResult> {
     const input = { ...this.run, shards, ending, completionTimestamp: '2026-01-01T00:01:00Z' };
-    return inActivity(() =>
-      finishRestore(this.#dependencies(cluster), input),
-    );
+    return inActivity(() => finishRestore(this.#dependencies(cluster), input));
   }
 
   /** All steps of a restore that nothing disturbs. */
