@@ -26,13 +26,18 @@ const HELD: readonly HeldObject[] = [
   configMap('leaving', 'shop-2', { deletionTimestamp: '2026-01-01T00:00:00Z' }),
 ];
 
-function configMap(name: string, namespace: string, metadata: object, data?: object): HeldObject {
+function configMap(name: string, namespace: string, metadata: object): HeldObject {
   const object: KubernetesObject = { metadata: { name, namespace, ...metadata } };
-  return { type: 'configmaps', object: data === undefined ? object : { ...object, data } };
+  return { type: 'configmaps', object };
+}
+
+function rules(policy: string): HeldObject {
+  const { type, object } = configMap('rules', 'holdfast', {});
+  return { type, object: { ...object, data: { policy } } };
 }
 
 function clusterOf(policy?: string, failedGroups: readonly string[] = []): Cluster {
-  const policies = policy === undefined ? [] : [configMap('rules', 'holdfast', {}, { policy })];
+  const policies = policy === undefined ? [] : [rules(policy)];
   const cluster = memoryCluster(TYPES, [...HELD, ...policies]);
   const discovery: Discovery = {
     types: TYPES,
