@@ -114,7 +114,8 @@ class KubernetesCluster implements Cluster {
     if (!answer.ok && answer.status === 404) {
       return undefined;
     }
-    const json = required(answer, request);
+    // The server ends what it sends with a new line; an item of a list has none.
+    const json = required(answer, request).trimEnd();
     // An answer of the API server for one object is that object.
     return { object: JSON.parse(json) as KubernetesObject, json };
   }
