@@ -25,6 +25,9 @@ import { readResourcePolicies } from './read-policy.ts';
 
 /** Holdfast's own API group: its resources are its own affair, and a restore does not write over them. */
 const OWN_GROUP = 'holdfast.dev';
+/** Errors that one refusal tells, and names that one error lists: a refusal travels through Temporal. */
+const ERRORS_MAX = 50;
+const NAMES_MAX = 10;
 
 /** A request, and what the cluster says to it. */
 export interface CheckedRequest {
@@ -77,7 +80,7 @@ export async function checkRequest(
   ];
   const [first] = errors;
   if (first !== undefined) {
-    return { kind: 'refused', failure: { ...reportOf(first), errors } };
+    return { kind: 'refused', failure: { ...reportOf(first), errors: told(errors) } };
   }
   const request = {
     ...{ spec, discovery, existing, namespaces, types, policies },
@@ -115,7 +118,7 @@ function namespaceErrors(
 ): FieldError[] {
   const pointer = '/spec/includedNamespaces';
   if (missing.length > 0) {
-    const detail = `the cluster has no namespace ${missing.join(', ')}; correct spec.includedNamespaces`;
+    const detail = `the cluster has no namespace ${listed(missing)}; correct spec.includedNamespaces`;
     return [{ pointer, code: 'namespace-not-found', detail }];
   }
   if (taken.length > 0) {
@@ -125,11 +128,11 @@ function namespaceErrors(
   const away = leftOut.map(({ name }) => name);
   const [field, detail] =
     empty.length === spec.includedNamespaces.length
-      ? [pointer, `matches no namespace; correct ${empty.join(', ')}`]
+      ? [pointer, `matches no namespace; correct ${listed(empty)}`]
       : away.length > 0
         ? [
             pointer,
-            `takes only ${away.join(', ')}, which are left out: being deleted, labelled velero.io/exclude-from-backup, or Holdfast's own`,
+            `takes only ${listed(away)}, which are left out: being deleted, labelled velero.io/exclude-from-backup, or Holdfast's own`,
           ]
         : ['/spec/excludedNamespaces', 'leaves no namespace; include or exclude others'];
   return [{ pointer: field, code: 'nothing-selected', detail: `${dotted(field)} ${detail}` }];
@@ -199,6 +202,24 @@ function withoutOwn(
     decisions.set(type, { isCollected: false, isRelatedTaken: false, reason: 'holdfast' });
   }
   return { ...selection, decisions };
+}
+
+/** As many errors as a refusal may carry; the last says how many there are more. */
+function told(errors: readonly FieldError[]): readonly FieldError[] {
+  const rest = errors.length - ERRORS_MAX;
+  const last = errors[ERRORS_MAX - 1];
+  return rest <= 0 || last === undefined
+    ? errors
+    : [
+        ...errors.slice(0, ERRORS_MAX - 1),
+        { ...last, detail: `${last.detail}; and ${String(rest)} more errors` },
+      ];
+}
+
+/** The first names of a list that may be long. */
+function listed(names: readonly string[]): string {
+  const rest = names.length - NAMES_MAX;
+  return `${names.slice(0, NAMES_MAX).join(', ')}${rest > 0 ? ` and ${String(rest)} more` : ''}`;
 }
 
 function reportOf({ code, detail, pointer }: FieldError): FailureReport {

@@ -107,6 +107,15 @@ test.each([
   expect(new Set(errors.map(({ code }) => code)).size).toBeLessThanOrEqual(2);
 });
 
+test('a refusal stays short, however much is wrong', async () => {
+  const names = Array.from({ length: 1000 }, (_, index) => `nobody-${String(index)}`);
+  const answer = await check({ includedNamespaces: names, includedResources: names });
+  const { errors = [] } = answer.kind === 'refused' ? answer.failure : {};
+  expect(errors).toHaveLength(50);
+  expect(errors[0]?.detail).toContain('nobody-9 and 990 more');
+  expect(errors.at(-1)?.detail).toMatch(/; and 951 more errors$/);
+});
+
 test('a pattern that matches nothing is refused alone, and not beside a name that does', async () => {
   expect(await check({ includedNamespaces: ['nobody-*'] })).toMatchObject({
     kind: 'refused',
