@@ -115,7 +115,7 @@ test.concurrent(
   },
 );
 
-test('what a namespace, a type and policies are wrong in is told in one answer', async () => {
+test('a missing namespace, an unknown type and faulty policies are told in one answer', async () => {
   const problem = await refused(BAD_POLICIES);
   expect(problem).toMatchObject({ status: 422 });
   expect(problem.errors?.map(({ pointer, code }) => `${code} ${pointer}`).sort()).toEqual([

@@ -101,7 +101,7 @@ async function letGo(): Promise<void> {
 }
 
 /** A text of a row with the names that it has in the cluster. */
-export function named(text: string, { ownNamespace: own }: OwnNamespace): string {
+function named(text: string, { ownNamespace: own }: OwnNamespace): string {
   return text.replaceAll(/\bsel\b/g, PREFIX).replaceAll('hf-own', own);
 }
 
@@ -132,8 +132,8 @@ export function nameOfRow(rule: string): string {
   return rule
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-|-$/g, '')
-    .slice(0, 90);
+    .slice(0, 90)
+    .replaceAll(/^-|-$/g, '');
 }
 
 /** A backup's tarball as the system's tar reads it, downloaded from the store. */

@@ -38,6 +38,20 @@ includeExcludePolicy: {excludedNamespaceScopedResources: [configmaps, secrets]}
     ],
   },
   {
+    rule: 'types that policies include beside those of the request',
+    spec: { includedNamespaces: ['sel-a'], includedNamespaceScopedResources: ['sa'] },
+    policies: `version: v1
+includeExcludePolicy: {includedNamespaceScopedResources: [secrets]}
+`,
+    entries: [
+      'resources/clusterrolebindings.rbac.authorization.k8s.io/cluster/sel-bound.json',
+      'resources/clusterroles.rbac.authorization.k8s.io/cluster/sel-bound.json',
+      'resources/namespaces/cluster/sel-a.json',
+      'resources/secrets/namespaces/sel-a/key.json',
+      'resources/serviceaccounts/namespaces/sel-a/robot.json',
+    ],
+  },
+  {
     rule: 'types that policies include and the request excludes',
     spec: { includedNamespaces: ['sel-a'], excludedNamespaceScopedResources: ['secrets'] },
     policies: `

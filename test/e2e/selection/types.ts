@@ -1,5 +1,5 @@
 import type { SelectionRow } from '../../support/selection-fixture.ts';
-import { IN_A, RELATED_TO_A } from './whole.ts';
+import { CLUSTER_SCOPED, IN_A, RELATED_TO_A } from './whole.ts';
 
 /** Rules about types of Velero's older family, which does not ask for scopes. */
 export const TYPE_ROWS: readonly SelectionRow[] = [
@@ -139,19 +139,9 @@ export const TYPE_ROWS: readonly SelectionRow[] = [
     rule: 'all cluster-scoped objects with a chosen namespace',
     spec: { includedNamespaces: ['sel-b-2'], includeClusterResources: true },
     entries: [
-      ...RELATED_TO_A,
-      'resources/apiservices.apiregistration.k8s.io/cluster/v1.sel.holdfast.test.json',
-      'resources/apiservices.apiregistration.k8s.io/cluster/v1beta1.sel.holdfast.test.json',
-      'resources/clusterrolebindings.rbac.authorization.k8s.io/cluster/sel-other.json',
-      'resources/clusterroles.rbac.authorization.k8s.io/cluster/sel-other.json',
-      'resources/clusterroles.rbac.authorization.k8s.io/cluster/system:node.json',
+      ...CLUSTER_SCOPED,
       'resources/configmaps/namespaces/sel-b-2/z.json',
-      'resources/customresourcedefinitions.apiextensions.k8s.io/cluster/idles.sel.holdfast.test.json',
       'resources/namespaces/cluster/sel-b-2.json',
-      'resources/persistentvolumes/cluster/sel-unclaimed.json',
-      'resources/priorityclasses.scheduling.k8s.io/cluster/sel-other.json',
-      'resources/priorityclasses.scheduling.k8s.io/cluster/system-node-critical.json',
-      'resources/storageclasses.storage.k8s.io/cluster/sel-class.json',
     ],
   },
   {
@@ -190,7 +180,7 @@ export const TYPE_ROWS: readonly SelectionRow[] = [
   {
     rule: 'no cluster-scoped objects with a chosen namespace',
     spec: { includedNamespaces: ['sel-a'], includeClusterResources: false },
-    entries: [...IN_A],
+    entries: IN_A,
   },
   {
     rule: 'no cluster-scoped objects with all namespaces',
@@ -241,27 +231,17 @@ export const TYPE_ROWS: readonly SelectionRow[] = [
       ],
     },
     entries: [
-      ...RELATED_TO_A,
-      'resources/apiservices.apiregistration.k8s.io/cluster/v1.sel.holdfast.test.json',
-      'resources/apiservices.apiregistration.k8s.io/cluster/v1beta1.sel.holdfast.test.json',
-      'resources/clusterrolebindings.rbac.authorization.k8s.io/cluster/sel-other.json',
-      'resources/clusterroles.rbac.authorization.k8s.io/cluster/sel-other.json',
-      'resources/clusterroles.rbac.authorization.k8s.io/cluster/system:node.json',
+      ...CLUSTER_SCOPED,
       'resources/configmaps/namespaces/sel-a/plain.json',
       'resources/configmaps/namespaces/sel-a/x.json',
       'resources/configmaps/namespaces/sel-a/y.json',
       'resources/configmaps/namespaces/sel-b-2/z.json',
       'resources/configmaps/namespaces/sel-b/x.json',
       'resources/configmaps/namespaces/sel-b/z.json',
-      'resources/customresourcedefinitions.apiextensions.k8s.io/cluster/idles.sel.holdfast.test.json',
       'resources/namespaces/cluster/sel-a.json',
       'resources/namespaces/cluster/sel-b-2.json',
       'resources/namespaces/cluster/sel-b.json',
-      'resources/persistentvolumes/cluster/sel-unclaimed.json',
-      'resources/priorityclasses.scheduling.k8s.io/cluster/sel-other.json',
-      'resources/priorityclasses.scheduling.k8s.io/cluster/system-node-critical.json',
       'resources/secrets/namespaces/sel-a/key.json',
-      'resources/storageclasses.storage.k8s.io/cluster/sel-class.json',
     ],
   },
 ];
