@@ -25,6 +25,7 @@ import { readResourcePolicies } from './read-policy.ts';
 
 /** Holdfast's own API group: its resources are its own affair, and a restore does not write over them. */
 const OWN_GROUP = 'holdfast.dev';
+const NO_POLICIES: ResourcePolicies = { volumePolicies: [] };
 /** Errors that one refusal tells, and names that one error lists: a refusal travels through Temporal. */
 const ERRORS_MAX = 50;
 const NAMES_MAX = 10;
@@ -63,7 +64,7 @@ export async function checkRequest(
     listNamespaces(cluster, signal),
     readPolicies(cluster, { spec, own }, signal),
   ]);
-  const policies: ResourcePolicies = 'errors' in policy ? { volumePolicies: [] } : policy.policies;
+  const policies = 'errors' in policy ? (policy.rest ?? NO_POLICIES) : policy.policies;
   const namespaces = selectNamespaces(spec, existing, own);
   const known = { served: discovery.types, failedGroups: discovery.failedGroups };
   const chosen = selectTypes(spec, {
@@ -75,7 +76,8 @@ export async function checkRequest(
   const errors = [
     ...namespaceErrors(spec, existing, namespaces),
     ...typeErrors([...types.unknown, ...filters.unknown]),
-    ...('errors' in policy ? policy.errors : filters.errors),
+    ...('errors' in policy ? policy.errors : []),
+    ...filters.errors,
     ...mixedErrors(spec, policies),
   ];
   const [first] = errors;
@@ -107,7 +109,7 @@ function readPolicies(
   signal: AbortSignal,
 ): ReturnType<typeof readResourcePolicies> {
   return spec.resourcePolicy === undefined
-    ? Promise.resolve({ policies: { volumePolicies: [] } })
+    ? Promise.resolve({ policies: NO_POLICIES })
     : readResourcePolicies(cluster, { name: spec.resourcePolicy.name, namespace: own }, signal);
 }
 

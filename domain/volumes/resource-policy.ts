@@ -44,9 +44,10 @@ export type ScopedLists = Pick<ResourceLists, (typeof SCOPED_LISTS)[number]>;
 /** The sections of filters by namespace and kind. */
 type FilterSections = Readonly<Partial<Record<(typeof FILTER_SECTIONS)[number], unknown>>>;
 
-/** What was read, or all that is wrong with it. */
+/** What was read, or all that is wrong with it, and the rest: a faulty part does not hide faults of another. */
 export type ReadPolicies =
-  { readonly policies: ResourcePolicies } | { readonly errors: readonly FieldError[] };
+  | { readonly policies: ResourcePolicies }
+  | { readonly errors: readonly FieldError[]; readonly rest?: ResourcePolicies };
 
 /** Reads the value that the YAML of Velero's resource policies stands for. */
 export function parseResourcePolicies(document: unknown): ReadPolicies {
@@ -60,7 +61,7 @@ export function parseResourcePolicies(document: unknown): ReadPolicies {
     ...readScopedLists(reader, sections['includeExcludePolicy']),
     ...filterSections(sections),
   };
-  return reader.errors.length > 0 ? { errors: reader.errors } : { policies };
+  return reader.errors.length > 0 ? { errors: reader.errors, rest: policies } : { policies };
 }
 
 function readVolumePolicies(reader: StrictReader, section: unknown): VolumePolicy[] {

@@ -123,6 +123,7 @@ test('a missing namespace, an unknown type and faulty policies are told in one a
     'policy-not-usable resourcePolicy:/version',
     'policy-not-usable resourcePolicy:/volumePolicies/0/action/type',
     'type-not-found /spec/includedNamespaceScopedResources',
+    'type-not-found resourcePolicy:/namespacedFilterPolicies/0/resourceFilters/0/kinds',
   ]);
   expect(plain(JSON.stringify(problem.errors), installation)).toMatch(
     /sel-none.*widgets\.sel\.holdfast\.test/,

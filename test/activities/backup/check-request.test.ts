@@ -61,8 +61,10 @@ function check(fields: Partial<BackupSpec>, cluster = clusterOf()) {
 }
 
 test('a namespace, a type and a policy that are wrong are told in one refusal', async () => {
-  const policy =
-    'version: v1\nvolumePolicies: [{conditions: {capacity: "9,1"}, action: {type: go}}]';
+  const policy = `version: v1
+volumePolicies: [{conditions: {capacity: "9,1"}, action: {type: go}}]
+namespacedFilterPolicies: [{namespaces: [shop], resourceFilters: [{kinds: [widgets]}]}]
+`;
   const answer = await check(
     {
       includedNamespaces: ['shop', 'shpo'],
@@ -77,6 +79,7 @@ test('a namespace, a type and a policy that are wrong are told in one refusal', 
   expect(errors.map((error) => [error.code, error.pointer])).toEqual([
     ['namespace-not-found', '/spec/includedNamespaces'],
     ['type-not-found', '/spec/includedNamespaceScopedResources'],
+    ['type-not-found', 'resourcePolicy:/namespacedFilterPolicies/0/resourceFilters/0/kinds'],
     ['policy-not-usable', 'resourcePolicy:/volumePolicies/0/conditions/capacity'],
     ['policy-not-usable', 'resourcePolicy:/volumePolicies/0/action/type'],
   ]);
