@@ -1,4 +1,4 @@
-import { fields } from './fields.ts';
+import { fields, list } from './fields.ts';
 import { groupResource, type KubernetesObject, type ResourceType } from './item.ts';
 
 /** Labels that a restore puts on what it makes; on a claim they would name the wrong backup. */
@@ -50,7 +50,12 @@ function withoutVeleroSelector(spec: Record<string, unknown>): Record<string, un
   const selector = fields(spec['selector']);
   const labels = fields(selector['matchLabels']);
   const kept = Object.entries(labels).filter(([label]) => !label.startsWith(VELERO_PREFIX));
-  return kept.length === Object.keys(labels).length
-    ? spec
-    : { ...spec, selector: { ...selector, matchLabels: Object.fromEntries(kept) } };
+  if (kept.length === Object.keys(labels).length) {
+    return spec;
+  }
+  if (kept.length === 0 && list(selector['matchExpressions']).length === 0) {
+    // Nothing is left to select by, and a selector of any kind keeps a claim from being provisioned.
+    return Object.fromEntries(Object.entries(spec).filter(([field]) => field !== 'selector'));
+  }
+  return { ...spec, selector: { ...selector, matchLabels: Object.fromEntries(kept) } };
 }

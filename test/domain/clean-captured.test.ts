@@ -13,6 +13,8 @@ const SOURCES = {
   dataSourceRef: { kind: 'VolumeSnapshot', name: 's', apiGroup: 'snapshot.storage.k8s.io' },
 };
 const SELECTOR = { matchLabels: { disk: 'fast' } };
+const ADDED = { 'velero.io/dynamic-pv-restore': 'shop.data.x' };
+const EXPRESSIONS = [{ key: 'disk', operator: 'Exists' }];
 const BOUND = { phase: 'Bound' };
 const PENDING = { phase: 'Pending' };
 
@@ -65,11 +67,35 @@ const CHANGED: readonly { title: string; before: ClaimParts; after: ClaimParts }
     title: 'the part of a selector that a restore of Velero added goes, and the rest stays',
     before: {
       spec: {
-        selector: { matchLabels: { disk: 'fast', 'velero.io/dynamic-pv-restore': 'shop.data.x' } },
+        selector: { matchLabels: { disk: 'fast', ...ADDED } },
       },
       status: PENDING,
     },
     after: { spec: { selector: SELECTOR }, status: PENDING },
+  },
+  {
+    title: 'a selector that a restore of Velero made goes as a whole',
+    before: {
+      spec: { selector: { matchLabels: ADDED, matchExpressions: [] }, storageClassName: 'fast' },
+      status: PENDING,
+    },
+    after: { spec: { storageClassName: 'fast' }, status: PENDING },
+  },
+  {
+    title: 'a selector that has expressions stays for them',
+    before: {
+      spec: { selector: { matchLabels: ADDED, matchExpressions: EXPRESSIONS } },
+      status: PENDING,
+    },
+    after: {
+      spec: { selector: { matchLabels: {}, matchExpressions: EXPRESSIONS } },
+      status: PENDING,
+    },
+  },
+  {
+    title: 'a static claim loses a selector that a restore of Velero made',
+    before: { spec: { selector: { matchLabels: ADDED }, storageClassName: '' } },
+    after: { spec: { storageClassName: '' } },
   },
 ];
 
