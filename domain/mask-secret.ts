@@ -1,10 +1,18 @@
-import { fields } from './fields.ts';
+import { type Fields, fields } from './fields.ts';
 import type { KubernetesObject } from './item.ts';
 
 /** What stands where a value of a Secret was. */
 const SECRET_MASK = '***';
-/** kubectl keeps the whole object as it was applied in here, values included. */
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+/** Annotations whose values are shown. Tools keep whole objects in others, values included: kubectl, kapp, Rancher. */
+const SHOWN_ANNOTATIONS: ReadonlySet<string> = new Set([
+  'kubernetes.io/service-account.name',
+  'kubernetes.io/service-account.uid',
+]);
+/** What keys of such annotations begin with. */
+const SHOWN_PREFIXES = [
+  ...['meta.helm.sh/', 'helm.sh/', 'app.kubernetes.io/'],
+  ...['velero.io/', 'backup.velero.io/', 'holdfast.dev/'],
+];
 
 /** Whether the objects of a type are Secrets. */
 export function isSecretType({ group, resource }: { group: string; resource: string }): boolean {
@@ -19,30 +27,37 @@ export function maskedJson(type: { group: string; resource: string }, json: stri
     : json;
 }
 
-/** Every key stays, and no value does. */
+/** Every key stays, and no value does, but for annotations that hold none of the content. */
 function maskSecret(secret: KubernetesObject): KubernetesObject {
   const { metadata } = secret;
-  const annotations = fields(metadata.annotations);
   return {
     ...secret,
     ...maskedField(secret, 'data'),
     ...maskedField(secret, 'stringData'),
-    metadata: Object.hasOwn(annotations, LAST_APPLIED)
-      ? { ...metadata, annotations: { ...metadata.annotations, [LAST_APPLIED]: SECRET_MASK } }
-      : metadata,
+    metadata: { ...metadata, ...maskedField(metadata, 'annotations', isShownAnnotation) },
   };
 }
 
+function isShownAnnotation(key: string): boolean {
+  return SHOWN_ANNOTATIONS.has(key) || SHOWN_PREFIXES.some((prefix) => key.startsWith(prefix));
+}
+
 /** The field stays in its place among the others, because it is one of them. */
-function maskedField(secret: KubernetesObject, name: string): Record<string, unknown> {
-  const value = secret[name];
+function maskedField(
+  owner: Fields,
+  name: string,
+  isShown: (key: string) => boolean = () => false,
+): Record<string, unknown> {
+  const value = owner[name];
   if (value === undefined || value === null) {
     return {};
   }
-  const keys = Object.keys(fields(value));
+  const entries = Object.entries(fields(value));
   // Whatever is no object is masked as a whole. A key may be `__proto__`, which an assignment would lose.
   const isMap = typeof value === 'object' && !Array.isArray(value);
   return {
-    [name]: isMap ? Object.fromEntries(keys.map((key) => [key, SECRET_MASK])) : SECRET_MASK,
+    [name]: isMap
+      ? Object.fromEntries(entries.map(([key, one]) => [key, isShown(key) ? one : SECRET_MASK]))
+      : SECRET_MASK,
   };
 }

@@ -14,22 +14,47 @@ function masked(secret: KubernetesObject): KubernetesObject {
   return JSON.parse(maskedJson(SECRETS, JSON.stringify(secret))) as KubernetesObject;
 }
 
-test('values of data and stringData and what kubectl keeps of them are masked, and the rest is kept', () => {
+test('values of data and stringData and of annotations are masked, and the rest is kept', () => {
   const secret: KubernetesObject = {
     apiVersion: 'v1',
     kind: 'Secret',
     type: 'Opaque',
-    metadata: { name: 's', annotations: { note: 'kept', [LAST_APPLIED]: '{"data":{}}' } },
+    metadata: {
+      name: 's',
+      labels: { app: 'web' },
+      annotations: { note: 'x', [LAST_APPLIED]: '{}' },
+    },
     data: { user: 'cm9vdA==', password: 'c2VjcmV0' },
     stringData: { token: 'secret' },
     immutable: true,
   };
   expect(masked(secret)).toEqual({
     ...secret,
-    metadata: { name: 's', annotations: { note: 'kept', [LAST_APPLIED]: '***' } },
+    metadata: { ...secret.metadata, annotations: { note: '***', [LAST_APPLIED]: '***' } },
     data: { user: '***', password: '***' },
     stringData: { token: '***' },
   });
+});
+
+test.each([
+  ['kubernetes.io/service-account.name', true],
+  ['kubernetes.io/service-account.uid', true],
+  ['meta.helm.sh/release-name', true],
+  ['helm.sh/resource-policy', true],
+  ['app.kubernetes.io/managed-by', true],
+  ['velero.io/backup-name', true],
+  ['backup.velero.io/must-include-additional-items', true],
+  ['holdfast.dev/restore-uid', true],
+  [LAST_APPLIED, false],
+  ['kapp.k14s.io/original', false],
+  ['objectset.rio.cattle.io/applied', false],
+  ['kubernetes.io/service-account.name.copy', false],
+  ['example.com/helm.sh/', false],
+  ['__proto__', false],
+])('the value of the annotation %s is shown: %s', (key, isShown) => {
+  const annotations = Object.fromEntries([[key, 'content']]);
+  const { metadata } = masked({ kind: 'Secret', metadata: { name: 's', annotations } });
+  expect(Object.entries(metadata.annotations ?? {})).toEqual([[key, isShown ? 'content' : '***']]);
 });
 
 test('every key stays, in its place, and no value does', () => {
