@@ -22,7 +22,10 @@ export interface BackupSpec extends ResourceLists {
   readonly resourcePolicy?: ResourcePolicyReference;
   /** Whether other served versions than the preferred one are stored too; Velero's `EnableAPIGroupVersions`. */
   readonly apiVersions?: ApiVersions;
-  /** `false`: no volume is snapshotted. */
+  /**
+   * `false`: no volume is snapshotted, and none is copied unless a policy, its pod or `defaultVolumesToFsBackup: true`
+   * asks for it.
+   */
   readonly snapshotVolumes?: boolean;
   /** `false`: only volumes that their pods name are copied; `true`: those of a pod's own, such as `emptyDir`, too. */
   readonly defaultVolumesToFsBackup?: boolean;

@@ -82,7 +82,10 @@ export const FILTER_FIELDS = {
   apiVersions: Type.Enum([...API_VERSIONS], {
     description: 'All: other served versions than the preferred one are stored too.',
   }),
-  snapshotVolumes: Type.Boolean({ description: 'false: no volume is snapshotted.' }),
+  snapshotVolumes: Type.Boolean({
+    description:
+      'false: no volume is snapshotted, and none is copied unless a policy, its pod or defaultVolumesToFsBackup asks for it.',
+  }),
   defaultVolumesToFsBackup: Type.Boolean({
     description: 'true: volumes are copied unless their pods leave them out.',
   }),

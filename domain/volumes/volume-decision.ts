@@ -120,13 +120,12 @@ function withinReach(pod: PodFacts, decision: VolumeDecision): VolumeDecision {
 
 /** What becomes of storage that outlives its pod when nobody says anything about it. */
 function byDefault({ spec }: VolumeRequest, storage: 'csi' | 'file'): VolumeDecision {
-  if (spec.defaultVolumesToFsBackup !== false) {
-    return { action: 'fs-backup' };
-  }
-  if (spec.snapshotVolumes === false) {
+  const { snapshotVolumes, defaultVolumesToFsBackup } = spec;
+  if (snapshotVolumes === false && defaultVolumesToFsBackup !== true) {
     return none('volumes-not-requested');
   }
-  return { action: storage === 'csi' ? 'snapshot' : 'fs-backup' };
+  const isSnapshot = defaultVolumesToFsBackup === false && storage === 'csi';
+  return { action: isSnapshot ? 'snapshot' : 'fs-backup' };
 }
 
 function none(reason: CoverageReason): VolumeDecision {

@@ -141,6 +141,7 @@ test('every kind of volume has a row with what becomes of it', () => {
 
 const UNSET = {};
 const NEITHER = { snapshotVolumes: false, defaultVolumesToFsBackup: false };
+const NO_SNAPSHOTS = { snapshotVolumes: false };
 const SNAPSHOTS = { defaultVolumesToFsBackup: false };
 const FILES = { defaultVolumesToFsBackup: true };
 
@@ -272,7 +273,7 @@ const anyClaim = fc
 const anyInput = fc.record({
   pods: fc.uniqueArray(anyPod, { selector: ({ name }) => name }),
   claims: fc.uniqueArray(anyClaim, { selector: ({ name }) => name }),
-  spec: fc.constantFrom(UNSET, NEITHER, SNAPSHOTS, FILES),
+  spec: fc.constantFrom(UNSET, NEITHER, NO_SNAPSHOTS, SNAPSHOTS, FILES),
   policies: fc.subarray([...policies([{ csi: {} }, 'skip'], [{ nfs: {} }, 'snapshot'])]),
 });
 

@@ -21,6 +21,7 @@ interface Asked {
 }
 
 const NEITHER = { snapshotVolumes: false, defaultVolumesToFsBackup: false };
+const NO_SNAPSHOTS = { snapshotVolumes: false };
 const SNAPSHOTS = { defaultVolumesToFsBackup: false };
 const FILES = { defaultVolumesToFsBackup: true };
 
@@ -60,7 +61,9 @@ function fateOfClaim(asked: Asked, storage: object): VolumeDecision {
 
 test.each<[Asked, VolumeDecision]>([
   [{}, COPIED],
-  [{ spec: { snapshotVolumes: false } }, COPIED],
+  [{ spec: NO_SNAPSHOTS }, NOT_REQUESTED],
+  [{ spec: NO_SNAPSHOTS, isRequested: true }, COPIED],
+  [{ spec: { ...NO_SNAPSHOTS, ...FILES } }, COPIED],
   [{ spec: { snapshotVolumes: true } }, COPIED],
   [{ spec: FILES }, COPIED],
   [{ spec: SNAPSHOTS }, { action: 'snapshot' }],
@@ -97,6 +100,7 @@ test.each<[object, Asked, VolumeDecision]>([
   [SHARE, {}, COPIED],
   [SHARE, { spec: SNAPSHOTS }, COPIED],
   [SHARE, { spec: NEITHER }, NOT_REQUESTED],
+  [SHARE, { spec: NO_SNAPSHOTS }, NOT_REQUESTED],
   [SHARE, { isExcluded: true }, OPTED_OUT],
   [SHARE, { phase: 'Failed' }, COPIED],
   [{ hostPath: { path: '/' } }, { isRequested: true }, { action: 'none', reason: 'host-path' }],
