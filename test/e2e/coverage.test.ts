@@ -15,12 +15,14 @@ import {
   applyMarks,
   limitedKubeconfig,
   namespaceYaml,
+  policyYaml,
   servedTypes,
   tarredTypes,
 } from '../support/coverage-fixture.ts';
 import { rowsOf, typeOf, withoutNamespaces } from '../support/coverage-rows.ts';
 import { registerDeadApiService } from '../support/dead-api-service.ts';
 import { applyEveryVolume } from '../support/every-volume.ts';
+import { startHoldfast } from '../support/holdfast.ts';
 import { Installation } from '../support/installation.ts';
 import { deleteNamespace } from '../support/kubectl.ts';
 
@@ -58,23 +60,6 @@ afterAll(async () => {
   }
   await installation.stop();
 });
-
-/** A policy that skips whatever the volumes of the fixture are. */
-function policyYaml(namespace: string): string {
-  return `
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: skip, namespace: ${namespace}}
-data:
-  policies.yaml: |
-    version: v1
-    volumePolicies:
-      - conditions: {volumeTypes: [hostPath, local]}
-        action: {type: skip}
-      - conditions: {nfs: {}}
-        action: {type: skip}
-`;
-}
 
 function body(name: string, spec: object): object {
   return { metadata: { name }, spec: { cluster: installation.name, ...spec } };
@@ -154,7 +139,7 @@ test('every kind of volume and a dead API group are in the report, and the backu
     ],
     warnings: [
       {
-        code: 'coverage-gap',
+        code: 'hooks-not-run',
         message: '1 pod has backup hooks, which are not run yet',
         subject: 'hooks',
       },
@@ -258,6 +243,26 @@ async function previewOf(spec: object): Promise<CoverageReport> {
   const list = await installation.request<{ items: BackupResource[] }>('GET', '/backups');
   expect(list.body.items.map(({ metadata }) => metadata.name)).not.toContain('every');
   return answer.body.coverage;
+}
+
+test('the command line says in words what is not in a backup, before it is made and after', async () => {
+  const name = `${prefix}-*`;
+  const shown = await holdfast(['backup', 'describe', 'every', '--details']);
+  const spec = ['--cluster', installation.name, '--include-namespaces', name];
+  const dry = await holdfast(['backup', 'create', 'later', '--dry-run', ...spec]);
+  for (const text of [shown, dry]) {
+    expect(text).toMatch(/running host-path .* no data of the volume was copied \(a gap\)/);
+    expect(text).toMatch(/running empty-dir .* it lives as long as its pod/);
+    expect(text).toMatch(/hidden-c +it has the label|it has the label .*hidden-c/);
+  }
+  expect(shown).toMatch(new RegExp(`${DEAD}/v1 +the group is registered and does not answer`));
+  expect((await installation.request('GET', '/backups/later')).status).toBe(404);
+});
+
+async function holdfast(args: readonly string[]): Promise<string> {
+  const command = startHoldfast(args, { HOLDFAST_SERVER: installation.apiUrl });
+  expect({ status: await command.status, stderr: command.stderr }).toMatchObject({ status: 0 });
+  return command.stdout;
 }
 
 test('a policy that skips the volumes, and types outside the dead group, make the backup Completed', async () => {

@@ -73,11 +73,29 @@ spec:
   ].join('---');
 }
 
+/** A namespace, as YAML. */
 export function namespaceYaml(name: string, labels = '{}'): string {
   return `
 apiVersion: v1
 kind: Namespace
 metadata: {name: ${name}, labels: ${labels}}
+`;
+}
+
+/** The ConfigMap `skip`: a policy that skips whatever the volumes of the fixture are. */
+export function policyYaml(namespace: string): string {
+  return `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: skip, namespace: ${namespace}}
+data:
+  policies.yaml: |
+    version: v1
+    volumePolicies:
+      - conditions: {volumeTypes: [hostPath, local]}
+        action: {type: skip}
+      - conditions: {nfs: {}}
+        action: {type: skip}
 `;
 }
 
