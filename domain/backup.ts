@@ -81,7 +81,7 @@ export interface BackupProblems {
   readonly warnings: readonly FailureReport[];
 }
 
-/** Problems of one side that are told one by one; the rest is counted. */
+/** Problems of one side that are told; the coverage report has a row for each type. */
 const TOLD_MAX = 50;
 
 /** The problems of several steps: each subject once, and no more than can be told. */

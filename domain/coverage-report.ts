@@ -149,7 +149,7 @@ function volumeName({ namespace, pod, volume, claim }: CoverageReport['volumes']
 function warningsOf({ hooks, ambiguousNames }: CoverageReport): FailureReport[] {
   const pods = new Set(hooks.map(({ namespace, pod }) => `${namespace}/${pod}`));
   const names = ambiguousNames.map(({ name, taken, others }): FailureReport => ({
-    code: 'type-not-found',
+    code: 'ambiguous-name',
     message: `${name} is taken for ${taken}; ${others.join(', ')} has that name too`,
     subject: name,
   }));
@@ -158,7 +158,7 @@ function warningsOf({ hooks, ambiguousNames }: CoverageReport): FailureReport[] 
     : [
         ...names,
         {
-          code: 'coverage-gap',
+          code: 'hooks-not-run',
           message: `${String(pods.size)} ${pods.size === 1 ? 'pod has' : 'pods have'} backup hooks, which are not run yet`,
           subject: 'hooks',
         },

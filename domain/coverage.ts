@@ -29,6 +29,7 @@ export const COVERAGE_REASONS = {
   'being-deleted': { isGap: false, text: 'it is being deleted' },
   'exclude-label': { isGap: false, text: 'it has the label velero.io/exclude-from-backup=true' },
   holdfast: { isGap: false, text: 'it belongs to Holdfast itself; name its namespace to take it' },
+  'came-later': { isGap: false, text: 'its namespace came after the backup was planned' },
   'not-listed': { isGap: true, text: 'the API server counted more objects than it listed' },
   // Volumes.
   'not-copied': { isGap: true, text: 'no data of the volume was copied' },
@@ -50,6 +51,8 @@ export type CoverageReason = keyof typeof COVERAGE_REASONS;
 /** What a backup should hold, what it holds, and why each difference is there. Stored as `<name>-coverage.json.gz`. */
 export interface CoverageReport {
   readonly version: 1;
+  /** Present where counts by namespace, or some volumes and hooks, were too much for a preview. */
+  readonly isShortened?: true;
   /** Objects. `expected` is counted as they are listed, `captured` in the archive when it is read back. */
   readonly items: { readonly expected: number; readonly captured: number };
   /** Every type that the cluster serves. */

@@ -39,6 +39,8 @@ export interface ExportShard {
 export interface PlannedSelection {
   /** The namespaces whose objects are taken: those that are selected and existed when the plan was made. */
   readonly namespaces: readonly string[];
+  /** All namespaces that existed, where the request takes every one: whatever is in another came later. */
+  readonly known?: readonly string[];
   readonly selectors: readonly LabelSelector[];
   /** Types of which every object is taken that the other filters take, as `resource.group`. */
   readonly collected: readonly string[];

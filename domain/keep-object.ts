@@ -11,6 +11,8 @@ export type WhyNot = CoverageReason | 'not-selected';
 export interface KeepContext {
   /** The namespaces whose objects are taken. */
   readonly namespaces: ReadonlySet<string>;
+  /** All namespaces that the plan knew, where the request takes every one. */
+  readonly known?: ReadonlySet<string>;
   /** An object has to match one of them; none for every object. */
   readonly selectors: readonly LabelSelector[];
   readonly filterPolicies?: FilterPolicies;
@@ -44,16 +46,25 @@ export function whyNotKept(
 /** Why an object does not go into the backup though others refer to it; no selector is asked. */
 export function whyNotTaken(
   type: ResourceType,
-  { metadata }: KubernetesObject,
-  { namespaces }: Pick<KeepContext, 'namespaces'>,
+  object: KubernetesObject,
+  { namespaces, known }: Pick<KeepContext, 'namespaces' | 'known'>,
 ): WhyNot | undefined {
-  const isNamespace = type.group === '' && type.resource === 'namespaces';
-  const namespace = isNamespace ? metadata.name : (metadata.namespace ?? '');
-  if ((type.isNamespaced || isNamespace) && !namespaces.has(namespace)) {
-    return 'not-selected';
+  const namespace = namespaceOf(type, object);
+  if (namespace !== undefined && !namespaces.has(namespace)) {
+    return known?.has(namespace) === false ? 'came-later' : 'not-selected';
   }
-  if (metadata.deletionTimestamp !== undefined) {
+  const { deletionTimestamp, labels } = object.metadata;
+  if (deletionTimestamp !== undefined) {
     return 'being-deleted';
   }
-  return isExcludedByLabel(metadata.labels) ? 'exclude-label' : undefined;
+  return isExcludedByLabel(labels) ? 'exclude-label' : undefined;
+}
+
+/** The namespace that decides about an object: the one that it is in, or that it is. */
+function namespaceOf(type: ResourceType, { metadata }: KubernetesObject): string | undefined {
+  const isNamespace = type.group === '' && type.resource === 'namespaces';
+  if (isNamespace) {
+    return metadata.name;
+  }
+  return type.isNamespaced ? (metadata.namespace ?? '') : undefined;
 }

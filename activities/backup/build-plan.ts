@@ -8,19 +8,19 @@ import {
   cutShards,
   type ExportPlan,
   type ExportUnit,
-  type PlannedCoverage,
   type PlannedRelated,
   type PlannedSelection,
   SHARD_ITEMS,
   unitScopes,
 } from '../../domain/export-plan.ts';
-import type { FailureReport } from '../../domain/failure.ts';
 import { groupResource, type ResourceType } from '../../domain/item.ts';
 import { matchesLabels, selectorQuery } from '../../domain/selection/label-selector.ts';
+import type { NamespaceFacts } from '../../domain/selection/namespace-selection.ts';
 import { orderedNames } from '../../domain/selection/ordered-resources.ts';
 import { NAMESPACES, RELATED_TYPES, VOLUMES } from '../../domain/selection/related-items.ts';
 import type { Cluster } from '../kubernetes/port.ts';
 import type { CheckedRequest } from './check-request.ts';
+import { plannedCoverage } from './planned-coverage.ts';
 import { ProblemList } from './problem-list.ts';
 
 /** Counting requests that one plan has under way at a time. */
@@ -163,6 +163,7 @@ function plannedSelection({
   );
   return {
     namespaces: namespaces.taken,
+    ...knownNamespaces(spec, existing),
     selectors,
     collected,
     related,
@@ -173,43 +174,14 @@ function plannedSelection({
   };
 }
 
-function plannedCoverage(
-  { spec, discovery, namespaces, types }: CheckedRequest,
-  { problems, uncounted }: { problems: ProblemList; uncounted: Counter['uncounted'] },
-): PlannedCoverage {
-  const groups = discovery.failedGroups.map((group) => {
-    const isWanted = wantsGroup(spec, group);
-    if (isWanted) {
-      problems.error(unavailable(group));
-    }
-    return { group, reason: isWanted ? ('group-unavailable' as const) : ('not-included' as const) };
-  });
-  return {
-    groups,
-    namespaces: namespaces.leftOut,
-    ambiguousNames: types.ambiguous,
-    types: [
-      ...discovery.types.map((type) => {
-        const name = groupResource(type);
-        const reason = types.decisions.get(name)?.reason ?? uncounted.get(name);
-        return { type, ...(reason === undefined ? {} : { reason }) };
-      }),
-      ...discovery.unrestorable.map((type) => ({ type, reason: 'not-restorable' as const })),
-    ],
-    problems: problems.all(),
-  };
-}
-
-/** Whether a request that names types names one of a group; one that names none wants them all. */
-function wantsGroup(spec: BackupSpec, groupVersion: string): boolean {
-  const { includedResources, includedNamespaceScopedResources } = spec;
-  const included = includedResources ?? includedNamespaceScopedResources ?? [];
-  const named = [...included, ...(spec.includedClusterScopedResources ?? [])];
-  const group = groupVersion.slice(0, groupVersion.lastIndexOf('/'));
-  return (
-    included.length === 0 ||
-    named.some((name) => name === '*' || name.toLowerCase().endsWith(`.${group}`))
-  );
+/** Where every namespace is taken, an object of one that is not known is of one that came later. */
+function knownNamespaces(
+  spec: BackupSpec,
+  existing: readonly NamespaceFacts[],
+): Pick<PlannedSelection, 'known'> {
+  return takesAllNamespaces(spec) && spec.excludedNamespaces.length === 0
+    ? { known: existing.map(({ name }) => name) }
+    : {};
 }
 
 function orderedUnit(type: ResourceType, names: readonly string[] | undefined): ExportUnit[] {
@@ -222,9 +194,4 @@ function otherVersions({ spec, discovery }: CheckedRequest, type: ResourceType):
   return spec.apiVersions === 'All'
     ? discovery.otherVersions.filter((other) => groupResource(other) === groupResource(type))
     : [];
-}
-
-function unavailable(group: string): FailureReport {
-  const message = `${group} is registered and does not answer; nothing of it is in the backup`;
-  return { code: 'cluster-failed', message, subject: group };
 }

@@ -5,7 +5,7 @@ import type { FailureReport } from '../../domain/failure.ts';
 import { groupResource, type ListedObject, type ResourceType } from '../../domain/item.ts';
 import { type KeepContext, whyNotKept } from '../../domain/keep-object.ts';
 import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
-import type { ListDoubt } from '../kubernetes/port.ts';
+import type { ListDoubt, ListOptions } from '../kubernetes/port.ts';
 import type { ProblemList } from './problem-list.ts';
 import { keyOf, type Lister, unitPages } from './unit-pages.ts';
 
@@ -42,11 +42,14 @@ export async function* exportPages(
         started.push(start(cluster, units[started.length] ?? unit, source));
       }
       const first = firstOnes(selection, unit);
+      const missing = new Set(unit.names);
       for await (const page of toldPages(unit.type, started[index], source)) {
+        page.forEach((listed) => missing.delete(keyOf(listed)));
         yield page.flatMap((listed) =>
           first.has(keyOf(listed)) ? [] : captured(unit, listed, { context, source }),
         );
       }
+      tellMissing(unit, missing, source);
     }
   } finally {
     // A consumer that stops early leaves listings behind that nobody reads; their failures are no longer news.
@@ -56,9 +59,10 @@ export async function* exportPages(
 
 /** What decides about single objects, of a stored plan. */
 export function keepContext(selection: PlannedSelection): KeepContext {
-  const { namespaces, selectors, filterPolicies } = selection;
+  const { namespaces, known, selectors, filterPolicies } = selection;
   return {
     namespaces: new Set(namespaces),
+    ...(known === undefined ? {} : { known: new Set(known) }),
     selectors,
     ...(filterPolicies === undefined ? {} : { filterPolicies }),
   };
@@ -74,6 +78,21 @@ export function archiveItem(type: ResourceType, listed: ListedObject): ArchiveIt
 function firstOnes({ ordered }: PlannedSelection, unit: ExportUnit): ReadonlySet<string> {
   const isOther = unit.names !== undefined || unit.isOtherVersion === true;
   return new Set(isOther ? [] : ordered[groupResource(unit.type)]);
+}
+
+/** Objects that should come first and are not there. */
+function tellMissing(
+  { type }: ExportUnit,
+  missing: ReadonlySet<string>,
+  { problems }: Pick<PageSource, 'problems'>,
+): void {
+  const [name] = missing;
+  if (name !== undefined) {
+    const subject = `orderedResources.${groupResource(type)}`;
+    const rest = missing.size > 1 ? ` and ${String(missing.size - 1)} more` : '';
+    const message = `orderedResources names ${groupResource(type)} ${name}${rest}, which the cluster does not have`;
+    problems.warning({ code: 'not-found', message, subject });
+  }
 }
 
 interface Deciders {
@@ -114,23 +133,30 @@ interface Started {
 }
 
 function start(cluster: Lister, unit: ExportUnit, source: PageSource): Started {
-  const { signal, isMixedAllowed, problems, notes, selection } = source;
-  const onDoubt = (doubt: ListDoubt): void => {
-    const report = doubtOf(unit.type, doubt);
-    if (doubt === 'mixed') {
-      problems.warning(report);
-    } else {
-      problems.error(report);
-      notes.fail(unit.type, 'not-listed');
-    }
-  };
-  const options = { signal, isMixedAllowed, onDoubt };
-  const { selectors } = selection;
+  const { selectors } = source.selection;
+  const options = listOptions(unit.type, source);
   const pages = unitPages(cluster, unit, { selectors, options })[Symbol.asyncIterator]();
   const first = pages.next();
   // Whoever reads the pages meets the failure; until then it must not count as unhandled.
   first.catch(() => undefined);
   return { pages, first };
+}
+
+/** How a type is listed, with doubts about the listing told. */
+export function listOptions(
+  type: ResourceType,
+  { signal, isMixedAllowed, problems, notes }: Omit<PageSource, 'units' | 'selection'>,
+): ListOptions {
+  const onDoubt = (doubt: ListDoubt): void => {
+    const report = doubtOf(type, doubt);
+    if (doubt === 'mixed') {
+      problems.warning(report);
+    } else {
+      problems.error(report);
+      notes.fail(type, 'not-listed');
+    }
+  };
+  return { signal, isMixedAllowed, onDoubt };
 }
 
 /** The pages of a unit as far as they come; a failure of its type alone is told. */

@@ -74,14 +74,18 @@ const SHORT_VOLUMES = 100;
 
 const SHORTENINGS: readonly ((report: CoverageReport) => CoverageReport)[] = [
   (report) => report,
-  (report) => ({ ...report, types: report.types.map((type) => ({ ...type, namespaces: {} })) }),
+  withoutNamespaces,
   (report) => ({
-    ...report,
-    types: report.types.map((type) => ({ ...type, namespaces: {} })),
+    ...withoutNamespaces(report),
     volumes: { ...report.volumes, items: report.volumes.items.slice(0, SHORT_VOLUMES) },
     hooks: report.hooks.slice(0, SHORT_VOLUMES),
   }),
 ];
+
+function withoutNamespaces(report: CoverageReport): CoverageReport {
+  const types = report.types.map((type) => ({ ...type, namespaces: {} }));
+  return { ...report, types, isShortened: true };
+}
 
 async function pack(report: CoverageReport): Promise<string> {
   return (await compress(JSON.stringify(report))).toString('base64');

@@ -7,7 +7,7 @@ import {
   type RelatedGatherer,
 } from '../../domain/selection/related-items.ts';
 import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
-import { archiveItem, keepContext, type PageSource } from './export-pages.ts';
+import { archiveItem, keepContext, listOptions, type PageSource } from './export-pages.ts';
 import { type Lister, unitPages } from './unit-pages.ts';
 
 /** Where related objects come from; `notes` know what the objects of the backup refer to. */
@@ -39,10 +39,11 @@ export async function* relatedPages(
 async function* referredPages(
   cluster: Lister,
   { name, type }: PlannedRelated,
-  { selection, notes, signal, isMixedAllowed }: RelatedSource,
+  source: RelatedSource,
 ): AsyncGenerator<readonly ListedObject[]> {
-  const options = { signal, isMixedAllowed };
-  const gatherer = notes.related;
+  const { selection } = source;
+  const options = listOptions(type, source);
+  const gatherer = source.notes.related;
   if (name === CLUSTER_ROLE_BINDINGS) {
     const unit = { type, namespace: '', items: 0 };
     const pages = gatherer.hasServiceAccounts

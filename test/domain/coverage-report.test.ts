@@ -249,11 +249,11 @@ test('hooks and names that several types have are warnings, and hooks are told o
       [],
     );
   const ambiguous = {
-    code: 'type-not-found',
+    code: 'ambiguous-name',
     message: 'events is taken for events; events.events.k8s.io has that name too',
     subject: 'events',
   };
-  const hooks = (message: string) => ({ code: 'coverage-gap', message, subject: 'hooks' });
+  const hooks = (message: string) => ({ code: 'hooks-not-run', message, subject: 'hooks' });
   expect(warningsOf(['web'])).toEqual({
     errors: [],
     warnings: [ambiguous, hooks('1 pod has backup hooks, which are not run yet')],

@@ -9,6 +9,7 @@ export function inActivity<Result>(
   const context: Context = Object.assign(Object.create(Context.prototype) as Context, {
     cancellationSignal: signal,
     heartbeat: () => undefined,
+    info: { attempt: 1 },
   });
   return asyncLocalStorage.run(context, run);
 }

@@ -7,6 +7,7 @@ import { NoteTaker } from '../../../domain/backup-notes.ts';
 import type { ExportUnit } from '../../../domain/export-plan.ts';
 import { Failure } from '../../../domain/failure.ts';
 import type { ListedObject } from '../../../domain/item.ts';
+import { whyNotKept } from '../../../domain/keep-object.ts';
 import { typeOf } from '../../support/stored-backup.ts';
 
 // Goal: one type that cannot be listed is told and keeps no other from the backup. Method: a cluster whose types fail
@@ -130,4 +131,43 @@ test('a listing of several moments is a warning, and one that fell short an erro
   expect(warnings).toMatchObject([{ code: 'listing-expired', subject: 'mixed' }]);
   expect(errors).toMatchObject([{ code: 'cluster-failed', subject: 'short' }]);
   expect(tallies[1]?.reason).toBe('not-listed');
+});
+
+test('an object that should come first and is not there is a warning', async () => {
+  const problems = new ProblemList({ isPatient: false });
+  const notes = new NoteTaker([]);
+  const source = {
+    selection: {
+      ...{ namespaces: ['shop'], selectors: [], collected: ['pods'], related: [] },
+      ...{ matchingNamespaces: [], ordered: { pods: ['shop/db-0', 'shop/db-1'] } },
+    },
+    units: [{ ...unit('pods'), names: ['shop/db-0', 'shop/db-1'] }],
+    signal: new AbortController().signal,
+    isMixedAllowed: true,
+    ...{ problems, notes },
+  };
+  const held = { listPages, readListed: () => Promise.resolve(listed('db-0', 'shop')) };
+  const found: string[] = [];
+  for await (const page of exportPages(held, source)) {
+    found.push(...page.map(({ object }) => object.metadata.name));
+  }
+  expect(found).toEqual(['db-0', 'db-0']);
+  expect(problems.all().warnings).toEqual([
+    {
+      code: 'not-found',
+      message: 'orderedResources names pods shop/db-1, which the cluster does not have',
+      subject: 'orderedResources.pods',
+    },
+  ]);
+});
+
+test('an object of a namespace that came after the plan is told, where every namespace is taken', () => {
+  const { object } = listed('a', 'new');
+  const context = { namespaces: new Set(['shop']), selectors: [] };
+  const type = typeOf('Pod', 'pods');
+  expect(whyNotKept(type, object, context)).toBe('not-selected');
+  expect(whyNotKept(type, object, { ...context, known: new Set(['shop']) })).toBe('came-later');
+  expect(whyNotKept(type, object, { ...context, known: new Set(['shop', 'new']) })).toBe(
+    'not-selected',
+  );
 });
