@@ -13,7 +13,7 @@ import { contentsRoutes } from './routes/contents.ts';
 import { healthRoutes } from './routes/health.ts';
 import { runRoutes } from './routes/runs.ts';
 import { BACKUPS, RESTORES } from './runs/kinds.ts';
-import { previewBackup } from './runs/preview.ts';
+import { BackupPreviews } from './runs/preview.ts';
 import { RunService } from './runs/service.ts';
 import { backupSpec, restoreSpec } from './runs/spec.ts';
 import type { TemporalRuns } from './runs/temporal.ts';
@@ -59,12 +59,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await openApi(app);
   healthRoutes(app, options);
   const backups = new RunService(BACKUPS, options);
+  const previews = new BackupPreviews(options);
   runRoutes(app, {
     kind: 'Backup',
     plural: 'backups',
     service: backups,
     specOf: (body: CreateBackupRequest) => backupSpec(body),
-    preview: (key, spec) => previewBackup(options, key, spec),
+    preview: (key, spec) => previews.preview(key, spec),
     schemas: { body: CreateBackup },
   });
   runRoutes(app, {

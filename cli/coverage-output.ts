@@ -13,6 +13,7 @@ export function coverageText(report: CoverageReport): string {
   return [
     `Items: ${String(items.captured)} of ${String(items.expected)}\n`,
     indented(columnsText(typeRows(report))),
+    report.isShortened === true ? SHORTENED : '',
     section('Items left out', itemRows(report)),
     section('Types left out', typeReasonRows(report)),
     `Volumes: ${String(volumes.captured)} copied\n`,
@@ -30,6 +31,9 @@ export function coverageText(report: CoverageReport): string {
     section('Names of several types', report.ambiguousNames.map(ambiguousRow)),
   ].join('');
 }
+
+const SHORTENED =
+  'The preview is shortened: counts by namespace are left out, and some volumes and hooks may be.\n';
 
 /** A heading with rows under it; nothing without rows. */
 function section(heading: string, rows: readonly string[][]): string {

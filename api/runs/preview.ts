@@ -19,37 +19,59 @@ import { specDigest } from './spec.ts';
 
 const decompress = promisify(gunzip);
 
+/** Previews that one API process has under way: each lists the cluster, beside the backups of the same workers. */
+const PREVIEWS_MAX = 4;
 /** How long a request waits for a preview; the run of it ends a little later by itself. */
 const PREVIEW_WAIT_MS = 40_000;
 
-/**
- * What a backup would hold, were it made now; nothing is kept of it. Throws what the open step refuses, `already-exists`,
- * and `still-running` when the cluster is too large for somebody to wait.
- */
-export async function previewBackup(
-  { temporal, store }: RunSources,
-  key: RunKey,
-  spec: BackupSpec,
-): Promise<BackupPreview> {
-  const [ended] = await Promise.all([
-    BACKUPS.read(store(key.location), key),
-    temporal.requireWorkers(spec.cluster),
-  ]);
-  if (ended !== undefined) {
-    requireSameSpec(ended, specDigest(spec));
+/** Says what backups would hold, were they made now; nothing is kept of it. */
+export class BackupPreviews {
+  readonly #sources: Pick<RunSources, 'temporal' | 'store'>;
+  #underWay = 0;
+
+  constructor(sources: Pick<RunSources, 'temporal' | 'store'>) {
+    this.#sources = sources;
   }
-  const result = await run({ temporal }, key, spec);
-  if (result.kind === 'refused') {
-    throw failureOf(result.failure);
+
+  /**
+   * Throws what the open step refuses, `already-exists`, `throttled` when others look as well, and `preview-timeout`
+   * when the cluster is too large for somebody to wait.
+   */
+  async preview(key: RunKey, spec: BackupSpec): Promise<BackupPreview> {
+    const { temporal, store } = this.#sources;
+    const [ended] = await Promise.all([
+      BACKUPS.read(store(key.location), key),
+      temporal.requireWorkers(spec.cluster),
+    ]);
+    if (ended !== undefined) {
+      requireSameSpec(ended, specDigest(spec));
+    }
+    const result = await this.#limited(() => run({ temporal }, key, spec));
+    if (result.kind === 'refused') {
+      throw failureOf(result.failure);
+    }
+    const text = await decompress(Buffer.from(result.report, 'base64'));
+    return {
+      apiVersion: API_VERSION,
+      kind: 'BackupPreview',
+      metadata: key,
+      // The activity `previewBackup` made it.
+      coverage: JSON.parse(text.toString('utf8')) as CoverageReport,
+    };
   }
-  const text = await decompress(Buffer.from(result.report, 'base64'));
-  return {
-    apiVersion: API_VERSION,
-    kind: 'BackupPreview',
-    metadata: key,
-    // The activity `previewBackup` made it.
-    coverage: JSON.parse(text.toString('utf8')) as CoverageReport,
-  };
+
+  async #limited<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#underWay >= PREVIEWS_MAX) {
+      const text = `${String(PREVIEWS_MAX)} previews are under way; ask again when one has ended`;
+      throw new Failure('throttled', text);
+    }
+    this.#underWay += 1;
+    try {
+      return await work();
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
 }
 
 async function run(
@@ -85,7 +107,7 @@ function failureOfRun(error: unknown): unknown {
   const inner = cause instanceof ActivityFailure ? cause.cause : cause;
   const report = inner instanceof ApplicationFailure ? asReport(inner.details?.[0]) : undefined;
   return report === undefined
-    ? new Failure('still-running', 'the preview takes too long; narrow the request', {
+    ? new Failure('preview-timeout', 'the preview takes too long; narrow the request', {
         cause: error,
       })
     : failureOf(report);

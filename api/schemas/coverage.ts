@@ -11,6 +11,7 @@ const Counts = Type.Object({}, { additionalProperties: Type.Integer() });
 export const Coverage = Type.Object(
   {
     version: Type.Literal(1),
+    isShortened: Type.Optional(Type.Literal(true)),
     items: Type.Object({ expected: Type.Integer(), captured: Type.Integer() }),
     types: Type.Array(
       Type.Object({
