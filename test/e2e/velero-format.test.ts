@@ -134,6 +134,18 @@ test('a backup that was cancelled leaves a record that is well-formed, and no ar
   expect(await veleroFaults('cancelled', files)).toEqual([]);
 });
 
+test('a backup that failed leaves a record that is well-formed and says why, and no archive', async () => {
+  const matches = (path: string): boolean => path.endsWith('/failed.tar.gz');
+  proxy.faults = [{ method: 'GET', matches, effect: 'flip' }];
+  await create('failed', { includedNamespaces: [kinds], ...NO_VOLUMES });
+  expect((await installation.ended('backups', 'failed')).status.phase).toBe('Failed');
+  proxy.faults = [];
+  const files = await filesOf('failed');
+  expect(files.get('velero-backup.json')?.toString()).toContain('archive-mismatch: ');
+  expect([...files.keys()]).not.toContain('failed.tar.gz');
+  expect(await veleroFaults('failed', files)).toEqual([]);
+});
+
 test('objects are the text of the API server, to the byte', async () => {
   const objects = (await objectsOf('small')).filter(({ key }) => key.startsWith(`${kinds}/`));
   const cluster = await startProxy();
