@@ -4,11 +4,11 @@ import type { Problem } from '../domain/api-resource.ts';
 import {
   Failure,
   FAILURE_CODES,
-  type FailureCode,
   type FieldError,
   httpStatusOf,
   isRetried,
 } from '../domain/failure.ts';
+import { schemaError } from './schema-errors.ts';
 
 const PROBLEM_TYPES = 'https://holdfast.dev/problems/';
 const PROBLEM_CONTENT = 'application/problem+json';
@@ -89,8 +89,8 @@ function sendProblem(
 /** Fastify's own errors: a body that is no JSON, too large, of a strange type, or against the schema. */
 function failureOf(error: FastifyError): Failure {
   if (error.validation !== undefined) {
-    const where = error.validationContext ?? 'body';
-    return new RequestFailure(error.validation.map((issue) => problemErrorOf(issue, where)));
+    const part = error.validationContext ?? 'body';
+    return new RequestFailure(error.validation.map((issue) => schemaError(issue, part)));
   }
   return statusOf(error) < 500
     ? new Failure('invalid-request', `${error.message} (${error.code})`)
@@ -99,38 +99,4 @@ function failureOf(error: FastifyError): Failure {
 
 function statusOf(error: FastifyError): number {
   return error.validation === undefined ? (error.statusCode ?? 500) : 400;
-}
-
-/** Rules of the schemas that say how names are made, and the texts under the same rules that are none. */
-const NAME_KEYWORDS: ReadonlySet<string> = new Set(['pattern', 'minLength', 'maxLength']);
-const NO_NAMES: ReadonlySet<string> = new Set(['limit', 'continue', 'ttl']);
-
-type ValidationIssue = NonNullable<FastifyError['validation']>[number];
-
-function problemErrorOf(issue: ValidationIssue, where: string): FieldError {
-  const extra = issue.params['additionalProperty'];
-  const missing = issue.params['missingProperty'];
-  const leaf =
-    typeof extra === 'string' ? `/${extra}` : typeof missing === 'string' ? `/${missing}` : '';
-  const pointer = `${where === 'body' ? '' : `${where}:`}${issue.instancePath}${leaf}`;
-  if (typeof extra === 'string') {
-    return {
-      pointer,
-      code: 'unknown-field',
-      detail: `${pointer} is not a field that is known; remove it`,
-    };
-  }
-  const isOfName = NAME_KEYWORDS.has(issue.keyword) && !NO_NAMES.has(leafName(pointer));
-  const code: FailureCode = isOfName ? 'invalid-name' : 'invalid-request';
-  const what = typeof missing === 'string' ? 'is missing' : faultOf(issue);
-  return { pointer, code, detail: `${pointer} ${what}` };
-}
-
-function faultOf({ params, message = 'is not valid' }: ValidationIssue): string {
-  const allowed: unknown = params['allowedValues'];
-  return Array.isArray(allowed) ? `must be one of ${allowed.join(', ')}` : message;
-}
-
-function leafName(pointer: string): string {
-  return pointer.slice(pointer.lastIndexOf('/') + 1);
 }

@@ -107,6 +107,26 @@ test.each([
   expect(answer.statusCode).toBe(status);
 });
 
+test.each([
+  ['/backups?limit=0', 'limit must be a whole number from 1 on, of at most six digits'],
+  ['/backups?limit=1&limit=2', 'limit is given more than once; give it once'],
+  ['/backups/b/items?type=', 'type is empty; give it a value, or leave it out'],
+  ['/backups/b/items?namespace=', 'namespace is empty; give it a value, or leave it out'],
+  ['/backups?page=2', 'page is not a field that is known; remove it'],
+  [
+    '/backups?location=My_Place',
+    'location must be lower-case letters, digits and "-", beginning and ending with a letter or digit',
+  ],
+  [
+    '/backups/My_Backup',
+    'name must be lower-case letters, digits, "-" and ".", beginning and ending with a letter or digit',
+  ],
+  [`/backups/${'n'.repeat(254)}`, 'name must have at most 253 characters'],
+])('what is wrong with %s is said in words', async (path, detail) => {
+  const answer = await app.inject(`/api/v1${path}`);
+  expect(answer.json()).toMatchObject({ status: 400, detail });
+});
+
 test('the OpenAPI document that is served is the one that is committed', async () => {
   const answer = await app.inject('/api/v1/openapi.json');
   expect(answer.statusCode).toBe(200);
