@@ -7,6 +7,7 @@ import { isEndPhase } from '../../domain/phase.ts';
 import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';
 import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '../runs/list.ts';
+import { requestedSpec } from '../runs/request-faults.ts';
 import type { RunService } from '../runs/service.ts';
 import { CreateQuery, ListQuery, RunParams, RunQuery } from '../schemas/run.ts';
 
@@ -50,6 +51,7 @@ export function runRoutes<
   app.post<{ Querystring: Query & { dryRun?: 'All' } }>(
     base,
     {
+      attachValidation: true,
       schema: {
         summary: `Start a ${kind.toLowerCase()}; the same request again gives the same run`,
         body: schemas.body,
@@ -63,13 +65,14 @@ export function runRoutes<
       },
     },
     async (request, reply) => {
-      // The route's schema has checked it.
-      const body = request.body as Body;
-      const key = { location: locationOf(request.query), name: body.metadata.name };
+      const spec = requestedSpec(request, specOf);
+      // The spec is there only of a body that the route's schema has checked.
+      const { metadata } = request.body as Body;
+      const key = { location: locationOf(request.query), name: metadata.name };
       if (request.query.dryRun !== undefined) {
-        return reply.send(await preview?.(key, specOf(body)));
+        return reply.send(await preview?.(key, spec));
       }
-      const { resource, isNew } = await service.create(key, specOf(body));
+      const { resource, isNew } = await service.create(key, spec);
       const path = `${base}/${key.name}?location=${key.location}`;
       return reply
         .code(isNew ? 202 : 200)
