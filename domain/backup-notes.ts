@@ -19,9 +19,18 @@ export interface BackupNotes {
   readonly related: RelatedItems;
   readonly pods: readonly PodFacts[];
   readonly claims: readonly ClaimFacts[];
+  /** Claims that were listed and do not go to the archive; one may be here twice. */
+  readonly absentClaims: readonly AbsentClaim[];
   readonly persistentVolumes: readonly PersistentVolumeFacts[];
   readonly hooks: CoverageReport['hooks'];
   readonly problems: BackupProblems;
+}
+
+/** A claim that is not in the backup though the request would take it. */
+export interface AbsentClaim {
+  readonly namespace: string;
+  readonly name: string;
+  readonly reason: CoverageReason;
 }
 
 /** What became of the objects of one type in one version. */
@@ -55,6 +64,7 @@ export class NoteTaker {
   readonly #tallies = new Map<string, OpenTally>();
   readonly #pods: PodFacts[] = [];
   readonly #claims: ClaimFacts[] = [];
+  readonly #absentClaims: AbsentClaim[] = [];
   readonly #volumes = new Map<string, PersistentVolumeFacts>();
   readonly #hooks: CoverageReport['hooks'][number][] = [];
 
@@ -85,12 +95,15 @@ export class NoteTaker {
     if (reason === 'not-selected') {
       return;
     }
+    const { namespace, name } = metadata;
+    if (groupResource(type) === 'persistentvolumeclaims') {
+      this.#absentClaims.push({ namespace: namespace ?? '', name, reason });
+    }
     const { leftOut } = this.#tally(type);
     const entry = leftOut.get(reason) ?? { items: 0, examples: [] };
     leftOut.set(reason, entry);
     entry.items += 1;
     if (entry.examples.length < EXAMPLES_MAX) {
-      const { namespace, name } = metadata;
       entry.examples.push(namespace === undefined ? name : `${namespace}/${name}`);
     }
   }
@@ -125,6 +138,7 @@ export class NoteTaker {
       related: this.related.all(),
       pods: this.#pods,
       claims: this.#claims,
+      absentClaims: this.#absentClaims,
       persistentVolumes: [...this.#volumes.values()],
       hooks: this.#hooks,
       problems,
@@ -166,6 +180,7 @@ export function addNotes(parts: readonly BackupNotes[]): BackupNotes {
     related: related.all(),
     pods: parts.flatMap(({ pods }) => pods),
     claims: parts.flatMap(({ claims }) => claims),
+    absentClaims: parts.flatMap(({ absentClaims }) => absentClaims),
     persistentVolumes: parts.flatMap(({ persistentVolumes }) => persistentVolumes),
     hooks: parts.flatMap(({ hooks }) => hooks),
     problems: joinProblems(parts.map(({ problems }) => problems)),

@@ -7,7 +7,7 @@ import {
   isGap,
   type TypeCoverage,
 } from './coverage.ts';
-import type { ExportPlan, PlannedType } from './export-plan.ts';
+import type { ExportPlan, PlannedSelection, PlannedType } from './export-plan.ts';
 import type { FailureReport } from './failure.ts';
 import { apiVersionOf, groupResource } from './item.ts';
 import { coverVolumes } from './volumes/volume-choice.ts';
@@ -15,7 +15,9 @@ import { coverVolumes } from './volumes/volume-choice.ts';
 /** What a report is made of: what was planned, what was noted, and what was found. */
 export interface CoverageSource {
   readonly spec: BackupSpec;
-  readonly plan: Pick<ExportPlan, 'coverage' | 'volumePolicies'>;
+  readonly plan: Pick<ExportPlan, 'coverage' | 'volumePolicies'> & {
+    readonly selection: Pick<PlannedSelection, 'related'>;
+  };
   readonly notes: BackupNotes;
   /** How many items of each type were read back from the archive, by `resource.group` and version. */
   readonly captured: ReadonlyMap<string, number>;
@@ -25,6 +27,7 @@ export interface CoverageSource {
 
 /** Volumes of one reason that a problem names. */
 const NAMED_VOLUMES_MAX = 5;
+const CLAIMS = 'persistentvolumeclaims';
 
 /** Compares what a backup should hold with what it holds. */
 export function coverageReport(source: CoverageSource): CoverageReport {
@@ -42,6 +45,10 @@ export function coverageReport(source: CoverageSource): CoverageReport {
     volumes: coverVolumes({
       pods: notes.pods,
       claims: notes.claims,
+      absentClaims: new Map(
+        notes.absentClaims.map(({ namespace, name, reason }) => [`${namespace}/${name}`, reason]),
+      ),
+      areClaimsTaken: areClaimsTaken(source),
       persistentVolumes: notes.persistentVolumes,
       spec,
       policies: plan.volumePolicies,
@@ -60,6 +67,17 @@ export function coverageProblems(
     ...told,
     { errors: [...lostItems(report), ...volumeGaps(report)], warnings: warningsOf(report) },
   ]);
+}
+
+/** Whether every claim of a pod was looked for; where the listing failed, nobody knows which claims there are. */
+function areClaimsTaken({ plan, notes }: CoverageSource): boolean {
+  const isFailed = notes.tallies.some(
+    ({ type, reason }) => type === CLAIMS && reason !== undefined,
+  );
+  const isCollected = plan.coverage.types.some(
+    ({ type, reason }) => groupResource(type) === CLAIMS && reason === undefined,
+  );
+  return !isFailed && (isCollected || plan.selection.related.some(({ name }) => name === CLAIMS));
 }
 
 function typeRows({ plan, notes, captured, isByNamespace }: CoverageSource): TypeCoverage[] {

@@ -37,6 +37,7 @@ export const COVERAGE_REASONS = {
   'opted-out': { isGap: false, text: 'its pod leaves it out' },
   'volumes-not-requested': { isGap: false, text: 'the request asks for no volume data' },
   'claim-not-selected': { isGap: false, text: 'the request does not select its claim' },
+  'claim-missing': { isGap: false, text: 'there is no such claim' },
   'claim-not-bound': { isGap: false, text: 'its claim is not bound, so there is no data' },
   'made-anew': { isGap: false, text: 'its content is made anew by the cluster with each pod' },
   'host-path': {

@@ -4,7 +4,6 @@ import {
   decideClaim,
   decidePodVolume,
   type Mount,
-  type VolumeDecision,
   type VolumeRequest,
 } from './volume-decision.ts';
 import {
@@ -16,16 +15,18 @@ import {
 
 /** Volumes that are made anew and have a row; every pod has one with its token, and one is like another. */
 const MADE_ANEW_ROWS_MAX = 1000;
-const NOT_SELECTED: VolumeDecision = { action: 'none', reason: 'claim-not-selected' };
 
 /** What the choice is made from. */
 export interface VolumeSource extends VolumeRequest {
   /** The pods of the backup. */
   readonly pods: readonly PodFacts[];
+  /** The claims of the backup. */
   readonly claims: readonly ClaimFacts[];
+  /** Claims that were listed and left out, as `namespace/name`, and why. */
+  readonly absentClaims: ReadonlyMap<string, CoverageReason>;
+  /** Whether the backup takes the claims of its pods, so that one that is in neither list does not exist. */
+  readonly areClaimsTaken: boolean;
   readonly persistentVolumes: readonly PersistentVolumeFacts[];
-  /** The claims that are in the backup, as `namespace/name`, where `claims` has others too. */
-  readonly capturedClaims?: ReadonlySet<string>;
   /** Whether the data of a chosen volume is in the backup; left out while no data is copied at all. */
   readonly isCopied?: (volume: VolumeCoverage) => boolean;
 }
@@ -40,9 +41,9 @@ interface ClaimEntry {
 }
 
 /**
- * Every volume that could hold data, once, and what becomes of it: each claim, and each other volume of a pod. Where
- * several pods mount a claim, its row names the first of them that asks for it, else the first that does not leave it
- * out, else the first.
+ * Every volume that could hold data, once, and what becomes of it: each claim of the backup or of a pod, and each other
+ * volume of a pod. Where several pods mount a claim, its row names the first of them that asks for it, else the first
+ * that does not leave it out, else the first.
  */
 export function coverVolumes(source: VolumeSource): VolumesCoverage {
   // A listing that expired and went on may have a pod twice.
@@ -60,16 +61,19 @@ export function coverVolumes(source: VolumeSource): VolumesCoverage {
 function claimRows(pods: readonly PodFacts[], source: VolumeSource): VolumeCoverage[] {
   const volumes = new Map(source.persistentVolumes.map((volume) => [volume.name, volume]));
   return [...claimEntries(pods, source.claims).values()].map((entry) => {
+    const { claim } = entry;
     const mount = decidingMount(entry.mounts, source);
-    const volumeName = entry.claim?.volumeName;
-    const subject = { ...entry, mount, persistentVolume: volumes.get(volumeName ?? '') };
+    const volumeName = claim?.volumeName;
+    const persistentVolume = volumes.get(volumeName ?? '');
     return {
       namespace: entry.namespace,
       ...(mount === undefined ? {} : { pod: mount.pod.name, volume: mount.volume.name }),
       claim: entry.name,
       ...(volumeName === undefined ? {} : { persistentVolume: volumeName }),
       source: entry.isMadeForPod ? 'ephemeral' : 'persistentVolumeClaim',
-      ...(isCaptured(entry, source) ? decideClaim(subject, source) : NOT_SELECTED),
+      ...(claim === undefined
+        ? ({ action: 'none', reason: whyAbsent(entry, source) } as const)
+        : decideClaim({ ...entry, claim, persistentVolume, mount }, source)),
     };
   });
 }
@@ -102,10 +106,13 @@ function claimEntries(
   return entries;
 }
 
-/** Without a list of captured claims the known ones are captured; with one, an unknown claim is one that is not there. */
-function isCaptured(entry: ClaimEntry, { capturedClaims }: VolumeSource): boolean {
-  const isKnown = entry.claim !== undefined;
-  return capturedClaims === undefined ? isKnown : !isKnown || capturedClaims.has(placeKey(entry));
+/** Why a claim that a pod names is not in the backup. */
+function whyAbsent(
+  entry: ClaimEntry,
+  { absentClaims, areClaimsTaken }: VolumeSource,
+): CoverageReason {
+  const unknown = areClaimsTaken ? 'claim-missing' : 'claim-not-selected';
+  return absentClaims.get(placeKey(entry)) ?? unknown;
 }
 
 function decidingMount(mounts: readonly Mount[], request: VolumeRequest): Mount | undefined {

@@ -27,8 +27,7 @@ export interface Mount {
 
 /** A claim, and who mounts it. */
 export interface ClaimSubject {
-  /** Left out where there is no such claim. */
-  readonly claim: ClaimFacts | undefined;
+  readonly claim: ClaimFacts;
   readonly persistentVolume: PersistentVolumeFacts | undefined;
   /** The mount that decides; left out where no pod that runs has the claim. */
   readonly mount: Mount | undefined;
@@ -52,9 +51,6 @@ const NATURES: Readonly<Record<string, 'made-anew' | 'host-path' | 'ephemeral'>>
 /** What becomes of a claim that is in the backup. It is in unless something leaves it out. */
 export function decideClaim(subject: ClaimSubject, request: VolumeRequest): VolumeDecision {
   const { claim, persistentVolume, mount, isMadeForPod } = subject;
-  if (claim === undefined) {
-    return none('claim-not-bound');
-  }
   const traits = claimTraits(claim, persistentVolume, isMadeForPod);
   const decision =
     decide(traits, mount, request) ?? byDefault(request, traits.csi === undefined ? 'file' : 'csi');

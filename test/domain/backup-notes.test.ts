@@ -13,6 +13,7 @@ import { typeOf } from '../support/stored-backup.ts';
 
 const PODS = typeOf('Pod', 'pods');
 const CLAIMS = typeOf('PersistentVolumeClaim', 'persistentvolumeclaims');
+const CLAIMS_OF_OTHERS = typeOf('PersistentVolumeClaim', 'persistentvolumeclaims.example.com');
 const VOLUMES = typeOf('PersistentVolume', 'persistentvolumes', false);
 const WIDGETS = typeOf('Widget', 'widgets.example.com');
 const NO_PROBLEMS = { errors: [], warnings: [] };
@@ -111,6 +112,20 @@ test('what was never asked for is not counted, and of the rest the first twenty 
   ]);
   expect(leftOutOf(addNotes([notes, notes]))[0]?.leftOut).toEqual([
     { reason: 'being-deleted', items: 50, examples: first20 },
+  ]);
+});
+
+test('claims that are left out are taken down with the reason, and other objects are not', () => {
+  const taker = new NoteTaker([]);
+  const metadata = { name: 'data', namespace: 'shop' };
+  taker.leaveOut(CLAIMS, { metadata }, 'being-deleted');
+  taker.leaveOut(CLAIMS, { metadata: { ...metadata, name: 'logs' } }, 'exclude-label');
+  taker.leaveOut(CLAIMS, { metadata: { ...metadata, name: 'other' } }, 'not-selected');
+  taker.leaveOut(PODS, { metadata }, 'exclude-label');
+  taker.leaveOut(CLAIMS_OF_OTHERS, { metadata }, 'exclude-label');
+  expect(taker.notes(NO_PROBLEMS).absentClaims).toEqual([
+    { namespace: 'shop', name: 'data', reason: 'being-deleted' },
+    { namespace: 'shop', name: 'logs', reason: 'exclude-label' },
   ]);
 });
 

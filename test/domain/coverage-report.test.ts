@@ -8,7 +8,7 @@ import {
   type CoverageSource,
 } from '../../domain/coverage-report.ts';
 import type { CoverageReport } from '../../domain/coverage.ts';
-import type { PlannedCoverage } from '../../domain/export-plan.ts';
+import type { PlannedCoverage, PlannedRelated } from '../../domain/export-plan.ts';
 import type { KubernetesObject } from '../../domain/item.ts';
 import { typeOf } from '../support/stored-backup.ts';
 
@@ -25,19 +25,21 @@ const NO_PROBLEMS = { errors: [], warnings: [] };
 interface Situation {
   readonly note?: (notes: NoteTaker) => void;
   readonly coverage?: Partial<PlannedCoverage>;
+  readonly related?: readonly PlannedRelated[];
   readonly captured?: Readonly<Record<string, number>>;
   readonly spec?: Partial<BackupSpec>;
   readonly isByNamespace?: boolean;
 }
 
-function sourceOf({ note, coverage, captured, spec, isByNamespace }: Situation): CoverageSource {
+function sourceOf(situation: Situation): CoverageSource {
+  const { note, coverage, related = [], captured, spec, isByNamespace } = situation;
   const taker = new NoteTaker([]);
   note?.(taker);
   const types = [PODS, CLAIMS, DEPLOYMENTS].map((type) => ({ type }));
   const planned = { types, groups: [], namespaces: [], ambiguousNames: [], problems: NO_PROBLEMS };
   return {
     spec: { ...SPEC, ...spec },
-    plan: { coverage: { ...planned, ...coverage }, volumePolicies: [] },
+    plan: { coverage: { ...planned, ...coverage }, volumePolicies: [], selection: { related } },
     notes: taker.notes(NO_PROBLEMS),
     captured: new Map(Object.entries(captured ?? {})),
     ...(isByNamespace === undefined ? {} : { isByNamespace }),
@@ -198,6 +200,51 @@ test('one volume without data is named by its claim, or by its pod if it has non
       notes.look(PODS, ofPod);
     }),
   ).toEqual(['1 volume: no data of the volume was copied (shop/web cache)']);
+});
+
+/** What is said of the claims of a pod that mounts three which are not in the backup. */
+function fatesOfAbsent(
+  situation: Omit<Situation, 'note'>,
+  more: (notes: NoteTaker) => void = () => undefined,
+): string[] {
+  const mounts = (claimName: string) => ({ name: claimName, persistentVolumeClaim: { claimName } });
+  const web = named('web', { spec: { volumes: ['leaving', 'hidden', 'gone'].map(mounts) } });
+  const note = (notes: NoteTaker): void => {
+    notes.look(PODS, web);
+    more(notes);
+  };
+  const { items } = report({ ...situation, note }).volumes;
+  return items.map(({ claim = '', reason = '' }) => `${claim}: ${reason}`);
+}
+
+const NOT_SELECTED = ['gone', 'hidden', 'leaving'].map((name) => `${name}: claim-not-selected`);
+const MISSING = ['gone', 'hidden', 'leaving'].map((name) => `${name}: claim-missing`);
+
+test('a claim that was listed and left out has that reason in its row, and another one does not exist', () => {
+  const fates = fatesOfAbsent({}, (notes) => {
+    notes.leaveOut(CLAIMS, named('leaving'), 'being-deleted');
+    notes.leaveOut(CLAIMS, named('hidden'), 'exclude-label');
+  });
+  expect(fates).toEqual(['gone: claim-missing', 'hidden: exclude-label', 'leaving: being-deleted']);
+});
+
+test('a claim is not selected where its type is not', () => {
+  const excluded = { types: [{ type: CLAIMS, reason: 'excluded' as const }] };
+  expect(fatesOfAbsent({ coverage: excluded })).toEqual(NOT_SELECTED);
+  expect(fatesOfAbsent({ coverage: { types: [{ type: PODS }] } })).toEqual(NOT_SELECTED);
+});
+
+test('a claim does not exist where claims were taken because pods name them', () => {
+  const coverage = { types: [{ type: CLAIMS, reason: 'forbidden' as const }] };
+  const related = [{ name: 'persistentvolumeclaims', type: CLAIMS }] as const;
+  expect(fatesOfAbsent({ coverage, related })).toEqual(MISSING);
+});
+
+test('a claim is not said to be missing where claims could not be listed', () => {
+  const fates = fatesOfAbsent({}, (notes) => {
+    notes.fail(CLAIMS, 'rejected');
+  });
+  expect(fates).toEqual(NOT_SELECTED);
 });
 
 test('what was left out because somebody asked for it, or by its nature, is no problem', () => {

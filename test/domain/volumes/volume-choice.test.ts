@@ -60,6 +60,7 @@ const EXCLUDED = 'backup.velero.io/backup-volumes-excludes';
 function cover(source: Partial<VolumeSource>) {
   return coverVolumes({
     ...{ pods: [], claims: [], persistentVolumes: [], spec: {}, policies: [] },
+    ...{ absentClaims: new Map(), areClaimsTaken: true },
     ...source,
   });
 }
@@ -102,7 +103,7 @@ test('every kind of volume has a row with what becomes of it', () => {
   });
   expect(covered.items.map(text)).toEqual([
     'web data db: fs-backup, not-copied',
-    'web away gone: none, claim-not-selected',
+    'web away gone: none, claim-missing',
     '- - idle: fs-backup, not-copied',
     '- - waits: none, claim-not-bound',
     'web cache -: none, ephemeral',
@@ -120,7 +121,7 @@ test('every kind of volume has a row with what becomes of it', () => {
   ]);
   expect(covered.leftOut).toEqual({
     'not-copied': 5,
-    'claim-not-selected': 1,
+    'claim-missing': 1,
     'claim-not-bound': 1,
     ephemeral: 2,
     'host-path': 1,
@@ -211,19 +212,32 @@ test('pods that have ended mount nothing, and what they say about their claims d
   const pods = [pod('job', { data: mounts('db'), late: mounts('gone') }, ended)];
   expect(texts({ pods, claims: [claim('db')] })).toEqual([
     '- - db: fs-backup, not-copied',
-    '- - gone: none, claim-not-selected',
+    '- - gone: none, claim-missing',
   ]);
 });
 
-test('where others are known too, only captured claims are chosen, and a claim that is not there is told', () => {
-  const pods = [pod('web', { a: mounts('in'), b: mounts('out'), c: mounts('gone') })];
-  const claims = [claim('in'), claim('out'), claim('idle')];
-  expect(texts({ pods, claims, capturedClaims: new Set(['shop/in']) })).toEqual([
-    'web c gone: none, claim-not-bound',
-    '- - idle: none, claim-not-selected',
+test('a claim that is not in the backup has the reason that it was left out for, or else does not exist', () => {
+  const volumes = { a: mounts('in'), b: mounts('leaving'), c: mounts('hidden'), d: mounts('gone') };
+  const absentClaims = new Map([
+    ['shop/leaving', 'being-deleted'],
+    ['shop/hidden', 'exclude-label'],
+    ['shop/unmounted', 'exclude-label'],
+    ['other/gone', 'exclude-label'],
+  ] as const);
+  const source = { pods: [pod('web', volumes)], claims: [claim('in')], absentClaims };
+  expect(texts(source)).toEqual([
+    'web d gone: none, claim-missing',
+    'web c hidden: none, exclude-label',
     'web a in: fs-backup, not-copied',
-    'web b out: none, claim-not-selected',
+    'web b leaving: none, being-deleted',
   ]);
+});
+
+test('where claims are not taken nothing is said of whether one exists', () => {
+  const pods = [pod('web', { data: mounts('db') })];
+  const absentClaims = new Map([['shop/db', 'being-deleted']] as const);
+  expect(fateOf({ pods, areClaimsTaken: false })).toBe('none, claim-not-selected');
+  expect(fateOf({ pods, areClaimsTaken: false, absentClaims })).toBe('none, being-deleted');
 });
 
 test('what was copied has no reason and is counted', () => {
