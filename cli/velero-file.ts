@@ -27,6 +27,14 @@ const WITHOUT_EFFECT = [
   ...['uploaderConfig', 'volumeSnapshotLocations', 'volumeGroupSnapshotLabelKey'],
   ...['defaultVolumesToRestic', 'backupType', 'metadata'],
 ];
+/** Labels and annotations that Velero and kubectl write by themselves, and the one that has an effect here. */
+const EXPECTED_METADATA: ReadonlySet<string> = new Set([
+  'labels.velero.io/storage-location',
+  'annotations.velero.io/resource-timeout',
+  'annotations.kubectl.kubernetes.io/last-applied-configuration',
+  `annotations.${API_VERSIONS_ANNOTATION}`,
+]);
+const SOURCE_CLUSTER = 'annotations.velero.io/source-cluster-';
 const SPEC_FIELDS: Readonly<Record<string, readonly string[]>> = {
   [VELERO_VERSION]: [...SHARED_FIELDS, ...WITHOUT_EFFECT, 'storageLocation', 'hooks'],
   [API_VERSION]: [...SHARED_FIELDS, 'cluster', 'apiVersions'],
@@ -50,6 +58,10 @@ export function parseBackupFile(content: string, source: string): BackupFile {
   const object = parseObject(content, source);
   const { apiVersion, kind } = object;
   const known = typeof apiVersion === 'string' ? SPEC_FIELDS[apiVersion] : undefined;
+  if (kind === 'Schedule' && apiVersion === VELERO_VERSION) {
+    const what = 'is a Schedule, and there are no schedules yet';
+    throw unusable(source, [`${what}; make its spec.template the spec of a Backup`]);
+  }
   if (kind !== 'Backup' || known === undefined) {
     const what = `must have kind Backup and apiVersion ${VELERO_VERSION} or ${API_VERSION}`;
     throw unusable(source, [what]);
@@ -71,9 +83,7 @@ export function parseBackupFile(content: string, source: string): BackupFile {
     ...textField('name', metadata['name']),
     ...textField('location', spec['storageLocation'] ?? metadata['location']),
     spec: requestSpec(spec, fields(metadata['annotations'])),
-    withoutEffect: WITHOUT_EFFECT.filter((field) => hasEffectInVelero(spec[field])).map(
-      (field) => `spec.${field}`,
-    ),
+    withoutEffect: [...metadataWithoutEffect(metadata), ...specWithoutEffect(spec)],
   };
 }
 
@@ -122,6 +132,19 @@ function hooksFaults(hooks: unknown): string[] {
 
 function textField<Field extends string>(field: Field, value: unknown) {
   return typeof value === 'string' && value !== '' ? { [field]: value } : {};
+}
+
+function specWithoutEffect(spec: Fields): string[] {
+  const given = WITHOUT_EFFECT.filter((field) => hasEffectInVelero(spec[field]));
+  return given.map((field) => `spec.${field}`);
+}
+
+/** Labels and annotations that somebody gave the object; a backup here has none. */
+function metadataWithoutEffect(metadata: Fields): string[] {
+  return ['labels', 'annotations']
+    .flatMap((field) => Object.keys(fields(metadata[field])).map((key) => `${field}.${key}`))
+    .filter((name) => !EXPECTED_METADATA.has(name) && !name.startsWith(SOURCE_CLUSTER))
+    .map((name) => `metadata.${name}`);
 }
 
 /** Whether a field without effect here would have had one: what is empty, false or zero is the default there. */

@@ -77,7 +77,11 @@ test('an object of the cluster is taken without what the cluster has added', () 
       ...METADATA,
       ...{ uid: 'u', resourceVersion: '1', generation: 3, managedFields: [{}] },
       labels: { 'velero.io/storage-location': 'default' },
-      annotations: { 'velero.io/resource-timeout': '10m0s' },
+      annotations: {
+        'velero.io/resource-timeout': '10m0s',
+        'velero.io/source-cluster-k8s-gitversion': 'v1.33.1',
+        'kubectl.kubernetes.io/last-applied-configuration': '{}',
+      },
     },
     spec: {
       labelSelector: { matchLabels: { app: 'shop' } },
@@ -122,7 +126,7 @@ test('JSON is taken as well, and so is a Backup of Holdfast', () => {
 test('a record of the bucket brings along what Velero has no field for', () => {
   const annotations = { 'holdfast.dev/api-versions': 'All' };
   const file = parsed({ ...HEAD, metadata: { ...METADATA, annotations }, spec: {} });
-  expect(file.spec).toEqual({ apiVersions: 'All' });
+  expect(file).toMatchObject({ spec: { apiVersions: 'All' }, withoutEffect: [] });
 });
 
 test('fields that do nothing here are named one by one', () => {
@@ -145,6 +149,18 @@ test('fields that do nothing here are named one by one', () => {
   );
 });
 
+test('labels and annotations that somebody gave a Backup are named one by one', () => {
+  const labels = { 'velero.io/storage-location': 'default', team: 'shop' };
+  const annotations = { 'velero.io/resource-timeout': '10m0s', 'example.com/owner': 'ann' };
+  const spec = { datamover: 'velero' };
+  const file = parsed({ ...HEAD, metadata: { ...METADATA, labels, annotations }, spec });
+  expect(file.withoutEffect).toEqual([
+    'metadata.labels.team',
+    'metadata.annotations.example.com/owner',
+    'spec.datamover',
+  ]);
+});
+
 test.each<[string, string, string]>([
   ['no YAML', 'kind: Backup\nspec: : x\n', 'b.yaml is not YAML or JSON: .* at line 2'],
   ['a field twice', 'kind: Backup\nkind: Backup\n', 'is not YAML or JSON: .* at line 2'],
@@ -152,6 +168,11 @@ test.each<[string, string, string]>([
   ['a list', '- a\n', 'holds no object'],
   ['two documents', `${PRINTED}---\n${PRINTED}`, 'holds several documents'],
   ['another kind', stringify({ ...HEAD, kind: 'Restore' }), 'must have kind Backup'],
+  [
+    'a schedule',
+    stringify({ ...HEAD, kind: 'Schedule', spec: { schedule: '@daily', template: {} } }),
+    'is a Schedule, and there are no schedules yet; make its spec.template the spec of a Backup',
+  ],
   ['another version', stringify({ ...HEAD, apiVersion: 'v1' }), 'velero.io/v1 or holdfast.dev/v1'],
   ['a strange field', stringify({ ...HEAD, specs: {} }), 'has specs, which is not a field'],
   [
