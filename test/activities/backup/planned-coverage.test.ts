@@ -67,7 +67,10 @@ test('namespaces that Argo CD manages are a warning, where they are taken', asyn
 
 test('an order of a type that is not served is a warning', async () => {
   const { problems } = await planned({
-    ...{ includedNamespaces: ['plain'], orderedResources: { foos: 'plain/a', configmap: 'plain/b' } },
+    ...{
+      includedNamespaces: ['plain'],
+      orderedResources: { foos: 'plain/a', configmap: 'plain/b' },
+    },
   });
   expect(problems.warnings).toMatchObject([
     { code: 'type-not-found', subject: 'orderedResources.foos' },
