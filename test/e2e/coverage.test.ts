@@ -195,6 +195,10 @@ function expectMarks(report: CoverageReport): void {
       { reason: 'being-deleted', items: 1, examples: [`${marks}/leaving`] },
     ],
   });
+  expect(rowsOf(report, marks)).toEqual([
+    'hidden of hooked: persistentVolumeClaim, none, exclude-label',
+    'missing of hooked: persistentVolumeClaim, none, claim-missing',
+  ]);
   expect(report.hooks).toEqual([
     { namespace: marks, pod: 'hooked', hook: 'pre' },
     { namespace: marks, pod: 'hooked', hook: 'post' },

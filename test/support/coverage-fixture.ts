@@ -11,9 +11,10 @@ import { kubectl } from './kubectl.ts';
 const run = promisify(execFile);
 
 /**
- * Makes namespaces with what a backup leaves out or warns of. In `<prefix>-marks`: the pod `hooked` with hooks, the
- * ConfigMap `kept`, three with the label that excludes them, and `leaving`, which waits for its finalizer. The namespace
- * `<prefix>-hidden` has the label, and `<prefix>-leaving` is being deleted.
+ * Makes namespaces with what a backup leaves out or warns of. In `<prefix>-marks`: the pod `hooked` with hooks, which
+ * mounts a claim with the label that excludes it and one that does not exist; the ConfigMap `kept`, three with the label,
+ * and `leaving`, which waits for its finalizer. The namespace `<prefix>-hidden` has the label, and `<prefix>-leaving` is
+ * being deleted.
  */
 export async function applyMarks(prefix: string): Promise<Applied> {
   const marks = `${prefix}-marks`;
@@ -69,6 +70,16 @@ spec:
   automountServiceAccountToken: false
   nodeSelector: {holdfast.test/node: nowhere}
   containers: [{name: main, image: "holdfast.test/busybox:1.35"}]
+  volumes:
+    - {name: hidden, persistentVolumeClaim: {claimName: hidden}}
+    - {name: missing, persistentVolumeClaim: {claimName: missing}}
+`,
+    // Without a class of its own it would take a volume of another fixture.
+    `
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: hidden, namespace: ${marks}, labels: {velero.io/exclude-from-backup: "true"}}
+spec: {storageClassName: holdfast-test-none, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}
 `,
   ].join('---');
 }
