@@ -28,19 +28,22 @@ export function whyNotKept(
   context: KeepContext,
 ): WhyNot | undefined {
   const reason = whyNotTaken(type, object, context);
-  if (reason !== undefined) {
-    return reason;
-  }
-  const { labels } = object.metadata;
-  const { selectors, filterPolicies } = context;
-  const isMatching =
+  return reason ?? (isMatching(type, object, context) ? undefined : 'not-selected');
+}
+
+/** Whether the selectors and policies of a request take an object, whatever else keeps it out. */
+export function isMatching(
+  type: ResourceType,
+  { metadata: { namespace = '', name, labels } }: KubernetesObject,
+  { selectors, filterPolicies }: Pick<KeepContext, 'selectors' | 'filterPolicies'>,
+): boolean {
+  const isSelected =
     selectors.length === 0 || selectors.some((selector) => matchesLabels(selector, labels));
-  const { namespace = '', name } = object.metadata;
-  return isMatching &&
+  return (
+    isSelected &&
     (filterPolicies === undefined ||
       passesFilterPolicies(filterPolicies, { type, namespace, name, labels }))
-    ? undefined
-    : 'not-selected';
+  );
 }
 
 /** Why an object does not go into the backup though others refer to it; no selector is asked. */

@@ -1,6 +1,6 @@
 import type { PlannedRelated, PlannedSelection } from '../../domain/export-plan.ts';
 import { groupResource, type ListedObject } from '../../domain/item.ts';
-import { type KeepContext, whyNotKept, whyNotTaken } from '../../domain/keep-object.ts';
+import { isMatching, type KeepContext, whyNotTaken } from '../../domain/keep-object.ts';
 import {
   CLUSTER_ROLE_BINDINGS,
   NAMESPACES,
@@ -88,7 +88,8 @@ function related(
 ): ArchiveItem[] {
   const { object } = listed;
   const isCollected = selection.collected.includes(groupResource(type));
-  if (isCollected && whyNotKept(type, object, context) === undefined) {
+  if (isCollected && isMatching(type, object, context)) {
+    // The export has met it, and has taken it or told why not.
     return [];
   }
   if (isLookedAt === true) {
