@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { IndexLine } from '../../domain/backup-index.ts';
+import type { CoverageReport } from '../../domain/coverage.ts';
 import { fields } from '../../domain/fields.ts';
 import { groupResource, type KubernetesObject } from '../../domain/item.ts';
 import { backupKeys } from '../../domain/object-key.ts';
 import { readIndex } from '../../storage/format/index-file.ts';
 import { readBodies } from '../../storage/format/read-bodies.ts';
+import { applyYaml } from '../support/applied-yaml.ts';
 import { type ClusterObject, listCluster, objectPath } from '../support/cluster-listing.ts';
 import { startClusterWorker } from '../support/cluster-worker.ts';
 import { EmptyCluster } from '../support/empty-cluster.ts';
@@ -38,6 +40,7 @@ beforeAll(async () => {
     start(applyManyKinds(namespace), (part) => part.remove()),
     start(applyEveryVolume(`${namespace}-volumes`), (part) => part.remove()),
   ]);
+  await start(applyYaml(ownYaml(installation.ownNamespace)), (part) => part.remove());
   const cluster = { cluster: TARGET, kubeconfig: target.kubeconfig };
   await start(startClusterWorker(installation, cluster), (part) => part.stop());
 });
@@ -66,6 +69,7 @@ test('a backup of the whole cluster holds every object of it, and so does its re
   expect(expected.filter((path) => !captured.has(path))).toEqual([]);
   expect([...captured].filter((path) => !before.has(path) && !after.has(path))).toEqual([]);
   expect(settled.filter(({ namespace: own }) => own === namespace).length).toBeGreaterThan(30);
+  await expectReport(items);
 
   const spec = { cluster: TARGET, backupName: 'all' };
   expect((await installation.createRestore('all', spec)).status).toBe(202);
@@ -79,6 +83,49 @@ test('a backup of the whole cluster holds every object of it, and so does its re
   expect(restore.status).toMatchObject({ phase: 'Completed', counts: { failed: 0 } });
 });
 
+/** What is left out by default is Holdfast's own, and the report says so. */
+async function expectReport(items: readonly IndexLine[]): Promise<void> {
+  const path = '/backups/all/coverage';
+  const { body: report } = await installation.request<CoverageReport>('GET', path);
+  const { ownNamespace } = installation;
+  expect(report.namespaces).toContainEqual({ name: ownNamespace, reason: 'holdfast' });
+  expect(report.types.find(({ type }) => type === 'runs.holdfast.dev')).toMatchObject({
+    ...{ expected: 0, captured: 0, reason: 'holdfast' },
+  });
+  const own = items.filter(
+    ({ namespace: home, name, group }) =>
+      home === ownNamespace || name === ownNamespace || group === 'holdfast.dev',
+  );
+  expect(own).toEqual([]);
+  expect(report.items).toEqual({ expected: items.length, captured: items.length });
+}
+
+/** Holdfast's own namespace with something in it, and a resource of its own group. */
+function ownYaml(own: string): string {
+  return `
+apiVersion: v1
+kind: Namespace
+metadata: { name: ${own} }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: policies, namespace: ${own} }
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: runs.holdfast.dev }
+spec:
+  group: holdfast.dev
+  scope: Cluster
+  names: { plural: runs, singular: run, kind: Run, listKind: RunList }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: { openAPIV3Schema: { type: object } }
+`;
+}
+
 /** Types that hold the objects of another one under a second name; the backup has them under the first. */
 const TWINS = new Set(['events.events.k8s.io']);
 /** Objects that stand for snapshots of this cluster's storage. */
@@ -86,13 +133,13 @@ const SNAPSHOT_TYPES = new Set([
   'volumesnapshots.snapshot.storage.k8s.io',
   'volumesnapshotcontents.snapshot.storage.k8s.io',
 ]);
-const HOLDFAST_NAMESPACE = process.env['HOLDFAST_NAMESPACE'] ?? 'holdfast';
 
 /** What a backup without any filter leaves out on purpose. */
 function isLeftOut({ type, namespace: own, name }: ClusterObject): boolean {
+  const { ownNamespace } = installation;
   const isOfHoldfast =
-    own === HOLDFAST_NAMESPACE ||
-    (type === 'namespaces' && name === HOLDFAST_NAMESPACE) ||
+    own === ownNamespace ||
+    (type === 'namespaces' && name === ownNamespace) ||
     type.endsWith('.holdfast.dev');
   return TWINS.has(type) || SNAPSHOT_TYPES.has(type) || isOfHoldfast;
 }
