@@ -18,6 +18,18 @@ export function parseDuration(text: string, field: string): number {
   return totalMs;
 }
 
+/** A duration of whole seconds as Go writes it: `48h0m0s`, `1m30s`, `5s`. */
+export function goDuration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const parts = [
+    ...(hours > 0 ? [`${String(hours)}h`] : []),
+    ...(seconds >= 60 ? [`${String(minutes)}m`] : []),
+    `${String(seconds % 60)}s`,
+  ];
+  return parts.join('');
+}
+
 /** A time as the stored record has it: RFC 3339 in UTC, whole seconds. */
 export function recordTime(epochMs: number): string {
   return new Date(epochMs).toISOString().replace(/\.\d{3}Z$/, 'Z');

@@ -7,6 +7,7 @@ import {
   DEFAULT_TTL,
   type ResourcePolicyReference,
 } from './backup.ts';
+import { goDuration, parseDuration } from './duration.ts';
 import { type Fields, fields, isBlank, list } from './fields.ts';
 import { RESOURCE_LISTS } from './normal-filters.ts';
 import type { LabelRequirement, LabelSelector } from './selection/label-selector.ts';
@@ -37,7 +38,7 @@ const OPERATORS: readonly string[] = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
 export function veleroSpec(spec: BackupSpec, location: string): Fields {
   const shared = SHARED_FIELDS.map((field) => [field, spec[field]] as const);
   return {
-    ttl: spec.ttl,
+    ttl: goDuration(parseDuration(spec.ttl, 'spec.ttl')),
     includedNamespaces: spec.includedNamespaces,
     ...Object.fromEntries(shared.filter(([, value]) => !isBlank(value))),
     storageLocation: location,

@@ -42,7 +42,7 @@ const spec: fc.Arbitrary<BackupSpec> = fc.record(
     cluster: fc.constant('local'),
     includedNamespaces: names,
     excludedNamespaces: fc.array(name, { maxLength: 3 }),
-    ttl: fc.constantFrom('1h', '720h0m0s'),
+    ttl: fc.constantFrom('1h0m0s', '720h0m0s'),
     includedResources: names,
     excludedResources: names,
     includeClusterResources: fc.boolean(),

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { canonicalJson } from '../../domain/canonical-json.ts';
-import { parseDuration, recordTime } from '../../domain/duration.ts';
+import { goDuration, parseDuration, recordTime } from '../../domain/duration.ts';
 import {
   FAILURE_CODES,
   FAILURE_TYPES,
@@ -21,6 +21,18 @@ test('Go durations are read, and nothing else is', () => {
   for (const text of ['', '5', 'h', '5 h', '-1h', '1d']) {
     expect(() => parseDuration(text, 'spec.ttl')).toThrow('spec.ttl');
   }
+});
+
+test('durations are written as Go writes them', () => {
+  const written = ['720h', '48h', '90m', '90s', '60s', '59s'].map((text) =>
+    goDuration(parseDuration(text, 'ttl')),
+  );
+  expect(written).toEqual(['720h0m0s', '48h0m0s', '1h30m0s', '1m30s', '1m0s', '59s']);
+  fc.assert(
+    fc.property(fc.nat({ max: 3_153_600_000 }), (seconds) => {
+      expect(parseDuration(goDuration(seconds * 1000), 'ttl')).toBe(seconds * 1000);
+    }),
+  );
 });
 
 test('times of the record have whole seconds', () => {

@@ -218,6 +218,7 @@ const DAMAGED: readonly [fault: string, damage: (draft: Draft) => void][] = [
   ['spec: cluster is no field', ({ record }) => (record.spec['cluster'] = 'local')],
   ['spec.hooks is missing', ({ record }) => delete record.spec['hooks']],
   ['spec.ttl has the wrong form', ({ record }) => (record.spec['ttl'] = '30 days')],
+  ['spec.ttl has the wrong form', ({ record }) => (record.spec['ttl'] = '48h')],
   [
     'spec.snapshotVolumes has the wrong form',
     ({ record }) => (record.spec['snapshotVolumes'] = 'no'),

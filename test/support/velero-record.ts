@@ -4,7 +4,8 @@ export type Json =
 
 type Check = (value: Json) => boolean;
 
-const GO_DURATION = /^(\d+(\.\d+)?(h|m|s|ms|us|µs|ns))+$/;
+/** As Go writes one from a second on: minutes and seconds stand behind hours, also where they are none. */
+const GO_DURATION = /^(\d+h[0-5]?\dm[0-5]?\ds|[0-5]?\dm[0-5]?\ds|[0-5]?\ds)$/;
 const RFC3339_SECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 const PHASES = ['Completed', 'PartiallyFailed', 'Failed'];
 const isText: Check = (value) => typeof value === 'string' && value !== '';
