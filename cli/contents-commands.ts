@@ -64,6 +64,11 @@ function itemsCommand(): Command {
         return;
       }
       process.stdout.write(itemsText(list.items));
+      if (list.items.length === 0) {
+        process.stderr.write(
+          `no item of the backup matches; a type is a plural, a kind or resource.group as in: holdfast backup coverage ${name}\n`,
+        );
+      }
       if (list.metadata.continue !== undefined) {
         process.stderr.write('there are more items; --limit has cut the list\n');
       }

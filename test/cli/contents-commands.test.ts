@@ -68,6 +68,12 @@ async function holdfast(...args: string[]) {
   return { status, stdout: command.stdout, stderr: command.stderr };
 }
 
+test('a type that the backup does not have gives no items, and a hint how types are named', async () => {
+  const { status, stdout, stderr } = await holdfast('items', 'b', '--type', 'cm');
+  expect({ status, rows: stdout.trim().split('\n').length }).toEqual({ status: 0, rows: 1 });
+  expect(stderr).toContain('holdfast backup coverage b');
+});
+
 test('items are a table, and all of them however many pages they are', async () => {
   const table = await holdfast('items', 'b', '-n', 'shop');
   expect(table).toEqual({
