@@ -75,9 +75,14 @@ const LABEL_WIDTH = 15;
 /** What a backup could not take, and what should be known about what it took. */
 function problemLines(run: RunResource): [string, string][] {
   const problems = run.kind === 'Backup' ? run.status.problems : undefined;
+  const rest = Object.entries(problems?.more ?? {}).filter(([, count]) => count > 0);
   return [
     ...(problems?.errors ?? []).map(({ message }): [string, string] => ['Error', message]),
     ...(problems?.warnings ?? []).map(({ message }): [string, string] => ['Warning', message]),
+    ...rest.map(([side, count]): [string, string] => [
+      'More',
+      `${String(count)} ${side}; --details has them`,
+    ]),
   ];
 }
 

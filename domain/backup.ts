@@ -79,20 +79,46 @@ export interface BackupResult {
 export interface BackupProblems {
   readonly errors: readonly FailureReport[];
   readonly warnings: readonly FailureReport[];
+  /** How many there are beside those that are told; left out where all are. */
+  readonly more?: { readonly errors: number; readonly warnings: number };
 }
 
-/** Problems of one side that are told; the coverage report has a row for each type. */
+/** Problems of one side that are told one by one; the rest is counted, and has its rows in the coverage report. */
 const TOLD_MAX = 50;
 
 /** The problems of several steps: each subject once, and no more than can be told. */
 export function joinProblems(all: readonly BackupProblems[]): BackupProblems {
-  const joined = (side: keyof BackupProblems): FailureReport[] => {
-    const bySubject = new Map(
-      all.flatMap((problems) => problems[side].map((report) => [report.subject, report] as const)),
-    );
-    return [...bySubject.values()].slice(0, TOLD_MAX);
+  const errors = joinSide(all, 'errors');
+  const warnings = joinSide(all, 'warnings');
+  const more = { errors: errors.more, warnings: warnings.more };
+  return {
+    errors: errors.told,
+    warnings: warnings.told,
+    ...(more.errors + more.warnings > 0 ? { more } : {}),
   };
-  return { errors: joined('errors'), warnings: joined('warnings') };
+}
+
+/** How many problems there are, told or not. */
+export function countProblems(
+  problems: BackupProblems,
+): { readonly errors: number; readonly warnings: number } {
+  const { errors, warnings, more = { errors: 0, warnings: 0 } } = problems;
+  return {
+    errors: errors.length + more.errors,
+    warnings: warnings.length + more.warnings,
+  };
+}
+
+function joinSide(
+  all: readonly BackupProblems[],
+  side: 'errors' | 'warnings',
+): { readonly told: readonly FailureReport[]; readonly more: number } {
+  const bySubject = new Map(
+    all.flatMap((problems) => problems[side].map((report) => [report.subject, report] as const)),
+  );
+  const told = [...bySubject.values()].slice(0, TOLD_MAX);
+  const untold = all.reduce((sum, { more }) => sum + (more?.[side] ?? 0), 0);
+  return { told, more: untold + bySubject.size - told.length };
 }
 
 /** Whether a request takes every namespace, apart from those that it excludes. */

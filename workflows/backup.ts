@@ -1,7 +1,7 @@
 import { CancellationScope, isCancellation, log, workflowInfo } from '@temporalio/workflow';
 
 import type { BackupRun, PlanBackupResult, WrittenShard } from '../activities/contract.ts';
-import type { BackupProblems, BackupResult } from '../domain/backup.ts';
+import { type BackupProblems, type BackupResult, countProblems } from '../domain/backup.ts';
 import { recordTime } from '../domain/duration.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { ArchiveProof } from '../domain/stored-run.ts';
@@ -130,7 +130,7 @@ function resultOf(ending: Ending, startTimestamp: string): BackupResult {
   if (ending.kind === 'written') {
     const { archive, problems } = ending;
     const { items, sizeBytes: archiveBytes } = archive;
-    const [errors, warnings] = [problems.errors.length, problems.warnings.length];
+    const { errors, warnings } = countProblems(problems);
     return {
       phase: errors > 0 ? 'PartiallyFailed' : 'Completed',
       ...times,

@@ -53,6 +53,12 @@ export const Backup = Type.Object(
         Type.Object({
           errors: Type.Array(FailureReportSchema),
           warnings: Type.Array(FailureReportSchema),
+          more: Type.Optional(
+            Type.Object(
+              { errors: Type.Integer(), warnings: Type.Integer() },
+              { description: 'How many there are beside those that are told.' },
+            ),
+          ),
         }),
       ),
     }),

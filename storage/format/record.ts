@@ -93,13 +93,15 @@ async function putAndCompare(store: ObjectStore, key: string, bytes: Buffer): Pr
 function resultsOf({ failure, problems }: BackupResult): VeleroResults {
   const failures = failure === undefined ? [] : [failure];
   return {
-    warnings: sideOf(problems?.warnings ?? []),
-    errors: sideOf([...failures, ...(problems?.errors ?? [])]),
+    warnings: sideOf(problems?.warnings ?? [], problems?.more?.warnings),
+    errors: sideOf([...failures, ...(problems?.errors ?? [])], problems?.more?.errors),
   };
 }
 
-function sideOf(reports: readonly FailureReport[]): VeleroResultSide {
-  return reports.length === 0 ? {} : { velero: reports.map(({ message }) => message) };
+function sideOf(reports: readonly FailureReport[], more = 0): VeleroResultSide {
+  const rest = more > 0 ? [`and ${String(more)} more, which the coverage of the backup has`] : [];
+  const velero = [...reports.map(({ message }) => message), ...rest];
+  return velero.length === 0 ? {} : { velero };
 }
 
 /** The log that `velero backup logs` shows: when the run began and ended, and how. */
