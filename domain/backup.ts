@@ -99,9 +99,10 @@ export function joinProblems(all: readonly BackupProblems[]): BackupProblems {
 }
 
 /** How many problems there are, told or not. */
-export function countProblems(
-  problems: BackupProblems,
-): { readonly errors: number; readonly warnings: number } {
+export function countProblems(problems: BackupProblems): {
+  readonly errors: number;
+  readonly warnings: number;
+} {
   const { errors, warnings, more = { errors: 0, warnings: 0 } } = problems;
   return {
     errors: errors.length + more.errors,
