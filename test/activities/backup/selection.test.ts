@@ -91,11 +91,12 @@ function contentOf(type: string, refersTo: string, account: string): object {
 const cluster = fc
   .uniqueArray(object, { selector: keyOf, maxLength: 60 })
   .map((objects) => [
-    ...objects,
     ...NAMESPACES.map((name): HeldObject => ({
       type: 'namespaces',
       object: { metadata: { name } },
     })),
+    // Later ones count: a namespace that is labelled or about to go is among them.
+    ...objects,
   ])
   .map((objects) => [...new Map(objects.map((held) => [keyOf(held), held])).values()]);
 
