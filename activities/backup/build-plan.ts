@@ -139,7 +139,6 @@ function plannedSelection({
   const selectors = selectorsOf(spec);
   const isFiltered = selectors.length > 0 || filterPolicies !== undefined;
   const { decisions } = types;
-  const takesVolumes = decisions.get(VOLUMES)?.isRelatedTaken === true;
   const related = RELATED_TYPES.flatMap((name): PlannedRelated[] => {
     const type = discovery.types.find((one) => groupResource(one) === name);
     const decision = decisions.get(name);
@@ -152,7 +151,7 @@ function plannedSelection({
       return [planned];
     }
     // Policies decide by what the volume of a claim is, also where the volume itself is not taken.
-    return name === VOLUMES && !takesVolumes ? [{ ...planned, isLookedAt: true }] : [];
+    return name === VOLUMES ? [{ ...planned, isLookedAt: true }] : [];
   });
   const collected = [...decisions].flatMap(([name, { isCollected }]) =>
     // With a selector a namespace is taken for what is in it, which only the export knows.

@@ -1,25 +1,16 @@
-import { Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { buildApp } from '../../api/app.ts';
 import committed from '../../api/openapi.json' with { type: 'json' };
-import { TemporalRuns } from '../../api/runs/temporal.ts';
-import { openObjectStore } from '../../storage/object-store/open.ts';
+import { apiWithoutTemporal } from '../support/api-without-temporal.ts';
 
 // Goal: whatever a request does wrong before it reaches a run is a problem of RFC 9457 with a stable code. Method:
 // requests into an API whose Temporal is not there, because none of them may get that far.
 
 const JSON_BODY = { 'content-type': 'application/json' };
-let app: Awaited<ReturnType<typeof buildApp>>;
+let app: Awaited<ReturnType<typeof apiWithoutTemporal>>;
 
 beforeAll(async () => {
-  const store = openObjectStore({ name: 'default', provider: 'folder', path: '/nonexistent' });
-  app = await buildApp({
-    temporal: new TemporalRuns(Connection.lazy({ address: '127.0.0.1:1' }), 'default'),
-    locations: [],
-    store: () => store,
-    logLevel: 'silent',
-  });
+  app = await apiWithoutTemporal();
 });
 
 afterAll(async () => {

@@ -194,11 +194,12 @@ test('a client that has gone ends the reading of the tarball', async () => {
   }
   const stored = store;
   const head = { sizeBytes: 2 ** 40, version: 'v' };
-  // A store whose tarballs have no end, and that is asked for nothing else than to read.
-  store = {
+  const endlessReads = {
     get: (key: string) =>
       key === keys.archive ? Promise.resolve({ key, ...head, body: endless() }) : stored.get(key),
-  } as unknown as ObjectStore;
+  };
+  // Nothing else than reads is asked of it, so the other methods of a store are not there.
+  store = endlessReads as unknown as ObjectStore;
   const app = await openApp(true);
   const address = await app.listen({ host: '127.0.0.1', port: 0 });
   const controller = new AbortController();

@@ -1,24 +1,15 @@
-import { Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { buildApp } from '../../../api/app.ts';
-import { TemporalRuns } from '../../../api/runs/temporal.ts';
 import type { Problem } from '../../../domain/api-resource.ts';
-import { openObjectStore } from '../../../storage/object-store/open.ts';
+import { apiWithoutTemporal } from '../../support/api-without-temporal.ts';
 
 // Goal: one answer tells all that is wrong with a request, whether its shape or its content is at fault. Method:
 // requests with faults of both kinds, into an API whose Temporal is not there, because none may get that far.
 
-let app: Awaited<ReturnType<typeof buildApp>>;
+let app: Awaited<ReturnType<typeof apiWithoutTemporal>>;
 
 beforeAll(async () => {
-  const store = openObjectStore({ name: 'default', provider: 'folder', path: '/nonexistent' });
-  app = await buildApp({
-    temporal: new TemporalRuns(Connection.lazy({ address: '127.0.0.1:1' }), 'default'),
-    locations: [],
-    store: () => store,
-    logLevel: 'silent',
-  });
+  app = await apiWithoutTemporal();
 });
 
 afterAll(async () => {

@@ -1,0 +1,16 @@
+import { Connection } from '@temporalio/client';
+
+import { buildApp } from '../../api/app.ts';
+import { TemporalRuns } from '../../api/runs/temporal.ts';
+import { openObjectStore } from '../../storage/object-store/open.ts';
+
+/** An API whose Temporal is not there, for requests that must not get that far. */
+export function apiWithoutTemporal(): ReturnType<typeof buildApp> {
+  const store = openObjectStore({ name: 'default', provider: 'folder', path: '/nonexistent' });
+  return buildApp({
+    temporal: new TemporalRuns(Connection.lazy({ address: '127.0.0.1:1' }), 'default'),
+    locations: [],
+    store: () => store,
+    logLevel: 'silent',
+  });
+}
