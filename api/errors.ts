@@ -15,7 +15,7 @@ const PROBLEM_CONTENT = 'application/problem+json';
 
 /** A failure of a request that has more than one thing to say. */
 export class RequestFailure extends Failure {
-  readonly errors: readonly FieldError[];
+  override readonly errors: readonly FieldError[];
 
   constructor(errors: readonly FieldError[]) {
     const [first] = errors;

@@ -192,10 +192,12 @@ function addTallies(left: TypeTally | undefined, right: TypeTally): TypeTally {
     return right;
   }
   const reasons = new Set([...left.leftOut, ...right.leftOut].map(({ reason }) => reason));
-  const namespaces = { ...left.namespaces };
+  // In a map, for a namespace may have the name of something that every object inherits.
+  const counts = new Map(Object.entries(left.namespaces ?? {}));
   for (const [namespace, items] of Object.entries(right.namespaces ?? {})) {
-    namespaces[namespace] = (namespaces[namespace] ?? 0) + items;
+    counts.set(namespace, (counts.get(namespace) ?? 0) + items);
   }
+  const namespaces = Object.fromEntries(counts);
   return {
     ...left,
     ...right,

@@ -1,3 +1,5 @@
+import { isExactNumber } from './exact-number.ts';
+
 /** JSON with the keys of every object in order, so that equal values have equal text. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
@@ -6,7 +8,9 @@ export function canonicalJson(value: unknown): string {
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value)
+  );
 }
 
 function sorted(value: Record<string, unknown>): Record<string, unknown> {

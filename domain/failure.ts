@@ -41,6 +41,7 @@ export const FAILURE_CODES = {
   'unknown-location': { type: 'Refused', title: 'There is no such storage location' },
   'namespace-not-found': { type: 'Refused', title: 'A namespace does not exist' },
   'type-not-found': { type: 'Refused', title: 'The cluster serves no such type' },
+  'type-not-restorable': { type: 'Refused', title: 'No restore touches objects of this type' },
   'policy-not-usable': { type: 'Refused', title: 'The resource policies cannot be used' },
   'ambiguous-name': { type: 'Refused', title: 'A name stands for several types' },
   'hooks-not-run': { type: 'Refused', title: 'Hooks of pods are not run' },
@@ -48,6 +49,14 @@ export const FAILURE_CODES = {
   'coverage-gap': { type: 'Refused', title: 'Something is not in the backup' },
   'nothing-selected': { type: 'Refused', title: 'The request selects nothing' },
   'backup-not-found': { type: 'Refused', title: 'There is no such backup' },
+  'restore-not-found': { type: 'Refused', title: 'There is no such restore' },
+  'type-not-served': {
+    type: 'Refused',
+    title: 'The cluster serves a type in no version that the backup has',
+  },
+  'mapping-not-usable': { type: 'Refused', title: 'A mapping of a restore cannot be used' },
+  'modifier-not-usable': { type: 'Refused', title: 'The resource modifiers cannot be used' },
+  'plan-changed': { type: 'Conflict', title: 'The restore would not do what its plan says' },
   'backup-not-usable': { type: 'Refused', title: 'The backup cannot be used' },
   'cluster-rejected': { type: 'Refused', title: 'The cluster does not accept an object' },
   'unsupported-format': { type: 'UnsupportedFormat', title: 'The stored format is not supported' },
@@ -73,23 +82,36 @@ export type FailureCode = keyof typeof FAILURE_CODES;
 export interface FailureOptions {
   /** The thing concerned: an item reference, an object key, a field. Never content. */
   readonly subject?: string;
+  /** See `FailureReport`. */
+  readonly errors?: readonly FieldError[];
   readonly cause?: unknown;
   /** How long a server asked to be left alone, in milliseconds. */
   readonly retryAfterMs?: number;
+  /**
+   * What the server said, which may quote values of the object: for the report of a restore in the location, and never
+   * for a message, a log or the history.
+   */
+  readonly serverMessage?: string;
 }
 
 /** The failure that adapters throw; the text names the thing and the remedy and quotes no content. */
 export class Failure extends Error {
   readonly code: FailureCode;
   readonly subject: string | undefined;
+  /** See `FailureReport`. */
+  readonly errors: readonly FieldError[] | undefined;
   readonly retryAfterMs: number | undefined;
+  /** See `FailureOptions`. */
+  readonly serverMessage: string | undefined;
 
   constructor(code: FailureCode, message: string, options: FailureOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'Failure';
     this.code = code;
     this.subject = options.subject;
+    this.errors = options.errors;
     this.retryAfterMs = options.retryAfterMs;
+    this.serverMessage = options.serverMessage;
   }
 
   get type(): FailureType {

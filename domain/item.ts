@@ -55,7 +55,8 @@ interface ObjectMeta {
   [field: string]: unknown;
 }
 
-interface OwnerReference {
+/** An entry of `metadata.ownerReferences`. */
+export interface OwnerReference {
   apiVersion: string;
   kind: string;
   name: string;
@@ -71,6 +72,14 @@ export function groupResource(type: { group: string; resource: string }): string
 /** The `apiVersion` of a type's objects: `v1`, `apps/v1`. */
 export function apiVersionOf(type: { group: string; version: string }): string {
   return type.group === '' ? type.version : `${type.group}/${type.version}`;
+}
+
+/** The reference to an object of a type. */
+export function itemOf(
+  { group, resource }: Pick<ResourceType, 'group' | 'resource'>,
+  { metadata: { name, namespace = '' } }: Pick<KubernetesObject, 'metadata'>,
+): ItemReference {
+  return { group, resource, namespace, name };
 }
 
 /** An item reference for people: `deployments.apps/shop/web`, `namespaces/shop`. */

@@ -19,6 +19,15 @@ export function isSecretType({ group, resource }: { group: string; resource: str
   return group === '' && resource === 'secrets';
 }
 
+/** Whether the field of a Secret at a path, key by key, is a value of it or may hold one. */
+export function isSecretValue([first, second, key]: readonly string[]): boolean {
+  if (first !== 'metadata') {
+    return first === undefined || first === 'data' || first === 'stringData';
+  }
+  const isAnnotation = second === undefined || second === 'annotations';
+  return isAnnotation && (key === undefined || !isShownAnnotation(key));
+}
+
 /** The JSON of an object of a type: of a Secret without its values, of anything else as it is. */
 export function maskedJson(type: { group: string; resource: string }, json: string): string {
   // The text was written for an object of this type.

@@ -1,3 +1,5 @@
+import { groupResource, type ItemReference } from './item.ts';
+
 /**
  * The only place that builds a key of the storage location. Keys are relative to the location's prefix.
  * The layout is Velero's (its pkg/persistence/object_store_layout.go); docs/format.md shows it as a tree.
@@ -47,10 +49,23 @@ export function restoreKeys(name: string) {
   return {
     folder,
     claim: `${folder}holdfast.json`,
+    items: `${folder}${name}-items.json.gz`,
     logs: `${folder}restore-${name}-logs.gz`,
     resourceList: `${folder}restore-${name}-resource-list.json.gz`,
     results: `${folder}restore-${name}-results.gz`,
   } as const;
+}
+
+/** Folder of an item as it was each time that a restore deleted it to make it anew; kept with the restore. */
+export function replacedFolder(name: string, item: ItemReference): string {
+  const namespace = item.namespace === '' ? '_cluster' : item.namespace;
+  const type = groupResource(item);
+  return `${restoreFolder(name)}replaced/${type}/${namespace}/${encodeURIComponent(item.name)}/`;
+}
+
+/** An object of the cluster as it was before a restore deleted it; of one uid there is one. */
+export function replacedObjectKey(name: string, item: ItemReference, uid: string): string {
+  return `${replacedFolder(name, item)}${uid}.json.gz`;
 }
 
 /** Folder of everything that a run keeps while it is under way; removed at its end. */
@@ -83,6 +98,14 @@ export function shardItemsKey(runFolder: string, attempt: ShardAttempt): string 
 /** What became of the items of one shard of a restore. */
 export function shardOutcomesKey(runFolder: string, attempt: ShardAttempt): string {
   return `${shardStem(runFolder, attempt)}-outcomes.json.gz`;
+}
+
+/** What the report has to say of the owners of a shard's items. */
+export function relinkNotesKey(
+  runFolder: string,
+  { runUid, shard, attempt }: ShardAttempt,
+): string {
+  return `${workFolder(runFolder, runUid)}${String(shard)}.${attempt}-owners.json.gz`;
 }
 
 /** The attempt whose outcomes lie under a key; undefined for any other key. */

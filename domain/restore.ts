@@ -1,27 +1,95 @@
 import type { FailureReport } from './failure.ts';
 import type { EndPhase } from './phase.ts';
+import type { LabelSelector } from './selection/label-selector.ts';
 
-/** What a user asks of a restore. Names are Velero's. */
+/**
+ * What a user asks of a restore. Names are Velero's where Velero has the field; a field that is left out does not
+ * narrow the selection, and changes nothing. One of `backupName`, `scheduleName` and `retryOf` is asked for; the open
+ * step finds the backup, and the claim's spec has `backupName` from then on.
+ */
 export interface RestoreSpec {
   /** The cluster to restore into, by the name that its workers serve. */
   readonly cluster: string;
   /** The backup to restore, of the restore's own location. */
   readonly backupName: string;
-  /** Names of namespaces as they are in the backup, or `*` alone for all. */
+  /** The newest `Completed` backup of this schedule is restored. */
+  readonly scheduleName?: string;
+  /** With `scheduleName`: a `PartiallyFailed` backup will do, if it is the newest. */
+  readonly allowPartiallyFailed?: boolean;
+  /** An ended restore of the location, whose failed and unreached items are restored and nothing else. */
+  readonly retryOf?: string;
+  /** Names of namespaces as they are in the backup or patterns of names, or `*` alone for all. */
   readonly includedNamespaces: readonly string[];
   readonly excludedNamespaces: readonly string[];
+  /** Types by plural, singular, kind or short name, with or without their group. */
+  readonly includedResources?: readonly string[];
+  readonly excludedResources?: readonly string[];
+  /** `true`: all cluster-scoped objects; `false`: none; left out: all with all namespaces, else the related ones. */
+  readonly includeClusterResources?: boolean;
+  /** Only objects whose labels in the backup match. At most one of the two is given. */
+  readonly labelSelector?: LabelSelector;
+  readonly orLabelSelectors?: readonly LabelSelector[];
   /** Name in the backup to name in the cluster. Names that are not in it stay as they are. */
   readonly namespaceMapping: Readonly<Record<string, string>>;
+  /** Storage class in the backup to storage class in the cluster, which must exist. */
+  readonly storageClassMapping?: Readonly<Record<string, string>>;
+  /** Part of an image's name to what stands there instead, in containers and init containers. */
+  readonly imageMapping?: Readonly<Record<string, string>>;
+  /** What becomes of an object that is there and differs; `none` if left out. */
+  readonly existingResourcePolicy?: ExistingResourcePolicy;
+  /** Types whose status is written too; annotation `velero.io/restore-status` of an object counts more. */
+  readonly restoreStatus?: RestoreStatusSpec;
+  /** `true`: services keep the node ports that they had. */
+  readonly preserveNodePorts?: boolean;
+  /** The ConfigMap of Holdfast's own namespace that holds resource modifiers. */
+  readonly resourceModifier?: ResourceModifierReference;
+  /** Velero's `--restore-resource-priorities`: types that come first, and after `-` types that come last. */
+  readonly restoreResourcePriorities?: string;
+  /** How long a gate between waves, and what is waited for of one object, may take; a Go duration, `10m0s` if left out. */
+  readonly resourceTimeout?: string;
+  /** Digest of a plan (`sha256:…`): the restore writes nothing unless it would do what that plan says. */
+  readonly planDigest?: string;
 }
 
+/**
+ * `none`: an object that is there is left alone. `update`: it is merged with the one of the backup, as in Velero.
+ * `recreate`: as `update`, and where the cluster refuses because an immutable field differs, it is deleted and made anew.
+ */
+export const EXISTING_POLICIES = ['none', 'update', 'recreate'] as const;
+export type ExistingResourcePolicy = (typeof EXISTING_POLICIES)[number];
+
+/** Which types get their status back; with none included, all. */
+export interface RestoreStatusSpec {
+  /** Types, or `*` for all. */
+  readonly includedResources?: readonly string[];
+  readonly excludedResources?: readonly string[];
+}
+
+/** The kinds that Velero knows: one. */
+interface ResourceModifierReference {
+  readonly kind: 'configmap';
+  readonly name: string;
+}
+
+/** Velero's `resource-timeout`. */
+export const DEFAULT_RESOURCE_TIMEOUT = '10m0s';
+
 /** What a restore did with one object. */
-export const RESTORE_VERBS = ['created', 'updated', 'unchanged', 'skipped', 'failed'] as const;
+export const RESTORE_VERBS = [
+  'created',
+  'recreated',
+  'updated',
+  'unchanged',
+  'skipped',
+  'failed',
+] as const;
 export type RestoreVerb = (typeof RESTORE_VERBS)[number];
 
 export type RestoreCounts = Readonly<Record<RestoreVerb, number>>;
 
 export const NO_RESTORE_COUNTS: RestoreCounts = {
   created: 0,
+  recreated: 0,
   updated: 0,
   unchanged: 0,
   skipped: 0,
@@ -41,6 +109,10 @@ export interface RestoreResult {
 }
 
 /** The namespace of the cluster that a namespace of the backup is restored into. */
-export function mappedNamespace(spec: RestoreSpec, namespace: string): string {
-  return spec.namespaceMapping[namespace] ?? namespace;
+export function mappedNamespace({ namespaceMapping }: RestoreSpec, namespace: string): string {
+  // A namespace may have the name of something that every object inherits.
+  const mapped = Object.hasOwn(namespaceMapping, namespace)
+    ? namespaceMapping[namespace]
+    : undefined;
+  return mapped ?? namespace;
 }

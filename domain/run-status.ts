@@ -3,7 +3,7 @@ import type { Phase } from './phase.ts';
 
 /** Steps of a backup and of a restore, in their order. */
 export const BACKUP_STEPS = ['open', 'plan', 'export', 'assemble', 'verify', 'commit'] as const;
-export const RESTORE_STEPS = ['open', 'plan', 'apply', 'verify', 'report'] as const;
+export const RESTORE_STEPS = ['open', 'plan', 'apply', 'relink', 'verify', 'report'] as const;
 export type RunStep = (typeof BACKUP_STEPS)[number] | (typeof RESTORE_STEPS)[number];
 
 /** How far a run is. Rates are worked out by whoever shows them. */
@@ -34,8 +34,12 @@ export interface RunStatus {
   readonly stepTimestamp: string;
 }
 
+/** What an activity waits for now. */
+export type ActivityWait = Pick<RunWait, 'reason' | 'deadline'>;
+
 /** What an activity says about itself by heartbeat. */
 export interface HeartbeatProgress {
   readonly itemsDone: number;
   readonly bytesDone: number;
+  readonly waitingFor?: ActivityWait;
 }

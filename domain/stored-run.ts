@@ -1,5 +1,7 @@
 import type { BackupResult, BackupSpec } from './backup.ts';
-import type { LeftOut } from './restore-plan.ts';
+import type { OwnerCycles } from './restore/owner-order.ts';
+import type { OutcomePart } from './restore/restore-outcome.ts';
+import type { LeftOut } from './restore/restore-plan.ts';
 import type { RestoreResult, RestoreSpec } from './restore.ts';
 
 /** Version of the layout of `holdfast.json`. */
@@ -56,4 +58,9 @@ export interface StoredRestore extends StoredRun {
   readonly result?: RestoreResult;
   /** Written with the result: items of the backup that were not restored, by reason. */
   readonly leftOut?: readonly LeftOut[];
+  /** Written with the result, where there are any; see `RestorePlan`. */
+  readonly cycles?: OwnerCycles;
+  readonly tooDeep?: number;
+  /** Written with the result: where the outcomes of its items lie in their file. */
+  readonly itemParts?: readonly OutcomePart[];
 }

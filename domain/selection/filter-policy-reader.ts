@@ -7,18 +7,13 @@ import {
   type WrittenFilter,
   type WrittenFilterPolicies,
 } from './filter-policies.ts';
-import {
-  type LabelRequirement,
-  type LabelSelector,
-  labelSelectorErrors,
-} from './label-selector.ts';
+import type { LabelSelector } from './label-selector.ts';
 import { globError, patternError } from './name-pattern.ts';
+import { readLabelSelector, SELECTOR_FIELDS } from './selector-reader.ts';
 import { ALL_TYPES } from './type-lists.ts';
 
 const CODE = 'policy-not-usable';
-const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'] as const;
 const FILTER_FIELDS = ['kinds', 'labelSelector', 'orLabelSelectors', 'names', 'excludedNames'];
-const SELECTOR_FIELDS = ['matchLabels', 'matchExpressions'];
 
 /** What was read, or all that is wrong with it. */
 export type ReadFilterPolicies =
@@ -144,39 +139,10 @@ class PolicyReader {
 
   /** A selector, or the labels alone that it should match. */
   #selector(value: unknown, pointer: string): LabelSelector {
-    const before = this.errors.length;
     const isWhole = Object.keys(fields(value)).some((field) => SELECTOR_FIELDS.includes(field));
-    const given = isWhole
-      ? this.#reader.mapping(value, pointer, SELECTOR_FIELDS)
-      : { matchLabels: value };
-    const at = isWhole ? `${pointer}/matchLabels` : pointer;
-    const expressions = `${pointer}/matchExpressions`;
-    const selector = {
-      matchLabels: this.#reader.textMapping(given['matchLabels'] ?? {}, at),
-      matchExpressions: this.#reader
-        .elements(given['matchExpressions'] ?? [], expressions)
-        .map((one, index) => this.#requirement(one, inside(expressions, String(index)))),
-    };
-    // What could not be read stands as empty here, which would be one more fault.
-    if (this.errors.length === before) {
-      for (const error of labelSelectorErrors(selector, pointer)) {
-        this.#reader.refuse(error.pointer, error.detail.slice(error.pointer.length + 1));
-      }
-    }
-    return selector;
-  }
-
-  #requirement(value: unknown, pointer: string): LabelRequirement {
-    const given = this.#reader.mapping(value, pointer, ['key', 'operator', 'values']);
-    const operator = OPERATORS.find((word) => word === given['operator']);
-    if (operator === undefined) {
-      this.#refuse(`${pointer}/operator`, `must be one of ${OPERATORS.join(', ')}`);
-    }
-    return {
-      key: this.#reader.text(given['key'], `${pointer}/key`),
-      operator: operator ?? 'Exists',
-      values: this.#reader.texts(given['values'] ?? [], `${pointer}/values`),
-    };
+    return isWhole
+      ? readLabelSelector(this.#reader, value, { pointer })
+      : readLabelSelector(this.#reader, { matchLabels: value }, { pointer, labels: pointer });
   }
 
   /** Notes an error where there is none yet: what could not be read stands as empty. */

@@ -1,6 +1,7 @@
 import { ALL_NAMESPACES, type BackupSpec, isNamespaceSelected } from '../backup.ts';
 import type { CoverageReason, CoverageReport } from '../coverage.ts';
 import { isPattern, matchesPattern } from './name-pattern.ts';
+import { namesOwnNamespace } from './own-parts.ts';
 
 /** Label that keeps an object out of every backup, and with a namespace all that is in it. Velero's. */
 const EXCLUDE_LABEL = 'velero.io/exclude-from-backup';
@@ -32,7 +33,7 @@ export function selectNamespaces(
   const leftOut: { name: string; reason: CoverageReason }[] = [];
   for (const namespace of existing.filter(({ name }) => isNamespaceSelected(spec, name))) {
     const { name } = namespace;
-    const isOwn = name === own && !spec.includedNamespaces.includes(own);
+    const isOwn = name === own && !namesOwnNamespace(spec, own);
     const reason = isOwn ? 'holdfast' : whyLeftOut(namespace);
     if (reason === undefined) {
       taken.push(name);

@@ -1,3 +1,4 @@
+import { isCustom } from '../built-in-groups.ts';
 import { fields, list, nameOf } from '../fields.ts';
 import { groupResource, type KubernetesObject, type ResourceType } from '../item.ts';
 
@@ -12,9 +13,9 @@ export interface RelatedItems {
   readonly serviceAccounts: readonly string[];
 }
 
-const CLAIMS = 'persistentvolumeclaims';
+export const CLAIMS = 'persistentvolumeclaims';
 export const VOLUMES = 'persistentvolumes';
-const PRIORITY_CLASSES = 'priorityclasses.scheduling.k8s.io';
+export const PRIORITY_CLASSES = 'priorityclasses.scheduling.k8s.io';
 export const CLUSTER_ROLE_BINDINGS = 'clusterrolebindings.rbac.authorization.k8s.io';
 const CLUSTER_ROLES = 'clusterroles.rbac.authorization.k8s.io';
 const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
@@ -33,21 +34,6 @@ export const RELATED_TYPES = [
   NAMESPACES,
 ] as const;
 export type RelatedType = (typeof RELATED_TYPES)[number];
-
-/** Groups of the API server itself: no custom resource definition can be of one of them. */
-const BUILT_IN_GROUPS: ReadonlySet<string> = new Set([
-  ...['', 'apps', 'autoscaling', 'batch', 'extensions', 'policy'],
-  ...['admissionregistration', 'apiextensions', 'authentication', 'authorization'].map(k8s),
-  ...['certificates', 'coordination', 'discovery', 'events', 'networking', 'node'].map(k8s),
-  ...['rbac.authorization', 'resource', 'scheduling', 'storage', 'storagemigration'].map(k8s),
-  'apiregistration.k8s.io',
-  'flowcontrol.apiserver.k8s.io',
-  'internal.apiserver.k8s.io',
-]);
-
-function k8s(group: string): string {
-  return `${group}.k8s.io`;
-}
 
 type Want = (type: RelatedType, name: string) => void;
 
@@ -104,7 +90,7 @@ export class RelatedGatherer {
       this.#want(related, one);
     });
     const { metadata } = object;
-    if (!BUILT_IN_GROUPS.has(type.group)) {
+    if (isCustom(type)) {
       this.#want(DEFINITIONS, name);
     }
     if (type.isNamespaced && metadata.namespace !== undefined) {
@@ -168,14 +154,16 @@ export class RelatedGatherer {
   }
 }
 
+/** The claim that a volume of a pod names. */
+export function claimNameOf(volume: unknown): string | undefined {
+  const claim = fields(fields(volume)['persistentVolumeClaim'])['claimName'];
+  return typeof claim === 'string' ? claim : undefined;
+}
+
 /** The claim that a volume of a pod is; a generic ephemeral volume has a claim named after pod and volume. */
 function claimOf(volume: unknown, pod: string): string | undefined {
-  const { persistentVolumeClaim, ephemeral } = fields(volume);
-  const claim = fields(persistentVolumeClaim)['claimName'];
-  if (typeof claim === 'string') {
-    return claim;
-  }
-  return ephemeral === undefined ? undefined : `${pod}-${nameOf(volume)}`;
+  const isEphemeral = fields(volume)['ephemeral'] !== undefined;
+  return claimNameOf(volume) ?? (isEphemeral ? `${pod}-${nameOf(volume)}` : undefined);
 }
 
 function wantClusterRole({ roleRef }: KubernetesObject, want: Want): void {

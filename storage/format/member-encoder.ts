@@ -9,7 +9,12 @@ import {
   VERSION_ENTRY,
 } from '../../domain/archive-layout.ts';
 import type { IndexItem, MemberProof } from '../../domain/backup-index.ts';
-import { apiVersionOf, type KubernetesObject, type ResourceType } from '../../domain/item.ts';
+import {
+  apiVersionOf,
+  itemOf,
+  type KubernetesObject,
+  type ResourceType,
+} from '../../domain/item.ts';
 import { type EntryNames, MemberBuffer } from './member-buffer.ts';
 import { END_OF_ARCHIVE, entryBytes, pushEntry } from './tar.ts';
 
@@ -149,8 +154,8 @@ class OpenMember {
   add(archived: ArchiveItem): void {
     const { type, object } = archived;
     const { metadata } = object;
-    const { group, resource, version, kind } = type;
-    const item = { group, resource, namespace: metadata.namespace ?? '', name: metadata.name };
+    const { version, kind } = type;
+    const item = itemOf(type, object);
     const { isOtherVersion } = archived;
     const names: EntryNames =
       isOtherVersion === true

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 
 import type { IndexLine, MemberRange } from '../../domain/backup-index.ts';
+import { parseExact } from '../../domain/exact-number.ts';
 import { Failure } from '../../domain/failure.ts';
 import { itemText, type KubernetesObject } from '../../domain/item.ts';
 import type { ObjectStore } from '../object-store/port.ts';
@@ -27,7 +28,8 @@ export interface ReadBody {
 }
 
 /**
- * The objects of some lines of an index, in the order of the lines, reading only the members that hold them.
+ * The objects of some lines of an index, in the order of the lines, reading only the members that hold them. Numbers
+ * that JavaScript does not hold exactly are `ExactNumber`s, and are written as they were read.
  * Throws `archive-mismatch` for an object that is not what the index says.
  */
 export async function* readBodies(
@@ -46,7 +48,7 @@ export async function* readBodies(
         present = offset;
       }
       // These are the bytes that were written for a Kubernetes object.
-      const object = JSON.parse(bodyText(tar, archiveKey, line)) as KubernetesObject;
+      const object = parseExact(bodyText(tar, archiveKey, line)) as KubernetesObject;
       yield { line, object };
     }
   }

@@ -29,7 +29,8 @@ const events = fc
   .array(
     fc.record({
       type: fc.constantFrom(PODS, CLAIMS, VOLUMES, WIDGETS),
-      namespace: fc.constantFrom('a', 'b'),
+      // The last has the name of something that every object inherits.
+      namespace: fc.constantFrom('a', 'b', 'constructor'),
       what: fc.constantFrom<Event['what']>(
         ...(['keep', 'keep', 'keep', 'other-version', 'look'] as const),
         ...(['being-deleted', 'exclude-label', 'not-selected'] as const),
