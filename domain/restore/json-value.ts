@@ -1,0 +1,29 @@
+import { isExactNumber, isSameScalar } from '../exact-number.ts';
+import type { Fields } from '../fields.ts';
+
+/** Whether a value of JSON is an object. A number that JavaScript does not hold exactly is none. */
+export function isMapping(value: unknown): value is Fields {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value)
+  );
+}
+
+/** Whether two values of JSON are the same; elements have an order, and fields have none. */
+export function isSameValue(left: unknown, right: unknown): boolean {
+  if (Array.isArray(left) && Array.isArray(right)) {
+    return left.length === right.length && left.every((one, at) => isSameValue(one, right[at]));
+  }
+  if (isMapping(left) && isMapping(right)) {
+    const names = Object.keys(left);
+    return (
+      names.length === Object.keys(right).length &&
+      names.every((name) => Object.hasOwn(right, name) && isSameValue(left[name], right[name]))
+    );
+  }
+  return isSameScalar(left, right);
+}
+
+/** Whether two values may be merged, being both objects or both lists. */
+export function isSameShape(left: unknown, right: unknown): boolean {
+  return (isMapping(left) && isMapping(right)) || (Array.isArray(left) && Array.isArray(right));
+}
