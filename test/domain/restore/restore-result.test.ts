@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+
+import { restoreResult } from '../../../domain/restore/restore-result.ts';
+import { NO_RESTORE_COUNTS } from '../../../domain/restore.ts';
+
+const times = { startTimestamp: 'a', completionTimestamp: 'b' };
+const failure = { code: 'internal', message: 'x' } as const;
+
+test.each([
+  { ending: { kind: 'applied' }, failed: 0, phase: 'Completed', errors: 0 },
+  { ending: { kind: 'applied' }, failed: 2, phase: 'PartiallyFailed', errors: 2 },
+  { ending: { kind: 'cancelled' }, failed: 2, phase: 'Cancelled', errors: 2 },
+  { ending: { kind: 'failed', failure }, failed: 2, phase: 'Failed', errors: 3 },
+] as const)('$ending.kind with $failed failed items is $phase', ({ ending, failed, ...rest }) => {
+  const counts = { ...NO_RESTORE_COUNTS, created: 5, skipped: 1, failed };
+  const items = 6 + failed;
+  const result = restoreResult(ending, { counts, warnings: 3 }, times);
+  expect(result).toMatchObject({ ...rest, items, warnings: 3 });
+});
