@@ -6,6 +6,9 @@ import type { BackupProblems, BackupSpec } from './backup.ts';
 import type { CoverageReport } from './coverage.ts';
 import type { FailureCode, FailureReport, FieldError } from './failure.ts';
 import type { Phase } from './phase.ts';
+import type { OwnerCycles } from './restore/owner-order.ts';
+import type { LeftOut } from './restore/restore-plan.ts';
+import type { RestorePlanReport } from './restore/restore-preview.ts';
 import type { RestoreCounts, RestoreSpec } from './restore.ts';
 import type { RunStep, RunWait } from './run-status.ts';
 
@@ -42,7 +45,17 @@ export interface RestoreResource {
   readonly kind: 'Restore';
   readonly metadata: ResourceMeta;
   readonly spec: RestoreSpec;
-  readonly status: RunResourceStatus & { readonly counts?: RestoreCounts };
+  readonly status: RunResourceStatus & RestoreDetails & { readonly counts?: RestoreCounts };
+}
+
+/** What an ended restore says beside its counts; in lists it does not. */
+export interface RestoreDetails {
+  /** Items of the backup that were not restored, by reason and type. */
+  readonly leftOut?: readonly LeftOut[];
+  /** Custom resources that own each other in a circle; left out when there are none. */
+  readonly cycles?: OwnerCycles;
+  /** Custom resources that were applied together with some of their owners; left out when there are none. */
+  readonly tooDeep?: number;
 }
 
 /** Answer of `POST /backups?dryRun=All`. */
@@ -51,6 +64,14 @@ export interface BackupPreview {
   readonly kind: 'BackupPreview';
   readonly metadata: { readonly name: string; readonly location: string };
   readonly coverage: CoverageReport;
+}
+
+/** Answer of `POST /restores?dryRun=All`. */
+export interface RestorePreview {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'RestorePreview';
+  readonly metadata: { readonly name: string; readonly location: string };
+  readonly plan: RestorePlanReport;
 }
 
 export type RunResource = BackupResource | RestoreResource;
@@ -101,7 +122,7 @@ export interface CreateBackupRequest {
 /** Body of `POST /restores`. */
 export interface CreateRestoreRequest {
   readonly metadata: { readonly name: string };
-  readonly spec: Partial<RestoreSpec> & Pick<RestoreSpec, 'backupName'>;
+  readonly spec: Partial<RestoreSpec>;
 }
 
 /** `application/problem+json` (RFC 9457). */

@@ -1,5 +1,6 @@
 import type { API_VERSION } from './api-resource.ts';
 import type { ItemReference } from './item.ts';
+import type { RestoreOutcome } from './restore/restore-outcome.ts';
 
 /** One object of a backup, without its content. */
 export interface BackupItem extends ItemReference {
@@ -22,4 +23,13 @@ export interface BackupItemList {
     readonly remainingItemCount?: number;
   };
   readonly items: readonly BackupItem[];
+}
+
+/** Answer of `GET /restores/{name}/items`: one page, in the order in which they were restored, shard by shard. */
+export interface RestoreItemList {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'RestoreItemList';
+  /** `continue` is present when there is another page; pass it back as it is. */
+  readonly metadata: { readonly continue?: string };
+  readonly items: readonly RestoreOutcome[];
 }
