@@ -1,11 +1,9 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { createGunzip, gzip } from 'node:zlib';
+import { gzip } from 'node:zlib';
 
 import type { IndexItem, IndexLine, MemberProof, MemberRange } from '../../domain/backup-index.ts';
-import { Failure } from '../../domain/failure.ts';
 import type { ObjectStore, ReadOptions } from '../object-store/port.ts';
+import { damagedLines, jsonLinesOf } from './json-lines.ts';
 
 const compress = promisify(gzip);
 
@@ -92,7 +90,7 @@ export async function* readMembers(
   options: ReadOptions = {},
 ): AsyncGenerator<IndexedMember> {
   let open: { member: MemberRange; items: IndexItem[] } | undefined;
-  for await (const lines of linesOf(store, key, options)) {
+  for await (const lines of jsonLinesOf(store, key, options)) {
     for (const line of lines) {
       const parsed = parseLine(line, key);
       if (!('member' in parsed)) {
@@ -130,44 +128,6 @@ export async function* readIndex(
   yield batch;
 }
 
-/** Whole lines, some at a time. */
-async function* linesOf(
-  store: ObjectStore,
-  key: string,
-  options: ReadOptions,
-): AsyncGenerator<string[]> {
-  let rest = '';
-  for await (const text of textOf(store, key, options)) {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop() ?? '';
-    yield lines;
-  }
-  if (rest !== '') {
-    throw damaged(key);
-  }
-}
-
-async function* textOf(
-  store: ObjectStore,
-  key: string,
-  options: ReadOptions,
-): AsyncGenerator<string> {
-  const { body } = await store.get(key, options);
-  const gunzip = createGunzip({ chunkSize: CHUNK_LENGTH });
-  gunzip.setEncoding('utf8');
-  const reading = pipeline(Readable.from(body, { objectMode: false }), gunzip);
-  // It is awaited at the end; a failure before that must not count as unhandled.
-  reading.catch(() => undefined);
-  try {
-    // With an encoding set, a stream gives text.
-    yield* gunzip as AsyncIterable<string>;
-    await reading;
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    throw error instanceof Failure ? error : damaged(key, error);
-  }
-}
-
 type ParsedLine = { readonly member: MemberProof & { offset?: number } } | IndexItem;
 
 function parseLine(text: string, key: string): ParsedLine {
@@ -178,11 +138,7 @@ function parseLine(text: string, key: string): ParsedLine {
       return line;
     }
   } catch (error) {
-    throw damaged(key, error);
+    throw damagedLines(key, error);
   }
-  throw damaged(key);
-}
-
-function damaged(key: string, cause?: unknown): Failure {
-  return new Failure('archive-mismatch', `the index ${key} is damaged`, { subject: key, cause });
+  throw damagedLines(key);
 }
