@@ -7,27 +7,38 @@ export async function forEachInPool<Element>(
   width: number,
   run: (element: Element) => Promise<void>,
 ): Promise<void> {
-  const underWay = new Set<Promise<void>>();
   const failures: unknown[] = [];
+  let underWay = 0;
+  let wake: () => void = () => undefined;
+  const start = async (element: Element): Promise<void> => {
+    underWay += 1;
+    try {
+      await run(element);
+    } catch (error) {
+      failures.push(error);
+    } finally {
+      underWay -= 1;
+      wake();
+    }
+  };
+  /** Waits until fewer than a number are under way. */
+  const fewerThan = async (count: number): Promise<void> => {
+    while (underWay >= count) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
   try {
     for await (const element of stream) {
-      const task: Promise<void> = run(element)
-        .catch((error: unknown) => {
-          failures.push(error);
-        })
-        .finally(() => {
-          underWay.delete(task);
-        });
-      underWay.add(task);
-      if (underWay.size >= width) {
-        await Promise.race(underWay);
-      }
+      void start(element);
+      await fewerThan(width);
       if (failures.length > 0) {
         break;
       }
     }
   } finally {
-    await Promise.all(underWay);
+    await fewerThan(1);
   }
   if (failures.length > 0) {
     throw failures[0];

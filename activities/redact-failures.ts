@@ -40,8 +40,12 @@ export async function redactFailures<Result>(run: () => Promise<Result>): Promis
 
 function reportOf(error: unknown): FailureReport {
   if (error instanceof Failure) {
-    const { code, message, subject } = error;
-    return { code, message, ...(subject === undefined ? {} : { subject }) };
+    const { code, message, subject, errors } = error;
+    return {
+      ...{ code, message },
+      ...(subject === undefined ? {} : { subject }),
+      ...(errors === undefined ? {} : { errors }),
+    };
   }
   return {
     code: 'internal',

@@ -1,27 +1,41 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { KubeConfig } from '@kubernetes/client-node';
 
+import { parseExact } from '../../domain/exact-number.ts';
 import { Failure } from '../../domain/failure.ts';
 import {
   type ItemReference,
+  itemOf,
   itemText,
   type KubernetesObject,
   type ListedObject,
   type ResourceType,
 } from '../../domain/item.ts';
 import type { ClusterIdentity } from '../../domain/stored-run.ts';
+import { AdaptiveLimit } from './adaptive-limit.ts';
 import { DISCOVERY_ACCEPT, DISCOVERY_ROOTS, parseDiscovery } from './discovery.ts';
-import { reasonOf, refusal, retryAfterMs } from './errors.ts';
+import { isDenial, reasonOf, refusal, retryAfterMs } from './errors.ts';
 import { ListProgress, listRequest, PAGE_SIZE, parseList } from './list-progress.ts';
 import { resourcePath } from './paths.ts';
-import type { Cluster, Discovery, ListOptions, ListScope } from './port.ts';
+import type {
+  Cluster,
+  CreateAnswer,
+  Discovery,
+  ListOptions,
+  ListScope,
+  ObjectPatch,
+  Removal,
+  WriteOptions,
+} from './port.ts';
 import { type ApiAnswer, type ApiRequest, Transport } from './transport.ts';
 
 /** How often a request is repeated after "429 Too Many Requests" before the activity's retry takes over. */
 const THROTTLED_TRIES_MAX = 6;
+/** Requests that a process has under way at the API server. Beyond 32 a busy server only becomes slower (measured). */
+const REQUESTS = { min: 2, start: 24, max: 32 };
 const METADATA_ONLY =
   'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
+/** Field manager of all that Holdfast writes. */
+const FIELD_MANAGER = 'holdfast';
 /** Whose uid identifies a cluster. */
 const SYSTEM_NAMESPACE = 'kube-system';
 
@@ -37,6 +51,7 @@ export function openCluster(context?: string): Cluster {
 
 class KubernetesCluster implements Cluster {
   readonly #transport: Transport;
+  readonly #limit = new AdaptiveLimit(REQUESTS);
 
   constructor(transport: Transport) {
     this.#transport = transport;
@@ -110,41 +125,104 @@ class KubernetesCluster implements Cluster {
       subject: itemText(item),
       signal,
     };
-    const answer = await this.#send(request);
-    if (!answer.ok && answer.status === 404) {
-      return undefined;
-    }
     // The server ends what it sends with a new line; an item of a list has none.
-    const json = required(answer, request).trimEnd();
+    const json = (await this.#getIfThere(request))?.trimEnd();
     // An answer of the API server for one object is that object.
-    return { object: JSON.parse(json) as KubernetesObject, json };
+    return json === undefined ? undefined : { object: parseExact(json) as KubernetesObject, json };
   }
 
   async create(
     type: ResourceType,
     object: KubernetesObject,
-    signal?: AbortSignal,
-  ): Promise<'created' | 'exists'> {
-    const { name, namespace = '' } = object.metadata;
-    const subject = itemText({ ...type, namespace, name });
+    options: WriteOptions = {},
+  ): Promise<CreateAnswer> {
+    const item = itemOf(type, object);
+    const subject = itemText(item);
     const request: ApiRequest = {
       method: 'POST',
-      path: resourcePath(type, namespace),
+      path: `${resourcePath(type, item.namespace)}${writeQuery(options)}`,
       body: JSON.stringify(object),
       action: `create ${subject}`,
       subject,
-      signal,
+      signal: options.signal,
     };
     const answer = await this.#send(request);
     if (!answer.ok && answer.status === 409 && reasonOf(answer) === 'AlreadyExists') {
-      return 'exists';
+      return { kind: 'exists' };
     }
     required(answer, request);
-    return 'created';
+    return { kind: 'created' };
+  }
+
+  async patch(
+    type: ResourceType,
+    item: ItemReference,
+    { merge, subresource, ...options }: ObjectPatch,
+  ): Promise<KubernetesObject | undefined> {
+    const leaf = subresource === undefined ? '' : `/${subresource}`;
+    const path = `${resourcePath(type, item.namespace, item.name)}${leaf}`;
+    const request: ApiRequest = {
+      method: 'PATCH',
+      path: `${path}${writeQuery(options)}`,
+      body: JSON.stringify(merge),
+      contentType: 'application/merge-patch+json',
+      action: `change ${itemText(item)}`,
+      subject: itemText(item),
+      signal: options.signal,
+    };
+    const answer = await this.#send(request);
+    if (!answer.ok && answer.status === 404) {
+      return undefined;
+    }
+    requireUnchanged(answer, request);
+    // The server answers with the object that it has changed.
+    return parseExact(required(answer, request)) as KubernetesObject;
+  }
+
+  async remove(
+    type: ResourceType,
+    item: ItemReference,
+    { uid, resourceVersion, propagation, ...options }: Removal,
+  ): Promise<void> {
+    const request: ApiRequest = {
+      method: 'DELETE',
+      path: `${resourcePath(type, item.namespace, item.name)}${writeQuery(options)}`,
+      body: JSON.stringify({
+        ...{ apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: propagation },
+        preconditions: { uid, resourceVersion },
+      }),
+      action: `delete ${itemText(item)}`,
+      subject: itemText(item),
+      signal: options.signal,
+    };
+    const answer = await this.#send(request);
+    if (!answer.ok && answer.status === 404) {
+      return;
+    }
+    requireUnchanged(answer, request);
+    required(answer, request);
+  }
+
+  async openApi(groupVersion: string, signal?: AbortSignal): Promise<unknown> {
+    const root = groupVersion.includes('/') ? 'apis' : 'api';
+    const path = `/openapi/v3/${root}/${groupVersion}`;
+    const request: ApiRequest = {
+      ...{ method: 'GET', path, subject: path, signal },
+      action: `read the OpenAPI document of ${groupVersion}`,
+    };
+    const json = await this.#getIfThere(request);
+    const document: unknown = json === undefined ? undefined : JSON.parse(json);
+    return document;
   }
 
   async close(): Promise<void> {
     await this.#transport.close();
+  }
+
+  /** The text that a request gets; undefined if there is no such thing. */
+  async #getIfThere(request: ApiRequest): Promise<string | undefined> {
+    const answer = await this.#send(request);
+    return !answer.ok && answer.status === 404 ? undefined : required(answer, request);
   }
 
   async #discoverRoot(root: string): Promise<Discovery> {
@@ -197,18 +275,52 @@ class KubernetesCluster implements Cluster {
   /** Sends, and waits as long as the server asks while it asks for patience. */
   async #send(request: ApiRequest): Promise<ApiAnswer> {
     for (let tries = 1; ; tries++) {
-      const answer = await this.#transport.send(request);
-      if (answer.ok || answer.status !== 429 || tries === THROTTLED_TRIES_MAX) {
+      const answer = await this.#limit.run(() => this.#sendOnce(request), request.signal);
+      requireAdmitted(answer, request);
+      if (answer.ok || answer.status !== 429) {
         return answer;
       }
-      await sleep(retryAfterMs(answer), undefined, { signal: request.signal });
+      this.#limit.throttled(retryAfterMs(answer));
+      if (tries === THROTTLED_TRIES_MAX) {
+        return answer;
+      }
     }
+  }
+
+  async #sendOnce(request: ApiRequest): Promise<ApiAnswer> {
+    const startedMs = performance.now();
+    const answer = await this.#transport.send(request);
+    // Of writes the answers are alike; pages of lists are of any size.
+    if (answer.ok && request.method !== 'GET') {
+      this.#limit.note(performance.now() - startedMs);
+    }
+    return answer;
   }
 }
 
 /** The token of the page that follows; undefined at the end. */
 function tokenOf(metadata: { readonly continue?: string } | undefined): string | undefined {
   return metadata?.continue === '' ? undefined : metadata?.continue;
+}
+
+/** Who writes, in the managed fields of what is written, and whether it is meant. */
+function writeQuery({ isDryRun }: WriteOptions): string {
+  return `?fieldManager=${FIELD_MANAGER}${isDryRun === true ? '&dryRun=All' : ''}`;
+}
+
+/** A webhook may deny with any status, which then says nothing of the server, the listing or the object. */
+function requireAdmitted(answer: ApiAnswer, { action, subject }: ApiRequest): void {
+  if (!answer.ok && isDenial(answer)) {
+    throw refusal(answer, action, subject);
+  }
+}
+
+/** A conflict that is no collision of names: the object is no longer what the request was made for. */
+function requireUnchanged(answer: ApiAnswer, { action, subject }: ApiRequest): void {
+  if (!answer.ok && answer.status === 409 && reasonOf(answer) === 'Conflict') {
+    const text = `${action}: the object has changed meanwhile`;
+    throw new Failure('precondition-failed', text, { subject });
+  }
 }
 
 function required(answer: ApiAnswer, request: ApiRequest): string {

@@ -1,7 +1,9 @@
-import { Failure, type FailureCode } from '../../domain/failure.ts';
+import { Failure, type FailureCode, type FailureOptions } from '../../domain/failure.ts';
 
-/** The part of a Kubernetes `Status` that holds no values of objects. */
+/** A Kubernetes `Status`. */
 interface StatusWords {
+  /** For people; unlike the rest it may quote values of objects. */
+  readonly message: string | undefined;
   readonly reason: string | undefined;
   readonly fields: readonly string[];
   readonly continueToken: string | undefined;
@@ -18,14 +20,64 @@ const RETRY_AFTER_DEFAULT_MS = 1000;
 const RETRY_AFTER_MAX_MS = 30_000;
 const NAMED_FIELDS_MAX = 5;
 
+/**
+ * How the API server begins its message when an admission webhook has denied a request. Status and reason word are then
+ * what the webhook chose, a 401, 429 or 503 as well, so nothing but these words tells whose answer it is:
+ * `ToStatusErr` in apiserver/pkg/admission/plugin/webhook/errors/statuserror.go.
+ */
+const DENIAL = /^admission webhook "[^"]*" denied the request(:| without explanation)/;
+
+interface RefusalKind {
+  readonly status: number;
+  readonly code: FailureCode;
+  readonly isDenial: boolean;
+}
+
+/** What the API server refused, with the status that says of what kind the refusal is. */
+export class Refusal extends Failure {
+  readonly status: number;
+  /** A webhook denied the request, and chose the status. */
+  readonly isDenial: boolean;
+
+  constructor({ status, code, isDenial }: RefusalKind, message: string, options: FailureOptions) {
+    super(code, message, options);
+    this.status = status;
+    this.isDenial = isDenial;
+  }
+}
+
 /** Translates a refusal by status and reason word. `action` names verb and thing, for people. */
-export function refusal(answer: RefusedAnswer, action: string, subject: string): Failure {
+export function refusal(answer: RefusedAnswer, action: string, subject: string): Refusal {
+  const { status } = answer;
   const words = statusWords(answer.body);
-  const reason = [words.reason ?? `HTTP ${String(answer.status)}`, ...fieldText(words)].join(' ');
-  const code = codeOf(answer.status);
-  return new Failure(code, `${action}: the API server answers ${reason}`, {
+  if (isDenial(answer)) {
+    return denial({ status, words }, action, subject);
+  }
+  const reason = [words.reason ?? `HTTP ${String(status)}`, ...fieldText(words)].join(' ');
+  const code = codeOf(status);
+  const text = `${action}: the API server answers ${reason}`;
+  return new Refusal({ status, code, isDenial: false }, text, {
     subject,
     ...(code === 'throttled' ? { retryAfterMs: retryAfterMs(answer) } : {}),
+    ...(words.message === undefined ? {} : { serverMessage: words.message }),
+  });
+}
+
+/** Whether a webhook denied a request. That concerns the one object, whatever the status. */
+export function isDenial(answer: RefusedAnswer): boolean {
+  return DENIAL.test(statusWords(answer.body).message ?? '');
+}
+
+/** Reason word and fields are the webhook's own text too, and not told where no content may be. */
+function denial(
+  { status, words }: { readonly status: number; readonly words: StatusWords },
+  action: string,
+  subject: string,
+): Refusal {
+  const text = `${action}: a webhook denies it with HTTP ${String(status)}`;
+  return new Refusal({ status, code: 'cluster-rejected', isDenial: true }, text, {
+    subject,
+    ...(words.message === undefined ? {} : { serverMessage: words.message }),
   });
 }
 
@@ -60,6 +112,8 @@ const CODES: Readonly<Record<number, FailureCode>> = {
   403: 'cluster-forbidden',
   404: 'not-found',
   408: 'cluster-unreachable',
+  // Two requests changed one thing at once, such as the quota of a namespace: the same request may do better.
+  409: 'cluster-failed',
   410: 'listing-expired',
   429: 'throttled',
   // One object's webhook or one aggregated server fails; the API server itself answers.
@@ -78,6 +132,7 @@ function statusWords(body: string): StatusWords {
   const status = parsedStatus(body);
   const causes = status.details?.causes ?? [];
   return {
+    message: status.message,
     reason: status.reason,
     fields: causes.flatMap((cause) => (cause.field === undefined ? [] : [cause.field])),
     continueToken: status.metadata?.continue,
@@ -86,6 +141,7 @@ function statusWords(body: string): StatusWords {
 
 interface ParsedStatus {
   readonly reason?: string;
+  readonly message?: string;
   readonly metadata?: { readonly continue?: string };
   readonly details?: { readonly causes?: readonly { readonly field?: string }[] };
 }

@@ -5,6 +5,7 @@ import type {
   ResourceType,
   ServedType,
 } from '../../domain/item.ts';
+import type { Propagation } from '../../domain/restore/recreation.ts';
 import type { ClusterIdentity } from '../../domain/stored-run.ts';
 
 /**
@@ -48,10 +49,56 @@ export interface Cluster {
   create(
     type: ResourceType,
     object: KubernetesObject,
-    signal?: AbortSignal,
-  ): Promise<'created' | 'exists'>;
+    options?: WriteOptions,
+  ): Promise<CreateAnswer>;
+
+  /**
+   * Changes an object or its status subresource, and gives it as it is then; undefined if there is none. Throws
+   * `precondition-failed` when the patch names a resource version that is no longer the object's.
+   */
+  patch(
+    type: ResourceType,
+    item: ItemReference,
+    patch: ObjectPatch,
+  ): Promise<KubernetesObject | undefined>;
+
+  /**
+   * Deletes an object, if it is still the one that was looked at, and with `Background` what it owns; one that is gone is
+   * no failure. Throws `precondition-failed` when it is another one.
+   */
+  remove(type: ResourceType, item: ItemReference, removal: Removal): Promise<void>;
+
+  /**
+   * The OpenAPI v3 document of a group version, `apps/v1`, as the cluster publishes it; undefined if it has none. Those
+   * of Kubernetes itself take a megabyte or two, so each is asked for once.
+   */
+  openApi(groupVersion: string, signal?: AbortSignal): Promise<unknown>;
 
   close(): Promise<void>;
+}
+
+export interface WriteOptions {
+  readonly signal?: AbortSignal;
+  /** Check the request with all admission, and keep nothing of it. */
+  readonly isDryRun?: boolean;
+}
+
+/** Whether an object was created, or another one of its name is there. */
+export interface CreateAnswer {
+  readonly kind: 'created' | 'exists';
+}
+
+export interface ObjectPatch extends WriteOptions {
+  /** JSON merge patch (RFC 7386). */
+  readonly merge: Readonly<Record<string, unknown>>;
+  readonly subresource?: 'status';
+}
+
+/** The object as it was looked at, and what becomes of what it owns. */
+export interface Removal extends WriteOptions {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly propagation: Propagation;
 }
 
 export interface ListScope {

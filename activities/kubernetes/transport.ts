@@ -15,10 +15,12 @@ const CONNECT_TIMEOUT_MS = 5000;
 const CREDENTIALS_AGE_MAX_MS = 60_000;
 
 export interface ApiRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly accept?: string;
   readonly body?: string;
+  /** JSON if left out. */
+  readonly contentType?: string;
   readonly signal?: AbortSignal | undefined;
   /** An answer with a larger body is given up, and told as `TOO_LARGE_STATUS`; without it a body may have any size. */
   readonly bodyBytesMax?: number;
@@ -107,8 +109,12 @@ export class Transport {
   }
 }
 
-function contentHeaders({ accept = 'application/json', body }: ApiRequest): Record<string, string> {
-  return { accept, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+function contentHeaders({
+  accept = 'application/json',
+  body,
+  contentType = 'application/json',
+}: ApiRequest): Record<string, string> {
+  return { accept, ...(body === undefined ? {} : { 'content-type': contentType }) };
 }
 
 /** The whole body; undefined, and the connection given up, when it is larger than allowed. */
