@@ -12,22 +12,21 @@ import {
   resolveFilterPolicies,
 } from '../../domain/selection/filter-policies.ts';
 import { readFilterPolicies } from '../../domain/selection/filter-policy-reader.ts';
+import { namesOwnTypes, OWN_GROUP } from '../../domain/selection/own-parts.ts';
 import type { KnownTypes, UnknownName } from '../../domain/selection/type-lists.ts';
 import {
   selectTypes,
   type TypeSelection,
   usesOldFilters,
 } from '../../domain/selection/type-selection.ts';
+import { shortErrors, shortList } from '../../domain/short-list.ts';
 import { POLICY_ROOT, type ResourcePolicies } from '../../domain/volumes/resource-policy.ts';
 import { listNamespaces } from '../kubernetes/namespaces.ts';
 import type { Cluster, Discovery } from '../kubernetes/port.ts';
 import { readResourcePolicies } from './read-policy.ts';
 
-/** Holdfast's own API group: its resources are its own affair, and a restore does not write over them. */
-const OWN_GROUP = 'holdfast.dev';
 const NO_POLICIES: ResourcePolicies = { volumePolicies: [] };
-/** Errors that one refusal tells, and names that one error lists: a refusal travels through Temporal. */
-const ERRORS_MAX = 50;
+/** Names that one error lists. */
 const NAMES_MAX = 10;
 
 /** A request, and what the cluster says to it. */
@@ -82,7 +81,7 @@ export async function checkRequest(
   ];
   const [first] = errors;
   if (first !== undefined) {
-    return { kind: 'refused', failure: { ...reportOf(first), errors: told(errors) } };
+    return { kind: 'refused', failure: { ...reportOf(first), errors: shortErrors(errors) } };
   }
   const request = {
     ...{ spec, discovery, existing, namespaces, types, policies },
@@ -120,7 +119,7 @@ function namespaceErrors(
 ): FieldError[] {
   const pointer = '/spec/includedNamespaces';
   if (missing.length > 0) {
-    const detail = `the cluster has no namespace ${listed(missing)}; correct spec.includedNamespaces`;
+    const detail = `the cluster has no namespace ${shortList(missing, NAMES_MAX)}; correct spec.includedNamespaces`;
     return [{ pointer, code: 'namespace-not-found', detail }];
   }
   if (taken.length > 0) {
@@ -130,11 +129,11 @@ function namespaceErrors(
   const away = leftOut.map(({ name }) => name);
   const [field, detail] =
     empty.length === spec.includedNamespaces.length
-      ? [pointer, `matches no namespace; correct ${listed(empty)}`]
+      ? [pointer, `matches no namespace; correct ${shortList(empty, NAMES_MAX)}`]
       : away.length > 0
         ? [
             pointer,
-            `takes only ${listed(away)}, which are left out: being deleted, labelled velero.io/exclude-from-backup, or Holdfast's own`,
+            `takes only ${shortList(away, NAMES_MAX)}, which are left out: being deleted, labelled velero.io/exclude-from-backup, or Holdfast's own`,
           ]
         : ['/spec/excludedNamespaces', 'leaves no namespace; include or exclude others'];
   return [{ pointer: field, code: 'nothing-selected', detail: `${dotted(field)} ${detail}` }];
@@ -189,14 +188,8 @@ function withoutOwn(
   selection: TypeSelection,
   served: readonly ResourceType[],
 ): TypeSelection {
-  const lists = [
-    spec.includedResources,
-    spec.includedClusterScopedResources,
-    spec.includedNamespaceScopedResources,
-  ];
-  const isNamed = lists.some((list) => list?.some((name) => name.endsWith(OWN_GROUP)) === true);
   const own = served.filter(({ group }) => group === OWN_GROUP).map(groupResource);
-  if (isNamed || own.length === 0) {
+  if (namesOwnTypes(spec) || own.length === 0) {
     return selection;
   }
   const decisions = new Map(selection.decisions);
@@ -204,24 +197,6 @@ function withoutOwn(
     decisions.set(type, { isCollected: false, isRelatedTaken: false, reason: 'holdfast' });
   }
   return { ...selection, decisions };
-}
-
-/** As many errors as a refusal may carry; the last says how many there are more. */
-function told(errors: readonly FieldError[]): readonly FieldError[] {
-  const rest = errors.length - ERRORS_MAX;
-  const last = errors[ERRORS_MAX - 1];
-  return rest <= 0 || last === undefined
-    ? errors
-    : [
-        ...errors.slice(0, ERRORS_MAX - 1),
-        { ...last, detail: `${last.detail}; and ${String(rest)} more errors` },
-      ];
-}
-
-/** The first names of a list that may be long. */
-function listed(names: readonly string[]): string {
-  const rest = names.length - NAMES_MAX;
-  return `${names.slice(0, NAMES_MAX).join(', ')}${rest > 0 ? ` and ${String(rest)} more` : ''}`;
 }
 
 function reportOf({ code, detail, pointer }: FieldError): FailureReport {
