@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
 import { isRunning, markOf } from '../../cli/dev/process-mark.ts';
-import { freePort } from '../support/installation.ts';
+import { freePort } from '../support/free-port.ts';
 
 // Goal: the test bed repairs what has died and leaves all else alone, and builds nothing that the user brings.
 // Method: the scripts as they are. Only parts that other tests miss for a few seconds are killed; a part of the

@@ -1,24 +1,67 @@
 #!/usr/bin/env bash
-# A second cluster for tests: etcd and an API server, with no node and no controller, in a folder of its own.
+# A second cluster for tests: etcd and an API server, with no node, in a folder of its own.
 set -euo pipefail
 
 usage() {
   cat >&2 <<'TEXT'
-usage: empty-cluster.sh up FOLDER API_PORT ETCD_PORT ETCD_PEER_PORT
+usage: empty-cluster.sh up FOLDER API_PORT ETCD_PORT ETCD_PEER_PORT [OPTION...]
        empty-cluster.sh down FOLDER
+       empty-cluster.sh build MINOR
 
-  up     starts it from what the test bed built; its kubeconfig is FOLDER/kubeconfig
-  down   stops it; FOLDER stays
+  up       starts it from what the test bed built; its kubeconfig is FOLDER/kubeconfig
+    --controllers PORT    with a controller manager: namespaces go, service accounts come
+    --audit               with an audit log of all that is written, FOLDER/audit.log
+    --kubernetes MINOR    of another version than the bed's, like 1.37, that was built before
+  down     stops it; FOLDER stays
+  build    builds another version into the cache of the test bed, if it is not there
 TEXT
   exit 2
 }
 
-[[ $# == 2 || $# == 5 ]] || usage
+(($# >= 2)) || usage
+command=$1
 # The parts of the test bed take their folder and ports from here: nothing of the bed itself is in the folder.
-HOLDFAST_TESTBED_DIR=$2
-HOLDFAST_TESTBED_API_PORT=${3:-0}
-HOLDFAST_TESTBED_ETCD_PORT=${4:-0}
-HOLDFAST_TESTBED_ETCD_PEER_PORT=${5:-0}
+case $command in
+  up)
+    (($# >= 5)) || usage
+    HOLDFAST_TESTBED_DIR=$2
+    HOLDFAST_TESTBED_API_PORT=$3
+    HOLDFAST_TESTBED_ETCD_PORT=$4
+    HOLDFAST_TESTBED_ETCD_PEER_PORT=$5
+    shift 5
+    ;;
+  down)
+    (($# == 2)) || usage
+    HOLDFAST_TESTBED_DIR=$2
+    shift 2
+    ;;
+  build)
+    (($# == 2)) || usage
+    minor=$2
+    shift 2
+    ;;
+  *) usage ;;
+esac
+
+with_audit=no
+kubernetes=
+while (($# > 0)); do
+  case $1 in
+    --audit)
+      with_audit=yes
+      shift
+      ;;
+    --controllers)
+      HOLDFAST_TESTBED_CONTROLLERS_PORT=${2:?$(usage)}
+      shift 2
+      ;;
+    --kubernetes)
+      kubernetes=${2:?$(usage)}
+      shift 2
+      ;;
+    *) usage ;;
+  esac
+done
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source-path=SCRIPTDIR
@@ -27,14 +70,17 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
   . "$here/lib/say.sh"
   . "$here/lib/process.sh"
   . "$here/lib/ownership.sh"
+  . "$here/lib/packages.sh"
   . "$here/lib/cache.sh"
+  . "$here/lib/other-kubernetes.sh"
   . "$here/lib/certificates.sh"
   . "$here/lib/control-plane.sh"
   . "$here/lib/parts.sh"
 }
 
 cluster_up() {
-  [[ -d $SERVERS_DIR ]] || die "no Kubernetes is in $CACHE_DIR; make testbed-up builds it where KUBECONFIG is not set"
+  [[ -d $KUBERNETES_DIR ]] || die "no Kubernetes is in $CACHE_DIR; make testbed-up builds it where KUBECONFIG is not set"
+  [[ -z $kubernetes ]] || use_other_kubernetes "$kubernetes"
   mkdir -p "$RUN_DIR"
   # The bridge of the bed, or the loopback address where the bed has no cluster.
   decide_ownership
@@ -43,22 +89,48 @@ cluster_up() {
   ensure_certificates
   ensure etcd
   await etcd
+  [[ $with_audit == no ]] || audit_writes
   ensure kube-apiserver
   await kube-apiserver
   wait_until 60 has_system_namespaces || die "the namespaces of the system are missing; see $RUN_DIR/logs/kube-apiserver.log"
+  [[ -z ${HOLDFAST_TESTBED_CONTROLLERS_PORT:-} ]] || start_controllers
+}
+
+# Without a log of what was asked, nobody can tell that a dry run has written nothing.
+audit_writes() {
+  cat >"$RUN_DIR/audit-policy.yaml" <<'YAML'
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+  - {level: Metadata, verbs: [create, update, patch, delete, deletecollection]}
+  - level: None
+YAML
+  API_SERVER_FLAGS+=(--audit-policy-file "$RUN_DIR/audit-policy.yaml" --audit-log-path "$RUN_DIR/audit.log")
 }
 
 has_system_namespaces() {
   kubectl get namespace default kube-system >/dev/null 2>&1
 }
 
+start_controllers() {
+  ensure kube-controller-manager
+  await kube-controller-manager
+  wait_until 60 has_service_account || die "the service account default is missing; see $RUN_DIR/logs/kube-controller-manager.log"
+}
+
+has_service_account() {
+  kubectl get serviceaccount default >/dev/null 2>&1
+}
+
 cluster_down() {
+  stop kube-controller-manager
   stop kube-apiserver
   stop etcd
 }
 
-case $1 in
+case $command in
   up) cluster_up ;;
   down) cluster_down ;;
-  *) usage ;;
+  build) make_other_kubernetes "$minor" ;;
 esac

@@ -15,6 +15,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
   . "$here/lib/certificates.sh"
   . "$here/lib/control-plane.sh"
   . "$here/lib/node.sh"
+  . "$here/lib/webhook-image.sh"
   . "$here/lib/temporal.sh"
   . "$here/lib/s3.sh"
   . "$here/lib/parts.sh"
@@ -25,13 +26,14 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 usage() {
   cat >&2 <<'TEXT'
-usage: testbed.sh up | down | status | env | import FILE...
+usage: testbed.sh up | down | status | env | import FILE... | webhook-image
 
   up       starts the bed, or repairs what has stopped; does nothing where all is well
   down     stops it and wipes its data; what was built or fetched stays in the cache
   status   says which parts run; the exit status is 0 only if all of them do
   env      prints the variables that point at the bed, as shell assignments
   import   loads image archives (OCI or Docker, .tar) into both nodes
+  webhook-image   builds and loads the image of a webhook server, for the tests that need one
 TEXT
   exit 2
 }
@@ -40,7 +42,7 @@ main() {
   local command=${1:-}
   decide_ownership
   case $command in
-    up | down | import) with_lock "$@" ;;
+    up | down | import | webhook-image) with_lock "$@" ;;
     status) report_status ;;
     env) report_env ;;
     *) usage ;;
@@ -61,6 +63,7 @@ with_lock() {
     up) bed_up ;;
     down) bed_down ;;
     import) import_archives "$@" ;;
+    webhook-image) ensure_webhook_image ;;
   esac
 }
 

@@ -4,29 +4,38 @@
 
 GO_VERSION_NEEDED=1.25
 KUBERNETES_MODULE=$BED_DIR/modules/kubernetes
-KUBERNETES_COMMANDS=(kube-apiserver kube-controller-manager kube-proxy kube-scheduler kubectl kubelet)
 
-KUBERNETES_VERSION=$(sed -n 's|^[[:space:]]*k8s.io/kubernetes \(v[0-9.]*\).*|\1|p' "$KUBERNETES_MODULE/go.mod")
+# kubernetes_version MODULE: the one that the module asks for.
+kubernetes_version() {
+  sed -n 's|^[[:space:]]*k8s.io/kubernetes \(v[0-9.]*\).*|\1|p' "$1/go.mod"
+}
 
+# kubernetes_link_flags VERSION
 # Without a version, /version answers v0.0.0-master and clients that read a minor version break.
 kubernetes_link_flags() {
-  local minor=${KUBERNETES_VERSION#v1.} package
+  local version=$1 minor=${1#v1.} package
   printf '%s' '-s -w'
   for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
     printf ' -X %s.%s' \
-      "$package" "gitVersion=$KUBERNETES_VERSION" "$package" gitMajor=1 "$package" "gitMinor=${minor%%.*}" \
+      "$package" "gitVersion=$version" "$package" gitMajor=1 "$package" "gitMinor=${minor%%.*}" \
       "$package" gitTreeState=clean "$package" gitCommit=unknown "$package" buildDate=1970-01-01T00:00:00Z
   done
+}
+
+# kubernetes_folder MODULE: where in the cache lies what is built from the module.
+kubernetes_folder() {
+  local version
+  version=$(kubernetes_version "$1")
+  printf '%s\n' "$CACHE_DIR/kubernetes-$version-$(
+    hash_of "$1/go.mod" "$1/go.sum" - <<<"$(kubernetes_link_flags "$version")"
+  )"
 }
 
 hash_of() {
   { uname -m && cat "$@"; } | sha256sum | cut -c1-16
 }
 
-KUBERNETES_LINK_FLAGS=$(kubernetes_link_flags)
-KUBERNETES_DIR=$CACHE_DIR/kubernetes-$KUBERNETES_VERSION-$(
-  hash_of "$KUBERNETES_MODULE/go.mod" "$KUBERNETES_MODULE/go.sum" - <<<"$KUBERNETES_LINK_FLAGS"
-)
+KUBERNETES_DIR=$(kubernetes_folder "$KUBERNETES_MODULE")
 TEMPORAL_DIR=$CACHE_DIR/temporal-$(hash_of "$BED_DIR/modules/temporal/requirements.txt")
 SEAWEEDFS_DIR=$CACHE_DIR/seaweedfs-$(hash_of "$BED_DIR/modules/seaweedfs/requirements.txt")
 IMAGES_DIR=$CACHE_DIR/images-$(
@@ -85,16 +94,17 @@ abandon_work() {
 }
 
 make_kubernetes() {
-  require_go
+  require_go "$KUBERNETES_MODULE"
   in_cache "$KUBERNETES_DIR" build_kubernetes
 }
 
+# require_go MODULE
 require_go() {
   has go || die "Go $GO_VERSION_NEEDED or newer is needed to build Kubernetes, and no go command is on the PATH." \
     "Install it from the Go project's download page (Debian 12 has 1.19, which is too old), or set KUBECONFIG to use a cluster you have."
   local version
   # Asked inside the module, so that a newer toolchain that Go chooses for it counts.
-  version=$(cd "$KUBERNETES_MODULE" && go env GOVERSION) || die "go does not work here; Go $GO_VERSION_NEEDED or newer is needed"
+  version=$(cd "$1" && go env GOVERSION) || die "go does not work here; Go $GO_VERSION_NEEDED or newer is needed"
   if [[ $(printf '%s\n' "$GO_VERSION_NEEDED" "${version#go}" | sort -V | head -n 1) != "$GO_VERSION_NEEDED" ]]; then
     die "Go $GO_VERSION_NEEDED or newer is needed to build Kubernetes; this is ${version#go}." \
       "Install it from the Go project's download page, or set KUBECONFIG to use a cluster you have."
@@ -102,32 +112,39 @@ require_go() {
 }
 
 build_kubernetes() {
-  local out=$1 started=$SECONDS total
-  cd "$KUBERNETES_MODULE"
-  export CGO_ENABLED=0
-  say "Kubernetes $KUBERNETES_VERSION and etcd: fetching Go modules (20 seconds), then building"
-  say "(8 minutes on 2 cores; less where Go's own cache holds parts of it)"
-  total=$(go list -mod=readonly -deps tool | wc -l)
+  local out=$1
   mkdir "$out/client" "$out/server"
-  go build -v -mod=readonly -buildvcs=false -trimpath -ldflags "$KUBERNETES_LINK_FLAGS" -o "$out/server/" tool \
+  say "Kubernetes and etcd: fetching Go modules (20 seconds), then building"
+  say "(8 minutes on 2 cores; less where Go's own cache holds parts of it)"
+  build_tools "$KUBERNETES_MODULE" "$out"
+  mv "$out/server/server" "$out/server/etcd"
+  mv "$out/server/kubectl" "$out/client/kubectl"
+}
+
+# build_tools MODULE DIRECTORY: builds the tools of a module that names a Kubernetes into DIRECTORY/server.
+build_tools() {
+  local module=$1 out=$2 started=$SECONDS version total
+  version=$(kubernetes_version "$module")
+  cd "$module"
+  export CGO_ENABLED=0
+  total=$(go list -mod=readonly -deps tool | wc -l)
+  go build -v -mod=readonly -buildvcs=false -trimpath -ldflags "$(kubernetes_link_flags "$version")" -o "$out/server/" tool \
     </dev/null >"$out/build.log" 2>&1 &
   BUILD_PID=$!
   local seconds=0
   while kill -0 "$BUILD_PID" 2>/dev/null; do
     sleep 1
     if ((++seconds % 15 == 0)); then
-      say "Kubernetes: $(wc -l <"$out/build.log") of at most $total packages compiled after $((SECONDS - started)) s"
+      say "Kubernetes $version: $(wc -l <"$out/build.log") of at most $total packages compiled after $((SECONDS - started)) s"
     fi
   done
   if ! wait "$BUILD_PID"; then
     tail -n 20 "$out/build.log" >&2
-    die "the Kubernetes build failed"
+    die "the build of Kubernetes $version failed"
   fi
   BUILD_PID=
-  mv "$out/server/server" "$out/server/etcd"
-  mv "$out/server/kubectl" "$out/client/kubectl"
   cd "$BED_DIR"
-  say "Kubernetes: built in $((SECONDS - started)) s"
+  say "Kubernetes $version: built in $((SECONDS - started)) s"
 }
 
 make_temporal() {

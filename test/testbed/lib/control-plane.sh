@@ -2,10 +2,12 @@
 # etcd, the API server, the controller manager, the scheduler and kube-proxy.
 
 SERVERS_DIR=$KUBERNETES_DIR/server
+# What a second cluster asks of its API server besides.
+API_SERVER_FLAGS=()
 
 launch_etcd() {
   # Losing the last writes in a power cut does not matter here, and waiting for the disk is slow.
-  spawn etcd "$SERVERS_DIR/etcd" --name holdfast-testbed --data-dir "$RUN_DIR/etcd" --unsafe-no-fsync \
+  spawn etcd "$KUBERNETES_DIR/server/etcd" --name holdfast-testbed --data-dir "$RUN_DIR/etcd" --unsafe-no-fsync \
     --listen-client-urls "http://127.0.0.1:$ETCD_PORT" --advertise-client-urls "http://127.0.0.1:$ETCD_PORT" \
     --listen-peer-urls "http://127.0.0.1:$ETCD_PEER_PORT" --initial-advertise-peer-urls "http://127.0.0.1:$ETCD_PEER_PORT" \
     --initial-cluster "holdfast-testbed=http://127.0.0.1:$ETCD_PEER_PORT" --quota-backend-bytes 8589934592 --log-level warn
@@ -35,7 +37,7 @@ launch_kube_apiserver() {
     --requestheader-username-headers X-Remote-User --requestheader-group-headers X-Remote-Group \
     --requestheader-extra-headers-prefix X-Remote-Extra- \
     --proxy-client-cert-file "$PKI_DIR/front-proxy.crt" --proxy-client-key-file "$PKI_DIR/front-proxy.key" \
-    --enable-aggregator-routing=true
+    --enable-aggregator-routing=true "${API_SERVER_FLAGS[@]}"
 }
 
 is_ready_kube_apiserver() {
@@ -44,14 +46,15 @@ is_ready_kube_apiserver() {
 
 launch_kube_controller_manager() {
   spawn kube-controller-manager "$SERVERS_DIR/kube-controller-manager" \
-    --kubeconfig "$PKI_DIR/kube-controller-manager.kubeconfig" --bind-address 127.0.0.1 --leader-elect=false \
+    --kubeconfig "$PKI_DIR/kube-controller-manager.kubeconfig" --bind-address 127.0.0.1 \
+    --secure-port "$CONTROLLERS_PORT" --leader-elect=false \
     --root-ca-file "$PKI_DIR/ca.crt" --service-account-private-key-file "$PKI_DIR/service-accounts.key" \
     --use-service-account-credentials \
     --cluster-signing-cert-file "$PKI_DIR/ca.crt" --cluster-signing-key-file "$PKI_DIR/ca.key"
 }
 
 is_ready_kube_controller_manager() {
-  probe --insecure https://127.0.0.1:10257/healthz
+  probe --insecure "https://127.0.0.1:$CONTROLLERS_PORT/healthz"
 }
 
 launch_kube_scheduler() {

@@ -23,6 +23,7 @@ SERVICE_ADDRESS=10.96.0.1
 
 API_PORT=${HOLDFAST_TESTBED_API_PORT:-6443}
 API_SERVER=https://${NODE_ADDRESS[a]}:$API_PORT
+CONTROLLERS_PORT=${HOLDFAST_TESTBED_CONTROLLERS_PORT:-10257}
 ETCD_PORT=${HOLDFAST_TESTBED_ETCD_PORT:-12379}
 ETCD_PEER_PORT=${HOLDFAST_TESTBED_ETCD_PEER_PORT:-$((ETCD_PORT + 1))}
 TEMPORAL_PORT=${HOLDFAST_TESTBED_TEMPORAL_PORT:-7233}
@@ -45,3 +46,5 @@ SEARCH_ATTRIBUTES=(HoldfastKind HoldfastName HoldfastCluster HoldfastPhase)
 # No registry serves these names: both nodes get the images from archives built here.
 PAUSE_IMAGE=holdfast.test/pause:1
 BUSYBOX_IMAGE=holdfast.test/busybox:1.35
+# Loaded when a test asks for it.
+WEBHOOK_IMAGE=holdfast.test/webhook:1
