@@ -1,7 +1,11 @@
 import type { BackupProblems, BackupResult, BackupSpec } from '../domain/backup.ts';
 import type { PreviewResult } from '../domain/coverage.ts';
 import type { FailureReport } from '../domain/failure.ts';
-import type { RestoreEnding } from '../domain/restore-result.ts';
+import type {
+  PreviewRestoreInput,
+  PreviewRestoreResult,
+} from '../domain/restore/restore-preview.ts';
+import type { RestoreEnding } from '../domain/restore/restore-result.ts';
 import type { RestoreResult, RestoreSpec } from '../domain/restore.ts';
 import type { ArchiveProof } from '../domain/stored-run.ts';
 
@@ -50,18 +54,45 @@ export interface ClusterActivities {
    * `openBackup`. The claim holds the spec, which the later activities read there.
    */
   openRestore(input: OpenRestoreInput): Promise<OpenResult>;
-  /** Turns the backup's index into waves of shards and stores them. Throws `nothing-selected`. Heartbeats. */
+  /**
+   * Says what a restore would do with each item, and writes nothing. The answer tells of objects, and is sealed for who
+   * asked. Throws what the open step and the plan refuse. Heartbeats.
+   */
+  previewRestore(input: PreviewRestoreInput): Promise<PreviewRestoreResult>;
+  /**
+   * Throws `plan-changed` when a restore that is bound to a plan would do something else; nothing is written by then,
+   * nor by this. Heartbeats.
+   */
+  checkPlan(input: RestoreRun): Promise<void>;
+  /**
+   * Turns the backup's index into waves of shards and stores them. Throws `nothing-selected` and, with each type,
+   * `type-not-served`. Heartbeats.
+   */
   planRestore(input: RestoreRun): Promise<PlanRestoreResult>;
   /**
    * Applies shards one after the other, and waits for what a later one needs of it. An item that fails is an outcome
-   * and no failure. An attempt that fails or is cancelled stores the outcomes that it had. Heartbeats.
+   * and no failure; one that may do better later has no outcome yet, and is put aside. An attempt that fails or is
+   * cancelled stores the outcomes that it had. Heartbeats.
    */
   applyShards(input: ApplyShardsInput): Promise<ApplyShardsResult>;
+  /**
+   * Tries again what was put aside, because a webhook or an aggregated API did not answer or because it was being
+   * deleted, until `spec.resourceTimeout` is over. Its outcomes are those of one more shard; each item has one. An
+   * attempt that fails or is cancelled stores the outcomes that it had, and why the rest was put aside. Heartbeats.
+   */
+  applyDeferred(input: ApplyDeferredInput): Promise<AppliedShard>;
+  /**
+   * Gives restored objects their owners again, by the uids that those have in the cluster; references whose owner is
+   * not there stay away, and the report says so. An object that has its owners is left alone, as is one that neither
+   * this restore nor one that it tries again has written. Heartbeats.
+   */
+  relinkOwners(input: RelinkOwnersInput): Promise<RelinkedOwners>;
   /**
    * Writes the report, and last the result, which ends the restore. What unfinished shards did is in it, as far as
    * their attempts stored it. Heartbeats.
    */
   finishRestore(input: FinishRestoreInput): Promise<RestoreResult>;
+  /** Removes what a restore needed while it ran, or its claim too when it was refused. May be repeated. */
   cleanRestore(input: CleanInput): Promise<void>;
 
   /**
@@ -189,6 +220,14 @@ export interface ApplyShardsInput extends RestoreRun {
   readonly planAttempt: string;
   /** Applied one after the other; the gate of its wave is awaited after each. */
   readonly shards: readonly number[];
+  /** Items of earlier shards were put aside. */
+  readonly hasDeferred?: true;
+}
+
+export interface ApplyDeferredInput extends RestoreRun {
+  readonly planAttempt: string;
+  /** The shards that have put items aside. */
+  readonly shards: readonly ShardReference[];
 }
 
 export interface ApplyShardsResult {
@@ -198,12 +237,31 @@ export interface ApplyShardsResult {
 export interface AppliedShard {
   readonly shard: number;
   readonly attempt: string;
+  /** Items that were not put aside. */
   readonly items: number;
+  /** Items that have owners in the backup, and were written by this restore or perhaps by one that it tries again. */
+  readonly owned: number;
+  /** Items that are put aside for `applyDeferred`, each stored with what failed for now. */
+  readonly deferred: number;
+}
+
+export interface RelinkOwnersInput extends RestoreRun {
+  /** The shards with items that may get owners. */
+  readonly shards: readonly AppliedShard[];
+}
+
+export interface RelinkedOwners {
+  /** Part of the key of what the report has to say of it. */
+  readonly attempt: string;
+  /** Items whose owner references were set now. */
+  readonly linked: number;
 }
 
 export interface FinishRestoreInput extends RestoreRun {
   /** The shards that ended; of the others the outcomes are found in the location. */
   readonly shards: readonly AppliedShard[];
+  /** Left out when nothing was relinked, or when that did not end. */
+  readonly relinkAttempt?: string;
   readonly ending: RestoreEnding;
   readonly completionTimestamp: string;
 }

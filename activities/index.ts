@@ -12,10 +12,14 @@ import type { ClusterActivities } from './contract.ts';
 import { deleteRun } from './delete-run.ts';
 import type { Dependencies } from './dependencies.ts';
 import { redactFailures } from './redact-failures.ts';
+import { applyDeferred } from './restore/apply-deferred.ts';
 import { applyShards } from './restore/apply-shards.ts';
+import { checkPlan } from './restore/check-plan.ts';
 import { finishRestore } from './restore/finish-restore.ts';
 import { openRestore } from './restore/open-restore.ts';
 import { planRestore } from './restore/plan-restore.ts';
+import { previewRestore } from './restore/preview-restore.ts';
+import { relinkOwners } from './restore/relink-owners.ts';
 
 /** The activities of a cluster's worker, each with its failures redacted. */
 export function createActivities(deps: Dependencies): ClusterActivities {
@@ -37,8 +41,12 @@ export function createActivities(deps: Dependencies): ClusterActivities {
       cleanRun(store(input.location), backupKeys(input.name), input),
     ),
     openRestore: bind(openRestore),
+    previewRestore: bind(previewRestore),
     planRestore: bind(planRestore),
+    checkPlan: bind(checkPlan),
     applyShards: bind(applyShards),
+    applyDeferred: bind(applyDeferred),
+    relinkOwners: bind(relinkOwners),
     finishRestore: bind(finishRestore),
     cleanRestore: bind(({ store }, input) =>
       cleanRun(store(input.location), restoreKeys(input.name), input),

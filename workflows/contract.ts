@@ -11,6 +11,8 @@ export const BACKUP_WORKFLOW = 'backup';
 export const RESTORE_WORKFLOW = 'restore';
 export const DELETE_WORKFLOW = 'delete';
 export const PREVIEW_WORKFLOW = 'preview';
+/** Its input is `PreviewRestoreInput` of the domain. */
+export const PREVIEW_RESTORE_WORKFLOW = 'previewRestore';
 
 /** How long a step keeps trying when a server does not answer, unless the input says otherwise. */
 export const PATIENCE_MS = 30 * 60_000;

@@ -1,5 +1,5 @@
 /** Every workflow under the name that it is registered with; `contract.ts` has the same names for callers. */
 export { backup } from './backup.ts';
 export { deleteRun as delete } from './delete.ts';
-export { preview } from './preview.ts';
+export { preview, previewRestore } from './preview.ts';
 export { restore } from './restore.ts';

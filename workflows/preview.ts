@@ -1,6 +1,10 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 
 import type { PreviewResult } from '../domain/coverage.ts';
+import type {
+  PreviewRestoreInput,
+  PreviewRestoreResult,
+} from '../domain/restore/restore-preview.ts';
 import { activitiesOf } from './activity-profiles.ts';
 import type { PreviewInput } from './contract.ts';
 
@@ -13,4 +17,13 @@ export async function preview({ name, spec }: PreviewInput): Promise<PreviewResu
   return activitiesOf(spec.cluster, PATIENCE_MS)
     .long(`Say what the backup ${name} would hold`)
     .previewBackup({ spec });
+}
+
+/** Says what a restore would do; the answer is sealed for who asked. One state, like that of `preview`. */
+export async function previewRestore(input: PreviewRestoreInput): Promise<PreviewRestoreResult> {
+  const { name, spec } = input;
+  setCurrentDetails(`**Previewing** · what the restore ${name} would do`);
+  return activitiesOf(spec.cluster, PATIENCE_MS)
+    .long(`Say what the restore ${name} would do`)
+    .previewRestore(input);
 }

@@ -7,7 +7,7 @@ import type {
   RestoreWave,
 } from '../activities/contract.ts';
 import { recordTime } from '../domain/duration.ts';
-import type { RestoreEnding } from '../domain/restore-result.ts';
+import type { RestoreEnding } from '../domain/restore/restore-result.ts';
 import type { RestoreResult } from '../domain/restore.ts';
 import { type Activities, activitiesOf } from './activity-profiles.ts';
 import type { RestoreInput } from './contract.ts';
@@ -25,9 +25,13 @@ const SMALL_WAVES_ITEMS_MAX = 500;
  *
  * - `New` / open: the backup's record is read, the request is checked, the name is claimed. A refused request ends
  *   here and leaves nothing.
- * - `InProgress` / plan: the backup's index becomes waves of shards.
+ * - `InProgress` / plan: the backup's index becomes waves of shards; a restore that is bound to a plan is compared with
+ *   it before.
  * - `InProgress` / apply: wave by wave, shards of a wave at the same time. A wave begins when what it needs of the
  *   one before is there: definitions established, namespaces active.
+ *   What could not be applied because a webhook, an aggregated API or an object on its way out was in the way, is put
+ *   aside and applied after the last wave, when what it waits for may have been restored.
+ * - `InProgress` / relink: objects that had owners get them again, by the uids that the owners have now.
  * - `Finalizing` / report: what became of each item is written to the location, and the result, which ends the run.
  * - `Completed`, `PartiallyFailed` (items failed, and the report says which), `Failed`, `Cancelled`: ended. What had
  *   been applied stays in the cluster and carries the restore's mark.
@@ -50,13 +54,19 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     },
     tracker,
   );
-  const applied: AppliedShard[] = [];
-  const ending = await attempt(() => applyBackup(run, { activities, tracker, applied }));
+  const progress: Progress = { applied: [] };
+  const ending = await attempt(async () => {
+    if (spec.planDigest !== undefined) {
+      await checkPlan(run, { activities, tracker });
+    }
+    await applyBackup(run, { activities, tracker, progress });
+  });
   return CancellationScope.nonCancellable(async () => {
     tracker.enter('report', 'Finalizing', 'writing the report');
     const result = await activities.long(`Write the report: ${ending.kind}`).finishRestore({
       ...run,
-      shards: applied,
+      shards: progress.applied,
+      ...(progress.relinkAttempt === undefined ? {} : { relinkAttempt: progress.relinkAttempt }),
       ending,
       completionTimestamp: recordTime(Date.now()),
     });
@@ -67,11 +77,25 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
   });
 }
 
+/** What has ended so far, so that a run that fails or is cancelled can tell it. */
+interface Progress {
+  readonly applied: AppliedShard[];
+  relinkAttempt?: string;
+}
+
 interface Apply {
   readonly activities: Activities;
   readonly tracker: RunTracker;
-  /** Grows as shards end, so that a run that fails or is cancelled can tell which did. */
-  readonly applied: AppliedShard[];
+  readonly progress: Progress;
+}
+
+/** Fails unless the restore would do what the plan says that it is bound to. */
+async function checkPlan(
+  run: RestoreRun,
+  { activities, tracker }: Pick<Apply, 'activities' | 'tracker'>,
+): Promise<void> {
+  tracker.enter('plan', 'InProgress', 'comparing the cluster with the plan');
+  await activities.long('Compare the cluster with the plan').checkPlan(run);
 }
 
 async function applyBackup(run: RestoreRun, apply: Apply): Promise<void> {
@@ -84,6 +108,41 @@ async function applyBackup(run: RestoreRun, apply: Apply): Promise<void> {
     tracker.enter('apply', 'InProgress', `applying ${words}`);
     await applyStep(run, { ...apply, plan, step, words });
   }
+  await applyDeferred(run, { ...apply, plan });
+  await relink(run, apply);
+}
+
+/** What a webhook or an aggregated API could not answer for, now that what serves them may have been restored. */
+async function applyDeferred(
+  run: RestoreRun,
+  { activities, tracker, progress, plan }: Apply & { plan: PlanRestoreResult },
+): Promise<void> {
+  const shards = progress.applied.filter(({ deferred }) => deferred > 0);
+  if (shards.length === 0) {
+    return;
+  }
+  const items = shards.reduce((sum, { deferred }) => sum + deferred, 0);
+  const words = `${String(items)} items that were put aside`;
+  tracker.enter('apply', 'InProgress', `applying ${words}`);
+  const applied = await activities.long(`Apply ${words}`).applyDeferred({
+    ...{ ...run, planAttempt: plan.attempt },
+    shards: shards.map(({ shard, attempt }) => ({ shard, attempt })),
+  });
+  progress.applied.push(applied);
+  tracker.advance(applied.items);
+}
+
+/** The owners that restored objects had, by the uids of now. */
+async function relink(run: RestoreRun, { activities, tracker, progress }: Apply): Promise<void> {
+  const shards = progress.applied.filter(({ owned }) => owned > 0);
+  if (shards.length === 0) {
+    return;
+  }
+  tracker.enter('relink', 'InProgress', 'giving restored objects their owners');
+  const { attempt } = await activities
+    .long('Set the owner references')
+    .relinkOwners({ ...run, shards });
+  progress.relinkAttempt = attempt;
 }
 
 /** Waves that one call applies in their order, or one wave in parallel parts. */
@@ -98,7 +157,7 @@ async function applyStep(
   {
     activities,
     tracker,
-    applied,
+    progress,
     plan,
     step,
     words,
@@ -109,10 +168,12 @@ async function applyStep(
   },
 ): Promise<void> {
   await inPool(step.parts, SHARDS_IN_FLIGHT, async (shards) => {
-    const result = await activities
-      .long(`Apply ${words}`)
-      .applyShards({ ...run, planAttempt: plan.attempt, shards });
-    applied.push(...result.shards);
+    const hasDeferred = progress.applied.some(({ deferred }) => deferred > 0);
+    const result = await activities.long(`Apply ${words}`).applyShards({
+      ...{ ...run, planAttempt: plan.attempt, shards },
+      ...(hasDeferred ? { hasDeferred } : {}),
+    });
+    progress.applied.push(...result.shards);
     tracker.advance(result.shards.reduce((sum, { items }) => sum + items, 0));
   });
 }

@@ -1,29 +1,41 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import {
-  type CleanContext,
-  cleanObject,
-  RESTORE_MARK,
-  skipReason,
-} from '../../domain/clean-object.ts';
-import { Failure } from '../../domain/failure.ts';
-import { groupResource, type KubernetesObject, type ResourceType } from '../../domain/item.ts';
-import type { RestoreVerb } from '../../domain/restore.ts';
-import { hasContentOf } from '../../domain/same-object.ts';
+  groupResource,
+  itemOf,
+  type KubernetesObject,
+  type ResourceType,
+} from '../../domain/item.ts';
+import { markedAnew } from '../../domain/restore/clean-object.ts';
+import { type Existing, isMarked, policyOf } from '../../domain/restore/existing-decision.ts';
+import { DEFINITION_TYPE } from '../../domain/restore/restore-selection.ts';
+import { type WantedContext, wantedObject } from '../../domain/restore/wanted-object.ts';
+import type { BeginWait } from '../heartbeat.ts';
+import { Refusal } from '../kubernetes/errors.ts';
 import type { Cluster } from '../kubernetes/port.ts';
+import { awaitGone, stuckWords } from './await-gone.ts';
+import type { Applied, ExistingContext } from './existing-context.ts';
+import { settleExisting } from './existing-object.ts';
+import { giveBack } from './give-back.ts';
+import { isPassingFailure, itemFailure } from './item-failure.ts';
+import { failureReason } from './refusal-reason.ts';
+import type { ReplacedObjects } from './replaced-objects.ts';
 import type { ServedTypes } from './served-types.ts';
 
-export interface ApplyContext extends CleanContext {
+export interface ApplyContext extends WantedContext {
   readonly cluster: Cluster;
+  readonly replaced: ReplacedObjects;
+  /** Whether another attempt may have been at the objects before. */
+  readonly isLate: boolean;
+  /** How long a gate, and what is waited for of one object, may take. */
+  readonly resourceTimeoutMs: number;
   readonly served: ServedTypes;
+  /** Whether what an earlier restore has written is gone through again. */
+  readonly isRetry: boolean;
   /** Types of which an object failed after all its tries; the next one of them gets a single try. */
   readonly failingTypes: Set<string>;
   readonly signal: AbortSignal;
-}
-
-export interface Applied {
-  readonly verb: RestoreVerb;
-  readonly reason?: string;
+  readonly wait: BeginWait;
 }
 
 /** Tries for one object when the cluster fails at it. */
@@ -31,9 +43,8 @@ const TRIES_MAX = 5;
 const TRY_PAUSE_MS = 400;
 /** How often an object may be gone when it is looked at after its creation was refused because it is there. */
 const ROUNDS_MAX = 5;
-/** How long a namespace that is being deleted is waited for, as in Velero. */
-const TERMINATING_WAIT_MS = 600_000;
-const TERMINATING_POLL_MS = 1000;
+/** Types whose objects hold others, which cannot be created before the old one is gone. */
+const HOLDING_TYPES: ReadonlySet<string> = new Set(['namespaces', DEFINITION_TYPE]);
 
 /**
  * Brings one object of the backup into the cluster. An object that carries this run's mark was created by an
@@ -46,30 +57,62 @@ export async function applyObject(
   context: ApplyContext,
 ): Promise<Applied> {
   context.signal.throwIfAborted();
-  const skipped = skipReason(type, object);
-  if (skipped !== undefined) {
-    return { verb: 'skipped', reason: skipped };
+  const wanted = wantedObject(type, object, context);
+  if (wanted.kind !== 'wanted') {
+    return { verb: wanted.kind === 'skip' ? 'skipped' : 'failed', reason: wanted.reason };
   }
   const unserved = await context.served.whyNot(type);
   if (unserved !== undefined) {
-    return { verb: 'failed', reason: unserved };
+    return { verb: 'failed', ...unserved };
   }
-  try {
-    return await createOrExplain(type, cleanObject(type, object, context), context);
-  } catch (error) {
-    if (error instanceof Failure && ITEM_CODES.has(error.code)) {
-      return { verb: 'failed', reason: `${error.code}: ${error.message}` };
-    }
-    throw error;
-  }
+  const applied = await createOrExplain(type, wanted.object, context)
+    .then((made) => giveBack(type, wanted, { ...context.marks, made, cluster: context.cluster }))
+    .catch((error: unknown) => failedItem(type, error, context));
+  return applied.verb === 'failed'
+    ? nameCopies(applied, { type, wanted: wanted.object, context })
+    : applied;
 }
 
-/** Failures of one object, which the others need not wait for. */
-const ITEM_CODES: ReadonlySet<string> = new Set([
-  ...['cluster-rejected', 'cluster-forbidden', 'cluster-failed', 'not-found'],
-]);
-/** Failures that may pass within seconds: a webhook that starts, an API server of one group that is away. */
-const PASSING_CODES: ReadonlySet<string> = new Set(['cluster-failed', 'cluster-unreachable']);
+/** Says where the object is kept that was deleted to be made anew, if one was. */
+async function nameCopies(
+  applied: Applied,
+  {
+    type,
+    wanted,
+    context,
+  }: { type: ResourceType; wanted: KubernetesObject; context: ApplyContext },
+): Promise<Applied> {
+  const keys = await copiesOf(type, wanted, context);
+  return keys.length === 0
+    ? applied
+    : {
+        ...applied,
+        reason: `${applied.reason ?? ''}; what was deleted is kept as ${keys.join(', ')}`,
+      };
+}
+
+/** Where the objects are kept that this restore deleted to make one of their name anew. */
+async function copiesOf(
+  type: ResourceType,
+  wanted: KubernetesObject,
+  { spec, replaced }: ApplyContext,
+): Promise<readonly string[]> {
+  return policyOf(spec) === 'recreate' ? replaced.keysOf(itemOf(type, wanted)) : [];
+}
+
+/** What a failure means for one object. Throws what concerns all of them. */
+async function failedItem(
+  type: ResourceType,
+  error: unknown,
+  { cluster }: ApplyContext,
+): Promise<Applied> {
+  const { failure, isPassing, isAway } = await itemFailure(error, cluster);
+  return {
+    ...{ verb: 'failed', reason: failureReason(type, failure) },
+    ...(isPassing ? { isPassing } : {}),
+    ...(isAway ? { isAway } : {}),
+  };
+}
 
 async function createOrExplain(
   type: ResourceType,
@@ -77,107 +120,104 @@ async function createOrExplain(
   context: ApplyContext,
 ): Promise<Applied> {
   for (let round = 1; round <= ROUNDS_MAX; round++) {
-    if ((await createPatiently(type, wanted, context)) === 'created') {
-      return { verb: 'created' };
+    // What was deleted by another try, or by an attempt that did not live to make it anew, is recreated now.
+    const isLate = round > 1 || context.isLate;
+    const isAnew = isLate && (await copiesOf(type, wanted, context)).length > 0;
+    const { runUid } = context.marks;
+    const next = isAnew ? markedAnew(type, wanted, runUid) : wanted;
+    if ((await createPatiently(type, next, context)) === 'created') {
+      return { verb: isAnew ? 'recreated' : 'created' };
     }
     const live = await readLive(type, wanted, context);
-    if (live !== undefined && isTerminatingNamespace(type, live)) {
-      await waitUntilGone(type, wanted, context);
-    } else if (live !== undefined) {
-      return explain(live, wanted, context);
+    const settled = live && (await settle({ type, live, wanted }, context));
+    if (settled !== undefined) {
+      return settled;
     }
-    // Somebody deleted it meanwhile, so it can be created now.
+    // Somebody changed or deleted it meanwhile, so it is looked at once more.
   }
-  throw new Failure(
-    'cluster-failed',
-    `create ${wanted.metadata.name}: the cluster says that it is there, and that it is not`,
-  );
+  const absurd = 'the cluster says that it is there, and that it is not';
+  return { verb: 'failed', reason: `cluster-failed: create ${wanted.metadata.name}: ${absurd}` };
 }
 
-function explain(
-  live: KubernetesObject,
-  wanted: KubernetesObject,
-  { marks }: ApplyContext,
-): Applied {
-  if (live.metadata.annotations?.[RESTORE_MARK] === `${marks.runUid}:created`) {
-    return { verb: 'created' };
-  }
-  return hasContentOf(live, wanted)
-    ? { verb: 'unchanged', reason: 'it is there already' }
-    : { verb: 'skipped', reason: 'another object of this name is there, and is left alone' };
-}
-
-async function createPatiently(
-  type: ResourceType,
-  wanted: KubernetesObject,
-  { cluster, failingTypes, signal }: ApplyContext,
-): Promise<'created' | 'exists'> {
-  const name = groupResource(type);
-  const triesMax = failingTypes.has(name) ? 1 : TRIES_MAX;
-  for (let tries = 1; tries <= triesMax; tries++) {
-    try {
-      return await cluster.create(type, wanted);
-    } catch (error) {
-      if (!(error instanceof Failure) || !PASSING_CODES.has(error.code)) {
-        throw error;
-      }
-    }
-    if (tries < triesMax) {
-      await sleep(TRY_PAUSE_MS * tries, undefined, { signal });
-    }
-  }
-  failingTypes.add(name);
-  const outcome = await createOnceMore(type, wanted, cluster);
-  failingTypes.delete(name);
-  return outcome;
+/** Undefined when the object has to be looked at again. */
+function settle(existing: Existing, context: ApplyContext): Promise<Applied | undefined> {
+  const { type, live } = existing;
+  const isLeaving = live.metadata.deletionTimestamp !== undefined;
+  const isOurs = isMarked(type, live, context.marks.runUid) && !isHolding(type);
+  return isLeaving && !isOurs
+    ? settleLeaving(existing, context)
+    : settleExisting(existing, existingContext(context));
 }
 
 /**
- * The last try, after the cluster has said who it is: if it does not, it is away, and all items must wait for it. If
- * it does and fails at this object again, then what serves the object is away, and only this object fails.
+ * An object that is being deleted is gone soon, and then created. What holds other objects is waited for here; the
+ * rest waits where it keeps no other object from being restored.
  */
-async function createOnceMore(
+async function settleLeaving(
+  { type, live, wanted }: Existing,
+  context: ApplyContext,
+): Promise<Applied | undefined> {
+  const reason = 'timed-out: stuck terminating: the object that is there is being deleted; ';
+  if (!isHolding(type)) {
+    return { verb: 'failed', reason: `${reason}${stuckWords(live)}`, isPassing: true };
+  }
+  const held = await awaitGone(() => readLive(type, wanted, context), {
+    ...{ item: itemOf(type, wanted), uid: live.metadata.uid, waitMs: context.resourceTimeoutMs },
+    ...{ signal: context.signal, wait: context.wait },
+  });
+  return held && { verb: 'failed', reason: `${reason}${stuckWords(held)}` };
+}
+
+function isHolding(type: ResourceType): boolean {
+  return HOLDING_TYPES.has(groupResource(type));
+}
+
+function existingContext(context: ApplyContext): ExistingContext {
+  return { ...context, runUid: context.marks.runUid, goneWaitMs: context.resourceTimeoutMs };
+}
+
+/** Creates an object, with a few tries when the cluster fails at it. */
+async function createPatiently(
   type: ResourceType,
   wanted: KubernetesObject,
-  cluster: Cluster,
+  context: ApplyContext,
 ): Promise<'created' | 'exists'> {
-  await cluster.identity();
-  try {
-    return await cluster.create(type, wanted);
-  } catch (error) {
-    if (error instanceof Failure && error.code === 'cluster-unreachable') {
-      throw new Failure('cluster-failed', error.message, { cause: error });
+  const { cluster, failingTypes, signal } = context;
+  const name = groupResource(type);
+  for (let tries = 1; ; tries++) {
+    try {
+      const { kind } = await cluster.create(type, wanted);
+      failingTypes.delete(name);
+      return kind;
+    } catch (error) {
+      if (isPortRefusal(type, error) && (await readLive(type, wanted, context)) !== undefined) {
+        return 'exists';
+      }
+      if (!isPassingFailure(error)) {
+        throw error;
+      }
+      if (tries >= TRIES_MAX || failingTypes.has(name)) {
+        failingTypes.add(name);
+        throw error;
+      }
     }
-    throw error;
+    await sleep(TRY_PAUSE_MS * tries, undefined, { signal });
   }
+}
+
+/** A service whose ports are taken is refused before its name is looked at: by its own ports, when it is there. */
+export function isPortRefusal(type: ResourceType, error: unknown): boolean {
+  return (
+    groupResource(type) === 'services' &&
+    error instanceof Refusal &&
+    (error.status === 422 || error.status === 500)
+  );
 }
 
 function readLive(
   type: ResourceType,
-  { metadata }: KubernetesObject,
+  wanted: KubernetesObject,
   { cluster }: ApplyContext,
 ): Promise<KubernetesObject | undefined> {
-  const { name, namespace = '' } = metadata;
-  return cluster.read(type, { ...type, namespace, name });
-}
-
-function isTerminatingNamespace(type: ResourceType, live: KubernetesObject): boolean {
-  return groupResource(type) === 'namespaces' && live.metadata.deletionTimestamp !== undefined;
-}
-
-async function waitUntilGone(
-  type: ResourceType,
-  wanted: KubernetesObject,
-  context: ApplyContext,
-): Promise<void> {
-  const deadline = Date.now() + TERMINATING_WAIT_MS;
-  while ((await readLive(type, wanted, context)) !== undefined) {
-    if (Date.now() > deadline) {
-      throw new Failure(
-        'cluster-rejected',
-        `namespace ${wanted.metadata.name} has been terminating for too long; see what holds it`,
-      );
-    }
-    await sleep(TERMINATING_POLL_MS, undefined, { signal: context.signal });
-  }
+  return cluster.read(type, itemOf(type, wanted));
 }

@@ -1,6 +1,11 @@
 import { Failure } from '../../domain/failure.ts';
-import { LEFT_OUT_REASONS, type LeftOut } from '../../domain/restore-plan.ts';
-import { restoreResult } from '../../domain/restore-result.ts';
+import { OWNER_LEVELS_MAX } from '../../domain/restore/owner-order.ts';
+import {
+  LEFT_OUT_REASONS,
+  type LeftOut,
+  type RestorePlan,
+} from '../../domain/restore/restore-plan.ts';
+import { restoreResult } from '../../domain/restore/restore-result.ts';
 import type { RestoreResult } from '../../domain/restore.ts';
 import { commitRestore } from '../../storage/format/record.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
@@ -11,6 +16,11 @@ import { OutcomeFiles } from './outcome-files.ts';
 import { encodeRestoreList, gatherReport } from './restore-report.ts';
 import { readRestoreClaim, readRestorePlan } from './restore-run.ts';
 
+/** What is used of the plan of a run that ended before it had one. */
+const NO_PLAN: PlanEnd = { items: 0, leftOut: [], cycles: { count: 0, items: [] }, tooDeep: 0 };
+
+type PlanEnd = Pick<RestorePlan, 'items' | 'leftOut' | 'cycles' | 'tooDeep'>;
+
 /** See `ClusterActivities.finishRestore`. */
 export function finishRestore(
   deps: Dependencies,
@@ -20,35 +30,60 @@ export function finishRestore(
     const { ending, completionTimestamp } = input;
     const store = deps.store(input.location);
     const claim = await readRestoreClaim(store, input);
+    const plan = await planOf(store, input);
     const files = await OutcomeFiles.find(store, input);
-    const failure = ending.kind === 'failed' ? ending.failure.message : undefined;
-    const report = await gatherReport(files, failure);
+    const report = await gatherReport(files, {
+      name: input.name,
+      errors: ending.kind === 'failed' ? [ending.failure.message] : [],
+      warnings: orderWarnings(plan),
+    });
     const { startTimestamp } = claim;
-    const result = restoreResult(ending, report.counts, { startTimestamp, completionTimestamp });
-    const leftOut = await leftOutOf(store, input, result.items);
+    const result = restoreResult(ending, report, { startTimestamp, completionTimestamp });
+    const { cycles, tooDeep } = plan;
     await commitRestore(store, {
-      stored: { ...claim, result, leftOut },
+      stored: {
+        ...{ ...claim, result, leftOut: leftOutOf(plan, result.items) },
+        ...(cycles.count === 0 ? {} : { cycles }),
+        ...(tooDeep === 0 ? {} : { tooDeep }),
+      },
       results: report.results,
       resourceList: encodeRestoreList(files, report),
+      outcomes: files.all(),
     });
     return result;
   });
 }
 
-/** What the plan left out, and what was planned and not reached. A run that ended before its plan has neither. */
-async function leftOutOf(
-  store: ObjectStore,
-  run: FinishRestoreInput,
-  itemsDone: number,
-): Promise<readonly LeftOut[]> {
+async function planOf(store: ObjectStore, run: FinishRestoreInput): Promise<PlanEnd> {
   try {
-    const { items, leftOut } = await readRestorePlan(store, run);
-    const rest = items - itemsDone;
-    return rest > 0 ? [...leftOut, { reason: LEFT_OUT_REASONS.notReached, items: rest }] : leftOut;
+    return await readRestorePlan(store, run);
   } catch (error) {
     if (error instanceof Failure && error.code === 'object-missing') {
-      return [];
+      return NO_PLAN;
     }
     throw error;
   }
+}
+
+/** Where the order of the restore could not be what the owners ask for. */
+function orderWarnings({ cycles, tooDeep }: PlanEnd): string[] {
+  const more = cycles.count - cycles.items.length;
+  const names = [...cycles.items, ...(more > 0 ? [`${String(more)} more`] : [])].join(', ');
+  return [
+    ...(cycles.count === 0
+      ? []
+      : [`custom resources own each other in a circle, so that none can come first: ${names}`]),
+    ...(tooDeep === 0
+      ? []
+      : [
+          `${String(tooDeep)} custom resources have ${String(OWNER_LEVELS_MAX)} levels of owners or more above ` +
+            'them, and were applied together with some of these',
+        ]),
+  ];
+}
+
+/** What the plan left out, and what was planned and not reached. */
+function leftOutOf({ items, leftOut }: PlanEnd, itemsDone: number): readonly LeftOut[] {
+  const rest = items - itemsDone;
+  return rest > 0 ? [...leftOut, { reason: LEFT_OUT_REASONS.notReached, items: rest }] : leftOut;
 }

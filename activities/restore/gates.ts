@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 
 import type { KubernetesObject, ResourceType } from '../../domain/item.ts';
+import { recordTime } from '../../domain/duration.ts';
+import type { BeginWait } from '../heartbeat.ts';
 import type { Cluster } from '../kubernetes/port.ts';
 
 /** Definitions that are read at the same time. */
@@ -21,6 +23,7 @@ export interface GateOptions {
   /** How long the definitions may take, all together. */
   readonly waitMs: number;
   readonly signal: AbortSignal;
+  readonly wait: BeginWait;
 }
 
 /**
@@ -30,7 +33,7 @@ export interface GateOptions {
 export async function awaitDefinitions(
   cluster: Cluster,
   names: readonly string[],
-  { waitMs, signal }: GateOptions,
+  { waitMs, signal, wait }: GateOptions,
 ): Promise<ReadonlyMap<string, string>> {
   const limit = pLimit(READS_IN_FLIGHT);
   const deadline = Date.now() + waitMs;
@@ -48,8 +51,15 @@ export async function awaitDefinitions(
     if (waiting.size === 0 || Date.now() > deadline) {
       return waiting;
     }
-    await sleep(ESTABLISHED_POLL_MS, undefined, { signal });
+    const endWait = wait({ reason: waitWords(waiting), deadline: recordTime(deadline) });
+    await sleep(ESTABLISHED_POLL_MS, undefined, { signal }).finally(endWait);
   }
+}
+
+function waitWords(waiting: ReadonlyMap<string, string>): string {
+  const [first = ''] = waiting.keys();
+  const others = waiting.size > 1 ? `, nor are ${String(waiting.size - 1)} others` : '';
+  return `the definition ${first} is not established yet${others}`;
 }
 
 /** A definition as the cluster has it; undefined if there is none. */

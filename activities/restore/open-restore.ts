@@ -1,13 +1,14 @@
 import type { FailureReport } from '../../domain/failure.ts';
 import { backupKeys, restoreKeys } from '../../domain/object-key.ts';
-import { RestoreScope } from '../../domain/restore-scope.ts';
+import type { RestoreSpec } from '../../domain/restore.ts';
 import { CLAIM_VERSION, type StoredRestore } from '../../domain/stored-run.ts';
 import { type CatalogueBackup, readBackup, readRestore } from '../../storage/catalogue.ts';
-import { readIndex } from '../../storage/format/index-file.ts';
-import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { claimName } from '../claim-name.ts';
 import type { OpenRestoreInput, OpenResult } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { readConfiguredRules } from './read-rules.ts';
+import { type Refused, retriedItems, withBackup } from './restore-source.ts';
+import { type IndexSource, surveyTypes } from './survey-types.ts';
 
 /** Phases of a backup from which something can be restored. */
 const USABLE_PHASES: ReadonlySet<string> = new Set(['Completed', 'PartiallyFailed']);
@@ -20,13 +21,12 @@ const INDEX_BYTES_MAX = 4 * 1024 * 1024;
 
 /** See `ClusterActivities.openRestore`. */
 export async function openRestore(
-  { cluster, store: storeOf, installation }: Dependencies,
+  { cluster, store: storeOf, installation, namespace }: Dependencies,
   input: OpenRestoreInput,
 ): Promise<OpenResult> {
   const store = storeOf(input.location);
-  const [identity, backup, restore] = await Promise.all([
+  const [identity, restore] = await Promise.all([
     cluster.identity(),
-    readBackup(store, input.spec.backupName),
     readRestore(store, input.name),
   ]);
   if (restore?.claim?.result !== undefined) {
@@ -34,9 +34,13 @@ export async function openRestore(
       ? { kind: 'existing' }
       : { kind: 'refused', failure: taken(input) };
   }
-  const refusal = backupRefusal(input, backup) ?? (await scopeRefusal(store, input));
-  if (refusal !== undefined) {
-    return { kind: 'refused', failure: refusal };
+  const { spec: asked, location } = input;
+  const { signal } = new AbortController();
+  const found = await resolveRestore({
+    ...{ cluster, namespace, store, spec: asked, location, signal },
+  });
+  if ('refusal' in found) {
+    return { kind: 'refused', failure: found.refusal };
   }
   const claim: StoredRestore = {
     version: CLAIM_VERSION,
@@ -44,7 +48,7 @@ export async function openRestore(
     name: input.name,
     installation,
     runUid: input.runUid,
-    spec: input.spec,
+    spec: found.spec,
     specDigest: input.specDigest,
     startTimestamp: input.startTimestamp,
     cluster: identity,
@@ -53,8 +57,22 @@ export async function openRestore(
   return isOurs ? { kind: 'accepted' } : { kind: 'refused', failure: taken(input) };
 }
 
+/** The spec with the backup that it stands for, or why that cannot be restored as it is asked for. */
+export async function resolveRestore(
+  asked: IndexSource,
+): Promise<{ readonly spec: RestoreSpec } | Refused> {
+  const found = await withBackup(asked.store, asked);
+  if ('refusal' in found) {
+    return found;
+  }
+  const source = { ...asked, spec: found.spec };
+  const backup = await readBackup(source.store, source.spec.backupName);
+  const refusal = backupRefusal(source, backup) ?? (await indexRefusal(source));
+  return refusal === undefined ? found : { refusal };
+}
+
 function backupRefusal(
-  { location, spec }: OpenRestoreInput,
+  { location, spec }: IndexSource,
   backup: CatalogueBackup | undefined,
 ): FailureReport | undefined {
   const subject = 'spec.backupName';
@@ -70,13 +88,10 @@ function backupRefusal(
   return undefined;
 }
 
-/** Compares the request with what the backup holds, as far as that takes no longer than a request may. */
-async function scopeRefusal(
-  store: ObjectStore,
-  { spec }: OpenRestoreInput,
-): Promise<FailureReport | undefined> {
-  const key = backupKeys(spec.backupName).index;
-  const index = await store.head(key);
+/** Compares the request with backup and cluster, as far as that takes no longer than a request may. */
+async function indexRefusal(source: IndexSource): Promise<FailureReport | undefined> {
+  const { store, spec } = source;
+  const index = await store.head(backupKeys(spec.backupName).index);
   if (index === undefined) {
     return {
       code: 'backup-not-usable',
@@ -84,16 +99,14 @@ async function scopeRefusal(
       subject: 'spec.backupName',
     };
   }
-  if (index.sizeBytes > INDEX_BYTES_MAX) {
-    return undefined;
+  if (index.sizeBytes <= INDEX_BYTES_MAX) {
+    const answer = await surveyTypes(source);
+    return 'refusal' in answer ? answer.refusal : undefined;
   }
-  const scope = new RestoreScope(spec);
-  for await (const lines of readIndex(store, key)) {
-    for (const line of lines) {
-      scope.see(line);
-    }
-  }
-  return scope.refusal();
+  const answers = [await readConfiguredRules(source), await retriedItems(store, source)];
+  return answers.flatMap((answer) =>
+    answer !== undefined && 'refusal' in answer ? [answer.refusal] : [],
+  )[0];
 }
 
 function taken({ location, name }: OpenRestoreInput): FailureReport {

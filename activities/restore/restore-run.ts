@@ -1,5 +1,5 @@
 import { planKey, restoreFolder, restoreKeys } from '../../domain/object-key.ts';
-import type { RestorePlan } from '../../domain/restore-plan.ts';
+import type { RestorePlan } from '../../domain/restore/restore-plan.ts';
 import type { StoredRestore } from '../../domain/stored-run.ts';
 import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';

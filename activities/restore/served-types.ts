@@ -9,6 +9,12 @@ import { isEstablished, readDefinition } from './gates.ts';
 const APPEARS_WAIT_MS = 10_000;
 const APPEARS_POLL_MS = 200;
 
+export interface Unserved {
+  readonly reason: string;
+  /** What serves the type does not answer now. */
+  readonly isPassing?: true;
+}
+
 /**
  * Tells which types the cluster serves. It is discovered once, when the first type is asked about, and each type is
  * judged once, so that objects of a type that is not served cost no request.
@@ -16,7 +22,7 @@ const APPEARS_POLL_MS = 200;
 export class ServedTypes {
   readonly #cluster: Cluster;
   readonly #signal: AbortSignal;
-  readonly #answers = new Map<string, Promise<string | undefined>>();
+  readonly #answers = new Map<string, Promise<Unserved | undefined>>();
   #discovery: Promise<Discovery> | undefined;
 
   constructor(cluster: Cluster, signal: AbortSignal) {
@@ -25,14 +31,14 @@ export class ServedTypes {
   }
 
   /** Why objects of a type cannot be created; undefined if they can. */
-  whyNot(type: ResourceType): Promise<string | undefined> {
+  whyNot(type: ResourceType): Promise<Unserved | undefined> {
     const key = `${apiVersionOf(type)}/${type.resource}`;
     const answer = this.#answers.get(key) ?? this.#judge(type);
     this.#answers.set(key, answer);
     return answer;
   }
 
-  async #judge(type: ResourceType): Promise<string | undefined> {
+  async #judge(type: ResourceType): Promise<Unserved | undefined> {
     this.#discovery ??= this.#cluster.discover();
     const { types, failedGroups } = await this.#discovery;
     const name = groupResource(type);
@@ -40,15 +46,19 @@ export class ServedTypes {
     const served = types.find((one) => groupResource(one) === name);
     if (served === undefined) {
       if (failedGroups.includes(version)) {
-        return `the API server that serves ${version} does not answer`;
+        const reason = `the API server that serves ${version} does not answer`;
+        return { reason, isPassing: true };
       }
       const isServed = await this.#appears(type);
-      return isServed ? undefined : `the cluster does not serve ${name} in version ${version}`;
+      const reason = `the cluster does not serve ${name} in version ${version}`;
+      return isServed ? undefined : { reason };
     }
     // Discovery names the preferred version alone; others may be served beside it.
     return served.version === type.version || (await this.#isServed(type))
       ? undefined
-      : `the cluster serves ${name} in version ${apiVersionOf(served)}, and not in ${version}`;
+      : {
+          reason: `the cluster serves ${name} in version ${apiVersionOf(served)}, and not in ${version}`,
+        };
   }
 
   /** A type whose definition has just been established may be served a moment later. */

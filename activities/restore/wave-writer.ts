@@ -1,47 +1,51 @@
 import type { IndexLine } from '../../domain/backup-index.ts';
-import { RESTORE_WAVES, waveOf } from '../../domain/restore-order.ts';
-import { firstShardOf } from '../../domain/restore-plan.ts';
+import { firstShardOf } from '../../domain/restore/restore-plan.ts';
 import type { RestoreWave } from '../contract.ts';
 
 type WriteShard = (shard: number, lines: readonly IndexLine[]) => Promise<unknown>;
+
+interface OpenWave {
+  readonly name: string;
+  readonly firstShard: number;
+  shards: number;
+  items: number;
+  open: IndexLine[];
+}
 
 /** Sorts lines into the waves' shards as they come; holds at most one unfinished shard per wave. */
 export class WaveWriter {
   readonly #shardItems: number;
   readonly #write: WriteShard;
-  readonly #waves = RESTORE_WAVES.map(({ name }, index) => ({
-    name,
-    firstShard: firstShardOf(index),
-    shards: 0,
-    items: 0,
-    open: [] as IndexLine[],
-  }));
+  readonly #waves: readonly OpenWave[];
 
-  constructor(shardItems: number, write: WriteShard) {
+  constructor(waves: readonly string[], shardItems: number, write: WriteShard) {
+    this.#waves = waves.map((name, position) => ({
+      ...{ name, firstShard: firstShardOf(position), shards: 0, items: 0 },
+      open: [],
+    }));
     this.#shardItems = shardItems;
     this.#write = write;
   }
 
-  async add(line: IndexLine): Promise<void> {
-    const index = waveOf(line);
-    const wave = this.#waves[index];
+  /** Adds a line to the wave at a position. */
+  async add(line: IndexLine, position: number): Promise<void> {
+    const wave = this.#waves[position];
     wave?.open.push(line);
     if (wave?.open.length === this.#shardItems) {
-      await this.#flush(index);
+      await this.#flush(wave);
     }
   }
 
   async finish(): Promise<{ items: number; waves: RestoreWave[] }> {
-    await Promise.all(this.#waves.map((_wave, index) => this.#flush(index)));
+    await Promise.all(this.#waves.map((wave) => this.#flush(wave)));
     const waves = this.#waves
       .filter(({ items }) => items > 0)
       .map(({ name, items, firstShard, shards }) => ({ name, items, firstShard, shards }));
     return { items: waves.reduce((sum, { items }) => sum + items, 0), waves };
   }
 
-  async #flush(index: number): Promise<void> {
-    const wave = this.#waves[index];
-    if (wave === undefined || wave.open.length === 0) {
+  async #flush(wave: OpenWave): Promise<void> {
+    if (wave.open.length === 0) {
       return;
     }
     const lines = wave.open;

@@ -2,6 +2,7 @@ import type { BackupResult } from '../../domain/backup.ts';
 import type { FailureReport } from '../../domain/failure.ts';
 import { CANCELLED_REASON } from '../../domain/phase.ts';
 import { backupKeys, restoreKeys } from '../../domain/object-key.ts';
+import type { OutcomePart, RestoreOutcome } from '../../domain/restore/restore-outcome.ts';
 import type { StoredBackup, StoredRestore } from '../../domain/stored-run.ts';
 import { veleroRecord } from '../../domain/velero-record.ts';
 import { Failure } from '../../domain/failure.ts';
@@ -9,6 +10,7 @@ import { bytesOf, replaceClaim } from '../claim.ts';
 import { gzipText } from '../json-file.ts';
 import type { ObjectStore, ObjectVersion } from '../object-store/port.ts';
 import { readAll } from '../object-store/read-all.ts';
+import { encodeOutcomes } from './outcome-file.ts';
 
 /** Velero's `results` file (its pkg/util/results). */
 export interface VeleroResults {
@@ -68,19 +70,24 @@ export async function commitRestore(
     readonly results: VeleroResults;
     /** The resource list as it is stored. */
     readonly resourceList: AsyncIterable<Uint8Array>;
+    /** What became of each item, some at a time. */
+    readonly outcomes: AsyncIterable<readonly RestoreOutcome[]>;
   },
 ): Promise<void> {
-  const { stored, results, resourceList } = report;
+  const { stored, results, resourceList, outcomes } = report;
   const keys = restoreKeys(stored.name);
   const files: [string, string][] = [
     [keys.logs, logText(stored)],
     [keys.results, JSON.stringify(results)],
   ];
+  const itemParts: OutcomePart[] = [];
+  // One after the other, since both go through the same outcomes, in the same order.
+  await store.upload(keys.items, encodeOutcomes(outcomes, itemParts));
   await Promise.all([
     ...files.map(async ([key, text]) => store.put(key, await gzipText(text))),
     store.upload(keys.resourceList, resourceList),
   ]);
-  await putAndCompare(store, keys.claim, bytesOf(stored));
+  await putAndCompare(store, keys.claim, bytesOf({ ...stored, itemParts }));
 }
 
 async function putAndCompare(store: ObjectStore, key: string, bytes: Buffer): Promise<void> {

@@ -4,13 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
+import type { RestorePreview } from '../../domain/api-resource.ts';
+import { applyYaml } from '../support/applied-yaml.ts';
 import { CONFIG_MAP, fillNamespace } from '../support/cluster-fixture.ts';
 import { type Fault, FaultProxy } from '../support/fault-proxy.ts';
 import { Installation } from '../support/installation.ts';
-import { deleteNamespace } from '../support/kubectl.ts';
+import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { applyWebhook } from '../support/webhook-server.ts';
 
 /** Records a history of each workflow and each way it ends. Run it by `make histories` when a workflow is new. */
 const namespace = 'history-recording';
+const owned = 'history-recording-owned';
 const proxy = await FaultProxy.start(process.env['S3_ENDPOINT'] ?? '');
 const installation = await Installation.start({ s3Endpoint: proxy.url, patience: '5s' });
 const connection = await Connection.connect({ address: installation.temporalAddress });
@@ -58,31 +62,38 @@ proxy.faults = [slow('/cancelled/work/')];
 await installation.createRestore('cancelled', restoreSpec('cancelled'));
 await cancelWhenHeld('restores', 'cancelled');
 await installation.createRestore('refused', { backupName: 'no-such-backup' });
+await restoreDeferred('deferred');
+await fillOwned();
+await backUp('owned', [owned]);
+await restoreBound('bound');
 
 for (const name of ['small', 'sharded', 'refused', 'failed', 'cancelled']) {
   await record(`backup-${name}`, `backup/default/${name}`);
 }
-for (const name of ['restored', 'refused', 'failed', 'cancelled']) {
+for (const name of ['restored', 'refused', 'failed', 'cancelled', 'deferred', 'bound']) {
   await record(name === 'restored' ? 'restore' : `restore-${name}`, `restore/default/${name}`);
 }
 await record('delete', 'delete/default/failed');
-await record('preview', await previewed());
+await installation.request('POST', '/backups?dryRun=All', {
+  metadata: { name: 'previewed' },
+  spec: { cluster: installation.name, includedNamespaces: ['default'] },
+});
+await record('preview', await idOf('preview'));
+await record('preview-restore', await idOf('previewRestore'));
 await connection.close();
 await installation.stop();
 proxy.stop();
-const copies = ['restored', 'failed', 'cancelled'].map((name) => `${namespace}-${name}`);
-await Promise.all([namespace, ...copies].map(deleteNamespace));
+const copies = ['restored', 'failed', 'cancelled', 'deferred'].map(
+  (name) => `${namespace}-${name}`,
+);
+await Promise.all([namespace, owned, `${owned}-bound`, ...copies].map(deleteNamespace));
 process.exit();
 
-/** The workflow id of a preview. */
-async function previewed(): Promise<string> {
-  await installation.request('POST', '/backups?dryRun=All', {
-    metadata: { name: 'previewed' },
-    spec: { cluster: installation.name, includedNamespaces: ['default'] },
-  });
+/** The id of a workflow of a type, when it is listed. */
+async function idOf(workflowType: string): Promise<string> {
   for (;;) {
     for await (const { workflowId } of client.workflow.list({
-      query: "WorkflowType = 'preview'",
+      query: `WorkflowType = '${workflowType}'`,
     })) {
       return workflowId;
     }
@@ -100,6 +111,38 @@ function restoreSpec(name: string): object {
 
 async function restore(name: string): Promise<void> {
   await installation.createRestore(name, restoreSpec(name));
+  await installation.ended('restores', name);
+}
+
+/** A restore some of whose objects a webhook that nobody serves keeps out. */
+async function restoreDeferred(name: string): Promise<void> {
+  const guarded = `${namespace}-${name}`;
+  const webhook = await applyWebhook({ server: namespace, guarded }, { caBundle: '' });
+  await installation.createRestore(name, { ...restoreSpec(name), resourceTimeout: '2s' });
+  await installation.ended('restores', name);
+  await webhook.remove();
+}
+
+/** A namespace with an object that owns another one. */
+async function fillOwned(): Promise<void> {
+  await fillNamespace(owned, { type: CONFIG_MAP, count: 1, bytes: 50 });
+  const name = 'item-00000';
+  const uid = await kubectl(
+    ...['-n', owned, 'get', 'configmap', name, '-o', 'jsonpath={.metadata.uid}'],
+  );
+  const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name, uid }];
+  const metadata = { name: 'owned', namespace: owned, ownerReferences };
+  await applyYaml(JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata }));
+}
+
+/** A restore that is bound to its plan. */
+async function restoreBound(name: string): Promise<void> {
+  const spec = { backupName: 'owned', namespaceMapping: { [owned]: `${owned}-${name}` } };
+  const { body } = await installation.request<RestorePreview>('POST', '/restores?dryRun=All', {
+    metadata: { name },
+    spec: { cluster: installation.name, ...spec },
+  });
+  await installation.createRestore(name, { ...spec, planDigest: body.plan.digest });
   await installation.ended('restores', name);
 }
 

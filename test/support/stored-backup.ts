@@ -1,4 +1,5 @@
 import type { BackupResult } from '../../domain/backup.ts';
+import { copyOf } from '../../domain/exact-number.ts';
 import type { KubernetesObject, ResourceType } from '../../domain/item.ts';
 import { backupKeys } from '../../domain/object-key.ts';
 import type { ClusterIdentity, StoredBackup } from '../../domain/stored-run.ts';
@@ -53,6 +54,6 @@ export async function storeBackup(
 
 function withVersion({ type, object, ...others }: ArchiveItem): ArchiveItem {
   const apiVersion = type.group === '' ? type.version : `${type.group}/${type.version}`;
-  const whole: KubernetesObject = { ...structuredClone(object), apiVersion, kind: type.kind };
+  const whole: KubernetesObject = { ...copyOf(object), apiVersion, kind: type.kind };
   return { ...others, type, object: whole };
 }

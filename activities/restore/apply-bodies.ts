@@ -1,0 +1,131 @@
+import type { IndexLine } from '../../domain/backup-index.ts';
+import { parseDuration } from '../../domain/duration.ts';
+import { groupResource, type KubernetesObject, type OwnerReference } from '../../domain/item.ts';
+import { givesOwners } from '../../domain/restore/owner-references.ts';
+import type { AppliedItem } from '../../domain/restore/restore-outcome.ts';
+import { DEFINITION_TYPE } from '../../domain/restore/restore-selection.ts';
+import { targetItem } from '../../domain/restore/target-item.ts';
+import { DEFAULT_RESOURCE_TIMEOUT, type RestoreVerb } from '../../domain/restore.ts';
+import { readIndex } from '../../storage/format/index-file.ts';
+import type { ReadBody } from '../../storage/format/read-bodies.ts';
+import type { ObjectStore } from '../../storage/object-store/port.ts';
+import type { RestoreRun } from '../contract.ts';
+import type { Dependencies } from '../dependencies.ts';
+import type { LongWork } from '../heartbeat.ts';
+import { type ApplyContext, applyObject } from './apply-object.ts';
+import { awaitDefinitions } from './gates.ts';
+import { ReplacedObjects } from './replaced-objects.ts';
+import { readRestorePlan } from './restore-run.ts';
+import { ServedTypes } from './served-types.ts';
+import { marksOf, typeOf } from './shard-lines.ts';
+
+/** Objects that one activity holds at the same time; how many requests are under way is the cluster's to say. */
+export const CREATES_IN_FLIGHT = 32;
+
+/** What the objects of a restore are applied with. Throws `object-missing`. */
+export async function applyContext(
+  { cluster, store: storeOf }: Dependencies,
+  run: RestoreRun,
+  { signal, wait, attempt }: LongWork,
+): Promise<ApplyContext> {
+  const store = storeOf(run.location);
+  const { spec, rules, keptVolumes, triedRuns } = await readRestorePlan(store, run);
+  return {
+    ...{ cluster, spec, rules, signal, wait },
+    marks: marksOf(run, spec),
+    keptVolumes: new Set(keptVolumes),
+    resourceTimeoutMs: parseDuration(
+      spec.resourceTimeout ?? DEFAULT_RESOURCE_TIMEOUT,
+      'spec.resourceTimeout',
+    ),
+    isLate: attempt > 1,
+    isRetry: triedRuns !== undefined,
+    replaced: new ReplacedObjects(store, run.name),
+    served: new ServedTypes(cluster, signal),
+    failingTypes: new Set(),
+  };
+}
+
+/** The lines that are stored under the key of a shard's items. */
+export async function readLines(
+  store: ObjectStore,
+  key: string,
+  signal: AbortSignal,
+): Promise<IndexLine[]> {
+  const lines: IndexLine[] = [];
+  for await (const batch of readIndex(store, key, { signal })) {
+    lines.push(...batch);
+  }
+  return lines;
+}
+
+interface AppliedBody {
+  readonly outcome: AppliedItem;
+  /** Another try may do better. */
+  readonly isPassing: boolean;
+  /** See `ItemFailure`. */
+  readonly isAway: boolean;
+}
+
+/** Applies one object. */
+export async function applyBody(
+  { line, object }: ReadBody,
+  context: ApplyContext,
+): Promise<AppliedBody> {
+  const owners = ownersOf(object);
+  const {
+    isPassing = false,
+    isAway = false,
+    ...applied
+  } = await applyObject(typeOf(line), object, context);
+  const { version, kind } = line;
+  const outcome = {
+    ...targetItem(line, context.spec),
+    ...{ version, kind, ...applied },
+    ...(mayGetOwners(applied.verb, context) && owners.length > 0 ? { owners } : {}),
+  };
+  return { outcome, isPassing, isAway };
+}
+
+/** How many items may get owners. */
+export function ownedOf(outcomes: readonly AppliedItem[]): number {
+  return outcomes.filter(({ owners }) => owners !== undefined).length;
+}
+
+/** Also an object that the restore has found may get owners, where one that it tries again may have written it. */
+function mayGetOwners(verb: RestoreVerb, { spec, isRetry }: ApplyContext): boolean {
+  return givesOwners(verb, spec) || (isRetry && verb !== 'failed');
+}
+
+/** The owners that an object has in the backup. */
+function ownersOf({ metadata }: KubernetesObject): OwnerReference[] {
+  return (metadata.ownerReferences ?? []).map(
+    ({ apiVersion, kind, name, uid, controller, blockOwnerDeletion }) => ({
+      ...{ apiVersion, kind, name, uid },
+      ...(controller === undefined ? {} : { controller }),
+      ...(blockOwnerDeletion === undefined ? {} : { blockOwnerDeletion }),
+    }),
+  );
+}
+
+/** A definition that does not become established is a failed item, and no reason to keep the others waiting. */
+export async function requireDefinitions(
+  { cluster, resourceTimeoutMs: waitMs }: ApplyContext,
+  { signal, wait }: LongWork,
+  outcomes: AppliedItem[],
+): Promise<void> {
+  const present = outcomes.filter(
+    (outcome) => groupResource(outcome) === DEFINITION_TYPE && outcome.verb !== 'failed',
+  );
+  const waiting = await awaitDefinitions(
+    cluster,
+    present.map(({ name }) => name),
+    { waitMs, signal, wait },
+  );
+  for (const [index, outcome] of outcomes.entries()) {
+    const reason = present.includes(outcome) ? waiting.get(outcome.name) : undefined;
+    if (reason !== undefined) {
+      outcomes[index] = { ...outcome, verb: 'failed', reason: `timed-out: ${reason}` };
+    }
+  }
+}
