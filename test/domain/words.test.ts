@@ -11,8 +11,7 @@ import {
   isRetried,
 } from '../../domain/failure.ts';
 import { labelValue } from '../../domain/label-value.ts';
-import { RESTORE_WAVES, waveOf } from '../../domain/restore-order.ts';
-import { hasContentOf } from '../../domain/same-object.ts';
+import { hasContentOf } from '../../domain/restore/same-object.ts';
 import { parseStorageLocations } from '../../domain/storage-location.ts';
 
 test('Go durations are read, and nothing else is', () => {
@@ -59,19 +58,6 @@ test('every code has a type, and the type decides about retries and status', () 
 test('a name that is too long for a label is shortened as Velero does', () => {
   expect(labelValue('short', () => 'unused')).toBe('short');
   expect(labelValue('n'.repeat(70), () => 'abcdef0123')).toBe(`${'n'.repeat(57)}abcdef`);
-});
-
-test('definitions come first, webhooks last, and a binding after what it binds', () => {
-  const wave = (resource: string, group = '') => waveOf({ resource, group });
-  expect(wave('customresourcedefinitions', 'apiextensions.k8s.io')).toBe(0);
-  expect(wave('validatingwebhookconfigurations', 'admissionregistration.k8s.io')).toBe(
-    RESTORE_WAVES.length - 1,
-  );
-  const addons = 'addons.cluster.x-k8s.io';
-  expect(wave('clusterresourcesetbindings', addons)).toBeGreaterThan(
-    wave('clusterresourcesets', addons),
-  );
-  expect(wave('widgets', 'example.com')).toBeGreaterThan(wave('services'));
 });
 
 test('a live object is the same when it has all that was wanted, defaults aside', () => {

@@ -1,16 +1,19 @@
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 
 import { openCluster } from '../../../activities/kubernetes/client.ts';
-import type { Cluster } from '../../../activities/kubernetes/port.ts';
+import { refusal } from '../../../activities/kubernetes/errors.ts';
 import { Failure } from '../../../domain/failure.ts';
 import type { KubernetesObject, ResourceType } from '../../../domain/item.ts';
 import { restoreKeys } from '../../../domain/object-key.ts';
+import type { RestoreResult } from '../../../domain/restore.ts';
 import { readRestore } from '../../../storage/catalogue.ts';
 import type { ArchiveItem } from '../../../storage/format/member-encoder.ts';
 import { readJsonGz } from '../../../storage/json-file.ts';
+import { discoveringCluster } from '../../support/discovering-cluster.ts';
 import { deleteNamespace, kubectl } from '../../support/kubectl.ts';
 import { RestoreSteps } from '../../support/restore-steps.ts';
 import { typeOf } from '../../support/stored-backup.ts';
+import { withCreate, wrapped } from '../../support/wrapped-cluster.ts';
 
 // Goal: whatever the cluster does with one object, the others are restored and every one is explained.
 // Method: the activities run against the real API server. Where it cannot be made to fail, its client is wrapped.
@@ -73,31 +76,6 @@ function custom(kind: string, plural: string): ArchiveItem {
   return { type: typeOf(kind, `${plural}.${group}`), object };
 }
 
-/** The real cluster, with some of its methods replaced. */
-function wrapped(replaced: Partial<Cluster>): Cluster {
-  return new Proxy(cluster, {
-    get: (target, method) => {
-      const owner = method in replaced ? replaced : target;
-      const value: unknown = Reflect.get(owner, method);
-      return typeof value === 'function' ? (value.bind(owner) as unknown) : value;
-    },
-  });
-}
-
-/** A cluster whose requests to create are met by something else first. */
-function withCreate(
-  meet: (type: ResourceType, object: KubernetesObject) => Promise<void>,
-  others: Partial<Cluster> = {},
-): Cluster {
-  return wrapped({
-    ...others,
-    create: async (type, object, signal) => {
-      await meet(type, object);
-      return cluster.create(type, object, signal);
-    },
-  });
-}
-
 interface ResultsFile {
   readonly errors: { namespaces?: Record<string, string[]>; cluster?: string[] };
 }
@@ -113,14 +91,17 @@ async function namesOf(resource: string): Promise<string[]> {
 }
 
 test('a definition that is never established fails alone, and its objects with it', async () => {
-  steps = await RestoreSteps.of([
-    definition('gadgets', 'Gadget'),
-    // It wants a kind that the one before has taken, so its names are never accepted.
-    definition('rivals', 'Gadget'),
-    custom('Gadget', 'gadgets'),
-    custom('Gadget', 'rivals'),
-    ...configMaps(1),
-  ]);
+  steps = await RestoreSteps.of(
+    [
+      definition('gadgets', 'Gadget'),
+      // It wants a kind that the one before has taken, so its names are never accepted.
+      definition('rivals', 'Gadget'),
+      custom('Gadget', 'gadgets'),
+      custom('Gadget', 'rivals'),
+      ...configMaps(1),
+    ],
+    { resourceTimeout: '3s' },
+  );
   await kubectl('delete', 'crd', `rivals.${group}`, '--ignore-not-found');
   await cluster.create(definition('gadgets', 'Gadget').type, {
     apiVersion: 'apiextensions.k8s.io/v1',
@@ -128,7 +109,11 @@ test('a definition that is never established fails alone, and its objects with i
     ...definition('gadgets', 'Gadget').object,
   });
   try {
-    const result = await steps.all(cluster, { establishedWaitMs: 3000 });
+    const waits: string[] = [];
+    const result = await steps.all(cluster, {
+      onBeat: ({ waitingFor }) => waits.push(waitingFor?.reason ?? ''),
+    });
+    expect(waits).toContain(`the definition rivals.${group} is not established yet`);
     expect(result).toMatchObject({
       phase: 'PartiallyFailed',
       counts: { created: 2, failed: 2 },
@@ -151,11 +136,18 @@ test('a definition that is never established fails alone, and its objects with i
   }
 });
 
+/** A restore whose plan was made when the cluster served one more type. */
+async function allPlannedFor(type: ResourceType): Promise<RestoreResult> {
+  const { types } = await cluster.discover();
+  const before = discoveringCluster({ types, otherVersions: [type] });
+  return steps.finish(cluster, await steps.apply(cluster, await steps.plan(before)));
+}
+
 test('objects of a type that the cluster does not serve fail at once, each with the reason', async () => {
   const unserved = typeOf('Nothing', 'nothings.example.com');
   steps = await RestoreSteps.of([...configMaps(3), ...configMaps(200, unserved)]);
   const start = Date.now();
-  expect(await steps.all(cluster)).toMatchObject({ counts: { created: 3, failed: 200 } });
+  expect(await allPlannedFor(unserved)).toMatchObject({ counts: { created: 3, failed: 200 } });
   expect(Date.now() - start).toBeLessThan(5000);
   const lines = (await errors()).namespaces?.[namespace] ?? [];
   expect(lines).toHaveLength(200);
@@ -165,7 +157,7 @@ test('objects of a type that the cluster does not serve fail at once, each with 
 test('a version that is served no more is told apart from a type that is not served', async () => {
   const old: ResourceType = { ...typeOf('Deployment', 'deployments.apps'), version: 'v1beta1' };
   steps = await RestoreSteps.of(configMaps(1, old));
-  expect(await steps.all(cluster)).toMatchObject({ counts: { failed: 1 } });
+  expect(await allPlannedFor(old)).toMatchObject({ counts: { failed: 1 } });
   expect((await errors()).namespaces?.[namespace]?.[0]).toContain(
     'serves deployments.apps in version apps/v1, and not in apps/v1beta1',
   );
@@ -242,7 +234,7 @@ test('what a cancelled shard created is in the report, and what it did not reach
   steps = await RestoreSteps.of(configMaps(300));
   const cancel = new AbortController();
   let creates = 0;
-  const cancelling = withCreate(async ({ resource }) => {
+  const cancelling = withCreate(cluster, async ({ resource }) => {
     creates += resource === 'configmaps' ? 1 : 0;
     if (creates === 40) {
       cancel.abort(new Error('cancelled'));
@@ -279,7 +271,7 @@ test('two attempts that both failed are one report, and a created object stays c
   const plan = await steps.plan(cluster);
   for (const limit of [10, 20]) {
     let creates = 0;
-    const failing = withCreate(() => {
+    const failing = withCreate(cluster, () => {
       creates += 1;
       return creates > limit
         ? Promise.reject(new Failure('location-unreachable', 'away'))
@@ -296,8 +288,8 @@ test('two attempts that both failed are one report, and a created object stays c
 });
 
 test('an object whose own API server is away fails after its tries, and the others are restored', async () => {
-  steps = await RestoreSteps.of(configMaps(6));
-  const away = withCreate((_type, object) =>
+  steps = await RestoreSteps.of(configMaps(6), { resourceTimeout: '1s' });
+  const away = withCreate(cluster, (_type, object) =>
     ['item-1', 'item-2'].includes(object.metadata.name)
       ? Promise.reject(new Failure('cluster-unreachable', 'HTTP 503'))
       : Promise.resolve(),
@@ -309,24 +301,62 @@ test('an object whose own API server is away fails after its tries, and the othe
   expect((await errors()).namespaces?.[namespace]?.[0]).toContain('cluster-failed: HTTP 503');
 });
 
+test('an object that meets others at a quota is created by another try', async () => {
+  steps = await RestoreSteps.of(configMaps(3));
+  const message =
+    'Operation cannot be fulfilled on resourcequotas "own": please apply your changes';
+  const body = JSON.stringify({ kind: 'Status', reason: 'Conflict', code: 409, message });
+  let conflicts = 0;
+  const crowded = withCreate(cluster, (_type, { metadata }) => {
+    const isMet = metadata.name === 'item-1' && conflicts < 2;
+    conflicts += isMet ? 1 : 0;
+    const answer = { status: 409, retryAfter: undefined, body };
+    return isMet ? Promise.reject(refusal(answer, 'create', 'item-1')) : Promise.resolve();
+  });
+  const shards = await steps.apply(crowded, await steps.plan(crowded));
+  expect(conflicts).toBe(2);
+  expect(shards.map(({ deferred }) => deferred)).toEqual([0, 0]);
+  expect(await steps.finish(cluster, shards)).toMatchObject({ counts: { created: 3, failed: 0 } });
+});
+
 test('an API server that is away fails the attempt, so that the shard is applied again', async () => {
   steps = await RestoreSteps.of(configMaps(1));
   const plan = await steps.plan(cluster);
   const gone = new Failure('cluster-unreachable', 'no answer');
-  const away = withCreate(() => Promise.reject(gone), { identity: () => Promise.reject(gone) });
+  const away = withCreate(cluster, () => Promise.reject(gone), {
+    identity: () => Promise.reject(gone),
+  });
   await expect(steps.apply(away, plan)).rejects.toMatchObject({ code: 'cluster-unreachable' });
 });
 
 test('an object that is said to be there and is not is tried a few times only', async () => {
   steps = await RestoreSteps.of(configMaps(1));
   let creates = 0;
-  const absurd = wrapped({
-    create: () => {
+  const absurd = wrapped(cluster, {
+    create: (_type, object) => {
       creates += 1;
       // The first one is the namespace.
-      return Promise.resolve(creates === 1 ? 'created' : 'exists');
+      const isNamespace = creates === 1;
+      return Promise.resolve(isNamespace ? { kind: 'created', object } : { kind: 'exists' });
     },
   });
   expect(await steps.all(absurd)).toMatchObject({ counts: { failed: 1 } });
   expect(creates).toBeLessThan(10);
+});
+
+test('two namespaces that are swapped both come back, each with the objects of the other', async () => {
+  const other = `${namespace}-other`;
+  await kubectl('create', 'namespace', other);
+  const both = [namespace, other].map((from) => ({
+    type: CONFIG_MAP,
+    object: { metadata: { name: 'same', namespace: from }, data: { from } },
+  }));
+  const namespaceMapping = { [namespace]: other, [other]: namespace };
+  steps = await RestoreSteps.of(both, { namespaceMapping });
+  expect(await steps.all(cluster)).toMatchObject({ phase: 'Completed', counts: { created: 2 } });
+  for (const [from, to] of Object.entries(namespaceMapping)) {
+    const restored = await cluster.read(CONFIG_MAP, { ...CONFIG_MAP, namespace: to, name: 'same' });
+    expect(restored?.['data']).toEqual({ from });
+  }
+  await kubectl('delete', 'namespace', other, '--wait=false');
 });

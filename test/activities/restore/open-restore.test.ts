@@ -27,6 +27,10 @@ beforeEach(async () => {
       type: typeOf('ConfigMap', 'configmaps'),
       object: { metadata: { name: 'a', namespace: 'shop' } },
     },
+    {
+      type: typeOf('Widget', 'widgets.open.test'),
+      object: { metadata: { name: 'w', namespace: 'shop' } },
+    },
     { type: typeOf('Namespace', 'namespaces', false), object: { metadata: { name: 'shop' } } },
   ]);
 });
@@ -56,7 +60,8 @@ async function open(spec: Partial<RestoreSpec> = {}): Promise<OpenResult> {
 }
 
 test('a restore of a namespace that the backup holds is accepted, and its name is claimed', async () => {
-  expect(await open({ includedNamespaces: ['shop'] })).toMatchObject({ kind: 'accepted' });
+  const spec = { includedNamespaces: ['shop'], excludedResources: ['widgets'] };
+  expect(await open(spec)).toMatchObject({ kind: 'accepted' });
   expect(await keysUnder(store, 'restores/')).toEqual(['restores/r/holdfast.json']);
 });
 
@@ -64,6 +69,12 @@ test.each<[string, Partial<RestoreSpec>]>([
   ['namespace-not-found', { includedNamespaces: ['typo'] }],
   ['namespace-not-found', { namespaceMapping: { typo: 'copy' } }],
   ['nothing-selected', { excludedNamespaces: ['shop'] }],
+  ['nothing-selected', { includedResources: ['deploy'] }],
+  ['type-not-found', { includedResources: ['cm', 'typos'] }],
+  ['type-not-restorable', { includedResources: ['no'] }],
+  ['modifier-not-usable', { resourceModifier: { kind: 'configmap', name: 'absent' } }],
+  ['type-not-served', {}],
+  ['type-not-served', { includedResources: ['widget'] }],
 ])('%s refuses %o, and leaves nothing', async (code, spec) => {
   expect(await open(spec)).toMatchObject({ kind: 'refused', failure: { code } });
   expect(await keysUnder(store, 'restores/')).toEqual([]);

@@ -49,8 +49,19 @@ const HELD: readonly ArchiveItem[] = [
   volume('kept-of-bare', 'uid-bare-kept', 'Retain'),
 ];
 
-async function plan(spec: Partial<RestoreSpec>) {
-  steps = await RestoreSteps.of(HELD, spec);
+/** Parts of a Holdfast; the cluster serves no such type. */
+const OWN: readonly ArchiveItem[] = [
+  { type: NAMESPACE, object: { metadata: { name: 'holdfast' } } },
+  { type: CONFIG_MAP, object: { metadata: { name: 'a', namespace: 'holdfast' } } },
+  claim('state', 'holdfast'),
+  {
+    type: typeOf('StorageLocation', 'storagelocations.holdfast.dev'),
+    object: { metadata: { name: 'a', namespace: 'shop' } },
+  },
+];
+
+async function plan(spec: Partial<RestoreSpec>, held = HELD) {
+  steps = await RestoreSteps.of(held, spec);
   const { items, waves } = await steps.plan(cluster);
   const { keptVolumes, leftOut } = await readRestorePlan(steps.store, steps.run);
   return {
@@ -69,13 +80,47 @@ test('a restore of one namespace takes the volumes that its claims keep, and cou
     keptVolumes: ['kept-of-shop'],
     waves: { namespaces: 1, classes: 1, claims: 2, access: 1 },
     leftOut: {
-      'configmaps: it is restored in the preferred version': 1,
+      'configmaps: it is restored in another version': 1,
       'configmaps: the request does not select it': 1,
       'nodes: no restore touches objects of this type': 1,
       'persistentvolumeclaims: the request does not select it': 1,
       'persistentvolumes: the volume is provisioned anew for its claim': 1,
       'persistentvolumes: the request does not select it': 1,
     },
+  });
+});
+
+test('a restore of a whole cluster leaves out the Holdfast of the backup, and says so', async () => {
+  const { leftOut, ...whole } = await plan({});
+  await steps.remove();
+  const beside = await plan({}, [...HELD, ...OWN]);
+  const own = 'it is part of Holdfast itself; name its namespace, or its type with the group';
+  expect(beside).toEqual({
+    ...whole,
+    leftOut: {
+      ...leftOut,
+      [`configmaps: ${own}, to restore it`]: 1,
+      [`namespaces: ${own}, to restore it`]: 1,
+      [`persistentvolumeclaims: ${own}, to restore it`]: 1,
+      [`storagelocations.holdfast.dev: ${own}, to restore it`]: 1,
+    },
+  });
+  await steps.remove();
+  const named = await plan({ includedNamespaces: ['holdfast'] }, [...HELD, ...OWN]);
+  expect(named).toMatchObject({ items: 3, waves: { namespaces: 1, access: 1, claims: 1 } });
+});
+
+test('a restore by labels takes the claim of a pod that matches, and the volume of that', async () => {
+  const labels = { app: 'web' };
+  const pod: KubernetesObject = {
+    metadata: { name: 'web', namespace: 'shop', labels },
+    spec: { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'kept' } }] },
+  };
+  const held = [...HELD, { type: typeOf('Pod', 'pods'), object: pod }];
+  expect(await plan({ labelSelector: { matchLabels: labels } }, held)).toMatchObject({
+    waves: { namespaces: 1, classes: 1, claims: 1, pods: 1 },
+    keptVolumes: ['kept-of-shop'],
+    leftOut: { 'persistentvolumeclaims: the request does not select it': 2 },
   });
 });
 
@@ -91,6 +136,13 @@ test('a plan that selects nothing fails, where the index was too large for the o
   await expect(plan({ includedNamespaces: ['typo'] })).rejects.toMatchObject({
     code: 'namespace-not-found',
     subject: 'spec.includedNamespaces',
+  });
+});
+
+test('a plan that makes one namespace of two fails, where the index was too large for the open step', async () => {
+  await expect(plan({ namespaceMapping: { bare: 'shop' } })).rejects.toMatchObject({
+    code: 'mapping-not-usable',
+    subject: 'spec.namespaceMapping',
   });
 });
 

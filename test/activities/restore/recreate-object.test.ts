@@ -1,0 +1,188 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+
+import { openCluster } from '../../../activities/kubernetes/client.ts';
+import {
+  apiVersionOf,
+  type KubernetesObject,
+  type OwnerReference,
+  type ResourceType,
+} from '../../../domain/item.ts';
+import { restoreKeys } from '../../../domain/object-key.ts';
+import type { RestoreCounts } from '../../../domain/restore.ts';
+import type { ArchiveItem } from '../../../storage/format/member-encoder.ts';
+import { readJsonGz } from '../../../storage/json-file.ts';
+import { type Applied, applyYaml } from '../../support/applied-yaml.ts';
+import { kubectl } from '../../support/kubectl.ts';
+import { RestoreSteps } from '../../support/restore-steps.ts';
+import { typeOf } from '../../support/stored-backup.ts';
+
+// Goal: what an object owns that is made anew is taken over by the new one, or goes where that cannot be; no data goes.
+// Method: the activities run against the real API server, with the garbage collector and the controllers of Kubernetes.
+
+const cluster = openCluster();
+const group = `r${String(process.pid)}.holdfast.test`;
+const FOLLOWED = { timeout: 30_000 };
+const CONFIG_MAP = typeOf('ConfigMap', 'configmaps');
+const DEPLOYMENT = typeOf('Deployment', 'deployments.apps');
+const REPLICA_SET = typeOf('ReplicaSet', 'replicasets.apps');
+const STATEFUL_SET = typeOf('StatefulSet', 'statefulsets.apps');
+const SETTING = typeOf('Setting', `settings.${group}`);
+let definition: Applied;
+let steps: RestoreSteps;
+let namespace: string;
+let namespaces = 0;
+
+beforeAll(async () => {
+  definition = await applyYaml(`
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: settings.${group}}
+spec:
+  group: ${group}
+  scope: Namespaced
+  names: {plural: settings, kind: Setting}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              properties: {size: {type: integer, x-kubernetes-validations: [{rule: self == oldSelf}]}}
+`);
+  await kubectl('wait', '--for=condition=Established', `crd/settings.${group}`, '--timeout=60s');
+});
+
+beforeEach(async () => {
+  namespace = `recreate-${String(process.pid)}-${String(namespaces++)}`;
+  await kubectl('create', 'namespace', namespace);
+});
+
+afterEach(async () => {
+  await steps.remove();
+  await kubectl('delete', 'namespace', namespace, '--wait=false');
+});
+
+afterAll(async () => {
+  await definition.remove();
+  await cluster.close();
+});
+
+async function read(type: ResourceType, name = 'one'): Promise<KubernetesObject | undefined> {
+  return cluster.read(type, { ...type, namespace, name });
+}
+
+async function there(type: ResourceType, object: object): Promise<KubernetesObject> {
+  const { kind } = type;
+  const apiVersion = apiVersionOf(type);
+  const whole = { apiVersion, kind, metadata: { name: 'one', namespace }, ...object };
+  await cluster.create(type, whole);
+  return (await read(type)) ?? whole;
+}
+
+/** Restores over what the cluster has, as the workflow does. */
+async function restoreOver(items: readonly ArchiveItem[]): Promise<RestoreCounts> {
+  steps = await RestoreSteps.of(items, { existingResourcePolicy: 'recreate' });
+  const shards = await steps.apply(cluster, await steps.plan(cluster));
+  const { attempt: relinkAttempt } = await steps.relink(cluster, shards);
+  const { counts } = await steps.finish(cluster, shards, { kind: 'applied', relinkAttempt });
+  return counts;
+}
+
+function stored(type: ResourceType, object: object): ArchiveItem {
+  return { type, object: { metadata: { name: 'one', namespace }, ...object } };
+}
+
+function ownersOf(object: KubernetesObject | undefined): readonly string[] {
+  return (object?.metadata.ownerReferences ?? []).map(({ uid }) => uid);
+}
+
+function refer(type: ResourceType, owner: KubernetesObject): OwnerReference {
+  return {
+    apiVersion: apiVersionOf(type),
+    kind: type.kind,
+    name: 'one',
+    uid: owner.metadata.uid ?? '',
+  };
+}
+
+test('what a custom resource owns outlives it, and is owned by the new one', async () => {
+  const live = await there(SETTING, { spec: { size: 1 } });
+  const ownerReferences = [refer(SETTING, live)];
+  const metadata = { name: 'one', namespace, ownerReferences };
+  const before = await there(CONFIG_MAP, { metadata, data: { a: 'same' } });
+  const other = { metadata: { ...metadata, name: 'not-in-the-backup' } };
+  await cluster.create(CONFIG_MAP, other);
+
+  const items = [
+    stored(SETTING, { metadata: live.metadata, spec: { size: 2 } }),
+    stored(CONFIG_MAP, before),
+  ];
+  expect(await restoreOver(items)).toMatchObject({ recreated: 1, updated: 0, failed: 0 });
+  const anew = await read(SETTING);
+  expect(anew).toMatchObject({ spec: { size: 2 } });
+  expect(anew?.metadata.uid).not.toBe(live.metadata.uid);
+  const after = await read(CONFIG_MAP);
+  expect(after?.metadata.uid).toBe(before.metadata.uid);
+  expect(ownersOf(after)).toEqual([anew?.metadata.uid]);
+  // Nobody owns it, so nothing takes it along.
+  const kept = await read(CONFIG_MAP, other.metadata.name);
+  expect(kept && ownersOf(kept)).toEqual([]);
+});
+
+/** A workload of no pods, or of pods that never run. */
+function workload(labels: Readonly<Record<string, string>>, more: object = {}): object {
+  const containers = [{ name: 'main', image: 'holdfast.test/nothing:1', imagePullPolicy: 'Never' }];
+  const template = { metadata: { labels }, spec: { containers } };
+  return { spec: { replicas: 0, selector: { matchLabels: labels }, template, ...more } };
+}
+
+async function replicaSets(): Promise<KubernetesObject[]> {
+  const { signal } = new AbortController();
+  const scope = { type: REPLICA_SET, namespace };
+  const found: KubernetesObject[] = [];
+  for await (const page of cluster.listPages(scope, { signal, isMixedAllowed: false })) {
+    found.push(...page.map(({ object }) => object));
+  }
+  return found;
+}
+
+async function deploymentWithSet(labels: Readonly<Record<string, string>>): Promise<string> {
+  await there(DEPLOYMENT, workload(labels));
+  await expect.poll(async () => (await replicaSets()).length, FOLLOWED).toBe(1);
+  return (await replicaSets())[0]?.metadata.uid ?? '';
+}
+
+test('a deployment takes over what its selector finds of the one before', async () => {
+  const set = await deploymentWithSet({ app: 'one', tier: 'front' });
+  expect(await restoreOver([stored(DEPLOYMENT, workload({ app: 'one' }))])).toMatchObject({
+    recreated: 1,
+  });
+  const uid = (await read(DEPLOYMENT))?.metadata.uid;
+  const ofOld = async () => (await replicaSets()).find((one) => one.metadata.uid === set);
+  await expect.poll(async () => ownersOf(await ofOld()), FOLLOWED).toEqual([uid]);
+});
+
+test('what the selector of the new deployment does not find goes with the old one', async () => {
+  const set = await deploymentWithSet({ app: 'old' });
+  expect(await restoreOver([stored(DEPLOYMENT, workload({ app: 'one' }))])).toMatchObject({
+    recreated: 1,
+  });
+  const uids = async () => (await replicaSets()).map(({ metadata }) => metadata.uid);
+  await expect.poll(uids, FOLLOWED).not.toContain(set);
+});
+
+test('a stateful set that would take the claims of its pods along is not deleted', async () => {
+  const more = { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete' } };
+  const before = await there(STATEFUL_SET, workload({ app: 'old' }, more));
+  expect(await restoreOver([stored(STATEFUL_SET, workload({ app: 'one' }, more))])).toMatchObject({
+    recreated: 0,
+    skipped: 1,
+  });
+  expect((await read(STATEFUL_SET))?.metadata.uid).toBe(before.metadata.uid);
+  const results = await readJsonGz(steps.store, restoreKeys('r').results);
+  expect(JSON.stringify(results)).toContain('the claims of its pods would go with it');
+});

@@ -1,0 +1,117 @@
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+
+import { openCluster } from '../../../activities/kubernetes/client.ts';
+import { Failure } from '../../../domain/failure.ts';
+import { restoreKeys } from '../../../domain/object-key.ts';
+import type { RestoreSpec } from '../../../domain/restore.ts';
+import { readJsonGz } from '../../../storage/json-file.ts';
+import type { Applied } from '../../support/applied-yaml.ts';
+import { kubectl } from '../../support/kubectl.ts';
+import { startLocalWebhook } from '../../support/local-webhook.ts';
+import { RestoreSteps } from '../../support/restore-steps.ts';
+import { typeOf } from '../../support/stored-backup.ts';
+import { withCreate } from '../../support/wrapped-cluster.ts';
+
+// Goal: whatever status a webhook denies with, its denial is the end of that one object, and of nothing else.
+// Method: the real API server asks a webhook of this process; the restore may wait for much longer than the test.
+
+const cluster = openCluster();
+const CONFIG_MAP = typeOf('ConfigMap', 'configmaps');
+let steps: RestoreSteps;
+let namespace: string;
+let namespaces = 0;
+let guard: Applied | undefined;
+
+beforeEach(async () => {
+  namespace = `denials-${String(process.pid)}-${String(namespaces++)}`;
+  await kubectl('create', 'namespace', namespace);
+});
+
+afterEach(async () => {
+  await steps.remove();
+  await guard?.remove();
+  guard = undefined;
+  await kubectl('delete', 'namespace', namespace, '--wait=false');
+});
+
+afterAll(async () => {
+  await cluster.close();
+});
+
+async function backUp(spec: Partial<RestoreSpec> = {}): Promise<void> {
+  const items = ['denied', 'other'].map((name) => ({
+    type: CONFIG_MAP,
+    object: { metadata: { name, namespace }, data: { a: 'stored' } },
+  }));
+  steps = await RestoreSteps.of(items, { ...spec, resourceTimeout: '1h' });
+}
+
+async function errors(): Promise<readonly string[]> {
+  const results = (await readJsonGz(steps.store, restoreKeys('r').results)) as {
+    // The file was written by the step before, in Velero's shape.
+    errors: { namespaces?: Record<string, string[]> };
+  };
+  return results.errors.namespaces?.[namespace] ?? [];
+}
+
+test.each([
+  { code: 401, reason: 'Unauthorized' },
+  { code: 403 },
+  { code: 404, reason: 'NotFound' },
+  { code: 408 },
+  { code: 409, reason: 'AlreadyExists' },
+  { code: 409, reason: 'Conflict' },
+  { code: 410, reason: 'Expired' },
+  { code: 422, reason: 'Invalid' },
+  { code: 429, reason: 'TooManyRequests' },
+  { code: 500, reason: 'InternalError' },
+  { code: 503, reason: 'ServiceUnavailable' },
+])('a denial with $code $reason fails its object alone, and at once', async (status) => {
+  let asked = 0;
+  guard = await startLocalWebhook(namespace, ({ object }) => {
+    const isDenied = object?.metadata.name === 'denied';
+    asked += isDenied ? 1 : 0;
+    return isDenied ? { ...status, message: 'not here' } : undefined;
+  });
+  await backUp();
+  expect(await steps.all(cluster)).toMatchObject({
+    phase: 'PartiallyFailed',
+    counts: { created: 1, failed: 1 },
+  });
+  expect(await errors()).toEqual([
+    expect.stringMatching(/denied: cluster-rejected: .*denied the request: not here$/),
+  ]);
+  expect(asked).toBe(1);
+});
+
+test.each([404, 409, 429])('an update that is denied with %i leaves the object', async (code) => {
+  await cluster.create(CONFIG_MAP, { metadata: { name: 'denied', namespace }, data: { a: 'b' } });
+  guard = await startLocalWebhook(namespace, ({ operation }) =>
+    operation === 'UPDATE' ? { code, reason: 'Conflict', message: 'not now' } : undefined,
+  );
+  await backUp({ existingResourcePolicy: 'update' });
+  expect(await steps.all(cluster)).toMatchObject({ counts: { created: 1, skipped: 1 } });
+  const live = await cluster.read(CONFIG_MAP, { ...CONFIG_MAP, namespace, name: 'denied' });
+  expect(live?.['data']).toEqual({ a: 'b' });
+});
+
+test('one aggregated API that does not know the worker fails its objects alone', async () => {
+  await backUp();
+  const own = withCreate(cluster, (_type, { metadata }) =>
+    metadata.name === 'denied'
+      ? Promise.reject(new Failure('cluster-unauthenticated', 'HTTP 401'))
+      : Promise.resolve(),
+  );
+  expect(await steps.all(own)).toMatchObject({ counts: { created: 1, failed: 1 } });
+  expect(await errors()).toEqual([expect.stringContaining('denied: cluster-rejected: HTTP 401')]);
+});
+
+test('a worker that the cluster does not know any more ends the attempt', async () => {
+  await backUp();
+  const plan = await steps.plan(cluster);
+  const unknown = new Failure('cluster-unauthenticated', 'HTTP 401');
+  const lost = withCreate(cluster, () => Promise.reject(unknown), {
+    identity: () => Promise.reject(unknown),
+  });
+  await expect(steps.apply(lost, plan)).rejects.toMatchObject({ code: 'cluster-unauthenticated' });
+});
