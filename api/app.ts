@@ -5,16 +5,21 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { CreateBackupRequest, CreateRestoreRequest } from '../domain/api-resource.ts';
 import type { StorageLocation } from '../domain/storage-location.ts';
 import type { ObjectStore } from '../storage/object-store/port.ts';
+import { RestoreItems } from './contents/restore-items.ts';
 import { ContentsService } from './contents/service.ts';
 import type { LookAtBackup } from './contents/usable-backup.ts';
 import { answerError, handleErrors } from './errors.ts';
 import { openApi } from './plugins/openapi.ts';
 import { contentsRoutes } from './routes/contents.ts';
 import { healthRoutes } from './routes/health.ts';
+import { restoreItemRoutes } from './routes/restore-items.ts';
 import { runRoutes } from './routes/runs.ts';
 import { BACKUPS, RESTORES } from './runs/kinds.ts';
+import { PreviewRuns } from './runs/preview-runs.ts';
 import { BackupPreviews } from './runs/preview.ts';
+import { RestorePreviews } from './runs/restore-preview.ts';
 import { RunService } from './runs/service.ts';
+import { completeRestoreSpec } from './runs/restore-source.ts';
 import { backupSpec, restoreSpec } from './runs/spec.ts';
 import type { TemporalRuns } from './runs/temporal.ts';
 import { CreateBackup } from './schemas/backup.ts';
@@ -59,24 +64,30 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await openApi(app);
   healthRoutes(app, options);
   const backups = new RunService(BACKUPS, options);
-  const previews = new BackupPreviews(options);
+  const restores = new RunService(RESTORES, options);
+  const previewRuns = new PreviewRuns(options.temporal);
+  const backupPreviews = new BackupPreviews(options, previewRuns);
+  const restorePreviews = new RestorePreviews(options, previewRuns);
   runRoutes(app, {
     kind: 'Backup',
     plural: 'backups',
     service: backups,
     specOf: (body: CreateBackupRequest) => backupSpec(body),
-    preview: (key, spec) => previews.preview(key, spec),
+    preview: (key, spec, wait) => backupPreviews.preview(key, spec, wait),
     schemas: { body: CreateBackup },
   });
   runRoutes(app, {
     kind: 'Restore',
     plural: 'restores',
-    service: new RunService(RESTORES, options),
+    service: restores,
     specOf: (body: CreateRestoreRequest) => restoreSpec(body),
+    complete: (key, body) => completeRestoreSpec(options.store(key.location), key, body),
+    preview: (key, spec, wait) => restorePreviews.preview(key, spec, wait),
     schemas: { body: CreateRestore },
   });
   const { store, isRevealAllowed = false } = options;
   const look: LookAtBackup = (key) => backups.get(key);
   contentsRoutes(app, new ContentsService({ store, look, isRevealAllowed }));
+  restoreItemRoutes(app, new RestoreItems({ store, look: (key) => restores.get(key) }));
   return app;
 }

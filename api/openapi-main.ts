@@ -1,12 +1,11 @@
-import { Connection } from '@temporalio/client';
-
 import { Failure } from '../domain/failure.ts';
 import { buildApp } from './app.ts';
+import { openTemporal } from './runs/temporal-line.ts';
 import { TemporalRuns } from './runs/temporal.ts';
 
 /** Prints the OpenAPI document; needs no server. */
 const app = await buildApp({
-  temporal: new TemporalRuns(Connection.lazy(), 'default'),
+  temporal: new TemporalRuns(openTemporal({}), 'default'),
   locations: [],
   store: () => {
     throw new Failure('internal', 'no location is needed to describe the API');

@@ -1,9 +1,8 @@
-import { Connection } from '@temporalio/client';
-
 import { Failure } from '../domain/failure.ts';
 import { openStores } from '../storage/object-store/open.ts';
 import { buildApp } from './app.ts';
 import { type ApiConfig, readConfig } from './config.ts';
+import { openTemporal } from './runs/temporal-line.ts';
 import { TemporalRuns } from './runs/temporal.ts';
 
 const EXIT_CONFIG = 2;
@@ -11,8 +10,8 @@ const EXIT_CONFIG = 2;
 /** Listens until the process is asked to end; requests that are under way are answered. */
 async function main(): Promise<void> {
   const config = configOrExit();
-  const connection = Connection.lazy(config.temporal.connection);
-  const temporal = new TemporalRuns(connection, config.temporal.namespace);
+  const line = openTemporal(config.temporal.connection);
+  const temporal = new TemporalRuns(line, config.temporal.namespace);
   const app = await buildApp({
     temporal,
     locations: config.locations,

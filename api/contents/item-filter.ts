@@ -30,8 +30,13 @@ export interface ItemFilter {
   readonly acceptsItem?: (item: IndexItem) => boolean;
 }
 
+/** A filter that looks at nothing of an item but its type, namespace, name and labels. */
+export interface NameFilter extends Pick<ItemFilter, 'acceptsRun'> {
+  readonly acceptsItem?: (item: Pick<IndexItem, 'name' | 'labels'>) => boolean;
+}
+
 /** The filter of a query. Throws `invalid-request` that names every parameter that is wrong. */
-export function itemFilter({ type, namespace, name, labelSelector }: ItemQuery): ItemFilter {
+export function itemFilter({ type, namespace, name, labelSelector }: ItemQuery): NameFilter {
   const namespaces = namespace?.split(',') ?? [];
   const names = name === undefined ? [] : [name];
   const { selector, errors } = readSelector(labelSelector);
@@ -57,10 +62,11 @@ export function typeTest(text: string | undefined): (type: IndexedType) => boole
     return () => true;
   }
   const names = new Set(text.split(',').map((name) => name.trim().toLowerCase()));
-  const known = new Map<IndexedType, boolean>();
+  const known = new Map<string, boolean>();
   return (type) => {
-    const isNamed = known.get(type) ?? namesOf(type).some((name) => names.has(name.toLowerCase()));
-    known.set(type, isNamed);
+    const id = `${type.kind} ${groupResource(type)}`;
+    const isNamed = known.get(id) ?? namesOf(type).some((name) => names.has(name.toLowerCase()));
+    known.set(id, isNamed);
     return isNamed;
   };
 }

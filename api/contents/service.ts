@@ -60,13 +60,15 @@ export class ContentsService {
   async items(key: RunKey, query: ItemListQuery): Promise<BackupItemList> {
     const filter = itemFilter(query);
     const index = await this.#index(key);
-    const from = placeOfToken({ index, query }, query.continue);
+    const { type, namespace, name, labelSelector } = query;
+    const list = { version: index.version, filters: [type, namespace, name, labelSelector] };
+    const from = placeOfToken(list, query.continue);
     const { items, next, remaining } = await pageOf(index, { filter, limit: query.limit, from });
     return {
       apiVersion: API_VERSION,
       kind: 'BackupItemList',
       metadata: {
-        ...(next === undefined ? {} : { continue: continueToken({ index, query }, next) }),
+        ...(next === undefined ? {} : { continue: continueToken(list, next) }),
         ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
       },
       items: items.map(listed),

@@ -6,6 +6,8 @@ import { Backup, BackupList, CreateBackup } from '../schemas/backup.ts';
 import { BackupPreview, Coverage } from '../schemas/coverage.ts';
 import { BackupItems } from '../schemas/contents.ts';
 import { CreateRestore, Restore, RestoreList } from '../schemas/restore.ts';
+import { RestoreItems } from '../schemas/restore-items.ts';
+import { RestorePreview } from '../schemas/restore-preview.ts';
 import { ProblemSchema } from '../schemas/run.ts';
 
 /** Registers the shared schemas and serves the OpenAPI document that the routes make. */
@@ -17,6 +19,8 @@ export async function openApi(app: FastifyInstance): Promise<void> {
     Restore,
     RestoreList,
     CreateRestore,
+    RestorePreview,
+    RestoreItems,
     Coverage,
     BackupPreview,
     BackupItems,

@@ -7,6 +7,7 @@ import { isEndPhase } from '../../domain/phase.ts';
 import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';
 import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '../runs/list.ts';
+import type { PreviewWait } from '../runs/preview-runs.ts';
 import { requestedSpec } from '../runs/request-faults.ts';
 import type { RunService } from '../runs/service.ts';
 import { CreateQuery, ListQuery, RunParams, RunQuery } from '../schemas/run.ts';
@@ -14,6 +15,8 @@ import { CreateQuery, ListQuery, RunParams, RunQuery } from '../schemas/run.ts';
 /** Seconds after which a client may look again at a run that has not ended. */
 const RETRY_AFTER_SECONDS = 1;
 const WAIT_SECONDS_MAX = 30;
+/** How long a request waits for a preview; the most is what clients commonly wait for the begin of an answer. */
+const PREVIEW_WAIT_SECONDS = { default: 40, max: 280 };
 /** As the API server of Kubernetes sends them: a lasting warning, of no agent in particular. */
 const WARNING_CODE = '299';
 /** Fastify's path grammar for `/{name}:cancel`. */
@@ -30,9 +33,11 @@ export interface RunRoutes<Resource extends RunResource, Body> {
   readonly plural: string;
   readonly service: RunService<Resource>;
   readonly specOf: (body: Body) => Resource['spec'];
+  /** The spec of a body that `specOf` finds no fault with, where the location has a say in it. */
+  readonly complete?: (key: RunKey, body: Body) => Promise<Resource['spec']>;
   readonly schemas: { readonly body: TSchema };
-  /** What the run would do, for kinds that can say so. */
-  readonly preview?: (key: RunKey, spec: Resource['spec']) => Promise<unknown>;
+  /** What the run would do. */
+  readonly preview: (key: RunKey, spec: Resource['spec'], wait: PreviewWait) => Promise<unknown>;
 }
 
 /** Create, get, list, cancel and delete, for one kind of run. */
@@ -41,7 +46,7 @@ export function runRoutes<
   Body extends { metadata: { name: string } },
 >(
   app: FastifyInstance,
-  { kind, plural, service, specOf, schemas, preview }: RunRoutes<Resource, Body>,
+  { kind, plural, service, specOf, schemas, preview, complete }: RunRoutes<Resource, Body>,
 ): void {
   const base = `${API_BASE}/${plural}`;
   const tags = [plural];
@@ -55,22 +60,24 @@ export function runRoutes<
       schema: {
         summary: `Start a ${kind.toLowerCase()}; the same request again gives the same run`,
         body: schemas.body,
-        querystring: preview === undefined ? RunQuery : CreateQuery,
+        querystring: CreateQuery,
         tags,
         response: {
-          200: preview === undefined ? ok : { anyOf: [ok, reference(`${kind}Preview`)] },
+          200: { anyOf: [ok, reference(`${kind}Preview`)] },
           202: ok,
           default: problem(),
         },
       },
     },
     async (request, reply) => {
-      const spec = requestedSpec(request, specOf);
+      const requested = requestedSpec(request, specOf);
       // The spec is there only of a body that the route's schema has checked.
-      const { metadata } = request.body as Body;
-      const key = { location: locationOf(request.query), name: metadata.name };
+      const body = request.body as Body;
+      const key = { location: locationOf(request.query), name: body.metadata.name };
+      const spec = (await complete?.(key, body)) ?? requested;
       if (request.query.dryRun !== undefined) {
-        return reply.send(await preview?.(key, spec));
+        const wait = { waitMs: previewWaitOf(request), signal: untilClosed(reply) };
+        return reply.send(await preview(key, spec, wait));
       }
       const { resource, isNew } = await service.create(key, spec);
       const path = `${base}/${key.name}?location=${key.location}`;
@@ -166,11 +173,23 @@ function locationOf({ location = DEFAULT_LOCATION }: Query): string {
   return location;
 }
 
-/** Milliseconds that the client wants to wait (RFC 7240, `Prefer: wait`). */
-function waitOf({ headers }: RunRequest): number {
-  const prefer = headers['prefer'];
-  const seconds = Number(/(?:^|[,;\s])wait=(\d+)/.exec(String(prefer ?? ''))?.[1] ?? 0);
-  return Math.min(seconds, WAIT_SECONDS_MAX) * 1000;
+/** Milliseconds that the client wants to wait for the end of a run. */
+function waitOf(request: Headed): number {
+  return Math.min(preferredWait(request) ?? 0, WAIT_SECONDS_MAX) * 1000;
+}
+
+/** Milliseconds that the client wants to wait for a preview. */
+function previewWaitOf(request: Headed): number {
+  const seconds = preferredWait(request) ?? PREVIEW_WAIT_SECONDS.default;
+  return Math.min(Math.max(seconds, 1), PREVIEW_WAIT_SECONDS.max) * 1000;
+}
+
+type Headed = Pick<FastifyRequest, 'headers'>;
+
+/** Seconds that the client wants to wait (RFC 7240, `Prefer: wait`). */
+function preferredWait({ headers }: Headed): number | undefined {
+  const found = /(?:^|[,;\s])wait=(\d+)/.exec(String(headers['prefer'] ?? ''))?.[1];
+  return found === undefined ? undefined : Number(found);
 }
 
 /** Aborted when the answer is sent, or when nobody waits for it any more. */

@@ -31,7 +31,7 @@ export function selectionErrors(spec: Spec): FieldError[] {
 }
 
 /** Namespaces of a backup or of a restore that contradict each other. */
-export function namespaceErrors(spec: Namespaces): FieldError[] {
+function namespaceErrors(spec: Namespaces): FieldError[] {
   const { includedNamespaces = [], excludedNamespaces = [] } = spec;
   const errors: FieldError[] = [];
   if (includedNamespaces.includes(ALL_NAMESPACES) && new Set(includedNamespaces).size > 1) {

@@ -2,10 +2,11 @@ import {
   API_VERSION,
   type BackupResource,
   type ResourceMeta,
+  type RestoreDetails,
   type RestoreResource,
 } from '../../domain/api-resource.ts';
 import { phaseOfRecord } from '../../domain/phase.ts';
-import type { StoredBackup } from '../../domain/stored-run.ts';
+import type { StoredBackup, StoredRestore } from '../../domain/stored-run.ts';
 import type { VeleroBackup } from '../../domain/velero-record.ts';
 import { specOfVelero } from '../../domain/velero-spec.ts';
 import type { CatalogueBackup, CatalogueRestore } from '../../storage/catalogue.ts';
@@ -33,7 +34,7 @@ export function endedBackup(location: string, entry: CatalogueBackup): BackupRes
   };
 }
 
-/** An ended restore as the location holds it; undefined for one that has only a claim. */
+/** An ended restore in a list; undefined for one that has only a claim. */
 export function endedRestore(
   location: string,
   { name, claim }: CatalogueRestore,
@@ -57,6 +58,23 @@ export function endedRestore(
       errors,
       ...(failure === undefined ? {} : { failure }),
     },
+  };
+}
+
+/** An ended restore with all that the location holds of it. */
+export function detailedRestore(
+  location: string,
+  entry: CatalogueRestore,
+): RestoreResource | undefined {
+  const restore = endedRestore(location, entry);
+  return restore && { ...restore, status: { ...restore.status, ...restoreDetails(entry.claim) } };
+}
+
+function restoreDetails({ leftOut, cycles, tooDeep }: Partial<StoredRestore> = {}): RestoreDetails {
+  return {
+    ...(leftOut === undefined ? {} : { leftOut }),
+    ...(cycles === undefined ? {} : { cycles }),
+    ...(tooDeep === undefined ? {} : { tooDeep }),
   };
 }
 

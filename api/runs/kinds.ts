@@ -19,7 +19,7 @@ import {
 } from '../../storage/catalogue.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { BACKUP_WORKFLOW, RESTORE_WORKFLOW } from '../../workflows/contract.ts';
-import { endedBackup, endedRestore } from './ended.ts';
+import { detailedRestore, endedBackup, endedRestore } from './ended.ts';
 import { unreadableBackup, unreadableRestore } from './unreadable.ts';
 
 /** What backups and restores have in common, and where they differ. */
@@ -78,7 +78,7 @@ export const RESTORES: RunKindOf<RestoreResource> = {
   workflowId: restoreWorkflowId,
   read: async (store, { location, name }) => {
     const entry = await readRestore(store, name);
-    return entry === undefined ? undefined : endedRestore(location, entry);
+    return entry === undefined ? undefined : detailedRestore(location, entry);
   },
   list: async (store, location, query) => {
     const page = await listRestores(store, query);

@@ -26,7 +26,11 @@ export function requestedSpec<Body, Spec>(
   const shape = shapeErrors(request);
   // What a schema finds fault with is left out, and the checks of content need no field to be there.
   const sound = soundBody(request.body, shape) as Body;
-  throw new RequestFailure([...shape, ...contentErrors(() => specOf(sound))]);
+  // What is left out for its shape, or for that of what it is in, is not missing.
+  const isTold = (pointer: string): boolean =>
+    shape.some((fault) => pointer === fault.pointer || pointer.startsWith(`${fault.pointer}/`));
+  const content = contentErrors(() => specOf(sound)).filter(({ pointer }) => !isTold(pointer));
+  throw new RequestFailure([...shape, ...content]);
 }
 
 /** Faults of every part; the validation itself stops at the first part that has one. */

@@ -79,6 +79,10 @@ function waitOf(
       ...deadlineOf(failing),
     };
   }
+  const waiting = pending.find((one) => heartbeatOf(one).waitingFor !== undefined);
+  if (waiting !== undefined) {
+    return heartbeatOf(waiting).waitingFor;
+  }
   const queued = pending.find(({ state }) => state !== PENDING_ACTIVITY_STATE_STARTED);
   const active = queued ?? pending[0];
   if (active === undefined) {

@@ -11,19 +11,32 @@ import { canonicalJson } from '../../domain/canonical-json.ts';
 import { parseDuration } from '../../domain/duration.ts';
 import { Failure, type FieldError } from '../../domain/failure.ts';
 import { normalFilters, normalNames } from '../../domain/normal-filters.ts';
-import type { RestoreSpec } from '../../domain/restore.ts';
-import { fieldError } from '../../domain/selection/field-errors.ts';
+import { priorityErrors } from '../../domain/restore/restore-priorities.ts';
+import { sourceErrors, sourceFields } from '../../domain/restore/restore-source.ts';
+import {
+  DEFAULT_RESOURCE_TIMEOUT,
+  type RestoreSpec,
+  type RestoreStatusSpec,
+} from '../../domain/restore.ts';
+import { fieldError, memberPointer } from '../../domain/selection/field-errors.ts';
 import { RequestFailure } from '../errors.ts';
-import { namespaceErrors, selectionErrors } from './backup-errors.ts';
+import { selectionErrors } from './backup-errors.ts';
 
 /** A backup that is kept for less is gone before anybody restores it; 100 years are a date that every reader knows. */
 const TTL_MIN = { text: '1m', ms: 60_000 };
-const TTL_MAX = { text: '876000h', ms: 876_000 * 3_600_000 };
+const TTL_MAX = { text: '876000h, which are 100 years', ms: 876_000 * 3_600_000 };
+const TTL = { field: '/spec/ttl', min: TTL_MIN, max: TTL_MAX };
+/** A restore that waits for one thing for longer than a day is one that nobody looks after. */
+const RESOURCE_TIMEOUT = {
+  field: '/spec/resourceTimeout',
+  min: { text: '1s', ms: 1000 },
+  max: { text: '24h', ms: 24 * 3_600_000 },
+};
 
 /** The spec of a new backup with its defaults; equal requests are equal. Throws all that is wrong with one at once. */
 export function backupSpec({ spec = {} }: CreateBackupRequest): BackupSpec {
   const ttl = spec.ttl ?? DEFAULT_TTL;
-  requireNone([...selectionErrors(spec), ...ttlErrors(ttl)]);
+  requireNone([...selectionErrors(spec), ...durationErrors(ttl, TTL)]);
   const { includedNamespaces = [], excludedNamespaces = [] } = spec;
   return {
     cluster: spec.cluster ?? DEFAULT_CLUSTER,
@@ -36,39 +49,114 @@ export function backupSpec({ spec = {} }: CreateBackupRequest): BackupSpec {
   };
 }
 
-/** The spec of a new restore with its defaults. */
+/** The spec of a new restore with its defaults; `completeRestoreSpec` adds what the request alone does not tell. */
 export function restoreSpec({ spec }: CreateRestoreRequest): RestoreSpec {
   const namespaceMapping = spec.namespaceMapping ?? {};
-  const errors = namespaceErrors(spec);
+  const { includedNamespaces = [] } = spec;
+  const priorities = spec.restoreResourcePriorities ?? '';
+  const errors = [
+    ...sourceErrors(spec),
+    ...selectionErrors(spec),
+    ...priorityErrors(priorities, '/spec/restoreResourcePriorities'),
+    ...durationErrors(spec.resourceTimeout ?? DEFAULT_RESOURCE_TIMEOUT, RESOURCE_TIMEOUT),
+  ];
   const targets = Object.values(namespaceMapping);
   if (new Set(targets).size < targets.length) {
     const what = 'maps two namespaces to one; give each a namespace of its own';
     errors.push(fieldError('/spec/namespaceMapping', what));
   }
+  errors.push(...mappingErrors(spec));
   requireNone(errors);
   return {
     cluster: spec.cluster ?? DEFAULT_CLUSTER,
-    backupName: spec.backupName,
-    includedNamespaces: normalNames(spec.includedNamespaces ?? [ALL_NAMESPACES]),
+    ...sourceFields(spec),
+    includedNamespaces: normalNames(
+      includedNamespaces.length === 0 ? [ALL_NAMESPACES] : includedNamespaces,
+    ),
     excludedNamespaces: normalNames(spec.excludedNamespaces ?? []),
     namespaceMapping,
+    ...normalFilters(spec),
+    ...(priorities.trim() === '' ? {} : { restoreResourcePriorities: priorities }),
+    ...ruleFields(spec),
+    ...applyFields(spec),
   };
 }
 
-/** Tells a repeated request from another one. */
-export function specDigest(spec: BackupSpec | RestoreSpec): string {
-  return createHash('sha256').update(canonicalJson(spec)).digest('hex');
+/** A part of nothing stands nowhere, and nothing stands for no class and no image. */
+function mappingErrors(spec: CreateRestoreRequest['spec']): FieldError[] {
+  return (['storageClassMapping', 'imageMapping'] as const).flatMap((field) =>
+    Object.entries(spec[field] ?? {})
+      .filter((pair) => pair.some((side) => side.trim() === ''))
+      .map(([from]) =>
+        fieldError(memberPointer(`/spec/${field}`, from), 'must have a name on either side'),
+      ),
+  );
 }
 
-function ttlErrors(ttl: string): FieldError[] {
-  const field = '/spec/ttl';
+/** What a restore changes, so that equal requests are equal. An empty mapping is one: it keeps ConfigMaps from counting. */
+function ruleFields({
+  storageClassMapping,
+  imageMapping,
+  restoreStatus,
+  preserveNodePorts = false,
+}: CreateRestoreRequest['spec']): Partial<RestoreSpec> {
+  return {
+    ...(storageClassMapping === undefined ? {} : { storageClassMapping }),
+    ...(imageMapping === undefined ? {} : { imageMapping }),
+    ...(restoreStatus === undefined ? {} : { restoreStatus: normalStatus(restoreStatus) }),
+    ...(preserveNodePorts ? { preserveNodePorts } : {}),
+  };
+}
+
+function normalStatus({
+  includedResources = [],
+  excludedResources = [],
+}: RestoreStatusSpec): RestoreStatusSpec {
+  return {
+    ...(includedResources.length === 0
+      ? {}
+      : { includedResources: normalNames(includedResources) }),
+    ...(excludedResources.length === 0
+      ? {}
+      : { excludedResources: normalNames(excludedResources) }),
+  };
+}
+
+/** What differs from the defaults, so that a request that names a default is the same as one that does not. */
+function applyFields({
+  existingResourcePolicy = 'none',
+  resourceTimeout = DEFAULT_RESOURCE_TIMEOUT,
+  planDigest,
+  resourceModifier,
+}: CreateRestoreRequest['spec']): Partial<RestoreSpec> {
+  const timeoutMs = parseDuration(resourceTimeout, 'spec.resourceTimeout');
+  const isDefault = timeoutMs === parseDuration(DEFAULT_RESOURCE_TIMEOUT, 'spec.resourceTimeout');
+  return {
+    ...(existingResourcePolicy === 'none' ? {} : { existingResourcePolicy }),
+    ...(isDefault ? {} : { resourceTimeout }),
+    ...(planDigest === undefined ? {} : { planDigest }),
+    ...(resourceModifier === undefined ? {} : { resourceModifier }),
+  };
+}
+
+/** Tells a repeated request from another one. Which backup of a schedule was the newest is no part of the request. */
+export function specDigest(spec: BackupSpec | RestoreSpec): string {
+  const asked = 'scheduleName' in spec ? { ...spec, backupName: '' } : spec;
+  return createHash('sha256').update(canonicalJson(asked)).digest('hex');
+}
+
+interface DurationLimits {
+  readonly field: string;
+  readonly min: { readonly text: string; readonly ms: number };
+  readonly max: { readonly text: string; readonly ms: number };
+}
+
+function durationErrors(text: string, { field, min, max }: DurationLimits): FieldError[] {
   try {
-    const ttlMs = parseDuration(ttl, field);
-    if (ttlMs >= TTL_MIN.ms && ttlMs <= TTL_MAX.ms) {
-      return [];
-    }
-    const what = `must be from ${TTL_MIN.text} to ${TTL_MAX.text}, which are 100 years`;
-    return [fieldError(field, what)];
+    const ms = parseDuration(text, field);
+    return ms >= min.ms && ms <= max.ms
+      ? []
+      : [fieldError(field, `must be from ${min.text} to ${max.text}`)];
   } catch (error) {
     if (error instanceof Failure) {
       return [{ pointer: field, code: error.code, detail: error.message }];

@@ -1,6 +1,5 @@
 import {
   Client,
-  type Connection,
   type WorkflowExecutionDescription,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
@@ -16,6 +15,7 @@ import {
   type RunMemo,
   SEARCH_ATTRIBUTES,
 } from '../../workflows/contract.ts';
+import type { TemporalLine } from './temporal-line.ts';
 import { isInvalidArgument, isUpdateTimeout, translated } from './temporal-errors.ts';
 
 /** Longest that one call may take, retries of the client included. */
@@ -53,13 +53,13 @@ export type StartOutcome = OpenAnswer | { readonly kind: 'running' } | { readonl
  */
 export class TemporalRuns {
   readonly client: Client;
-  readonly #connection: Connection;
+  readonly #line: TemporalLine;
   readonly #seen = new Map<string, number>();
   #hasSearchAttributes = true;
 
-  constructor(connection: Connection, namespace: string) {
-    this.#connection = connection;
-    this.client = new Client({ connection, namespace });
+  constructor(line: TemporalLine, namespace: string) {
+    this.#line = line;
+    this.client = new Client({ connection: line.connection, namespace });
   }
 
   get namespace(): string {
@@ -133,7 +133,7 @@ export class TemporalRuns {
   }
 
   async close(): Promise<void> {
-    await this.#connection.close();
+    await this.#line.close();
   }
 
   async #startOnce(start: RunStart): Promise<StartOutcome> {
@@ -169,7 +169,7 @@ export class TemporalRuns {
       return;
     }
     const { pollers } = await this.call(() =>
-      this.#connection.workflowService.describeTaskQueue({
+      this.#line.connection.workflowService.describeTaskQueue({
         namespace: this.namespace,
         taskQueue: { name: taskQueue },
         taskQueueType: TASK_QUEUE_TYPE[type],

@@ -11,19 +11,14 @@ const PAGE_SIZE_MAX = 500;
 /** DNS subdomain; the length is checked apart, so that the message tells which it is. */
 const NAME_PATTERN = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$';
 const LABEL_PATTERN = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
-const NAMESPACE_PATTERN = '^([a-z0-9]([-a-z0-9]*[a-z0-9])?|\\*)$';
 
 /** A union of string constants, as an `enum` of the document. */
-function oneOf(values: readonly string[], description: string) {
+export function oneOf(values: readonly string[], description: string) {
   return Type.String({ enum: [...values], description });
 }
 
 export const RunName = Type.String({ pattern: NAME_PATTERN, minLength: 1, maxLength: 253 });
 export const LabelName = Type.String({ pattern: LABEL_PATTERN, minLength: 1, maxLength: 63 });
-export const Namespaces = Type.Array(
-  Type.String({ pattern: NAMESPACE_PATTERN, minLength: 1, maxLength: 63 }),
-  { description: 'Names of namespaces; "*" alone means all.', minItems: 1, maxItems: 1000 },
-);
 
 export const NewMetadata = Type.Object(
   { name: Type.String({ pattern: NAME_PATTERN, minLength: 1, maxLength: 100 }) },
@@ -35,7 +30,12 @@ export const RunQuery = Type.Object({ location: Type.Optional(LabelName) }, STRI
 export const CreateQuery = Type.Object(
   {
     location: Type.Optional(LabelName),
-    dryRun: Type.Optional(oneOf(['All'], 'Say what the backup would hold, and make none.')),
+    dryRun: Type.Optional(
+      oneOf(
+        ['All'],
+        'Say what the run would do, and start none; "Prefer: wait=280" waits longer for it than 40 s.',
+      ),
+    ),
   },
   STRICT,
 );

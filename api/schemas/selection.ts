@@ -9,12 +9,12 @@ const NAME_LENGTH_MAX = 253;
 const NAME = Type.String({ minLength: 1, maxLength: NAME_LENGTH_MAX });
 
 /** How names are made is checked with the rest of the selection, so that one answer tells of all that is wrong. */
-function nameList(description: string) {
+export function nameList(description: string) {
   return Type.Array(NAME, { description, maxItems: LIST_LENGTH_MAX });
 }
 
 /** Text to text. Not a record of the library, whose pattern for keys lets some pass without a look at their value. */
-function textMap(description: string) {
+export function textMap(description: string) {
   return Type.Unsafe<Record<string, string>>(
     Type.Object(
       {},

@@ -1,9 +1,10 @@
-import { Connection, WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import { afterEach, expect, test } from 'vitest';
 
 import { buildApp } from '../../api/app.ts';
 import { restoreSpec } from '../../api/runs/spec.ts';
+import { openTemporal } from '../../api/runs/temporal-line.ts';
 import { TemporalRuns } from '../../api/runs/temporal.ts';
 import { openObjectStore } from '../../storage/object-store/open.ts';
 import { RESTORE_WORKFLOW } from '../../workflows/contract.ts';
@@ -45,7 +46,7 @@ class ClosingRuns extends TemporalRuns {
 }
 
 test('a run that closes before its cancellation arrives has ended', async () => {
-  const temporal = new ClosingRuns(Connection.lazy({ address: '127.0.0.1:1' }), 'default');
+  const temporal = new ClosingRuns(openTemporal({ address: '127.0.0.1:1' }), 'default');
   const store = openObjectStore({ name: 'default', provider: 'folder', path: '/nonexistent' });
   const app = await buildApp({ temporal, locations: [], store: () => store, logLevel: 'silent' });
   closers.push(

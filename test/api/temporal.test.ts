@@ -3,13 +3,13 @@ import { createServer, type Http2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-import { Connection } from '@temporalio/client';
 import { afterEach, expect, test } from 'vitest';
 
 import { buildApp } from '../../api/app.ts';
+import { openTemporal } from '../../api/runs/temporal-line.ts';
 import { TemporalRuns } from '../../api/runs/temporal.ts';
 import { openObjectStore } from '../../storage/object-store/open.ts';
-import { freePort } from '../support/installation.ts';
+import { freePort } from '../support/free-port.ts';
 
 // Goal: what Temporal refuses is told apart from a Temporal that is away. Method: the development server has no keys
 // to refuse, so an HTTP/2 server answers each call with one status of gRPC.
@@ -46,8 +46,8 @@ test.each([
   { grpc: 4, what: 'no answer in time', status: 503, code: 'temporal-unreachable' },
   { grpc: 3, what: 'a request that it does not take', status: 500, code: 'internal' },
 ])('Temporal answers $what: the problem is $code', async ({ grpc, status, code }) => {
-  const connection = Connection.lazy({ address: await refusingServer(grpc) });
-  const temporal = new TemporalRuns(connection, 'default');
+  const line = openTemporal({ address: await refusingServer(grpc) });
+  const temporal = new TemporalRuns(line, 'default');
   const store = openObjectStore({ name: 'default', provider: 'folder', path: '/nonexistent' });
   const app = await buildApp({ temporal, locations: [], store: () => store, logLevel: 'silent' });
   closers.push(

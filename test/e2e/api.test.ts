@@ -6,6 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
+import { openTemporal } from '../../api/runs/temporal-line.ts';
 import { TemporalRuns } from '../../api/runs/temporal.ts';
 import type { Problem, RunResource } from '../../domain/api-resource.ts';
 import {
@@ -21,7 +22,8 @@ import {
 } from '../../workflows/contract.ts';
 import { keysUnder } from '../support/archive-items.ts';
 import { type Fault, FaultProxy } from '../support/fault-proxy.ts';
-import { freePort, Installation, type InstallationOptions } from '../support/installation.ts';
+import { freePort } from '../support/free-port.ts';
+import { Installation, type InstallationOptions } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
 
 // Goal: what the API promises about the time between a request and its end: deletions, waits, cancels, lists and what
@@ -178,6 +180,9 @@ test('a deletion that is repeated leaves a newer backup of the same name alone',
   await expect.poll(() => statusOf('newer'), { timeout: 30_000 }).toBe(404);
   const second = await backUp('newer');
   expect(second.metadata.uid).not.toBe(first.metadata.uid);
+  // The work folder goes when the record is there.
+  const isWork = (key: string): boolean => key.includes('/work/');
+  await expect.poll(async () => (await filesOf('newer')).filter(isWork)).toEqual([]);
   const files = await filesOf('newer');
 
   // What an attempt does whose worker died before it could report.
@@ -284,7 +289,8 @@ test('a run under way tells step, progress, rate and what it waits for, and can 
 test('a wait for a run leaves no call behind when its time is over or its client goes', async () => {
   proxy.faults = [slowWrite('left', '/left.tar.gz', 4000)];
   await installation.createBackup('left', [NAMESPACE]);
-  const temporal = new TemporalRuns(connection, 'default');
+  const line = openTemporal({ address: installation.temporalAddress });
+  const temporal = new TemporalRuns(line, 'default');
   const id = backupWorkflowId({ location: 'default', name: 'left' });
   const began = Date.now();
   await temporal.closed(id, { waitMs: 500, signal: new AbortController().signal });
@@ -292,6 +298,7 @@ test('a wait for a run leaves no call behind when its time is over or its client
   await temporal.closed(id, { waitMs: 30_000, signal: AbortSignal.timeout(500) });
   expect(Date.now() - began).toBeLessThan(3000);
   expect((await installation.look('backups', 'left'))?.status.phase).toBe('InProgress');
+  await temporal.close();
   await installation.ended('backups', 'left');
 });
 

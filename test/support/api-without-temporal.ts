@@ -1,6 +1,5 @@
-import { Connection } from '@temporalio/client';
-
 import { buildApp } from '../../api/app.ts';
+import { openTemporal } from '../../api/runs/temporal-line.ts';
 import { TemporalRuns } from '../../api/runs/temporal.ts';
 import { openObjectStore } from '../../storage/object-store/open.ts';
 
@@ -8,7 +7,7 @@ import { openObjectStore } from '../../storage/object-store/open.ts';
 export function apiWithoutTemporal(): ReturnType<typeof buildApp> {
   const store = openObjectStore({ name: 'default', provider: 'folder', path: '/nonexistent' });
   return buildApp({
-    temporal: new TemporalRuns(Connection.lazy({ address: '127.0.0.1:1' }), 'default'),
+    temporal: new TemporalRuns(openTemporal({ address: '127.0.0.1:1' }), 'default'),
     locations: [],
     store: () => store,
     logLevel: 'silent',

@@ -2,10 +2,10 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { Connection } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 
 import { buildApp } from '../../api/app.ts';
+import { openTemporal } from '../../api/runs/temporal-line.ts';
 import { TemporalRuns } from '../../api/runs/temporal.ts';
 import { createFolderStore } from '../../storage/object-store/folder.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
@@ -30,7 +30,7 @@ export async function contentsApi(
   store: ObjectStore,
   { isRevealAllowed = false, temporalAddress: address = NO_TEMPORAL }: ApiOptions = {},
 ): Promise<FastifyInstance> {
-  const temporal = new TemporalRuns(Connection.lazy({ address }), 'default');
+  const temporal = new TemporalRuns(openTemporal({ address }), 'default');
   const options = { temporal, locations: [], store: () => store, logLevel: 'silent' };
   const app = await buildApp({ ...options, isRevealAllowed });
   app.addHook('onClose', () => temporal.close());

@@ -2,10 +2,10 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { buildApp } from '../../../api/app.ts';
+import { openTemporal } from '../../../api/runs/temporal-line.ts';
 import { TemporalRuns } from '../../../api/runs/temporal.ts';
 import type { BackupResource, Problem } from '../../../domain/api-resource.ts';
 import { backupKeys } from '../../../domain/object-key.ts';
@@ -28,7 +28,7 @@ beforeAll(async () => {
   const path = await mkdtemp(join(tmpdir(), 'holdfast-filters-'));
   store = createFolderStore({ name: 'default', provider: 'folder', path });
   app = await buildApp({
-    temporal: new NoRuns(Connection.lazy({ address: '127.0.0.1:1' }), 'default'),
+    temporal: new NoRuns(openTemporal({ address: '127.0.0.1:1' }), 'default'),
     locations: [],
     store: () => store,
     logLevel: 'silent',
@@ -98,10 +98,10 @@ test('one problem tells all faults of the filters', async () => {
   ]);
 });
 
-test('a restore takes no patterns of namespaces', async () => {
+test('a pattern of namespaces that means nothing is refused in a restore too', async () => {
   const payload = {
     metadata: { name: 'r' },
-    spec: { backupName: 'b', includedNamespaces: ['team-*'] },
+    spec: { backupName: 'b', includedNamespaces: ['team-**'] },
   };
   const answer = await app.inject({ method: 'POST', url: '/api/v1/restores', payload });
   expect(answer.json()).toMatchObject({

@@ -3,10 +3,10 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { Connection } from '@temporalio/client';
 import { afterEach, expect, test } from 'vitest';
 
 import { buildApp } from '../../../api/app.ts';
+import { openTemporal } from '../../../api/runs/temporal-line.ts';
 import { TemporalRuns } from '../../../api/runs/temporal.ts';
 import { parseStorageLocations } from '../../../domain/storage-location.ts';
 import { openStores } from '../../../storage/object-store/open.ts';
@@ -29,7 +29,7 @@ afterEach(async () => {
 
 async function openApp(fields: readonly object[], address = TEMPORAL) {
   const locations = parseStorageLocations(JSON.stringify(fields));
-  const temporal = new TemporalRuns(Connection.lazy({ address, connectTimeout: 1000 }), 'default');
+  const temporal = new TemporalRuns(openTemporal({ address, connectTimeout: 1000 }), 'default');
   const store = openStores(locations);
   const app = await buildApp({ temporal, locations, store, logLevel: 'silent' });
   closers.push(

@@ -75,8 +75,8 @@ test('a restore is told all of its faults as well', async () => {
     excludeNamespaces: [],
   };
   expect(await faultsOf('/restores', { metadata: { name: 'r' }, spec })).toEqual([
-    'invalid-request /spec/backupName',
     'unknown-field /spec/excludeNamespaces',
+    'invalid-request /spec/backupName',
     'invalid-request /spec/includedNamespaces',
     'invalid-request /spec/namespaceMapping',
   ]);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { RequestFailure } from '../../../api/errors.ts';
-import { backupSpec, specDigest } from '../../../api/runs/spec.ts';
+import { backupSpec, restoreSpec, specDigest } from '../../../api/runs/spec.ts';
 import type { BackupSpec } from '../../../domain/backup.ts';
 
 // Goal: a request that cannot work is refused with everything that is wrong with it, and one that can becomes the
@@ -141,4 +141,98 @@ test('the order of what is listed makes no difference', () => {
   const right = specOf({ excludedResources: ['events', 'pods'], excludedNamespaces: ['a', 'b'] });
   expect(specDigest(left)).toBe(specDigest(right));
   expect(specDigest(left)).not.toBe(specDigest(specOf({ excludedResources: ['pods'] })));
+});
+
+test.each<[spec: object, faults: readonly string[]]>([
+  [{}, ['/spec/backupName is not there: give one of /spec/backupName, /spec/scheduleName, ']],
+  [{ backupName: 'b', scheduleName: 's' }, ['/spec/scheduleName is one too many']],
+  [
+    { backupName: 'b', scheduleName: 's', retryOf: 'r' },
+    ['/spec/scheduleName is one too many', '/spec/retryOf is one too many'],
+  ],
+  [{ retryOf: 'r', allowPartiallyFailed: true }, ['/spec/allowPartiallyFailed goes with']],
+  [{ backupName: 'b', allowPartiallyFailed: false }, []],
+  [{ scheduleName: 's', allowPartiallyFailed: true }, []],
+  [{ retryOf: 'r' }, []],
+])('a restore takes its items from one place: %j', (spec, faults) => {
+  const details = () => {
+    try {
+      restoreSpec({ metadata: { name: 'r' }, spec });
+      return [];
+    } catch (error) {
+      return error instanceof RequestFailure ? error.errors.map(({ detail }) => detail) : [error];
+    }
+  };
+  expect(details()).toEqual(faults.map((fault): unknown => expect.stringMatching(`^${fault}`)));
+});
+
+test('which backup of a schedule is the newest makes no other request', () => {
+  const asked = restoreSpec({ metadata: { name: 'r' }, spec: { scheduleName: 's' } });
+  expect(specDigest({ ...asked, backupName: 's-1' })).toBe(specDigest(asked));
+  const other = restoreSpec({ metadata: { name: 'r' }, spec: { scheduleName: 't' } });
+  expect(specDigest(other)).not.toBe(specDigest(asked));
+});
+
+test('a restore that narrows nothing has no field for it, and all faults of one are told', () => {
+  const plain = restoreSpec({ metadata: { name: 'r' }, spec: { backupName: 'b' } });
+  const blank = {
+    ...{ labelSelector: {}, orLabelSelectors: [], restoreResourcePriorities: ' ' },
+    ...{ includedResources: [], excludedResources: [] },
+  };
+  const spec = { backupName: 'b', includedNamespaces: [], ...blank };
+  expect(Object.keys(plain)).toHaveLength(5);
+  expect(restoreSpec({ metadata: { name: 'r' }, spec })).toEqual(plain);
+  const bad = {
+    ...{ excludedNamespaces: ['A!'], restoreResourcePriorities: 'pods,pods' },
+    excludedResources: ['*'],
+  };
+  expect(() => restoreSpec({ metadata: { name: 'r' }, spec: { ...spec, ...bad } })).toThrow(
+    expect.objectContaining({
+      errors: [expect.anything(), expect.anything(), expect.anything()],
+    }),
+  );
+});
+
+test.each(['500ms', '24h1s', 'soon'])('a restore that waits %s is refused', (resourceTimeout) => {
+  expect(() =>
+    restoreSpec({ metadata: { name: 'r' }, spec: { backupName: 'b', resourceTimeout } }),
+  ).toThrow(
+    expect.objectContaining({
+      errors: [expect.objectContaining({ pointer: '/spec/resourceTimeout' })],
+    }),
+  );
+});
+
+test('what a restore does with objects that are there is kept where it is not the default', () => {
+  const of = (spec: object) =>
+    restoreSpec({ metadata: { name: 'r' }, spec: { backupName: 'b', ...spec } });
+  expect(of({ existingResourcePolicy: 'none', resourceTimeout: '600s' })).toEqual(of({}));
+  const other = {
+    ...({ existingResourcePolicy: 'recreate', resourceTimeout: '1s' } as const),
+    resourceModifier: { kind: 'configmap', name: 'modifiers' },
+  };
+  expect(of(other)).toEqual({ ...of({}), ...other });
+});
+
+test('what a restore changes is kept as it is asked for, and without what says nothing', () => {
+  const of = (spec: object) =>
+    restoreSpec({ metadata: { name: 'r' }, spec: { backupName: 'b', ...spec } });
+  expect(of({ preserveNodePorts: false })).toEqual(of({}));
+  const restoreStatus = { includedResources: ['b', 'a', 'b'], excludedResources: [] };
+  const asked = { preserveNodePorts: true, storageClassMapping: {}, imageMapping: { a: 'b' } };
+  expect(of({ ...asked, restoreStatus })).toEqual({
+    ...of({}),
+    ...asked,
+    restoreStatus: { includedResources: ['a', 'b'] },
+  });
+  expect(of({ restoreStatus: {} })).toEqual({ ...of({}), restoreStatus: {} });
+});
+
+test.each([
+  { mapping: { storageClassMapping: { 'a/b': '' } }, pointer: '/spec/storageClassMapping/a~1b' },
+  { mapping: { imageMapping: { ' ': 'x' } }, pointer: '/spec/imageMapping/ ' },
+])('a mapping with nothing on one side is refused at $pointer', ({ mapping, pointer }) => {
+  expect(() =>
+    restoreSpec({ metadata: { name: 'r' }, spec: { backupName: 'b', ...mapping } }),
+  ).toThrow(expect.objectContaining({ errors: [expect.objectContaining({ pointer })] }));
 });
