@@ -3,9 +3,10 @@ import {
   type BackupPreview,
   type Problem,
   type ResourceList,
+  type RestorePreview,
   type RunResource,
 } from '../domain/api-resource.ts';
-import type { BackupItem, BackupItemList } from '../domain/backup-contents.ts';
+import type { BackupItemList, RestoreItemList } from '../domain/backup-contents.ts';
 import type { CoverageReport } from '../domain/coverage.ts';
 
 export type Plural = 'backups' | 'restores';
@@ -33,6 +34,9 @@ export class UnreachableError extends Error {
 
 /** Longest that one answer may take. */
 const ANSWER_TIMEOUT_MS = 45_000;
+/** Longest that the API waits for a preview, and that the answer to it may take. */
+const PREVIEW_WAIT_SECONDS = 280;
+const PREVIEW_TIMEOUT_MS = (PREVIEW_WAIT_SECONDS + 10) * 1000;
 /** The most items that the API puts into one page. */
 const PAGE_SIZE = 500;
 
@@ -41,6 +45,13 @@ interface RequestOptions {
   readonly query?: Readonly<Record<string, string>>;
   /** Ends the request; a limit of time when left out. */
   readonly signal?: AbortSignal;
+  /** How long the API is to wait with its answer. */
+  readonly waitSeconds?: number;
+}
+
+interface ItemList {
+  readonly metadata: { readonly continue?: string };
+  readonly items: readonly unknown[];
 }
 
 /** The API of one server, for one location. */
@@ -59,7 +70,12 @@ export class ApiClient {
 
   /** What a backup would hold; nothing is made. */
   async preview(body: unknown): Promise<BackupPreview> {
-    return this.#send('POST', '/backups', { body, query: { dryRun: 'All' } });
+    return this.#preview('/backups', body);
+  }
+
+  /** What a restore would do; nothing is done. */
+  async plan(body: unknown): Promise<RestorePreview> {
+    return this.#preview('/restores', body);
   }
 
   async get<Resource extends RunResource>(plural: Plural, name: string): Promise<Resource> {
@@ -68,17 +84,7 @@ export class ApiClient {
 
   /** All runs, page by page. */
   async list<Resource extends RunResource>(plural: Plural): Promise<ResourceList<Resource>> {
-    const items: Resource[] = [];
-    let token: string | undefined;
-    let page: ResourceList<Resource>;
-    do {
-      page = await this.#send('GET', `/${plural}`, {
-        query: token === undefined ? {} : { continue: token },
-      });
-      items.push(...page.items);
-      token = page.metadata.continue;
-    } while (token !== undefined);
-    return { ...page, items };
+    return this.#pages(`/${plural}`, {});
   }
 
   async cancel<Resource extends RunResource>(plural: Plural, name: string): Promise<Resource> {
@@ -93,20 +99,18 @@ export class ApiClient {
   async items(
     name: string,
     query: Readonly<Record<string, string>>,
-    countMax = Number.POSITIVE_INFINITY,
+    countMax?: number,
   ): Promise<BackupItemList> {
-    const items: BackupItem[] = [];
-    let page: BackupItemList;
-    let token: string | undefined;
-    do {
-      const limit = String(Math.min(PAGE_SIZE, countMax - items.length));
-      page = await this.#send('GET', `${backupPath(name)}/items`, {
-        query: { ...query, limit, ...(token === undefined ? {} : { continue: token }) },
-      });
-      items.push(...page.items);
-      token = page.metadata.continue;
-    } while (token !== undefined && items.length < countMax);
-    return { ...page, items };
+    return this.#pages(`${backupPath(name)}/items`, query, countMax);
+  }
+
+  /** Items of a restore, in the same manner. */
+  async restoreItems(
+    name: string,
+    query: Readonly<Record<string, string>>,
+    countMax?: number,
+  ): Promise<RestoreItemList> {
+    return this.#pages(`/restores/${encodeURIComponent(name)}/items`, query, countMax);
   }
 
   /** The JSON of one object of a backup, as it was sent. */
@@ -138,6 +142,31 @@ export class ApiClient {
     }
   }
 
+  #preview<Answer>(path: string, body: unknown): Promise<Answer> {
+    const signal = AbortSignal.timeout(PREVIEW_TIMEOUT_MS);
+    const query = { dryRun: 'All' };
+    return this.#send('POST', path, { body, query, signal, waitSeconds: PREVIEW_WAIT_SECONDS });
+  }
+
+  async #pages<List extends ItemList>(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    countMax = Number.POSITIVE_INFINITY,
+  ): Promise<List> {
+    const items: unknown[] = [];
+    let page: List;
+    let token: string | undefined;
+    do {
+      const limit = String(Math.min(PAGE_SIZE, countMax - items.length));
+      page = await this.#send('GET', path, {
+        query: { ...query, limit, ...(token === undefined ? {} : { continue: token }) },
+      });
+      items.push(...page.items);
+      token = page.metadata.continue;
+    } while (token !== undefined && items.length < countMax);
+    return { ...page, items };
+  }
+
   async #send<Answer>(method: string, path: string, options: RequestOptions): Promise<Answer> {
     const text = await this.#text(await this.#request(method, path, options));
     // The API answers with the type of the route.
@@ -145,11 +174,8 @@ export class ApiClient {
   }
 
   /** The answer to a request, its body not read yet. Throws `ProblemError` and `UnreachableError`. */
-  async #request(
-    method: string,
-    path: string,
-    { body, query, signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS) }: RequestOptions,
-  ): Promise<Response> {
+  async #request(method: string, path: string, options: RequestOptions): Promise<Response> {
+    const { body, query, signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS) } = options;
     const url = new URL(`${this.#server}${API_BASE}${path}`);
     const location = this.#location === undefined ? {} : { location: this.#location };
     url.search = new URLSearchParams({ ...location, ...query }).toString();
@@ -157,7 +183,7 @@ export class ApiClient {
     try {
       response = await fetch(url, {
         method,
-        headers: body === undefined ? {} : { 'content-type': 'application/json' },
+        headers: headersOf(options),
         body: body === undefined ? null : JSON.stringify(body),
         signal,
       });
@@ -178,6 +204,13 @@ export class ApiClient {
       throw new UnreachableError(this.#server, error);
     }
   }
+}
+
+function headersOf({ body, waitSeconds }: RequestOptions): Record<string, string> {
+  return {
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(waitSeconds === undefined ? {} : { prefer: `wait=${String(waitSeconds)}` }),
+  };
 }
 
 function backupPath(name: string): string {

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 
 import { coverageText } from './coverage-output.ts';
 import { parseExactly } from './exact-json.ts';
@@ -10,16 +10,13 @@ import {
   withGlobals,
   withServer,
 } from './global-options.ts';
+import { type ItemFlags, present, warnOfMore, withItemFlags } from './item-flags.ts';
 import { itemsText } from './items-output.ts';
 import { dataText } from './output.ts';
 import { FileExistsError, requireFree, saveFile } from './save-file.ts';
 
-interface ItemsOptions extends GlobalOptions {
-  readonly type?: string;
-  readonly namespace?: string;
-  readonly name?: string;
+interface ItemsOptions extends ItemFlags {
   readonly selector?: string;
-  readonly limit?: number;
 }
 
 interface SecretsOptions extends ServerOptions {
@@ -46,14 +43,10 @@ export function withContents(backup: Command): Command {
 }
 
 function itemsCommand(): Command {
-  return withGlobals(new Command('items'))
+  return withItemFlags(withGlobals(new Command('items')))
     .argument('<name>')
     .description('list what a backup holds')
-    .option('--type <names>', 'types by plural, kind or resource.group, separated by commas')
-    .option('-n, --namespace <names>', 'namespaces or patterns, separated by commas')
-    .option('--name <pattern>', 'a name, or a pattern such as "web-*"')
     .option('-l, --selector <selector>', 'items with these labels: a=b,c!=d,e in (x,y)')
-    .option('--limit <count>', 'show at most so many; all by default', count)
     .action(async (name: string, _options: unknown, self: Command) => {
       const options = self.opts<ItemsOptions>();
       const { type, namespace, selector: labelSelector, limit, output } = options;
@@ -69,9 +62,7 @@ function itemsCommand(): Command {
           `no item of the backup matches; a type is a plural, a kind or resource.group as in: holdfast backup coverage ${name}\n`,
         );
       }
-      if (list.metadata.continue !== undefined) {
-        process.stderr.write('there are more items; --limit has cut the list\n');
-      }
+      warnOfMore(list);
     });
 }
 
@@ -154,21 +145,4 @@ function withSecrets(command: Command): Command {
 
 function secretsQuery({ revealSecrets }: SecretsOptions): Record<string, string> {
   return revealSecrets === true ? { secrets: 'reveal' } : {};
-}
-
-function present(query: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const given: Record<string, string> = {};
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) {
-      given[name] = value;
-    }
-  }
-  return given;
-}
-
-function count(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) {
-    throw new InvalidArgumentError('it must be a number from 1 on');
-  }
-  return Number(text);
 }

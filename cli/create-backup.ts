@@ -6,10 +6,10 @@ import type { Fields } from '../domain/fields.ts';
 import { coverageText } from './coverage-output.ts';
 import { dataText, type Format } from './output.ts';
 import { selectionOf, withSelectionFlags } from './selection-flags.ts';
-import { type BackupFile, readBackupFile } from './velero-file.ts';
+import { readBackupFile, type RunFile } from './velero-file.ts';
 
-/** What `backup create` asks the API for. */
-export interface BackupRequest {
+/** What `create` asks the API for. */
+export interface RunRequest {
   readonly body: { readonly metadata: { readonly name: string }; readonly spec: Fields };
   readonly location?: string;
 }
@@ -21,7 +21,7 @@ interface BackupOptions {
   readonly ttl?: string;
 }
 
-const NO_FILE: BackupFile = { spec: {}, withoutEffect: [] };
+const NO_FILE: RunFile = { spec: {}, withoutEffect: [] };
 
 /** Adds the flags that only a backup has. */
 export function withBackupFlags(command: Command): Command {
@@ -50,7 +50,7 @@ export async function backupRequest(
   name: string | undefined,
   command: Command,
   commonSpec: Fields,
-): Promise<BackupRequest> {
+): Promise<RunRequest> {
   const options = command.opts<BackupOptions>();
   const ttl = options.ttl === undefined ? {} : { ttl: options.ttl };
   const flags = { ...commonSpec, ...ttl, ...selectionOf(command.opts()) };
@@ -58,7 +58,7 @@ export async function backupRequest(
     const file = options.file === undefined ? NO_FILE : await readBackupFile(options.file);
     const location = locationOf(options) ?? file.location;
     const metadata = { name: nameOf(name, file.name) };
-    warn(file.withoutEffect);
+    warnWithoutEffect(file.withoutEffect);
     return {
       body: { metadata, spec: { ...file.spec, ...flags } },
       ...(location === undefined ? {} : { location }),
@@ -68,7 +68,8 @@ export async function backupRequest(
   }
 }
 
-function warn(withoutEffect: readonly string[]): void {
+/** Says on standard error what of a file has no effect. */
+export function warnWithoutEffect(withoutEffect: readonly string[]): void {
   if (withoutEffect.length > 0) {
     const names = withoutEffect.join(', ');
     process.stderr.write(`warning: these fields have no effect yet and are left out: ${names}\n`);

@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import type { Problem, RunResource } from '../domain/api-resource.ts';
 import type { Phase } from '../domain/phase.ts';
 import { columnsText } from './columns.ts';
+import { restoreEndLines, restoreSpecLines } from './restore-lines.ts';
 
 /** Colours are for terminals: a pipe gets plain text, also where CI is set, which the library takes for a terminal. */
 const isTerminal = process.stdout.isTTY && process.stderr.isTTY;
@@ -45,7 +46,7 @@ export function describeText(run: RunResource, nowMs: number): string {
     ['Location', metadata.location],
     ['Cluster', spec.cluster],
     ...(run.kind === 'Restore'
-      ? restoreLines(run.spec)
+      ? restoreSpecLines(run.spec)
       : [['Kept for', run.spec.ttl] as [string, string]]),
     ['Namespaces', namespacesText(spec)],
     ...filterLines(spec),
@@ -114,23 +115,9 @@ export function rateText({ status }: RunResource): string {
     : `, ${String(rate)} per second`;
 }
 
-function restoreLines(spec: {
-  backupName: string;
-  namespaceMapping: Readonly<Record<string, string>>;
-}): [string, string | undefined][] {
-  const mapping = Object.entries(spec.namespaceMapping).map(([from, to]) => `${from} to ${to}`);
-  return [
-    ['Backup', spec.backupName],
-    ['Mapping', mapping.length === 0 ? undefined : mapping.join(', ')],
-  ];
-}
-
 function endLines(run: RunResource): [string, string | undefined][] {
   if (run.kind === 'Restore') {
-    const counts = Object.entries(run.status.counts ?? {}).map(
-      ([verb, count]) => `${String(count)} ${verb}`,
-    );
-    return [['Outcome', counts.length === 0 ? undefined : counts.join(', ')]];
+    return restoreEndLines(run.status);
   }
   const { archive, expiration } = run.status;
   return [

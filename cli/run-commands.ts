@@ -1,14 +1,18 @@
 import { createInterface } from 'node:readline/promises';
 
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 
-import type { CreateRestoreRequest, RunResource } from '../domain/api-resource.ts';
+import type { RunResource } from '../domain/api-resource.ts';
 import type { Plural } from './client.ts';
 import { backupRequest, previewText, withBackupFlags } from './create-backup.ts';
+import { restoreRequest } from './create-restore.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { detailsOf, detailsText } from './backup-details.ts';
 import { clientOf, type GlobalOptions, withGlobals } from './global-options.ts';
 import { dataText, describeText, tableText } from './output.ts';
+import { plan, type PlanOptions, withPlanFlags } from './plan-command.ts';
+import { restoreItemsCommand } from './restore-items-command.ts';
+import { restoreFlags } from './restore-flags.ts';
 import { FlagCommand, names } from './selection-flags.ts';
 import { waitForEnd, waitUntilGone } from './wait.ts';
 
@@ -16,8 +20,6 @@ interface CreateOptions extends GlobalOptions {
   readonly includeNamespaces?: string[];
   readonly excludeNamespaces?: string[];
   readonly cluster?: string;
-  readonly fromBackup?: string;
-  readonly namespaceMappings?: Record<string, string>;
   readonly dryRun?: true;
   readonly wait?: true;
 }
@@ -43,45 +45,47 @@ export function backupCommand(): Command {
   return withOthers(command, 'backups');
 }
 
-/** `restore …`: create, get, describe, cancel, delete. */
+/** `restore …`: create, plan, get, describe, items, cancel, delete. */
 export function restoreCommand(): Command {
   const command = new Command('restore').description('restore backups and look at restores');
   command.addCommand(
-    createCommand('restores')
-      .requiredOption('--from-backup <name>', 'the backup to restore')
-      .option(
-        '--namespace-mappings <from:to,...>',
-        'restore namespaces under other names',
-        mappings,
-      )
-      .action((name: string, _options: unknown, self: Command) => {
+    restoreFlags(createCommand('restores')).action(
+      async (argument: string | undefined, _options: unknown, self: Command) => {
         const options = self.opts<CreateOptions>();
-        const body: CreateRestoreRequest = {
-          metadata: { name },
-          spec: {
-            backupName: options.fromBackup ?? '',
-            ...commonSpec(options),
-            ...given('namespaceMapping', options.namespaceMappings),
-          },
-        };
-        return create('restores', body, options);
-      }),
+        const { body, location } = await restoreRequest(argument, self, commonSpec(options));
+        await create('restores', body, { ...options, ...given('location', location) });
+      },
+    ),
   );
-  return withOthers(command, 'restores');
+  command.addCommand(
+    restoreFlags(withPlanFlags(runCommand('plan'))).action(
+      async (argument: string | undefined, _options: unknown, self: Command) => {
+        const options = self.opts<CreateOptions & PlanOptions>();
+        const { body, location } = await restoreRequest(argument, self, commonSpec(options));
+        await plan(body, { ...options, ...given('location', location) });
+      },
+    ),
+  );
+  return withOthers(command, 'restores').addCommand(restoreItemsCommand());
 }
 
 function createCommand(plural: Plural): Command {
-  return withGlobals(new FlagCommand('create'))
-    .argument(plural === 'backups' ? '[name]' : '<name>')
+  return runCommand('create')
     .description(plural === 'backups' ? 'start a backup' : 'start a restore')
+    .option('-w, --wait', 'wait for the end; the exit status says how it went');
+}
+
+/** A command that is told which run it is about by the flags of all kinds of runs. */
+function runCommand(name: string): Command {
+  return withGlobals(new FlagCommand(name))
+    .argument('[name]')
     .option(
       '--include-namespaces <names>',
       'namespaces to take, separated by commas; all by default',
       names,
     )
     .option('--exclude-namespaces <names>', 'namespaces to leave out, separated by commas', names)
-    .option('--cluster <name>', 'the cluster, by the name that its workers serve')
-    .option('-w, --wait', 'wait for the end; the exit status says how it went');
+    .option('--cluster <name>', 'the cluster, by the name that its workers serve');
 }
 
 function withOthers(command: Command, plural: Plural): Command {
@@ -248,12 +252,4 @@ function commonSpec(options: CreateOptions) {
 
 function given<Field extends string, Value>(field: Field, value: Value | undefined) {
   return value === undefined ? {} : { [field]: value };
-}
-
-function mappings(text: string): Record<string, string> {
-  const pairs = text.split(',').map((pair) => pair.split(':'));
-  if (pairs.some((pair) => pair.length !== 2 || pair.includes(''))) {
-    throw new InvalidArgumentError('it must be pairs such as shop:shop-copy, separated by commas');
-  }
-  return Object.fromEntries(pairs.map(([from = '', to = '']) => [from, to]));
 }

@@ -76,6 +76,9 @@ const FLAGS: Readonly<Partial<Record<Field, FlagRow>>> = {
   ],
 };
 
+// The keys of the table above.
+const FIELDS = Object.keys(FLAGS) as Field[];
+
 /** A command whose flags with an optional value take it after `=` alone, as Velero's do. */
 export class FlagCommand extends Command {
   override parseOptions(args: string[]): ParseOptionsResult {
@@ -90,18 +93,37 @@ export class FlagCommand extends Command {
 
 /** Adds the flags that narrow a backup. */
 export function withSelectionFlags(command: Command): Command {
-  for (const [flags, description, parse] of Object.values(FLAGS)) {
-    command.addOption(new Option(flags, description).argParser((text) => read(parse, text)));
+  for (const option of selectionFlags(FIELDS)) {
+    command.addOption(option);
   }
   return command;
 }
 
-/** The fields of a spec that the flags give. */
+/** The fields of a spec that the flags of a backup give. */
 export function selectionOf(options: Fields): Fields {
-  const given = Object.entries(FLAGS).map(([field, [flags]]) => {
+  return optionsOf(FIELDS, options);
+}
+
+/** The flags that give some fields. */
+export function selectionFlags(fields: readonly Field[]): Option[] {
+  return rowsOf(fields).map(([, [flags, description, parse]]) => {
+    return new Option(flags, description).argParser((text) => read(parse, text));
+  });
+}
+
+/** What the flags of some fields give. */
+export function optionsOf(fields: readonly Field[], options: Fields): Fields {
+  const given = rowsOf(fields).map(([field, [flags]]) => {
     return [field, options[new Option(flags).attributeName()]] as const;
   });
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+}
+
+function rowsOf(fields: readonly Field[]): (readonly [Field, FlagRow])[] {
+  return fields.flatMap((field) => {
+    const row = FLAGS[field];
+    return row === undefined ? [] : [[field, row] as const];
+  });
 }
 
 /** Names with commas between them. */
@@ -131,7 +153,7 @@ function apiVersions(text: string): string {
 }
 
 /** Go's words for the two. */
-function bool(text: string): boolean {
+export function bool(text: string): boolean {
   const isTrue = /^(1|t|true)$/i.test(text);
   if (!isTrue && !/^(0|f|false)$/i.test(text)) {
     throw new InvalidArgumentError('it must be true or false');

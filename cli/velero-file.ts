@@ -1,11 +1,11 @@
 import { API_VERSION } from '../domain/api-resource.ts';
 import { type Fields, fields, isBlank } from '../domain/fields.ts';
 import { RESOURCE_LISTS } from '../domain/normal-filters.ts';
-import { API_VERSIONS_ANNOTATION, policyOf } from '../domain/velero-spec.ts';
+import { API_VERSIONS_ANNOTATION, configMapOf } from '../domain/velero-spec.ts';
 import { parseObject, readSource, unusable } from './yaml-object.ts';
 
 /** What a file asks for. The shape of the values is checked by the API, which names the field. */
-export interface BackupFile {
+export interface RunFile {
   readonly name?: string;
   readonly location?: string;
   readonly spec: Fields;
@@ -13,7 +13,7 @@ export interface BackupFile {
   readonly withoutEffect: readonly string[];
 }
 
-const VELERO_VERSION = 'velero.io/v1';
+export const VELERO_VERSION = 'velero.io/v1';
 
 /** Fields of a spec that Velero and Holdfast have in common. */
 const SHARED_FIELDS = [
@@ -48,13 +48,13 @@ const METADATA_FIELDS = [
 ];
 
 /** Reads a Backup of Velero, or of ours, as YAML or JSON; `-` is the standard input. Throws `invalid-request`. */
-export async function readBackupFile(path: string): Promise<BackupFile> {
+export async function readBackupFile(path: string): Promise<RunFile> {
   const { content, source } = await readSource(path);
   return parseBackupFile(content, source);
 }
 
 /** The request that the text of a file makes. Throws `invalid-request`, which tells all that is wrong. */
-export function parseBackupFile(content: string, source: string): BackupFile {
+export function parseBackupFile(content: string, source: string): RunFile {
   const object = parseObject(content, source);
   const { apiVersion, kind } = object;
   const known = typeof apiVersion === 'string' ? SPEC_FIELDS[apiVersion] : undefined;
@@ -69,8 +69,7 @@ export function parseBackupFile(content: string, source: string): BackupFile {
   const metadata = fields(object['metadata']);
   const spec = fields(object['spec']);
   const faults = [
-    ...objectFaults(object),
-    ...unknownFaults(metadata, METADATA_FIELDS, 'metadata.'),
+    ...fileFaults(object),
     ...textFaults(metadata['name'], 'metadata.name'),
     ...unknownFaults(spec, known, 'spec.'),
     ...textFaults(spec['storageLocation'], 'spec.storageLocation'),
@@ -83,7 +82,10 @@ export function parseBackupFile(content: string, source: string): BackupFile {
     ...textField('name', metadata['name']),
     ...textField('location', spec['storageLocation'] ?? metadata['location']),
     spec: requestSpec(spec, fields(metadata['annotations'])),
-    withoutEffect: [...metadataWithoutEffect(metadata), ...specWithoutEffect(spec)],
+    withoutEffect: [
+      ...metadataWithoutEffect(metadata),
+      ...withEffectInVelero(spec, WITHOUT_EFFECT).map((field) => `spec.${field}`),
+    ],
   };
 }
 
@@ -91,7 +93,7 @@ function requestSpec(spec: Fields, annotations: Fields): Fields {
   const given = [...SHARED_FIELDS, 'cluster', 'apiVersions']
     .map((field) => [field, spec[field]] as const)
     .filter(([field, value]) => !isBlank(value) && !(field === 'ttl' && isZeroDuration(value)));
-  const policy = policyOf(spec['resourcePolicy']);
+  const policy = configMapOf(spec['resourcePolicy']);
   const versions = annotations[API_VERSIONS_ANNOTATION];
   return {
     ...(versions === undefined ? {} : { apiVersions: versions }),
@@ -100,7 +102,8 @@ function requestSpec(spec: Fields, annotations: Fields): Fields {
   };
 }
 
-function objectFaults(object: Fields): string[] {
+/** What is wrong with an object apart from its spec. */
+export function fileFaults(object: Fields): string[] {
   const notObjects = ['metadata', 'spec'].filter((field) => {
     const value = object[field] ?? {};
     return typeof value !== 'object' || Array.isArray(value);
@@ -108,16 +111,19 @@ function objectFaults(object: Fields): string[] {
   return [
     ...unknownFaults(object, OBJECT_FIELDS, ''),
     ...notObjects.map((field) => `has ${field}, which must be an object`),
+    ...unknownFaults(fields(object['metadata']), METADATA_FIELDS, 'metadata.'),
   ];
 }
 
-function unknownFaults(object: Fields, known: readonly string[], prefix: string): string[] {
+/** Fields that nobody knows. */
+export function unknownFaults(object: Fields, known: readonly string[], prefix: string): string[] {
   return Object.keys(object)
     .filter((field) => !known.includes(field))
     .map((field) => `has ${prefix}${field}, which is not a field that is known; remove it`);
 }
 
-function textFaults(value: unknown, field: string): string[] {
+/** A field that must be a text, and is none. */
+export function textFaults(value: unknown, field: string): string[] {
   return value === undefined || value === null || typeof value === 'string'
     ? []
     : [`has ${field}, which must be a text; put it in quotes`];
@@ -130,17 +136,18 @@ function hooksFaults(hooks: unknown): string[] {
     : ['has spec.hooks, which are not run yet; remove them to back up without hooks'];
 }
 
-function textField<Field extends string>(field: Field, value: unknown) {
+/** A field whose value is a text, under its own name. */
+export function textField<Field extends string>(field: Field, value: unknown) {
   return typeof value === 'string' && value !== '' ? { [field]: value } : {};
 }
 
-function specWithoutEffect(spec: Fields): string[] {
-  const given = WITHOUT_EFFECT.filter((field) => hasEffectInVelero(spec[field]));
-  return given.map((field) => `spec.${field}`);
+/** Those of some fields that ask Velero for something. */
+export function withEffectInVelero(spec: Fields, names: readonly string[]): string[] {
+  return names.filter((field) => hasEffectInVelero(spec[field]));
 }
 
-/** Labels and annotations that somebody gave the object; a backup here has none. */
-function metadataWithoutEffect(metadata: Fields): string[] {
+/** Labels and annotations that somebody gave the object; a run here has none. */
+export function metadataWithoutEffect(metadata: Fields): string[] {
   return ['labels', 'annotations']
     .flatMap((field) => Object.keys(fields(metadata[field])).map((key) => `${field}.${key}`))
     .filter((name) => !EXPECTED_METADATA.has(name) && !name.startsWith(SOURCE_CLUSTER))

@@ -65,13 +65,13 @@ export function specOfVelero(spec: Fields, annotations: unknown): BackupSpec {
     ...pick(['labelSelector'], (field) => selectorOf(spec[field])),
     ...pick(['orLabelSelectors'], (field) => nonEmpty(present(list(spec[field]).map(selectorOf)))),
     ...pick(['orderedResources'], (field) => textsOf(spec[field])),
-    ...pick(['resourcePolicy'], (field) => policyOf(spec[field])),
+    ...pick(['resourcePolicy'], (field) => configMapOf(spec[field])),
     ...pick(['apiVersions'], () => apiVersionsOf(fields(annotations)[API_VERSIONS_ANNOTATION])),
   };
 }
 
-/** The reference to resource policies; Velero does not mind how its kind is written. */
-export function policyOf(value: unknown): ResourcePolicyReference | undefined {
+/** The reference to a ConfigMap, of resource policies or resource modifiers; Velero does not mind how its kind is written. */
+export function configMapOf(value: unknown): ResourcePolicyReference | undefined {
   const { kind, name } = fields(value);
   const isConfigMap = typeof kind === 'string' && kind.toLowerCase() === 'configmap';
   return isConfigMap && typeof name === 'string' ? { kind: 'configmap', name } : undefined;

@@ -6,14 +6,17 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
-import type { BackupItemList } from '../../domain/backup-contents.ts';
+import type { BackupItemList, RestoreItemList } from '../../domain/backup-contents.ts';
 import type { CoverageReport } from '../../domain/coverage.ts';
 import { backupKeys } from '../../domain/object-key.ts';
+import type { RestoreOutcome } from '../../domain/restore/restore-outcome.ts';
+import type { RestoreVerb } from '../../domain/restore.ts';
 import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
 import { contentsApi, openFolder } from '../support/contents-api.ts';
 import { startHoldfast } from '../support/holdfast.ts';
 import { storeBackup, typeOf } from '../support/stored-backup.ts';
+import { storeRestore } from '../support/stored-restore.ts';
 
 // Goal: contents are looked at on the command line as they are, and a download is a file or nothing. Method:
 // bin/holdfast as a user runs it, against an API over a folder with a stored backup.
@@ -56,14 +59,26 @@ beforeAll(async () => {
   ]);
   await writeJsonGz(store, backupKeys('b').coverage, COVERAGE);
   await storeBackup(store, 'plain', []);
+  const created = many.map(({ object }) => outcome(object.metadata.name, 'created'));
+  const failed = outcome('late', 'failed');
+  await storeRestore(store, 'r', [created, [{ ...failed, reason: 'cluster-rejected: no\nmore' }]]);
   app = await contentsApi(store, { isRevealAllowed: true, temporalAddress: TEMPORAL });
   server = await app.listen({ host: '127.0.0.1', port: 0 });
 });
 
 afterAll(() => app.close());
 
+function outcome(name: string, verb: RestoreVerb): RestoreOutcome {
+  const { group, version, resource, kind } = CONFIG_MAP;
+  return { ...{ group, version, resource, kind }, namespace: 'many', name, verb };
+}
+
 async function holdfast(...args: string[]) {
-  const command = startHoldfast(['backup', ...args], { HOLDFAST_SERVER: server });
+  return run('backup', ...args);
+}
+
+async function run(...args: string[]) {
+  const command = startHoldfast(args, { HOLDFAST_SERVER: server });
   const status = await command.status;
   return { status, stdout: command.stdout, stderr: command.stderr };
 }
@@ -92,6 +107,23 @@ test('--limit cuts the list and says so', async () => {
   const { stdout, stderr } = await holdfast('items', 'b', '--name', 'c-1*', '--limit', '2');
   expect(stdout.trimEnd().split('\n')).toHaveLength(3);
   expect(stderr).toContain('more items');
+});
+
+test('what became of the items of a restore is a table, or a list, as far as it is asked for', async () => {
+  expect(await run('restore', 'items', 'r', '--verb', 'failed')).toEqual({
+    status: 0,
+    stdout:
+      'VERB     TYPE         NAMESPACE   NAME   REASON\n' +
+      'failed   configmaps   many        late   cluster-rejected: no more\n',
+    stderr: '',
+  });
+  const json = await run('restore', 'items', 'r', '-n', 'many', '-o', 'json');
+  // The type is that of the answer of the API.
+  const { kind, items } = JSON.parse(json.stdout) as RestoreItemList;
+  expect({ kind, items: items.length }).toEqual({ kind: 'RestoreItemList', items: MANY + 1 });
+  const cut = await run('restore', 'items', 'r', '--type', 'cm,ConfigMap', '--limit', '2');
+  expect(cut.stdout.trimEnd().split('\n')).toHaveLength(3);
+  expect(cut.stderr).toContain('more items');
 });
 
 test('one item is YAML or JSON, with masked Secrets and exact numbers', async () => {

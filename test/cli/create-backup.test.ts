@@ -35,7 +35,9 @@ beforeAll(async () => {
   await writeFile(join(folder, 'b.yaml'), stringify(FILE));
   server = createServer((request, response) => {
     void json(request).then((body) => {
-      response.end(JSON.stringify({ url: request.url, body, status: { phase: 'New' } }));
+      const { url, headers } = request;
+      const sent = { url, prefer: headers['prefer'], body };
+      response.end(JSON.stringify({ ...sent, status: { phase: 'New' } }));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -49,7 +51,8 @@ interface Outcome {
   readonly status: number | null;
   readonly stderr: string;
   /** The request that was sent, as `-o json` prints the answer. */
-  readonly sent: { url: string; body: { metadata: object; spec: object } } | undefined;
+  readonly sent:
+    { url: string; prefer?: string; body: { metadata: object; spec: object } } | undefined;
 }
 
 async function create(args: readonly string[], stdin = ''): Promise<Outcome> {
@@ -163,6 +166,7 @@ test('a dry run asks what the backup would hold', async () => {
   const { status, sent } = await create(['--dry-run', 'b', '--include-namespaces', 'shop']);
   expect(status).toBe(0);
   expect(sent?.url).toBe('/api/v1/backups?dryRun=All');
+  expect(sent?.prefer).toBe('wait=280');
   expect(sent?.body.spec).toEqual({ includedNamespaces: ['shop'] });
 });
 

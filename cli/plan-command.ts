@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+
+import { clientOf, type GlobalOptions } from './global-options.ts';
+import { dataText } from './output.ts';
+import { boundCommand, planText } from './plan-output.ts';
+
+export interface PlanOptions extends GlobalOptions {
+  readonly details?: true;
+}
+
+/** Makes a command say what a restore would do. */
+export function withPlanFlags(command: Command): Command {
+  return command
+    .description('show what a restore would do, item by item; starts none')
+    .option('--details', 'show all items, also those that are created or unchanged');
+}
+
+/** Prints what a restore would do, and the command that starts just that. */
+export async function plan(body: object, options: PlanOptions): Promise<void> {
+  const preview = await clientOf(options).plan(body);
+  if (options.output !== 'table') {
+    process.stdout.write(dataText(preview, options.output));
+    return;
+  }
+  const text = planText(preview.plan, { isDetailed: options.details === true });
+  const command = boundCommand(process.argv.slice(2), preview.plan.digest);
+  process.stdout.write(`${text}Start it, if nothing changes until then: ${command}\n`);
+}

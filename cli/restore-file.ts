@@ -1,0 +1,87 @@
+import { API_VERSION } from '../domain/api-resource.ts';
+import { type Fields, fields, isBlank } from '../domain/fields.ts';
+import { configMapOf } from '../domain/velero-spec.ts';
+import {
+  fileFaults,
+  metadataWithoutEffect,
+  type RunFile,
+  textFaults,
+  textField,
+  unknownFaults,
+  VELERO_VERSION,
+  withEffectInVelero,
+} from './velero-file.ts';
+import { parseObject, readSource, unusable } from './yaml-object.ts';
+
+/** Fields of a spec that Velero and Holdfast have in common. What the API does not take yet, it refuses by name. */
+const SHARED_FIELDS = [
+  ...['backupName', 'scheduleName', 'includedNamespaces', 'excludedNamespaces'],
+  ...['includedResources', 'excludedResources', 'includeClusterResources', 'namespaceMapping'],
+  ...['labelSelector', 'orLabelSelectors', 'existingResourcePolicy', 'restoreStatus'],
+  ...['preserveNodePorts', 'resourceModifier'],
+];
+/** Fields of our own. */
+const OWN_FIELDS = [
+  ...['cluster', 'allowPartiallyFailed', 'retryOf', 'planDigest', 'restoreResourcePriorities'],
+  ...['resourceTimeout', 'storageClassMapping', 'imageMapping'],
+];
+/** Fields of Velero's spec that are about the data of volumes. */
+const WITHOUT_EFFECT = ['restorePVs', 'itemOperationTimeout', 'uploaderConfig'];
+const SPEC_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  [VELERO_VERSION]: [...SHARED_FIELDS, ...WITHOUT_EFFECT, 'hooks'],
+  [API_VERSION]: [...SHARED_FIELDS, ...OWN_FIELDS],
+};
+
+/** Reads a Restore of Velero, or of ours, as YAML or JSON; `-` is the standard input. Throws `invalid-request`. */
+export async function readRestoreFile(path: string): Promise<RunFile> {
+  const { content, source } = await readSource(path);
+  return parseRestoreFile(content, source);
+}
+
+/** The request that the text of a file makes. Throws `invalid-request`, which tells all that is wrong. */
+export function parseRestoreFile(content: string, source: string): RunFile {
+  const object = parseObject(content, source);
+  const { apiVersion, kind } = object;
+  const known = typeof apiVersion === 'string' ? SPEC_FIELDS[apiVersion] : undefined;
+  if (kind !== 'Restore' || known === undefined) {
+    const what = `must have kind Restore and apiVersion ${VELERO_VERSION} or ${API_VERSION}`;
+    throw unusable(source, [what]);
+  }
+  const metadata = fields(object['metadata']);
+  const spec = fields(object['spec']);
+  const faults = [
+    ...fileFaults(object),
+    ...textFaults(metadata['name'], 'metadata.name'),
+    ...unknownFaults(spec, known, 'spec.'),
+    ...hooksFaults(spec['hooks']),
+  ];
+  if (faults.length > 0) {
+    throw unusable(source, faults);
+  }
+  return {
+    ...textField('name', metadata['name']),
+    ...textField('location', metadata['location']),
+    spec: requestSpec(spec),
+    withoutEffect: [
+      ...metadataWithoutEffect(metadata),
+      ...withEffectInVelero(spec, WITHOUT_EFFECT).map((field) => `spec.${field}`),
+    ],
+  };
+}
+
+function requestSpec(spec: Fields): Fields {
+  const given = [...SHARED_FIELDS, ...OWN_FIELDS]
+    .map((field) => [field, spec[field]] as const)
+    .filter(([, value]) => !isBlank(value));
+  const modifier = configMapOf(spec['resourceModifier']);
+  return {
+    ...Object.fromEntries(given),
+    ...(modifier === undefined ? {} : { resourceModifier: modifier }),
+  };
+}
+
+function hooksFaults(hooks: unknown): string[] {
+  return Object.values(fields(hooks)).every(isBlank)
+    ? []
+    : ['has spec.hooks, which are not run yet; remove them to restore without hooks'];
+}
