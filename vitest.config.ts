@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'node_modules/**'],
+          exclude: ['test/{e2e,skew,campaign}/**', 'node_modules/**'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -23,6 +23,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           // They share one cluster and two processors.
           fileParallelism: false,
+          // A poll that is to see something has as long as the machine needs.
+          expect: { poll: { timeout: 60_000, interval: 100 } },
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },

@@ -5,7 +5,8 @@ import type { ResourceList, RunResource } from '../../domain/api-resource.ts';
 import { CONFIG_MAP, fillNamespace } from '../support/cluster-fixture.ts';
 import { type Fault, FaultProxy } from '../support/fault-proxy.ts';
 import { type RunningCommand, startHoldfast } from '../support/holdfast.ts';
-import { freePort, Installation } from '../support/installation.ts';
+import { freePort } from '../support/free-port.ts';
+import { Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
 
 // Goal: scripts can trust the exit status and what is on standard output. Method: bin/holdfast as a user runs it,

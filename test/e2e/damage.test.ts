@@ -10,7 +10,8 @@ import { readBackup } from '../../storage/catalogue.ts';
 import { keysUnder } from '../support/archive-items.ts';
 import { CONFIG_MAP, fillNamespace } from '../support/cluster-fixture.ts';
 import { type Fault, FaultProxy } from '../support/fault-proxy.ts';
-import { freePort, Installation } from '../support/installation.ts';
+import { freePort } from '../support/free-port.ts';
+import { Installation } from '../support/installation.ts';
 import { deleteNamespace } from '../support/kubectl.ts';
 
 // Goal: no damage in the bucket ends in Completed, and the reason names the object. Method: a proxy between

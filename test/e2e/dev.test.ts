@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { isRunning, markOf, type ProcessMark } from '../../cli/dev/process-mark.ts';
 import type { RunResource } from '../../domain/api-resource.ts';
 import { type RunningCommand, startHoldfast } from '../support/holdfast.ts';
-import { freePort } from '../support/installation.ts';
+import { freePort } from '../support/free-port.ts';
 
 // Goal: `holdfast dev` runs all of Holdfast over a folder, and leaves no process behind, however it ends.
 // Method: bin/holdfast as a user runs it, with the Temporal server that it starts itself; processes are told apart

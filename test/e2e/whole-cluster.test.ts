@@ -165,6 +165,9 @@ const NEVER_RESTORED = new Set([
 
 /** What a restore skips for what is in the object, by type; the rules are Velero's. */
 const SKIP_RULES: Readonly<Record<string, (object: KubernetesObject) => boolean>> = {
+  // Holdfast's own definitions are its own affair, as its resources are.
+  'customresourcedefinitions.apiextensions.k8s.io': ({ spec }) =>
+    fields(spec)['group'] === 'holdfast.dev',
   // A job that is over would run again.
   'jobs.batch': ({ status }) => fields(status)['completionTime'] !== undefined,
   // So would a pod; and a mirror pod is made by the node of the static pod.
@@ -177,6 +180,13 @@ const SKIP_RULES: Readonly<Record<string, (object: KubernetesObject) => boolean>
   // The API server gives the service another address, and takes away those that no service has.
   'ipaddresses.networking.k8s.io': ({ metadata }) =>
     metadata.labels?.['ipaddress.kubernetes.io/managed-by'] === 'ipallocator.k8s.io',
+  // Controllers make the endpoints of a service for its new address.
+  'endpointslices.discovery.k8s.io': ({ metadata }) =>
+    ['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io'].includes(
+      metadata.labels?.['endpointslice.kubernetes.io/managed-by'] ?? '',
+    ),
+  endpoints: ({ metadata }) =>
+    metadata.labels?.['endpoints.kubernetes.io/managed-by'] === 'endpoint-controller',
   // The volume went with its claim, and is provisioned anew for it.
   persistentvolumes: ({ spec }) => fields(spec)['persistentVolumeReclaimPolicy'] === 'Delete',
   // The token of a service account is issued anew.

@@ -10,17 +10,18 @@ export interface Applied {
   remove(): Promise<void>;
 }
 
-/** Applies the objects of a YAML text; all of them, or none. */
-export async function applyYaml(yaml: string): Promise<Applied> {
+/** Applies the objects of a YAML text; all of them, or none. To the test bed's cluster unless another is named. */
+export async function applyYaml(yaml: string, kubeconfig?: string): Promise<Applied> {
+  const flags = kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig];
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-apply-'));
   const file = join(folder, 'objects.yaml');
   await writeFile(file, yaml);
   const remove = async (): Promise<void> => {
-    await kubectl('delete', '-f', file, '--ignore-not-found', '--wait=false');
+    await kubectl(...flags, 'delete', '-f', file, '--ignore-not-found', '--wait=false');
     await rm(folder, { recursive: true });
   };
   try {
-    await kubectl('apply', '-f', file);
+    await kubectl(...flags, 'apply', '-f', file);
   } catch (error) {
     await remove();
     throw error;
@@ -29,10 +30,15 @@ export async function applyYaml(yaml: string): Promise<Applied> {
 }
 
 /** Applies a manifest of the test bed, with a name for NAMESPACE and a number of this process for NUMBER. */
-export async function applyManifest(name: string, namespace: string): Promise<Applied> {
+export async function applyManifest(
+  name: string,
+  namespace: string,
+  kubeconfig?: string,
+): Promise<Applied> {
   const file = new URL(`../testbed/manifests/${name}.yaml`, import.meta.url);
   const text = await readFile(file, 'utf8');
   return applyYaml(
     text.replaceAll('NAMESPACE', namespace).replaceAll('NUMBER', String(process.pid % 256)),
+    kubeconfig,
   );
 }

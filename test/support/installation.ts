@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,6 +12,7 @@ import { isEndPhase } from '../../domain/phase.ts';
 import { parseStorageLocations, type StorageLocation } from '../../domain/storage-location.ts';
 import { openObjectStore } from '../../storage/object-store/open.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
+import { freePort } from './free-port.ts';
 
 export type Part = 'temporal' | 'worker' | 'api';
 
@@ -158,11 +159,15 @@ export class Installation {
   }
 
   async request<Body>(method: string, path: string, body?: unknown): Promise<Answer<Body>> {
-    const response = await fetch(`${this.apiUrl}/api/v1${path}`, {
+    return this.#fetch(path, {
       method,
       body: body === undefined ? null : JSON.stringify(body),
       ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' } }),
     });
+  }
+
+  async #fetch<Body>(path: string, init: RequestInit): Promise<Answer<Body>> {
+    const response = await fetch(`${this.apiUrl}/api/v1${path}`, init);
     // Each test names the type that it expects and looks at what came.
     return {
       status: response.status,
@@ -189,7 +194,7 @@ export class Installation {
   /** Waits until a run has ended, whatever is killed meanwhile. */
   async ended(plural: 'backups' | 'restores', name: string): Promise<RunResource> {
     for (;;) {
-      const run = await this.look(plural, name);
+      const run = await this.look(plural, name, { prefer: 'wait=30' });
       if (run !== undefined && isEndPhase(run.status.phase)) {
         return run;
       }
@@ -198,9 +203,13 @@ export class Installation {
   }
 
   /** A run as it is now; undefined while a part that is needed to tell is away. */
-  async look(plural: 'backups' | 'restores', name: string): Promise<RunResource | undefined> {
+  async look(
+    plural: 'backups' | 'restores',
+    name: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<RunResource | undefined> {
     try {
-      const { status, body } = await this.request<RunResource>('GET', `/${plural}/${name}`);
+      const { status, body } = await this.#fetch<RunResource>(`/${plural}/${name}`, { headers });
       return status === 200 ? body : undefined;
     } catch {
       return undefined;
@@ -263,22 +272,7 @@ function withoutEmpty(location: StorageLocation): object {
   return Object.fromEntries(Object.entries(location).filter(([, value]) => value !== ''));
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => {
-        resolve(port);
-      });
-    });
-  });
-}
-
-async function isListening(port: number): Promise<boolean> {
-  const { connect } = await import('node:net');
+function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => {
       socket.destroy();
