@@ -17,7 +17,7 @@ export PATH := $(if $(NODE_STAMP),$(NODE_FOLDER):)$(PATH)
 
 include $(ROOT)test/testbed/testbed.mk
 
-.PHONY: help install check test demo demo-stop bench histories openapi
+.PHONY: help install check test test-skew test-kill demo demo-stop bench histories openapi
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,15 @@ check: install ## Run all static checks: format, types, lint, imports, unused co
 test: install testbed-up check ## Run all checks and all tests, on the test bed.
 	@rm -f test-report.json
 	@$(BED_ENV); npm run --silent test
+
+SKEW_VERSIONS := 1.37 1.33
+
+test-skew: install testbed-up ## Restore into control planes of other minor versions, which are built once.
+	@for minor in $(SKEW_VERSIONS); do test/testbed/empty-cluster.sh build $$minor; done
+	@$(BED_ENV); test/run-long.sh skew
+
+test-kill: install testbed-up ## Kill the worker at random points of restores; SEED=number repeats a run.
+	@$(BED_ENV); SEED=$(SEED) test/run-long.sh campaign
 
 demo: install testbed-up ## Back up, delete and restore an application in the test bed's cluster.
 	@$(BED_ENV); bash test/demo/demo.sh

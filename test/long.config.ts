@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests that `make test` does not run: they take minutes, and need more than the test bed. Each has a make target. */
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    reporters: ['default', 'json'],
+    globalSetup: ['test/support/bundle.ts'],
+    fileParallelism: false,
+    hookTimeout: 600_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'skew', include: ['test/skew/**/*.test.ts'], testTimeout: 300_000 },
+      },
+      {
+        extends: true,
+        test: { name: 'campaign', include: ['test/campaign/**/*.test.ts'], testTimeout: 3_600_000 },
+      },
+    ],
+  },
+});
