@@ -29,7 +29,7 @@ export async function applyContext(
   { signal, wait, attempt }: LongWork,
 ): Promise<ApplyContext> {
   const store = storeOf(run.location);
-  const { spec, rules, keptVolumes, triedRuns } = await readRestorePlan(store, run);
+  const { spec, rules, keptVolumes, triedRuns, aggregated } = await readRestorePlan(store, run);
   return {
     ...{ cluster, spec, rules, signal, wait },
     marks: marksOf(run, spec),
@@ -41,7 +41,7 @@ export async function applyContext(
     isLate: attempt > 1,
     isRetry: triedRuns !== undefined,
     replaced: new ReplacedObjects(store, run.name),
-    served: new ServedTypes(cluster, signal),
+    served: new ServedTypes(cluster, signal, aggregated),
     failingTypes: new Set(),
   };
 }

@@ -62,7 +62,7 @@ export class ClusterNow {
   /** Why the cluster cannot be asked about an object; undefined if it can. */
   whatIsMissing(type: ResourceType, { metadata }: KubernetesObject): string | undefined {
     if (!this.#types.has(textOf(type))) {
-      return `not checked: the cluster does not serve ${groupResource(type)} before its definition is restored`;
+      return `not checked: the cluster does not serve ${groupResource(type)} before its definition or APIService is restored`;
     }
     const { namespace } = metadata;
     return namespace === undefined || this.#namespaces.has(namespace)

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import pLimit from 'p-limit';
 
+import { fields } from '../../domain/fields.ts';
 import type { KubernetesObject, ResourceType } from '../../domain/item.ts';
 import { recordTime } from '../../domain/duration.ts';
 import type { BeginWait } from '../heartbeat.ts';
@@ -16,6 +17,14 @@ const DEFINITION: ResourceType = {
   version: 'v1',
   resource: 'customresourcedefinitions',
   kind: 'CustomResourceDefinition',
+  isNamespaced: false,
+};
+
+const API_SERVICE: ResourceType = {
+  group: 'apiregistration.k8s.io',
+  version: 'v1',
+  resource: 'apiservices',
+  kind: 'APIService',
   isNamespaced: false,
 };
 
@@ -68,6 +77,22 @@ export function readDefinition(
   name: string,
 ): Promise<KubernetesObject | undefined> {
   return cluster.read(DEFINITION, { ...DEFINITION, namespace: '', name });
+}
+
+/** What registers an API server of its own for a group's version; undefined if nothing does. */
+export async function readApiService(
+  cluster: Cluster,
+  { group, version }: Pick<ResourceType, 'group' | 'version'>,
+): Promise<KubernetesObject | undefined> {
+  const name = `${version}.${group}`;
+  const registered = await cluster.read(API_SERVICE, { ...API_SERVICE, namespace: '', name });
+  // Without a service it stands for definitions.
+  return (fields(registered?.['spec'])['service'] ?? null) === null ? undefined : registered;
+}
+
+/** Whether the API server that an APIService registers answers. */
+export function isAvailable(service: KubernetesObject | undefined): boolean {
+  return conditionOf(service, 'Available')?.status === 'True';
 }
 
 /** Whether the objects that a definition describes can be created. */

@@ -25,7 +25,7 @@ export function planRestore(deps: Dependencies, run: RestoreRun): Promise<PlanRe
     const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
     const source = { cluster, namespace: deps.namespace, store, spec, location, signal };
     const survey = await surveyIndex(source);
-    const { rules, filter } = survey;
+    const { rules, filter, aggregated } = survey;
     const { runUids: triedRuns } = filter.retried ?? {};
     const { cycles, waves } = survey.waves;
     let tooDeep = 0;
@@ -49,7 +49,7 @@ export function planRestore(deps: Dependencies, run: RestoreRun): Promise<PlanRe
     );
     const { items, waves: written } = await writer.finish();
     await writeRestorePlan(store, run, {
-      ...{ spec, rules, items, keptVolumes, leftOut, cycles, tooDeep },
+      ...{ spec, rules, items, keptVolumes, leftOut, cycles, tooDeep, aggregated },
       ...(triedRuns === undefined ? {} : { triedRuns }),
     });
     return { items, waves: written, attempt };

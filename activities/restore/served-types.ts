@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../domain/failure.ts';
 import { apiVersionOf, groupResource, type ResourceType } from '../../domain/item.ts';
 import type { Cluster, Discovery } from '../kubernetes/port.ts';
-import { isEstablished, readDefinition } from './gates.ts';
+import { isAvailable, isEstablished, readApiService, readDefinition } from './gates.ts';
 
 /** How long a type may take to be served after its definition is established. */
 const APPEARS_WAIT_MS = 10_000;
@@ -22,12 +22,15 @@ export interface Unserved {
 export class ServedTypes {
   readonly #cluster: Cluster;
   readonly #signal: AbortSignal;
+  /** Types that are served once an APIService of the backup is restored. */
+  readonly #awaited: ReadonlySet<string>;
   readonly #answers = new Map<string, Promise<Unserved | undefined>>();
   #discovery: Promise<Discovery> | undefined;
 
-  constructor(cluster: Cluster, signal: AbortSignal) {
+  constructor(cluster: Cluster, signal: AbortSignal, awaited: readonly string[] = []) {
     this.#cluster = cluster;
     this.#signal = signal;
+    this.#awaited = new Set(awaited);
   }
 
   /** Why objects of a type cannot be created; undefined if they can. */
@@ -45,13 +48,7 @@ export class ServedTypes {
     const version = apiVersionOf(type);
     const served = types.find((one) => groupResource(one) === name);
     if (served === undefined) {
-      if (failedGroups.includes(version)) {
-        const reason = `the API server that serves ${version} does not answer`;
-        return { reason, isPassing: true };
-      }
-      const isServed = await this.#appears(type);
-      const reason = `the cluster does not serve ${name} in version ${version}`;
-      return isServed ? undefined : { reason };
+      return failedGroups.includes(version) ? silent(version) : this.#judgeUnknown(type);
     }
     // Discovery names the preferred version alone; others may be served beside it.
     return served.version === type.version || (await this.#isServed(type))
@@ -59,6 +56,20 @@ export class ServedTypes {
       : {
           reason: `the cluster serves ${name} in version ${apiVersionOf(served)}, and not in ${version}`,
         };
+  }
+
+  /** A type that discovery did not know may have come with a definition or an APIService that was restored since. */
+  async #judgeUnknown(type: ResourceType): Promise<Unserved | undefined> {
+    if (await this.#appears(type)) {
+      return undefined;
+    }
+    const version = apiVersionOf(type);
+    const service = await readApiService(this.#cluster, type);
+    if (service === undefined && !this.#awaited.has(groupResource(type))) {
+      return { reason: `the cluster does not serve ${groupResource(type)} in version ${version}` };
+    }
+    const isServed = isAvailable(service) && (await this.#isServed(type));
+    return isServed ? undefined : silent(version);
   }
 
   /** A type whose definition has just been established may be served a moment later. */
@@ -89,4 +100,8 @@ export class ServedTypes {
       throw error;
     }
   }
+}
+
+function silent(version: string): Unserved {
+  return { reason: `the API server that serves ${version} does not answer`, isPassing: true };
 }

@@ -15,6 +15,8 @@ export interface IndexSurvey {
   readonly filter: RestoreFilter;
   readonly rules: RestoreRules;
   readonly versions: VersionFilter;
+  /** See `ServedAnswer`. */
+  readonly aggregated: readonly string[];
   readonly waves: WavePlan;
 }
 
@@ -28,7 +30,7 @@ export async function surveyIndex(source: IndexSource): Promise<IndexSurvey> {
   if ('refusal' in answer) {
     throw refusing(answer.refusal);
   }
-  const { filter, survey, rules } = answer;
+  const { filter, survey, rules, aggregated } = answer;
   const versions = new VersionFilter(survey.types, answer.versions);
   const order = restoreOrder(source.spec.restoreResourcePriorities);
   const owners: OwnerNode[] = [];
@@ -40,7 +42,7 @@ export async function surveyIndex(source: IndexSource): Promise<IndexSurvey> {
       }
     });
   }
-  return { filter, rules, versions, waves: new WavePlan(order, owners) };
+  return { filter, rules, versions, aggregated, waves: new WavePlan(order, owners) };
 }
 
 function isOwner(line: IndexLine, uids: ReadonlySet<string>): boolean {

@@ -32,6 +32,8 @@ export interface SurveyedTypes {
   readonly rules: RestoreRules;
   /** The version in which the items of a type are restored, by type. */
   readonly versions: ReadonlyMap<string, string>;
+  /** See `ServedAnswer`. */
+  readonly aggregated: readonly string[];
 }
 
 /**
@@ -61,10 +63,8 @@ export async function surveyTypes(source: IndexSource): Promise<SurveyedTypes | 
   if (refusal !== undefined) {
     return { refusal };
   }
-  const answer = await checkServed({ ...source, discovery, survey });
-  return answer.refusal === undefined
-    ? { filter, survey, rules, versions: answer.versions }
-    : { refusal: answer.refusal };
+  const { refusal: unserved, ...chosen } = await checkServed({ ...source, discovery, survey });
+  return unserved === undefined ? { filter, survey, rules, ...chosen } : { refusal: unserved };
 }
 
 /** Tells of every line of a backup's index, in its order. */

@@ -27,6 +27,8 @@ export interface RestorePlan {
   readonly cycles: OwnerCycles;
   /** Items that are so far below their owners that they are applied together with some of them. */
   readonly tooDeep: number;
+  /** Types that wait for an APIService of the backup, which is applied last. */
+  readonly aggregated: readonly string[];
 }
 
 /** Items of the backup that a restore does not bring back, counted by reason and type. */

@@ -12,6 +12,7 @@ import { skipReason } from './skip-rules.ts';
 import type { HeldType } from './version-choice.ts';
 
 const STORAGE_CLASS_TYPE = 'storageclasses.storage.k8s.io';
+const API_SERVICE_TYPE = 'apiservices.apiregistration.k8s.io';
 
 /**
  * What a restore has to know of a backup before it decides about any item: the types that it selects with their
@@ -26,6 +27,8 @@ export class TypeSurvey {
   readonly #types = new Map<string, HeldType & { preferred: string; versions: Set<string> }>();
   /** Definitions by name, in the preferred version of definitions. */
   readonly #definitions = new Map<string, IndexLine>();
+  /** APIServices by name: `v1.metrics.k8s.io`. */
+  readonly #apiServices = new Map<string, IndexLine>();
 
   constructor(filter: RestoreFilter) {
     this.#filter = filter;
@@ -49,6 +52,8 @@ export class TypeSurvey {
       this.storageClasses.add(line.name);
     } else if (type === DEFINITION_TYPE) {
       this.#definitions.set(line.name, line);
+    } else if (type === API_SERVICE_TYPE) {
+      this.#apiServices.set(line.name, line);
     } else if (isCustom(line)) {
       for (const uid of line.owners ?? []) {
         this.ownerUids.add(uid);
@@ -63,6 +68,14 @@ export class TypeSurvey {
   /** Lines of the definitions of some types, as far as they are restored. */
   definitionsOf(types: readonly { readonly type: string }[]): IndexLine[] {
     return types.flatMap(({ type }) => this.#definitions.get(type) ?? []);
+  }
+
+  /** Lines of the APIServices that serve some types in a version that the backup has, as far as they are restored. */
+  apiServicesOf(types: readonly HeldType[]): IndexLine[] {
+    const names = types.flatMap(({ group, versions }) =>
+      [...versions].map((version) => `${version}.${group}`),
+    );
+    return [...new Set(names)].flatMap((name) => this.#apiServices.get(name) ?? []);
   }
 }
 

@@ -10,6 +10,7 @@ import type { HeartbeatProgress } from '../../../domain/run-status.ts';
 import { readRestore } from '../../../storage/catalogue.ts';
 import type { ArchiveItem } from '../../../storage/format/member-encoder.ts';
 import { readJsonGz } from '../../../storage/json-file.ts';
+import { applyYaml } from '../../support/applied-yaml.ts';
 import { kubectl } from '../../support/kubectl.ts';
 import { RestoreSteps } from '../../support/restore-steps.ts';
 import { typeOf } from '../../support/stored-backup.ts';
@@ -284,3 +285,52 @@ test('a namespace that is put aside brings its content along', async () => {
     await kubectl('delete', 'namespace', fresh, '--wait=false');
   }
 });
+
+test('objects of an aggregated API that is restored with them wait until it is served', async () => {
+  const group = `${namespace}.example`;
+  const apiServices = typeOf('APIService', 'apiservices.apiregistration.k8s.io', false);
+  const name = `v1.${group}`;
+  const service = { name: 'api', namespace };
+  const priorities = { groupPriorityMinimum: 1000, versionPriority: 10 };
+  const spec = { group, version: 'v1', service, insecureSkipTLSVerify: true, ...priorities };
+  const things = typeOf('Thing', `things.${group}`);
+  steps = await RestoreSteps.of([
+    { type: apiServices, object: { metadata: { name }, spec } },
+    { type: things, object: { metadata: { name: 'one', namespace } } },
+  ]);
+  const waits: string[] = [];
+  let served: Promise<unknown> | undefined;
+  const onBeat = ({ waitingFor }: HeartbeatProgress): void => {
+    if (waitingFor !== undefined) {
+      waits.push(waitingFor.reason);
+      // A server comes that serves the type: for the restore it is the same whose it is.
+      served ??= kubectl('delete', 'apiservice', name).then(() => applyYaml(definition(group)));
+    }
+  };
+  try {
+    expect(await steps.all(cluster, { onBeat })).toMatchObject({
+      phase: 'Completed',
+      counts: { created: 2, failed: 0 },
+    });
+    expect(waits[0]).toContain(`the first is things.${group}`);
+    const names = await kubectl('-n', namespace, 'get', `things.${group}`, '-o', 'name');
+    expect(names.trim()).toBe(`thing.${group}/one`);
+  } finally {
+    await served;
+    await kubectl('delete', 'customresourcedefinition', `things.${group}`, '--ignore-not-found');
+    await kubectl('delete', 'apiservice', name, '--ignore-not-found');
+  }
+});
+
+function definition(group: string): string {
+  return `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: things.${group} }
+spec:
+  group: ${group}
+  scope: Namespaced
+  names: { plural: things, singular: thing, kind: Thing }
+  versions: [{ name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }]
+`;
+}

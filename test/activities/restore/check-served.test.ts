@@ -51,6 +51,15 @@ function definition(...versions: readonly string[]): ArchiveItem {
   return { type: typeOf('CustomResourceDefinition', type, false), object };
 }
 
+/** What registers a version of the widgets' group; without a service it stands for definitions. */
+function apiService(version: string, service?: object): ArchiveItem {
+  const object: KubernetesObject = {
+    metadata: { name: `${version}.example.com` },
+    spec: { group: 'example.com', version, ...(service === undefined ? {} : { service }) },
+  };
+  return { type: typeOf('APIService', 'apiservices.apiregistration.k8s.io', false), object };
+}
+
 /** A cluster that serves widgets in some versions, the preferred one first. */
 function serving(versions: readonly string[], more: Partial<Discovery> = {}) {
   const [first, ...others] = versions.map((version) => servedType(NAME, 'Widget', { version }));
@@ -108,6 +117,25 @@ test('a type that is not served is restored if its definition is, in a version t
   await expect(plan(items, serving([]))).rejects.toMatchObject(REFUSED);
   await steps.remove();
   await expect(plan([...items, definition('v3')], serving([]))).rejects.toMatchObject(REFUSED);
+});
+
+test('a type that is not served is restored if what registers its API server is', async () => {
+  const items = [widget('a', 'v1'), widget('a', 'v1beta1', true)];
+  const service = { name: 'api', namespace: 'shop' };
+  const { widgets } = await plan([...items, apiService('v1beta1', service)], serving([]));
+  expect(widgets).toEqual(['a v1beta1']);
+  await steps.remove();
+  const silent = serving([], { failedGroups: ['example.com/v1'] });
+  expect((await plan([...items, apiService('v1', service)], silent)).widgets).toEqual(['a v1']);
+  await steps.remove();
+  await expect(plan([...items, apiService('v1')], serving([]))).rejects.toMatchObject(REFUSED);
+  await steps.remove();
+  const otherVersion = plan([...items, apiService('v2', service)], serving([]));
+  await expect(otherVersion).rejects.toMatchObject(REFUSED);
+  await steps.remove();
+  const withoutIt = { excludedResources: ['apiservices.apiregistration.k8s.io'] };
+  const leftOut = plan([...items, apiService('v1', service)], serving([]), withoutIt);
+  await expect(leftOut).rejects.toMatchObject(REFUSED);
 });
 
 test('a definition that is in the cluster counts with its new versions only when it is updated', async () => {

@@ -198,7 +198,7 @@ test('what needs a namespace or a definition that is not there yet is not checke
   });
   expect(itemOf(plan, 'thing')).toMatchObject({
     ...{ action: 'create', isChecked: false },
-    reason: `not checked: the cluster does not serve things.${group} before its definition is restored`,
+    reason: `not checked: the cluster does not serve things.${group} before its definition or APIService is restored`,
   });
   expect(plan.waves.map(({ items }) => items).reduce((sum, items) => sum + items, 0)).toBe(5);
   expect(await kubectl('get', 'namespace', absent, '--ignore-not-found')).toBe('');
