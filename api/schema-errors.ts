@@ -1,7 +1,7 @@
 import type { FastifyError } from 'fastify';
 
 import type { FailureCode, FieldError } from '../domain/failure.ts';
-import { memberPointer } from '../domain/selection/field-errors.ts';
+import { memberPointer } from '../domain/json-pointer.ts';
 
 /** A part of a request that has a schema. */
 type RequestPart = NonNullable<FastifyError['validationContext']>;

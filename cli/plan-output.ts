@@ -1,4 +1,5 @@
 import { itemText } from '../domain/item.ts';
+import { pointerTokens } from '../domain/json-pointer.ts';
 import { countsText } from '../domain/restore/plan-tally.ts';
 import type { PlannedItem, RestorePlanReport } from '../domain/restore/restore-preview.ts';
 import type { ShownChange } from '../domain/restore/shown-diff.ts';
@@ -87,10 +88,7 @@ function changeText({ path, op, from, to, value }: ShownChange): string {
 
 /** A JSON pointer as people write fields; a key with a dot in it stands in brackets. */
 function pathText(pointer: string): string {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+  return pointerTokens(pointer)
     .map((key) => (/^[\w-]+$/.test(key) ? `.${key}` : `[${key}]`))
     .join('')
     .replace(/^\./, '');

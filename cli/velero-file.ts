@@ -1,5 +1,5 @@
 import { API_VERSION } from '../domain/api-resource.ts';
-import { type Fields, fields, isBlank } from '../domain/fields.ts';
+import { type Fields, fields, isBlank, isMapping } from '../domain/fields.ts';
 import { RESOURCE_LISTS } from '../domain/normal-filters.ts';
 import { API_VERSIONS_ANNOTATION, configMapOf } from '../domain/velero-spec.ts';
 import { parseObject, readSource, unusable } from './yaml-object.ts';
@@ -105,8 +105,7 @@ function requestSpec(spec: Fields, annotations: Fields): Fields {
 /** What is wrong with an object apart from its spec. */
 export function fileFaults(object: Fields): string[] {
   const notObjects = ['metadata', 'spec'].filter((field) => {
-    const value = object[field] ?? {};
-    return typeof value !== 'object' || Array.isArray(value);
+    return !isMapping(object[field] ?? {});
   });
   return [
     ...unknownFaults(object, OBJECT_FIELDS, ''),

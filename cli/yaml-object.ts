@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { type Document, parseAllDocuments } from 'yaml';
 
 import { Failure } from '../domain/failure.ts';
-import { type Fields, fields } from '../domain/fields.ts';
+import { type Fields, isMapping } from '../domain/fields.ts';
 
 const STANDARD_INPUT = '-';
 
@@ -32,13 +32,13 @@ export function parseObject(content: string, source: string): Fields {
   const [object, ...others] = documents
     .map((document) => valueOf(document, source))
     .filter((value) => value !== null);
-  if (typeof object !== 'object' || Array.isArray(object)) {
+  if (!isMapping(object)) {
     throw unusable(source, ['holds no object; write one']);
   }
   if (others.length > 0) {
     throw unusable(source, ['holds several documents; write a file for each']);
   }
-  return fields(object);
+  return object;
 }
 
 /** The failure of a text, with a line for each fault. */

@@ -1,11 +1,18 @@
+import { isExactNumber } from './exact-number.ts';
+
 /** The fields of an object whose shape is not known. */
 export type Fields = Record<string, unknown>;
 
+/** Whether a value of JSON is an object. A number that JavaScript does not hold exactly is none. */
+export function isMapping(value: unknown): value is Fields {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value)
+  );
+}
+
 /** The fields of a value that should be an object; of anything else, none. */
 export function fields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Fields)
-    : {};
+  return isMapping(value) ? value : {};
 }
 
 /** The elements of a value that should be a list; of anything else, none. */

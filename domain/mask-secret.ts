@@ -1,4 +1,4 @@
-import { type Fields, fields } from './fields.ts';
+import { type Fields, isMapping } from './fields.ts';
 import type { KubernetesObject } from './item.ts';
 
 /** What stands where a value of a Secret was. */
@@ -61,12 +61,12 @@ function maskedField(
   if (value === undefined || value === null) {
     return {};
   }
-  const entries = Object.entries(fields(value));
   // Whatever is no object is masked as a whole. A key may be `__proto__`, which an assignment would lose.
-  const isMap = typeof value === 'object' && !Array.isArray(value);
   return {
-    [name]: isMap
-      ? Object.fromEntries(entries.map(([key, one]) => [key, isShown(key) ? one : SECRET_MASK]))
+    [name]: isMapping(value)
+      ? Object.fromEntries(
+          Object.entries(value).map(([key, one]) => [key, isShown(key) ? one : SECRET_MASK]),
+        )
       : SECRET_MASK,
   };
 }

@@ -1,4 +1,5 @@
 import { Failure } from './failure.ts';
+import { type Fields, isMapping } from './fields.ts';
 import { requireDnsLabel } from './names.ts';
 
 /** A folder of the machine that the workers and the API run on. */
@@ -29,8 +30,6 @@ export type StorageLocation = FolderLocation | S3Location;
 
 /** Name of the location that a request means when it names none. */
 export const DEFAULT_LOCATION = 'default';
-
-type Fields = Record<string, unknown>;
 
 const FOLDER_FIELDS = new Set(['name', 'provider', 'path']);
 const S3_FIELDS = new Set([
@@ -74,24 +73,23 @@ export function findLocation(locations: readonly StorageLocation[], name: string
 }
 
 function parseOne(entry: unknown, path: string): StorageLocation {
-  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
+  if (!isMapping(entry)) {
     throw invalid(path, 'must be an object');
   }
-  const fields = entry as Fields;
-  const provider = fields['provider'];
+  const provider = entry['provider'];
   if (provider !== 'folder' && provider !== 's3') {
     throw invalid(`${path}.provider`, 'must be "folder" or "s3"');
   }
   const known = provider === 'folder' ? FOLDER_FIELDS : S3_FIELDS;
-  const stranger = Object.keys(fields).find((field) => !known.has(field));
+  const stranger = Object.keys(entry).find((field) => !known.has(field));
   if (stranger !== undefined) {
     throw invalid(`${path}.${stranger}`, `is not a field of a ${provider} location`);
   }
-  const name = text(fields, 'name', path);
+  const name = text(entry, 'name', path);
   requireDnsLabel(name, `${path}.name`);
   return provider === 'folder'
-    ? { name, provider, path: absolutePath(fields, path) }
-    : parseS3(name, fields, path);
+    ? { name, provider, path: absolutePath(entry, path) }
+    : parseS3(name, entry, path);
 }
 
 function parseS3(name: string, fields: Fields, path: string): S3Location {

@@ -3,7 +3,7 @@ import type { ResourceType } from '../../domain/item.ts';
 import type { RestoreRules } from '../../domain/restore/restore-rules.ts';
 import { CLASSED_TYPES } from '../../domain/restore/storage-class-mapping.ts';
 import type { TypeSurvey } from '../../domain/restore/type-survey.ts';
-import { memberPointer } from '../../domain/selection/field-errors.ts';
+import { memberPointer } from '../../domain/json-pointer.ts';
 import { shortErrors, shortList } from '../../domain/short-list.ts';
 import type { Cluster } from '../kubernetes/port.ts';
 

@@ -18,7 +18,8 @@ import {
   type RestoreSpec,
   type RestoreStatusSpec,
 } from '../../domain/restore.ts';
-import { fieldError, memberPointer } from '../../domain/selection/field-errors.ts';
+import { memberPointer } from '../../domain/json-pointer.ts';
+import { fieldError } from '../../domain/selection/field-errors.ts';
 import { RequestFailure } from '../errors.ts';
 import { selectionErrors } from './backup-errors.ts';
 

@@ -1,5 +1,4 @@
-import type { Fields } from '../fields.ts';
-import { isMapping } from './json-value.ts';
+import { type Fields, isMapping } from '../fields.ts';
 
 /** What a JSON merge patch (RFC 7386) makes of a value; neither is changed. */
 export function applyMergePatch(target: unknown, patch: unknown): unknown {

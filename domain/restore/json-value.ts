@@ -1,12 +1,5 @@
-import { isExactNumber, isSameScalar } from '../exact-number.ts';
-import type { Fields } from '../fields.ts';
-
-/** Whether a value of JSON is an object. A number that JavaScript does not hold exactly is none. */
-export function isMapping(value: unknown): value is Fields {
-  return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value)
-  );
-}
+import { isSameScalar } from '../exact-number.ts';
+import { isMapping } from '../fields.ts';
 
 /** Whether two values of JSON are the same; elements have an order, and fields have none. */
 export function isSameValue(left: unknown, right: unknown): boolean {

@@ -1,7 +1,7 @@
-import { type Fields, fields } from '../fields.ts';
+import { type Fields, fields, isMapping } from '../fields.ts';
 import type { KubernetesObject } from '../item.ts';
 import { RESTORE_MARK } from './clean-object.ts';
-import { isMapping, isSameValue } from './json-value.ts';
+import { isSameValue } from './json-value.ts';
 
 /** Fields beside `metadata` that no update writes. */
 const SET_ASIDE: ReadonlySet<string> = new Set(['metadata', 'status', 'apiVersion', 'kind']);

@@ -1,7 +1,7 @@
 import { isSameScalar } from '../exact-number.ts';
-import { type Fields, fields } from '../fields.ts';
+import { type Fields, fields, isMapping } from '../fields.ts';
 import type { KubernetesObject } from '../item.ts';
-import { isMapping } from './json-value.ts';
+import { memberPointer } from '../json-pointer.ts';
 import { isMark } from './merge-patch.ts';
 
 /** One field that differs between two objects. */
@@ -69,7 +69,7 @@ function compare(path: string, [live, next]: Pair<unknown>, changes: FieldChange
 function compareFields(path: string, [live, next]: Pair<Fields>, changes: FieldChange[]): void {
   const [before, after] = [new Map(Object.entries(live)), new Map(Object.entries(next))];
   for (const key of [...new Set([...before.keys(), ...after.keys()])].sort()) {
-    compare(`${path}/${escaped(key)}`, [before.get(key), after.get(key)], changes);
+    compare(memberPointer(path, key), [before.get(key), after.get(key)], changes);
   }
 }
 
@@ -79,16 +79,16 @@ function compareLists(path: string, pair: Pair<readonly unknown[]>, changes: Fie
   const after = namesOf(next);
   if (before === undefined || after === undefined) {
     for (let index = 0; index < Math.max(live.length, next.length); index++) {
-      compare(`${path}/${String(index)}`, [live[index], next[index]], changes);
+      compare(memberPointer(path, index), [live[index], next[index]], changes);
     }
     return;
   }
   for (const [name, index] of before) {
-    compare(`${path}/${String(index)}`, [live[index], next[after.get(name) ?? -1]], changes);
+    compare(memberPointer(path, index), [live[index], next[after.get(name) ?? -1]], changes);
   }
   for (const [name, index] of after) {
     if (!before.has(name)) {
-      compare(`${path}/${String(index)}`, [undefined, next[index]], changes);
+      compare(memberPointer(path, index), [undefined, next[index]], changes);
     }
   }
   const from = [...before.keys()].filter((name) => after.has(name));
@@ -109,8 +109,4 @@ function namesOf(list: readonly unknown[]): ReadonlyMap<string, number> | undefi
     names.set(name, index);
   }
   return names;
-}
-
-function escaped(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -1,6 +1,6 @@
 import { copyOf, isSameScalar } from '../exact-number.ts';
+import { isMapping } from '../fields.ts';
 import type { KubernetesObject, ResourceType } from '../item.ts';
-import { isMapping } from './json-value.ts';
 import { applyTypeRules, type RuleContext } from './type-rules.ts';
 
 /** Fields that the server or a restore sets, and that say nothing about whether two objects are the same. */

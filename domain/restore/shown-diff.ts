@@ -1,3 +1,4 @@
+import { pointerTokens } from '../json-pointer.ts';
 import { isSecretType, isSecretValue } from '../mask-secret.ts';
 import type { FieldChange } from './object-diff.ts';
 
@@ -27,7 +28,9 @@ export function shownDiff(
   const shown = changes
     .slice(0, CHANGES_MAX)
     .map((change) =>
-      isSecret && isSecretValue(keysOf(change.path)) ? withoutValues(change) : bounded(change),
+      isSecret && isSecretValue(pointerTokens(change.path))
+        ? withoutValues(change)
+        : bounded(change),
     );
   const more = changes.length - shown.length;
   return { diff: shown, ...(more === 0 ? {} : { moreChanges: more }) };
@@ -57,11 +60,4 @@ function shortened(value: unknown): unknown {
   return text.length <= VALUE_LENGTH_MAX
     ? value
     : `${text.slice(0, VALUE_LENGTH_MAX)}… (${String(text.length)} characters)`;
-}
-
-function keysOf(path: string): string[] {
-  return path
-    .split('/')
-    .slice(1)
-    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
 }

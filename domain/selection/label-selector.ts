@@ -1,5 +1,6 @@
 import { Failure, type FieldError } from '../failure.ts';
-import { fieldError, memberPointer } from './field-errors.ts';
+import { memberPointer } from '../json-pointer.ts';
+import { fieldError } from './field-errors.ts';
 import { labelKeyFault, labelValueFault } from './label-syntax.ts';
 
 /** A label selector in the form of the API server's `metav1.LabelSelector`; all its parts must hold. */

@@ -1,7 +1,8 @@
 import type { BackupSpec } from '../backup.ts';
 import { Failure, type FieldError } from '../failure.ts';
 import { groupResource, type ServedType } from '../item.ts';
-import { fieldError, memberPointer } from './field-errors.ts';
+import { memberPointer } from '../json-pointer.ts';
+import { fieldError } from './field-errors.ts';
 import { resolveName } from './resource-names.ts';
 
 type Order = BackupSpec['orderedResources'];

@@ -1,5 +1,6 @@
 import type { FailureCode, FieldError } from '../failure.ts';
-import { type Fields, fields } from '../fields.ts';
+import { type Fields, isMapping } from '../fields.ts';
+import { memberPointer } from '../json-pointer.ts';
 
 /** Errors that are told; a file with more is wrong as a whole. */
 const ERRORS_MAX = 100;
@@ -76,14 +77,15 @@ export class StrictReader {
   }
 
   #anyMapping(value: unknown, pointer: string): Fields {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      this.refuse(pointer, 'must be a mapping; an empty one is {}');
+    if (isMapping(value)) {
+      return value;
     }
-    return fields(value);
+    this.refuse(pointer, 'must be a mapping; an empty one is {}');
+    return {};
   }
 }
 
 /** The JSON pointer to a part of what a pointer names. */
 export function inside(pointer: string, name: string): string {
-  return `${pointer}/${name.slice(0, QUOTED_MAX).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  return memberPointer(pointer, name.slice(0, QUOTED_MAX));
 }

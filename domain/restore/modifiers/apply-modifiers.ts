@@ -1,10 +1,9 @@
 import { isCustom } from '../../built-in-groups.ts';
 import { parseExact } from '../../exact-number.ts';
 import { Failure } from '../../failure.ts';
-import { type Fields, fields } from '../../fields.ts';
+import { type Fields, fields, isMapping } from '../../fields.ts';
 import type { KubernetesObject, ResourceType } from '../../item.ts';
 import { applyMergePatch } from '../json-merge-patch.ts';
-import { isMapping } from '../json-value.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { type KindMergeKeys, type MergeKeys, mergeKeysName } from './merge-keys.ts';
 import { meetsConditions } from './modifier-conditions.ts';

@@ -5,10 +5,10 @@ import {
   changedAt,
   holderFields,
   indexIn,
-  pointerTokens,
   valueAt,
   withMember,
 } from './json-pointer.ts';
+import { pointerTokens } from '../../json-pointer.ts';
 import { isSameValue } from '../json-value.ts';
 import type { JsonPatchOperation } from './modifier-rule.ts';
 

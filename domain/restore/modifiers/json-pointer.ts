@@ -1,19 +1,10 @@
 import { Failure } from '../../failure.ts';
-import type { Fields } from '../../fields.ts';
-import { isMapping } from '../json-value.ts';
+import { type Fields, isMapping } from '../../fields.ts';
 
 /** The holder of the last part of a path with a change at that part; throws `modifier-not-usable`. */
 export type Change = (holder: unknown, token: string) => unknown;
 
 const INDEX = /^-?(0|[1-9]\d*)$/;
-
-/** What a JSON pointer (RFC 6901) says, part by part; it begins with a slash. */
-export function pointerTokens(pointer: string): string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
 
 /** What stands at a path; undefined where nothing does. */
 export function valueAt(document: unknown, tokens: readonly string[]): unknown {

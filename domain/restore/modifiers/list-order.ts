@@ -1,4 +1,4 @@
-import { isMapping } from '../json-value.ts';
+import { isMapping } from '../../fields.ts';
 
 /**
  * What says which elements of a list are the same: the value of the merge key, or the element itself where there is

@@ -1,7 +1,6 @@
 import { isSameScalar } from '../../exact-number.ts';
 import { Failure } from '../../failure.ts';
-import type { Fields } from '../../fields.ts';
-import { isMapping } from '../json-value.ts';
+import { type Fields, isMapping } from '../../fields.ts';
 import { identityOf, inPatchOrder } from './list-order.ts';
 import { DIRECTIVE, withoutDirectives } from './patch-directives.ts';
 

@@ -1,5 +1,4 @@
-import type { Fields } from '../../fields.ts';
-import { isMapping } from '../json-value.ts';
+import { type Fields, isMapping } from '../../fields.ts';
 
 /** Fields of strategic merge patches that say how to merge (apimachinery, pkg/util/strategicpatch). */
 export const DIRECTIVE = '$patch';

@@ -1,7 +1,7 @@
 import { isSameScalar } from '../../exact-number.ts';
 import { Failure } from '../../failure.ts';
-import type { Fields } from '../../fields.ts';
-import { isMapping, isSameShape } from '../json-value.ts';
+import { type Fields, isMapping } from '../../fields.ts';
+import { isSameShape } from '../json-value.ts';
 import type { KindMergeKeys, ListMerge } from './merge-keys.ts';
 import { inAskedOrder, mergeLists, requireOrdered } from './merge-lists.ts';
 import {
