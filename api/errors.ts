@@ -73,7 +73,7 @@ function sendProblem(
     code,
     requestId: request.id,
     retryable: isRetried(code),
-    ...(failure instanceof RequestFailure ? { errors: failure.errors } : {}),
+    ...(failure.errors === undefined ? {} : { errors: failure.errors }),
   };
   return (
     reply

@@ -89,10 +89,12 @@ function problemLines(run: RunResource): [string, string][] {
 
 /** A problem, for people. */
 export function problemText(problem: Problem): string {
-  const details = (problem.errors ?? []).map(({ detail }) => `  ${detail}`);
+  const errors = problem.errors ?? [];
+  // Some problems name all of it in their sentence.
+  const isTold = errors.every(({ detail }) => problem.detail.includes(detail));
   return [
     `${color.red('error')}: ${problem.title}: ${problem.detail}`,
-    ...(details.length > 1 ? details : []),
+    ...(isTold ? [] : errors.map(({ detail }) => `  ${detail}`)),
     color.dim(`code ${problem.code}, request ${problem.requestId}`),
     '',
   ].join('\n');

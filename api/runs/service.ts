@@ -12,7 +12,6 @@ import {
   type RunMemo,
   runStatusQuery,
 } from '../../workflows/contract.ts';
-import { RequestFailure } from '../errors.ts';
 import type { RunKindOf } from './kinds.ts';
 import { type ListedRuns, type ListQuery, listRuns } from './list.ts';
 import { LiveRuns, memoOf, type RunSources } from './live.ts';
@@ -297,8 +296,8 @@ function deleting<Resource extends RunResource>(resource: Resource): Resource {
 
 /** A failure as it came out of Temporal, to be thrown. */
 export function failureOf({ code, message, subject, errors }: FailureReport): Failure {
-  if (errors !== undefined) {
-    return new RequestFailure(errors);
-  }
-  return new Failure(code, message, subject === undefined ? {} : { subject });
+  return new Failure(code, message, {
+    ...(subject === undefined ? {} : { subject }),
+    ...(errors === undefined ? {} : { errors }),
+  });
 }
