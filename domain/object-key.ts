@@ -108,6 +108,14 @@ export function relinkNotesKey(
   return `${workFolder(runFolder, runUid)}${String(shard)}.${attempt}-owners.json.gz`;
 }
 
+/** Says that a run has created a Job that goes away by itself; the object is empty. */
+export function madeJobKey(
+  { name, runUid }: { readonly name: string; readonly runUid: string },
+  item: Pick<ItemReference, 'namespace' | 'name'>,
+): string {
+  return `${workFolder(restoreFolder(name), runUid)}jobs/${item.namespace}/${item.name}`;
+}
+
 /** The attempt whose outcomes lie under a key; undefined for any other key. */
 export function parseShardOutcomesKey(
   key: string,

@@ -14,6 +14,7 @@ import type { Dependencies } from '../dependencies.ts';
 import type { LongWork } from '../heartbeat.ts';
 import { type ApplyContext, applyObject } from './apply-object.ts';
 import { awaitDefinitions } from './gates.ts';
+import { MadeJobs } from './made-jobs.ts';
 import { ReplacedObjects } from './replaced-objects.ts';
 import { readRestorePlan } from './restore-run.ts';
 import { ServedTypes } from './served-types.ts';
@@ -41,6 +42,7 @@ export async function applyContext(
     isLate: attempt > 1,
     isRetry: triedRuns !== undefined,
     replaced: new ReplacedObjects(store, run.name),
+    madeJobs: new MadeJobs(store, run),
     served: new ServedTypes(cluster, signal, aggregated),
     failingTypes: new Set(),
   };

@@ -19,12 +19,14 @@ import { settleExisting } from './existing-object.ts';
 import { giveBack } from './give-back.ts';
 import { isPassingFailure, itemFailure } from './item-failure.ts';
 import { failureReason } from './refusal-reason.ts';
+import type { MadeJobs } from './made-jobs.ts';
 import type { ReplacedObjects } from './replaced-objects.ts';
 import type { ServedTypes } from './served-types.ts';
 
 export interface ApplyContext extends WantedContext {
   readonly cluster: Cluster;
   readonly replaced: ReplacedObjects;
+  readonly madeJobs: MadeJobs;
   /** Whether another attempt may have been at the objects before. */
   readonly isLate: boolean;
   /** How long a gate, and what is waited for of one object, may take. */
@@ -65,12 +67,25 @@ export async function applyObject(
   if (unserved !== undefined) {
     return { verb: 'failed', ...unserved };
   }
+  if (context.isLate && (await hasEnded(type, wanted.object, context))) {
+    return { verb: 'created', reason: 'it has ended since, and is not run again' };
+  }
   const applied = await createOrExplain(type, wanted.object, context)
     .then((made) => giveBack(type, wanted, { ...context.marks, made, cluster: context.cluster }))
     .catch((error: unknown) => failedItem(type, error, context));
   return applied.verb === 'failed'
     ? nameCopies(applied, { type, wanted: wanted.object, context })
     : applied;
+}
+
+/** Whether another attempt has created a Job that is over and gone by now. */
+async function hasEnded(
+  type: ResourceType,
+  wanted: KubernetesObject,
+  context: ApplyContext,
+): Promise<boolean> {
+  const isMade = await context.madeJobs.has(type, itemOf(type, wanted), wanted);
+  return isMade && (await readLive(type, wanted, context)) === undefined;
 }
 
 /** Says where the object is kept that was deleted to be made anew, if one was. */
@@ -182,12 +197,15 @@ async function createPatiently(
   wanted: KubernetesObject,
   context: ApplyContext,
 ): Promise<'created' | 'exists'> {
-  const { cluster, failingTypes, signal } = context;
+  const { cluster, failingTypes, madeJobs, signal } = context;
   const name = groupResource(type);
   for (let tries = 1; ; tries++) {
     try {
       const { kind } = await cluster.create(type, wanted);
       failingTypes.delete(name);
+      if (kind === 'created') {
+        await madeJobs.note(type, itemOf(type, wanted), wanted);
+      }
       return kind;
     } catch (error) {
       if (isPortRefusal(type, error) && (await readLive(type, wanted, context)) !== undefined) {
