@@ -1,3 +1,4 @@
+import { compareText } from './compare-text.ts';
 import { type Fields, isMapping } from './fields.ts';
 
 /** JSON with the keys of every object in order, so that equal values have equal text. */
@@ -7,6 +8,6 @@ export function canonicalJson(value: unknown): string {
 
 function sorted(value: Fields): Fields {
   return Object.fromEntries(
-    Object.entries(value).sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0)),
+    Object.entries(value).sort(([left], [right]) => compareText(left, right)),
   );
 }

@@ -1,5 +1,6 @@
 import type { BackupSpec, ResourceLists } from './backup.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { compareText } from './compare-text.ts';
 import { isBlank } from './fields.ts';
 import type { LabelRequirement, LabelSelector } from './selection/label-selector.ts';
 
@@ -73,7 +74,7 @@ function normalOrder(order: Readonly<Record<string, string>>): Record<string, st
 /** Values that are equal but for the order of their keys once, and all in the order of their text. */
 function inOrder<Value>(values: readonly Value[]): Value[] {
   const byText = new Map(values.map((value) => [canonicalJson(value), value] as const));
-  const pairs = [...byText].sort(([left], [right]) => (left < right ? -1 : 1));
+  const pairs = [...byText].sort(([left], [right]) => compareText(left, right));
   return pairs.map(([, value]) => value);
 }
 

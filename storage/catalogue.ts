@@ -100,7 +100,7 @@ async function listRuns<Entry extends { readonly name: string }>(
   for await (const folders of store.listFolders(prefix)) {
     names.push(...folders.map((folder) => folder.slice(0, -1)).filter((name) => name > after));
   }
-  const page = names.sort(compareNames).slice(0, limit);
+  const page = names.sort().slice(0, limit);
   const entries = await pLimit(READS_IN_FLIGHT).map(page, (name) =>
     readOrExplain(store, name, read),
   );
@@ -184,8 +184,4 @@ function unreadable(key: string, cause?: unknown): Failure {
     subject: key,
     cause,
   });
-}
-
-function compareNames(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
 }

@@ -4,6 +4,7 @@ import type { ExportUnit, PlannedSelection } from '../../domain/export-plan.ts';
 import type { FailureReport } from '../../domain/failure.ts';
 import { groupResource, type ListedObject, type ResourceType } from '../../domain/item.ts';
 import { type KeepContext, whyNotKept } from '../../domain/keep-object.ts';
+import { shortList } from '../../domain/short-list.ts';
 import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
 import type { ListDoubt, ListOptions } from '../kubernetes/port.ts';
 import type { ProblemList } from './problem-list.ts';
@@ -86,11 +87,9 @@ function tellMissing(
   missing: ReadonlySet<string>,
   { problems }: Pick<PageSource, 'problems'>,
 ): void {
-  const [name] = missing;
-  if (name !== undefined) {
+  if (missing.size > 0) {
     const subject = `orderedResources.${groupResource(type)}`;
-    const rest = missing.size > 1 ? ` and ${String(missing.size - 1)} more` : '';
-    const message = `orderedResources names ${groupResource(type)} ${name}${rest}, which the cluster does not have`;
+    const message = `orderedResources names ${groupResource(type)} ${shortList([...missing], 1)}, which the cluster does not have`;
     problems.warning({ code: 'not-found', message, subject });
   }
 }

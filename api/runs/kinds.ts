@@ -60,7 +60,7 @@ export const BACKUPS: RunKindOf<BackupResource> = {
         ? endedBackup(location, entry)
         : unreadableBackup({ location, name, problem });
     });
-    return { ...page, items: present(items) };
+    return { ...page, items: items.filter((item) => item !== undefined) };
   },
   live: (metadata, spec: BackupSpec, status) => ({
     apiVersion: API_VERSION,
@@ -88,7 +88,7 @@ export const RESTORES: RunKindOf<RestoreResource> = {
         ? endedRestore(location, entry)
         : unreadableRestore({ location, name, problem });
     });
-    return { ...page, items: present(items) };
+    return { ...page, items: items.filter((item) => item !== undefined) };
   },
   live: (metadata, spec: RestoreSpec, status) => ({
     apiVersion: API_VERSION,
@@ -98,7 +98,3 @@ export const RESTORES: RunKindOf<RestoreResource> = {
     status,
   }),
 };
-
-function present<Value>(values: readonly (Value | undefined)[]): Value[] {
-  return values.filter((value) => value !== undefined);
-}

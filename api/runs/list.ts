@@ -1,4 +1,5 @@
 import { API_VERSION, type ResourceList, type RunResource } from '../../domain/api-resource.ts';
+import { compareText } from '../../domain/compare-text.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { RunKindOf } from './kinds.ts';
 import { LiveRuns, type RunSources } from './live.ts';
@@ -96,5 +97,5 @@ async function listRunning<Resource extends RunResource>(
 }
 
 function byNameOrder(left: RunResource, right: RunResource): number {
-  return left.metadata.name < right.metadata.name ? -1 : 1;
+  return compareText(left.metadata.name, right.metadata.name);
 }

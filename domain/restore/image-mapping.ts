@@ -1,3 +1,4 @@
+import { compareText } from '../compare-text.ts';
 import { type Fields, fields, list } from '../fields.ts';
 import { groupResource, type KubernetesObject, type ResourceType } from '../item.ts';
 
@@ -27,7 +28,7 @@ export function mapImages(
   const path = POD_SPECS[groupResource(type)];
   const parts = Object.entries(mapping)
     .filter(([part]) => part !== '')
-    .sort(([left], [right]) => right.length - left.length || (left < right ? -1 : 1));
+    .sort(([left], [right]) => right.length - left.length || compareText(left, right));
   if (path === undefined || parts.length === 0) {
     return;
   }

@@ -1,4 +1,4 @@
-import { type Fields, fields, isMapping } from '../fields.ts';
+import { type Fields, fields, isBlank, isMapping, list } from '../fields.ts';
 import type { KubernetesObject } from '../item.ts';
 import { RESTORE_MARK } from './clean-object.ts';
 import { isSameValue } from './json-value.ts';
@@ -26,8 +26,8 @@ export function updatePatch(live: KubernetesObject, wanted: KubernetesObject): F
       metadata[field] = change;
     }
   }
-  const patch = isEmpty(metadata) ? content : { ...content, metadata };
-  return isEmpty(patch) ? undefined : patch;
+  const patch = isBlank(metadata) ? content : { ...content, metadata };
+  return isBlank(patch) ? undefined : patch;
 }
 
 /**
@@ -37,9 +37,11 @@ export function updatePatch(live: KubernetesObject, wanted: KubernetesObject): F
 export function accountPatch(live: KubernetesObject, wanted: KubernetesObject): Fields | undefined {
   const patch: Fields = {};
   for (const field of ['secrets', 'imagePullSecrets']) {
-    const present = entriesOf(live[field]);
+    const present = list(live[field]).map(fields);
     const names = new Set(present.map(({ name }) => name));
-    const missing = entriesOf(wanted[field]).filter(({ name }) => !names.has(name));
+    const missing = list(wanted[field])
+      .map(fields)
+      .filter(({ name }) => !names.has(name));
     if (missing.length > 0) {
       patch[field] = [...present, ...missing];
     }
@@ -54,8 +56,8 @@ export function accountPatch(live: KubernetesObject, wanted: KubernetesObject): 
       metadata[field] = Object.fromEntries(missing);
     }
   }
-  const whole = isEmpty(metadata) ? patch : { ...patch, metadata };
-  return isEmpty(whole) ? undefined : whole;
+  const whole = isBlank(metadata) ? patch : { ...patch, metadata };
+  return isBlank(whole) ? undefined : whole;
 }
 
 /** Whether a label or annotation is a restore's own, and says nothing of the object. */
@@ -106,12 +108,4 @@ function difference(live: Fields, wanted: Fields): Fields | undefined {
     }
   }
   return patch.size === 0 ? undefined : Object.fromEntries(patch);
-}
-
-function isEmpty(value: Fields): boolean {
-  return Object.keys(value).length === 0;
-}
-
-function entriesOf(value: unknown): Fields[] {
-  return Array.isArray(value) ? value.map(fields) : [];
 }

@@ -1,3 +1,4 @@
+import { compareText } from '../compare-text.ts';
 import type { FailureReport, FieldError } from '../failure.ts';
 import { shortErrors, shortList } from '../short-list.ts';
 
@@ -48,7 +49,7 @@ export function compareVersions(left: string, right: string): number {
   if (index >= 0) {
     return (others[index] ?? 0) - (ranks[index] ?? 0);
   }
-  return left < right ? -1 : Number(left > right);
+  return compareText(left, right);
 }
 
 export interface NotServed {
@@ -66,7 +67,7 @@ export function whyNotServed(about: NotServed): FailureReport | undefined {
     return undefined;
   }
   const errors = [...unserved]
-    .sort((left, right) => (left.type < right.type ? -1 : 1))
+    .sort((left, right) => compareText(left.type, right.type))
     .map((one): FieldError => ({
       pointer: POINTER,
       code: 'type-not-served',

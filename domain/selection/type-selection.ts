@@ -1,4 +1,4 @@
-import { ALL_NAMESPACES, type BackupSpec, type ResourceLists } from '../backup.ts';
+import { type BackupSpec, type ResourceLists, takesAllNamespaces } from '../backup.ts';
 import type { CoverageReason, CoverageReport } from '../coverage.ts';
 import { groupResource, type ServedType } from '../item.ts';
 import { POLICY_ROOT, type ScopedLists } from '../volumes/resource-policy.ts';
@@ -162,10 +162,6 @@ function leftOut(reason: CoverageReason): TypeDecision {
 
 function relatedOnly(reason: CoverageReason): TypeDecision {
   return { isCollected: false, isRelatedTaken: true, reason };
-}
-
-function takesAllNamespaces({ includedNamespaces }: SelectedSpec): boolean {
-  return includedNamespaces.includes(ALL_NAMESPACES);
 }
 
 /** Whether a list of the request or of its policies chooses among namespaced types. */

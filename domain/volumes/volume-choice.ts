@@ -1,3 +1,4 @@
+import { compareText } from '../compare-text.ts';
 import type { CoverageReason, VolumeCoverage, VolumesCoverage } from '../coverage.ts';
 import {
   askedBy,
@@ -48,7 +49,8 @@ interface ClaimEntry {
 export function coverVolumes(source: VolumeSource): VolumesCoverage {
   // A listing that expired and went on may have a pod twice.
   const pods = [...new Map(source.pods.map((pod) => [placeKey(pod), pod])).values()].sort(
-    (left, right) => compare(left.namespace, right.namespace) || compare(left.name, right.name),
+    (left, right) =>
+      compareText(left.namespace, right.namespace) || compareText(left.name, right.name),
   );
   const rows = [...claimRows(pods, source), ...podVolumeRows(pods, source)].map((row) =>
     row.reason !== undefined || source.isCopied?.(row) === true
@@ -154,15 +156,11 @@ function summary(rows: readonly VolumeCoverage[]): VolumesCoverage {
 
 function byPlace(left: VolumeCoverage, right: VolumeCoverage): number {
   return (
-    compare(left.namespace, right.namespace) ||
-    compare(left.claim ?? left.pod, right.claim ?? right.pod) ||
-    compare(left.claim, right.claim) ||
-    compare(left.volume, right.volume)
+    compareText(left.namespace, right.namespace) ||
+    compareText(left.claim ?? left.pod, right.claim ?? right.pod) ||
+    compareText(left.claim, right.claim) ||
+    compareText(left.volume, right.volume)
   );
-}
-
-function compare(left = '', right = ''): number {
-  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 function placeKey({ namespace, name }: { namespace: string; name: string }): string {

@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 
 import type { IndexItem } from '../../domain/backup-index.ts';
+import { compareText } from '../../domain/compare-text.ts';
 import { apiVersionOf } from '../../domain/item.ts';
 
 const compress = promisify(gzip);
@@ -47,7 +48,7 @@ export class ResourceListWriter {
   async finish(): Promise<Buffer> {
     const members: Buffer[] = [];
     let text = '{';
-    const types = [...this.#types].sort(([left], [right]) => (left < right ? -1 : 1));
+    const types = [...this.#types].sort(([left], [right]) => compareText(left, right));
     for (const [index, [type, open]] of types.entries()) {
       text += `${index === 0 ? '' : ','}${JSON.stringify(type)}:[`;
       if (open.late.length > 0) {

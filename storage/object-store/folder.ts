@@ -3,6 +3,7 @@ import { createReadStream, type Stats } from 'node:fs';
 import { link, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
+import { compareText } from '../../domain/compare-text.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { FolderLocation } from '../../domain/storage-location.ts';
 import { folderFailure } from './errors.ts';
@@ -205,7 +206,7 @@ class FolderStore implements ObjectStore {
       return entries
         .filter(({ name }) => `${prefix}${name}/` !== UNFINISHED)
         .map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }))
-        .sort((left, right) => compare(sortName(left), sortName(right)));
+        .sort((left, right) => compareText(sortName(left), sortName(right)));
     } catch (error) {
       const failure = folderFailure(error, 'list', prefix);
       if (failure.code === 'object-missing') {
@@ -290,8 +291,4 @@ function changed(key: string): Failure {
 /** A folder sorts as its keys do, that is, with the slash that they have. */
 function sortName({ name, isFolder }: { name: string; isFolder: boolean }): string {
   return isFolder ? `${name}/` : name;
-}
-
-function compare(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
 }
