@@ -7,7 +7,7 @@ import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';
 import type { ItemQuery } from '../contents/item-filter.ts';
 import type { ContentsService, ReadHow } from '../contents/service.ts';
-import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '../runs/list.ts';
+import { PAGE_SIZE_DEFAULT } from '../runs/list.ts';
 import {
   ArchiveSchema,
   DownloadQuery,
@@ -16,7 +16,7 @@ import {
   ItemsQuery,
   KubernetesObjectSchema,
 } from '../schemas/contents.ts';
-import { RunParams, RunQuery } from '../schemas/run.ts';
+import { PAGE_SIZE_MAX, RunParams, RunQuery } from '../schemas/run.ts';
 import { problem, reference, untilClosed } from './runs.ts';
 
 const ONE = `${API_BASE}/backups/:name`;

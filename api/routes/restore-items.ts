@@ -3,9 +3,9 @@ import type { FastifyInstance } from 'fastify';
 import { API_BASE } from '../../domain/api-resource.ts';
 import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
 import type { RestoreItemQuery, RestoreItems } from '../contents/restore-items.ts';
-import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '../runs/list.ts';
+import { PAGE_SIZE_DEFAULT } from '../runs/list.ts';
 import { RestoreItemsQuery } from '../schemas/restore-items.ts';
-import { RunParams } from '../schemas/run.ts';
+import { PAGE_SIZE_MAX, RunParams } from '../schemas/run.ts';
 import { problem, reference } from './runs.ts';
 
 interface ItemPage {

@@ -6,11 +6,11 @@ import { Failure } from '../../domain/failure.ts';
 import { isEndPhase } from '../../domain/phase.ts';
 import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';
-import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '../runs/list.ts';
+import { PAGE_SIZE_DEFAULT } from '../runs/list.ts';
 import type { PreviewWait } from '../runs/preview-runs.ts';
 import { requestedSpec } from '../runs/request-faults.ts';
 import type { RunService } from '../runs/service.ts';
-import { CreateQuery, ListQuery, RunParams, RunQuery } from '../schemas/run.ts';
+import { CreateQuery, ListQuery, PAGE_SIZE_MAX, RunParams, RunQuery } from '../schemas/run.ts';
 
 /** Seconds after which a client may look again at a run that has not ended. */
 const RETRY_AFTER_SECONDS = 1;

@@ -8,7 +8,6 @@ import { phaseOf, runningStatus } from './running.ts';
 /** Running runs of one kind and location that a list shows. */
 const RUNNING_MAX = 1000;
 export const PAGE_SIZE_DEFAULT = 50;
-export const PAGE_SIZE_MAX = 500;
 
 export interface ListQuery {
   readonly location: string;

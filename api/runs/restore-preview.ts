@@ -11,34 +11,26 @@ import type { RestoreSpec } from '../../domain/restore.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';
 import { PREVIEW_RESTORE_WORKFLOW } from '../../workflows/contract.ts';
 import { RESTORES } from './kinds.ts';
-import type { RunSources } from './live.ts';
+import { requirePreviewable, type PreviewSources } from './preview-check.ts';
 import type { PreviewRuns, PreviewWait } from './preview-runs.ts';
 import { SealOpener } from './seal-opener.ts';
-import { failureOf, requireSameSpec } from './service.ts';
-import { specDigest } from './spec.ts';
+import { failureOf } from './service.ts';
 
 const decompress = promisify(gunzip);
 
 /** Says what restores would do, were they started now; nothing is kept of it, and only this process can read it. */
 export class RestorePreviews {
-  readonly #sources: Pick<RunSources, 'temporal' | 'store'>;
+  readonly #sources: PreviewSources;
   readonly #runs: PreviewRuns;
 
-  constructor(sources: Pick<RunSources, 'temporal' | 'store'>, runs: PreviewRuns) {
+  constructor(sources: PreviewSources, runs: PreviewRuns) {
     this.#sources = sources;
     this.#runs = runs;
   }
 
   /** Throws what the open step and the plan refuse, `already-exists`, and what `PreviewRuns` throws. */
   async preview(key: RunKey, spec: RestoreSpec, wait: PreviewWait): Promise<RestorePreview> {
-    const { temporal, store } = this.#sources;
-    const [ended] = await Promise.all([
-      RESTORES.read(store(key.location), key),
-      temporal.requireWorkers(spec.cluster),
-    ]);
-    if (ended !== undefined) {
-      requireSameSpec(ended, specDigest(spec));
-    }
+    await requirePreviewable(this.#sources, RESTORES, { key, spec });
     const reader = new SealOpener();
     const input: PreviewRestoreInput = { ...key, spec, publicKey: reader.publicKey };
     const summary = `Plan of restore ${key.name} into cluster ${spec.cluster}`;

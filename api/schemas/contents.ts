@@ -1,10 +1,9 @@
 import { Type } from 'typebox';
 
-import { ApiVersion, LabelName, RunName, STRICT } from './run.ts';
+import { ApiVersion, LabelName, PAGE_FIELDS, RunName, STRICT } from './run.ts';
 
 const FILTER_LENGTH_MAX = 4000;
 const NAME_LENGTH_MAX = 253;
-const PAGE_SIZE_MAX = 500;
 
 const Name = Type.String({ minLength: 1, maxLength: NAME_LENGTH_MAX });
 const Secrets = Type.Optional(
@@ -25,13 +24,7 @@ export const ItemsQuery = Type.Object(
     namespace: filter('Names of namespaces or patterns, separated by commas.'),
     name: filter('A name, or a pattern with "*", "?" and "[a-c]".'),
     labelSelector: filter('As kubectl takes it: app=shop,tier in (a,b).'),
-    limit: Type.Optional(
-      Type.String({
-        pattern: '^[1-9][0-9]{0,5}$',
-        description: `At most ${String(PAGE_SIZE_MAX)}.`,
-      }),
-    ),
-    continue: Type.Optional(Type.String({ maxLength: 1000 })),
+    ...PAGE_FIELDS,
   },
   STRICT,
 );

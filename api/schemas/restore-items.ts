@@ -2,9 +2,9 @@ import { Type } from 'typebox';
 
 import { RESTORE_VERBS } from '../../domain/restore.ts';
 import { ItemsQuery } from './contents.ts';
-import { ApiVersion, ListMetadata, STRICT } from './run.ts';
+import { ApiVersion, ListMetadata, PAGE_FIELDS, STRICT } from './run.ts';
 
-const { location, type, namespace, name, limit, continue: token } = ItemsQuery.properties;
+const { location, type, namespace, name } = ItemsQuery.properties;
 
 export const RestoreItemsQuery = Type.Object(
   {
@@ -15,7 +15,7 @@ export const RestoreItemsQuery = Type.Object(
         description: `What the restore did, separated by commas: ${RESTORE_VERBS.join(', ')}.`,
       }),
     ),
-    ...{ limit, continue: token },
+    ...PAGE_FIELDS,
   },
   STRICT,
 );

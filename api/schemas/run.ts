@@ -7,7 +7,7 @@ import { BACKUP_STEPS, RESTORE_STEPS } from '../../domain/run-status.ts';
 
 /** Unknown fields are refused. */
 export const STRICT = { additionalProperties: false };
-const PAGE_SIZE_MAX = 500;
+export const PAGE_SIZE_MAX = 500;
 /** DNS subdomain; the length is checked apart, so that the message tells which it is. */
 const NAME_PATTERN = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$';
 const LABEL_PATTERN = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
@@ -39,16 +39,22 @@ export const CreateQuery = Type.Object(
   },
   STRICT,
 );
+
+/** Which part of a list is asked for. */
+export const PAGE_FIELDS = {
+  limit: Type.Optional(
+    Type.String({
+      pattern: '^[1-9][0-9]{0,5}$',
+      description: `At most ${String(PAGE_SIZE_MAX)}.`,
+    }),
+  ),
+  continue: Type.Optional(Type.String({ maxLength: 1000 })),
+};
+
 export const ListQuery = Type.Object(
   {
     location: Type.Optional(LabelName),
-    limit: Type.Optional(
-      Type.String({
-        pattern: '^[1-9][0-9]{0,5}$',
-        description: `At most ${String(PAGE_SIZE_MAX)}.`,
-      }),
-    ),
-    continue: Type.Optional(Type.String({ maxLength: 1000 })),
+    ...PAGE_FIELDS,
     phase: Type.Optional(oneOf(Object.keys(PHASES), 'Only runs of this phase.')),
   },
   STRICT,
