@@ -63,7 +63,7 @@ const RESTORE_WAVES = [
   },
 ] as const satisfies readonly { readonly name: string; readonly types: readonly string[] }[];
 
-/** Waves that stay before what a request names: hardly anything can be created without them. */
+/** Waves that stay before what a request names: what is in a namespace cannot be created without it. */
 const FIRST_WAVES = 2;
 
 /** Types that no restore touches. Source: Velero's restore_controller.go, `nonRestorableResources`. */
@@ -89,8 +89,8 @@ export interface RestoreOrder {
 
 /**
  * The order of a restore: the table, changed by the priorities that a request names. The named types come first, each
- * in a wave of its own, or last after the `-`. Definitions and namespaces stay before them unless they are named
- * themselves; webhook configurations and API services stay last even then, since they can stop everything else.
+ * in a wave of its own, or last after the `-`. Definitions and namespaces stay before them, as in Velero, and webhook
+ * configurations and API services after them, since they can stop everything else: to name these moves nothing.
  */
 export function restoreOrder(priorities = ''): RestoreOrder {
   const { first, last } = parsePriorities(priorities);
@@ -104,11 +104,11 @@ export function restoreOrder(priorities = ''): RestoreOrder {
   ].map((wave) => ({ isNamed: false, ...wave, types: new Set<string>(wave.types) }));
   const find = (type: OrderedType): number => {
     const name = groupResource(type);
-    if (waves.at(-1)?.types.has(name) === true) {
-      return waves.length - 1;
+    const listed = waves.findIndex((wave) => wave.types.has(name));
+    if (listed === waves.length - 1 || (listed >= 0 && listed < FIRST_WAVES)) {
+      return listed;
     }
     const named = waves.findIndex((wave) => wave.isNamed && isNamedBy(type, wave.name));
-    const listed = waves.findIndex((wave) => wave.types.has(name));
     const other = isCustom(type) ? 'custom' : 'rest';
     const rest = waves.findIndex((wave) => !wave.isNamed && wave.name === other);
     return [named, listed, rest].find((position) => position >= 0) ?? 0;

@@ -65,11 +65,19 @@ test('a kind names its type too, and a type of another group is not meant', () =
   expect(positionOf(order, 'gadgets.example.org', 'Gadget')).toBeGreaterThan(2);
 });
 
-test('definitions and namespaces come where they are named, and webhooks last even then', () => {
+test('definitions and namespaces come first and webhooks last, wherever they are named', () => {
+  const definitions = 'customresourcedefinitions.apiextensions.k8s.io';
   const webhooks = 'validatingwebhookconfigurations.admissionregistration.k8s.io';
-  const order = restoreOrder(`configmaps,namespaces,${webhooks}`);
-  const types = [webhooks, 'namespaces', 'configmaps', 'secrets'];
-  expect(sorted(order, types)).toEqual(['configmaps', 'namespaces', 'secrets', webhooks]);
+  const types = [webhooks, 'pods', 'secrets', 'configmaps', 'namespaces', definitions];
+  for (const names of [
+    `configmaps,namespaces,customresourcedefinitions,${webhooks}`,
+    `configmaps,-,namespaces,${definitions}`,
+  ]) {
+    const order = restoreOrder(names);
+    expect(order.waves.slice(0, 3)).toEqual(['definitions', 'namespaces', 'configmaps']);
+    const sequence = [definitions, 'namespaces', 'configmaps', 'secrets', 'pods', webhooks];
+    expect(sorted(order, types)).toEqual(sequence);
+  }
 });
 
 test('priorities that cannot be meant are named, all of them', () => {
