@@ -21,11 +21,15 @@ const RETRY_AFTER_MAX_MS = 30_000;
 const NAMED_FIELDS_MAX = 5;
 
 /**
- * How the API server begins its message when an admission webhook has denied a request. Status and reason word are then
- * what the webhook chose, a 401, 429 or 503 as well, so nothing but these words tells whose answer it is:
- * `ToStatusErr` in apiserver/pkg/admission/plugin/webhook/errors/statuserror.go.
+ * How the API server begins its message when an admission webhook or a ValidatingAdmissionPolicy has denied a request.
+ * Status and reason word are then what these chose, a 401, 422 or 503 as well, so nothing but these words tells whose
+ * answer it is: `ToStatusErr` in apiserver/pkg/admission/plugin/webhook/errors/statuserror.go, and `Dispatch` in
+ * apiserver/pkg/admission/plugin/policy/validating/dispatcher.go.
  */
-const DENIAL = /^admission webhook "[^"]*" denied the request(:| without explanation)/;
+const DENIALS: readonly RegExp[] = [
+  /^admission webhook "[^"]*" denied the request(:| without explanation)/,
+  /^\S+ "[^"]*" is forbidden: ValidatingAdmissionPolicy '[^']*' (with binding '[^']*' )?denied request: /,
+];
 
 interface RefusalKind {
   readonly status: number;
@@ -36,7 +40,7 @@ interface RefusalKind {
 /** What the API server refused, with the status that says of what kind the refusal is. */
 export class Refusal extends Failure {
   readonly status: number;
-  /** A webhook denied the request, and chose the status. */
+  /** A webhook or a policy denied the request, and chose the status. */
   readonly isDenial: boolean;
 
   constructor({ status, code, isDenial }: RefusalKind, message: string, options: FailureOptions) {
@@ -63,18 +67,19 @@ export function refusal(answer: RefusedAnswer, action: string, subject: string):
   });
 }
 
-/** Whether a webhook denied a request. That concerns the one object, whatever the status. */
+/** Whether a webhook or a policy denied a request. That concerns the one object, whatever the status. */
 export function isDenial(answer: RefusedAnswer): boolean {
-  return DENIAL.test(statusWords(answer.body).message ?? '');
+  const { message = '' } = statusWords(answer.body);
+  return DENIALS.some((words) => words.test(message));
 }
 
-/** Reason word and fields are the webhook's own text too, and not told where no content may be. */
+/** Reason word and fields are its own text too, and not told where no content may be. */
 function denial(
   { status, words }: { readonly status: number; readonly words: StatusWords },
   action: string,
   subject: string,
 ): Refusal {
-  const text = `${action}: a webhook denies it with HTTP ${String(status)}`;
+  const text = `${action}: admission denies it with HTTP ${String(status)}`;
   return new Refusal({ status, code: 'cluster-rejected', isDenial: true }, text, {
     subject,
     ...(words.message === undefined ? {} : { serverMessage: words.message }),

@@ -12,13 +12,16 @@ const INVALID = 422;
  */
 export function failureReason(type: ResourceType, failure: Failure): string {
   const { code, message, serverMessage } = failure;
-  const isQuoting = groupResource(type) === 'secrets' && isInvalid(failure) && !failure.isDenial;
+  const isQuoting = groupResource(type) === 'secrets' && isInvalid(failure);
   return serverMessage === undefined || isQuoting
     ? `${code}: ${message}`
     : `${code}: ${message}: ${serverMessage.slice(0, SERVER_MESSAGE_MAX)}`;
 }
 
-/** Whether the API server refused what was asked for, such as the change of an immutable field. */
+/**
+ * Whether the API server itself refused what was asked for, such as the change of an immutable field. A webhook or a
+ * policy may deny with the same status, and might let no new object in either.
+ */
 export function isInvalid(error: unknown): error is Refusal {
-  return error instanceof Refusal && error.status === INVALID;
+  return error instanceof Refusal && error.status === INVALID && !error.isDenial;
 }

@@ -5,7 +5,7 @@ import { Failure } from '../../../domain/failure.ts';
 import { restoreKeys } from '../../../domain/object-key.ts';
 import type { RestoreSpec } from '../../../domain/restore.ts';
 import { readJsonGz } from '../../../storage/json-file.ts';
-import type { Applied } from '../../support/applied-yaml.ts';
+import { type Applied, applyYaml } from '../../support/applied-yaml.ts';
 import { kubectl } from '../../support/kubectl.ts';
 import { startLocalWebhook } from '../../support/local-webhook.ts';
 import { RestoreSteps } from '../../support/restore-steps.ts';
@@ -94,6 +94,66 @@ test.each([404, 409, 429])('an update that is denied with %i leaves the object',
   const live = await cluster.read(CONFIG_MAP, { ...CONFIG_MAP, namespace, name: 'denied' });
   expect(live?.['data']).toEqual({ a: 'b' });
 });
+
+/** Denies every update of a ConfigMap, with the status 422 that a policy has when it names none. */
+async function startPolicy(): Promise<Applied> {
+  const name = `policy-${namespace}`;
+  const applied = await applyYaml(`
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: ${name}}
+spec:
+  matchConstraints:
+    namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ${namespace}}}
+    resourceRules: [{apiGroups: [""], apiVersions: [v1], resources: [configmaps], operations: [UPDATE]}]
+  validations: [{expression: "false", message: not now}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: ${name}}
+spec: {policyName: ${name}, validationActions: [Deny]}
+`);
+  const merge = { data: { a: 'probe' } };
+  const item = { ...CONFIG_MAP, namespace, name: 'denied' };
+  const isDenied = () =>
+    cluster.patch(CONFIG_MAP, item, { merge, isDryRun: true }).then(
+      () => false,
+      () => true,
+    );
+  await expect.poll(isDenied, { timeout: 20_000 }).toBe(true);
+  return applied;
+}
+
+function startInvalidating(): Promise<Applied> {
+  return startLocalWebhook(namespace, ({ operation }) =>
+    operation === 'UPDATE' ? { code: 422, reason: 'Invalid', message: 'not now' } : undefined,
+  );
+}
+
+test.each([
+  { by: 'webhook', start: startInvalidating, says: /denied the request: not now$/ },
+  { by: 'policy', start: startPolicy, says: /denied request: not now$/ },
+])(
+  'an object whose update a $by denies as invalid is not deleted to be made anew',
+  async ({ start, says }) => {
+    const item = { ...CONFIG_MAP, namespace, name: 'denied' };
+    await cluster.create(CONFIG_MAP, { metadata: { name: 'denied', namespace }, data: { a: 'b' } });
+    const before = await cluster.read(CONFIG_MAP, item);
+    guard = await start();
+    await backUp({ existingResourcePolicy: 'recreate' });
+    const plan = await steps.preview(cluster);
+    expect(plan.items.find(({ name }) => name === 'denied')).toMatchObject({
+      action: 'blocked',
+      reason: expect.stringMatching(says) as unknown,
+    });
+    expect(await steps.all(cluster)).toMatchObject({ counts: { created: 1, skipped: 1 } });
+    const live = await cluster.read(CONFIG_MAP, item);
+    expect(live?.metadata.uid).toBe(before?.metadata.uid);
+    expect(live?.['data']).toEqual({ a: 'b' });
+    const results = await readJsonGz(steps.store, restoreKeys('r').results);
+    expect(JSON.stringify(results)).toMatch(/denied (the )?request: not now/);
+  },
+);
 
 test('one aggregated API that does not know the worker fails its objects alone', async () => {
   await backUp();
