@@ -84,7 +84,8 @@ export interface ClusterActivities {
   /**
    * Gives restored objects their owners again, by the uids that those have in the cluster; references whose owner is
    * not there stay away, and the report says so. An object that has its owners is left alone, as is one that neither
-   * this restore nor one that it tries again has written. Heartbeats.
+   * this restore nor one that it tries again has written. Where a webhook or an aggregated API does not answer, objects
+   * are tried again until the restore's `resourceTimeout` is over. Heartbeats.
    */
   relinkOwners(input: RelinkOwnersInput): Promise<RelinkedOwners>;
   /**

@@ -1,3 +1,4 @@
+import { parseDuration } from './duration.ts';
 import type { FailureReport } from './failure.ts';
 import type { EndPhase } from './phase.ts';
 import type { LabelSelector } from './selection/label-selector.ts';
@@ -73,6 +74,13 @@ interface ResourceModifierReference {
 
 /** Velero's `resource-timeout`. */
 export const DEFAULT_RESOURCE_TIMEOUT = '10m0s';
+
+/** How long a restore waits for one thing, in milliseconds. Throws `invalid-request`. */
+export function resourceTimeoutMs({
+  resourceTimeout,
+}: Pick<RestoreSpec, 'resourceTimeout'>): number {
+  return parseDuration(resourceTimeout ?? DEFAULT_RESOURCE_TIMEOUT, 'spec.resourceTimeout');
+}
 
 /** What a restore did with one object. */
 export const RESTORE_VERBS = [

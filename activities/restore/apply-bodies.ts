@@ -1,11 +1,10 @@
 import type { IndexLine } from '../../domain/backup-index.ts';
-import { parseDuration } from '../../domain/duration.ts';
 import { groupResource, type KubernetesObject, type OwnerReference } from '../../domain/item.ts';
 import { givesOwners } from '../../domain/restore/owner-references.ts';
 import type { AppliedItem } from '../../domain/restore/restore-outcome.ts';
 import { DEFINITION_TYPE } from '../../domain/restore/restore-selection.ts';
 import { targetItem } from '../../domain/restore/target-item.ts';
-import { DEFAULT_RESOURCE_TIMEOUT, type RestoreVerb } from '../../domain/restore.ts';
+import { resourceTimeoutMs, type RestoreVerb } from '../../domain/restore.ts';
 import { readIndex } from '../../storage/format/index-file.ts';
 import type { ReadBody } from '../../storage/format/read-bodies.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
@@ -35,10 +34,7 @@ export async function applyContext(
     ...{ cluster, spec, rules, signal, wait },
     marks: marksOf(run, spec),
     keptVolumes: new Set(keptVolumes),
-    resourceTimeoutMs: parseDuration(
-      spec.resourceTimeout ?? DEFAULT_RESOURCE_TIMEOUT,
-      'spec.resourceTimeout',
-    ),
+    resourceTimeoutMs: resourceTimeoutMs(spec),
     isLate: attempt > 1,
     isRetry: triedRuns !== undefined,
     replaced: new ReplacedObjects(store, run.name),

@@ -1,230 +1,170 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Failure } from '../../domain/failure.ts';
-import {
-  apiVersionOf,
-  type ItemReference,
-  itemText,
-  type KubernetesObject,
-  type OwnerReference,
-  type ResourceType,
-} from '../../domain/item.ts';
+import { recordTime } from '../../domain/duration.ts';
+import { groupResource, itemText } from '../../domain/item.ts';
 import { relinkNotesKey, restoreFolder, shardOutcomesKey } from '../../domain/object-key.ts';
-import {
-  givesOwners,
-  type OwnerChange,
-  ownersToSet,
-} from '../../domain/restore/owner-references.ts';
-import { isMarkedByAny } from '../../domain/restore/existing-decision.ts';
 import type { AppliedItem } from '../../domain/restore/restore-outcome.ts';
-import type { RestorePlan } from '../../domain/restore/restore-plan.ts';
+import { resourceTimeoutMs } from '../../domain/restore.ts';
 import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
 import type { RelinkedOwners, RelinkOwnersInput } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { withHeartbeat } from '../heartbeat.ts';
+import { type LongWork, withHeartbeat } from '../heartbeat.ts';
 import { forEachInPool } from '../in-pool.ts';
-import type { Cluster } from '../kubernetes/port.ts';
 import type { RelinkNote } from './outcome-files.ts';
+import { RelinkPass } from './relink-pass.ts';
 import { readRestorePlan } from './restore-run.ts';
 
 /** Objects that are looked at and changed at the same time. */
 const CHANGES_IN_FLIGHT = 16;
-/** How often an object may change under the hands of this pass. */
-const TRIES_MAX = 5;
+const ROUND_PAUSE_MS = 1000;
 const ATTEMPT_BYTES = 6;
-/** Failures of one object, which the others need not suffer from. */
-const ITEM_CODES: ReadonlySet<string> = new Set([
-  ...['cluster-rejected', 'cluster-forbidden', 'cluster-failed', 'precondition-failed'],
-]);
+/** Why an item waits no longer. */
+const TIME_OVER = 'it was tried again until the resourceTimeout of the restore was over';
 
 /** See `ClusterActivities.relinkOwners`. */
 export function relinkOwners(
   deps: Dependencies,
   input: RelinkOwnersInput,
 ): Promise<RelinkedOwners> {
-  return withHeartbeat(async ({ signal, report }) => {
+  return withHeartbeat(async (long) => {
     const store = deps.store(input.location);
     const folder = restoreFolder(input.name);
     const { runUid } = input;
-    const types = new TypesByKind(deps.cluster);
     const plan = await readRestorePlan(store, input);
     const relinkAttempt = randomBytes(ATTEMPT_BYTES).toString('hex');
-    let linked = 0;
-    let itemsDone = 0;
+    const progress: Progress = { linked: 0, itemsDone: 0 };
+    const unfinished: ShardOwners[] = [];
+    const newPass = (): RelinkPass => new RelinkPass(deps.cluster, { plan, runUid });
+    const write = ({ shard, notes }: ShardOwners): Promise<void> =>
+      writeJsonGz(store, relinkNotesKey(folder, { runUid, shard, attempt: relinkAttempt }), notes);
     for (const { shard, attempt } of input.shards) {
-      const notes: RelinkNote[] = [];
       // The object under this key was written by `applyShards` of the same run.
       const outcomes = (await readJsonGz(
         store,
         shardOutcomesKey(folder, { runUid, shard, attempt }),
       )) as AppliedItem[];
+      const work: ShardOwners = { shard, notes: [], waiting: owned(outcomes) };
       // Owners are looked up anew for each shard: what was found long ago may have been made anew since.
-      const pass = new RelinkPass(deps.cluster, types, plan);
-      await forEachInPool(owned(outcomes), CHANGES_IN_FLIGHT, async (item) => {
-        signal.throwIfAborted();
-        const { isChanged, note } = await pass.relink(item);
-        linked += isChanged ? 1 : 0;
-        if (note !== undefined) {
-          notes.push({ item: itemText(item), ...note });
-        }
-        itemsDone += 1;
-        report({ itemsDone, bytesDone: 0 });
-      });
-      const key = relinkNotesKey(folder, { runUid, shard, attempt: relinkAttempt });
-      await writeJsonGz(store, key, notes);
+      await relinkShard(work, { pass: newPass(), long, progress });
+      await (work.waiting.length === 0 ? write(work) : unfinished.push(work));
     }
-    return { attempt: relinkAttempt, linked };
+    const timeoutMs = resourceTimeoutMs(plan.spec);
+    await relinkRest(unfinished, { newPass, long, progress, timeoutMs });
+    for (const work of unfinished) {
+      await write(work);
+    }
+    return { attempt: relinkAttempt, linked: progress.linked };
   });
 }
 
-/** Items that may get owners. */
-async function* owned(outcomes: readonly AppliedItem[]): AsyncGenerator<AppliedItem> {
-  for (const outcome of outcomes) {
-    if (outcome.owners !== undefined && outcome.verb !== 'failed') {
-      yield await Promise.resolve(outcome);
+interface Progress {
+  linked: number;
+  itemsDone: number;
+}
+
+/** The items of one shard that may get owners. */
+interface ShardOwners {
+  readonly shard: number;
+  /** What there is to say of those that are done. */
+  readonly notes: RelinkNote[];
+  waiting: readonly Waiting[];
+}
+
+/** An item that is still to be given its owners, and what was last said against that. */
+interface Waiting {
+  readonly item: AppliedItem;
+  readonly reason: string;
+}
+
+function owned(outcomes: readonly AppliedItem[]): Waiting[] {
+  return outcomes
+    .filter(({ owners, verb }) => owners !== undefined && verb !== 'failed')
+    .map((item) => ({ item, reason: '' }));
+}
+
+interface Round {
+  readonly pass: RelinkPass;
+  readonly long: LongWork;
+  readonly progress: Progress;
+}
+
+/**
+ * Tries each waiting item of a shard once. When what serves or admits one of them is away, the others of its type and
+ * namespace wait without a question, since each could take as long as a webhook's timeout.
+ */
+async function relinkShard(work: ShardOwners, { pass, long, progress }: Round): Promise<void> {
+  const away = new Map<string, string>();
+  const waiting: Waiting[] = [];
+  await forEachInPool(streamOf(work.waiting), CHANGES_IN_FLIGHT, async ({ item }) => {
+    long.signal.throwIfAborted();
+    const group = `${groupResource(item)} ${item.namespace}`;
+    const awayReason = away.get(group);
+    if (awayReason !== undefined) {
+      waiting.push({ item, reason: awayReason });
+      return;
     }
+    const { isChanged, note, isPassing, isAway } = await pass.relink(item);
+    if (isAway === true) {
+      away.set(group, note?.reason ?? '');
+    }
+    if (isPassing === true) {
+      waiting.push({ item, reason: note?.reason ?? '' });
+      return;
+    }
+    progress.linked += isChanged ? 1 : 0;
+    progress.itemsDone += 1;
+    if (note !== undefined) {
+      work.notes.push({ item: itemText(item), ...note });
+    }
+    long.report({ itemsDone: progress.itemsDone, bytesDone: 0 });
+  });
+  work.waiting = waiting;
+}
+
+async function* streamOf<Element>(elements: readonly Element[]): AsyncGenerator<Element> {
+  for (const element of elements) {
+    yield await Promise.resolve(element);
   }
 }
 
-interface Relinked {
-  readonly isChanged: boolean;
-  readonly note?: Omit<RelinkNote, 'item'>;
+interface Rest extends Omit<Round, 'pass'> {
+  readonly newPass: () => RelinkPass;
+  readonly timeoutMs: number;
 }
 
-type RelinkPlan = Pick<RestorePlan, 'spec' | 'triedRuns'>;
-
-/** Finds owners in the cluster, each once, and sets them. */
-class RelinkPass {
-  readonly #cluster: Cluster;
-  readonly #types: TypesByKind;
-  readonly #plan: RelinkPlan;
-  readonly #uids = new Map<string, Promise<string | undefined>>();
-
-  constructor(cluster: Cluster, types: TypesByKind, plan: RelinkPlan) {
-    this.#cluster = cluster;
-    this.#types = types;
-    this.#plan = plan;
-  }
-
-  async relink(item: AppliedItem): Promise<Relinked> {
+/** Goes through what waits, round by round, until nothing does or the time is over; what still waits then has failed. */
+async function relinkRest(
+  works: readonly ShardOwners[],
+  { newPass, long, progress, timeoutMs }: Rest,
+): Promise<void> {
+  const until = long.waitedFor?.deadline ?? recordTime(Date.now() + timeoutMs);
+  for (;;) {
+    const waiting = works.flatMap((work) => work.waiting);
+    const [first] = waiting;
+    if (first === undefined || Date.now() >= Date.parse(until)) {
+      break;
+    }
+    const reason = waitWords(waiting.length, first);
+    const endWait = long.wait({ reason, deadline: until });
     try {
-      return await this.#relinkPatiently(item);
-    } catch (error) {
-      if (error instanceof Failure && ITEM_CODES.has(error.code)) {
-        const reason = `its owners could not be set: ${error.code}: ${error.message}`;
-        return { isChanged: false, note: { reason, change: { verb: 'failed' } } };
+      await sleep(ROUND_PAUSE_MS, undefined, { signal: long.signal });
+      const pass = newPass();
+      for (const work of works) {
+        await relinkShard(work, { pass, long, progress });
       }
-      throw error;
+    } finally {
+      endWait();
     }
   }
-
-  async #relinkPatiently(item: AppliedItem): Promise<Relinked> {
-    const type = await this.#types.find(item);
-    const { spec, triedRuns } = this.#plan;
-    const isOwn = givesOwners(item.verb, spec);
-    for (let tries = 1; type !== undefined; tries++) {
-      const live = await this.#cluster.read(type, item);
-      if (live === undefined || !(isOwn || isMarkedByAny(type, live, triedRuns))) {
-        break;
-      }
-      const change = await this.#changeOf(item, live);
-      if (change.references === undefined) {
-        return { isChanged: false, ...noteOf(change) };
-      }
-      try {
-        await this.#cluster.patch(type, item, { merge: mergeOf(live, change.references) });
-        return { isChanged: true, ...changedNote(change, isOwn) };
-      } catch (error) {
-        const hasChanged = error instanceof Failure && error.code === 'precondition-failed';
-        if (!hasChanged || tries === TRIES_MAX) {
-          throw error;
-        }
-      }
+  for (const { notes, waiting } of works) {
+    for (const { item, reason } of waiting) {
+      const change = { verb: 'failed' } as const;
+      notes.push({ item: itemText(item), reason: `${reason}; ${TIME_OVER}`, change });
     }
-    // Somebody deleted it meanwhile, and nothing is left to own; or it is somebody else's.
-    return { isChanged: false };
-  }
-
-  async #changeOf(item: AppliedItem, live: KubernetesObject): Promise<OwnerChange> {
-    const owners = await Promise.all(
-      (item.owners ?? []).map(async (owner) => ({ owner, uid: await this.#uidOf(item, owner) })),
-    );
-    return ownersToSet(owners, live.metadata.ownerReferences ?? []);
-  }
-
-  #uidOf(item: ItemReference, owner: OwnerReference): Promise<string | undefined> {
-    const key = `${owner.apiVersion}/${owner.kind}/${item.namespace}/${owner.name}`;
-    const uid = this.#uids.get(key) ?? this.#readUid(item, owner);
-    this.#uids.set(key, uid);
-    return uid;
-  }
-
-  async #readUid(item: ItemReference, owner: OwnerReference): Promise<string | undefined> {
-    const [version = '', group = ''] = owner.apiVersion.split('/').reverse();
-    const type = await this.#types.find({ group, version, kind: owner.kind });
-    if (type === undefined) {
-      return undefined;
-    }
-    // An owner is in the namespace of what it owns, or in none.
-    const namespace = type.isNamespaced ? item.namespace : '';
-    const live = await this.#cluster.read(type, { ...type, namespace, name: owner.name });
-    // What is on its way out would take with it what it owns.
-    return live?.metadata.deletionTimestamp === undefined ? live?.metadata.uid : undefined;
   }
 }
 
-/** Finds the type of a kind, in the version asked for or in the one that the cluster prefers. */
-class TypesByKind {
-  readonly #cluster: Cluster;
-  #types: Promise<ReadonlyMap<string, ResourceType>> | undefined;
-
-  constructor(cluster: Cluster) {
-    this.#cluster = cluster;
-  }
-
-  async find(asked: {
-    group: string;
-    version: string;
-    kind: string;
-  }): Promise<ResourceType | undefined> {
-    this.#types ??= this.#discover();
-    const types = await this.#types;
-    return (
-      types.get(`${apiVersionOf(asked)}/${asked.kind}`) ?? types.get(`${asked.group}/${asked.kind}`)
-    );
-  }
-
-  async #discover(): Promise<ReadonlyMap<string, ResourceType>> {
-    const { types, otherVersions } = await this.#cluster.discover();
-    return new Map([
-      ...[...types, ...otherVersions].map(
-        (type) => [`${apiVersionOf(type)}/${type.kind}`, type] as const,
-      ),
-      ...types.map((type) => [`${type.group}/${type.kind}`, type] as const),
-    ]);
-  }
-}
-
-/** What an earlier restore has written is updated by its owners, if this one has not even taken it for its own. */
-function changedNote(change: OwnerChange, isOwn: boolean): Pick<Relinked, 'note'> {
-  const { note } = noteOf(change);
-  if (isOwn) {
-    return note === undefined ? {} : { note };
-  }
-  const reasons = ['its owners were set', ...(note === undefined ? [] : [note.reason])];
-  return { note: { reason: reasons.join('; '), change: { ...note?.change, verb: 'updated' } } };
-}
-
-function noteOf({ missing }: OwnerChange): Pick<Relinked, 'note'> {
-  if (missing.length === 0) {
-    return {};
-  }
-  const names = missing.map(({ kind, name }) => `${kind} ${name}`).join(', ');
-  const reason = `the cluster has no ${names}, which owned it; it is left without that owner`;
-  return { note: { reason, change: { lacksOwners: true } } };
-}
-
-function mergeOf(live: KubernetesObject, ownerReferences: readonly OwnerReference[]) {
-  const { uid, resourceVersion } = live.metadata;
-  return { metadata: { uid, resourceVersion, ownerReferences } };
+function waitWords(items: number, { item }: Waiting): string {
+  return `${String(items)} items are still to be given their owners, the first is ${itemText(item)}`;
 }

@@ -6,8 +6,8 @@ import type { KubernetesObject } from '../../domain/item.ts';
 import { type Applied, applyYaml } from './applied-yaml.ts';
 import { makeCertificate } from './certificate.ts';
 
-/** What a webhook says to a request; undefined: nothing against it. */
-export interface Denial {
+/** What a webhook says against a request. */
+interface Denial {
   readonly code: number;
   readonly reason?: string;
   readonly message: string;
@@ -19,14 +19,14 @@ interface Asked {
   readonly object: KubernetesObject | null;
 }
 
+/** How a webhook meets a request: `away` is no answer to it, and undefined lets it through. */
+type Deny = (asked: Asked) => Denial | 'away' | undefined;
+
 /**
  * Runs an admission webhook in this process, which the API server asks before ConfigMaps of a namespace are created,
  * changed or deleted.
  */
-export async function startLocalWebhook(
-  namespace: string,
-  deny: (asked: Asked) => Denial | undefined,
-): Promise<Applied> {
+export async function startLocalWebhook(namespace: string, deny: Deny): Promise<Applied> {
   const { caFile, key, cert } = await makeCertificate(['IP:127.0.0.1']);
   const server = createServer({ key, cert }, (request, response) => {
     void answer(request, response, deny);
@@ -64,13 +64,17 @@ webhooks:
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  deny: (asked: Asked) => Denial | undefined,
+  deny: Deny,
 ): Promise<void> {
   const body = Buffer.concat(await request.toArray()).toString();
   // The API server asks in this shape.
   const review = JSON.parse(body) as { request: Asked };
   const { uid } = review.request;
   const status = deny(review.request);
+  if (status === 'away') {
+    response.writeHead(503).end();
+    return;
+  }
   const said = { uid, allowed: status === undefined, ...(status === undefined ? {} : { status }) };
   response.writeHead(200, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ ...review, request: undefined, response: said }));

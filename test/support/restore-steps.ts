@@ -157,9 +157,13 @@ export class RestoreSteps {
     return [...shards, await inActivity(() => applyDeferred(deps, input), options)];
   }
 
-  relink(cluster: Cluster, shards: readonly AppliedShard[]): Promise<RelinkedOwners> {
+  relink(
+    cluster: Cluster,
+    shards: readonly AppliedShard[],
+    options: ApplyOptions = {},
+  ): Promise<RelinkedOwners> {
     const input = { ...this.run, shards };
-    return inActivity(() => relinkOwners(this.#dependencies(cluster), input));
+    return inActivity(() => relinkOwners(this.#dependencies(cluster), input), options);
   }
 
   finish(

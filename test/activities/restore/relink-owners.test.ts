@@ -121,6 +121,32 @@ test('owners that are given twice leave the object as it is', async () => {
   expect((await read('child'))?.metadata.resourceVersion).toBe(before?.metadata.resourceVersion);
 });
 
+test('owners that an attempt had given before it died count as an update all the same', async () => {
+  await restoreWithoutOwners([configMap('child', ['parent']), configMap('parent')]);
+  const again = await steps.again('again');
+  const shards = await again.apply(cluster, await again.plan(cluster));
+  expect((await again.relink(cluster, shards)).linked).toBe(1);
+  const { linked, attempt: relinkAttempt } = await again.relink(cluster, shards);
+  expect(linked).toBe(0);
+  const result = await again.finish(cluster, shards, { kind: 'applied', relinkAttempt });
+  expect(result).toMatchObject({ items: 1, counts: { updated: 1, unchanged: 0 } });
+});
+
+test('a namespace that owns something is found by the name that it has now', async () => {
+  const type = typeOf('Namespace', 'namespaces', false);
+  const source = `${namespace}-source`;
+  const ownerReferences = [{ apiVersion: 'v1', kind: 'Namespace', name: source, uid: 'old' }];
+  const metadata = { name: 'child', namespace: source, ownerReferences };
+  steps = await RestoreSteps.of([{ type: CONFIG_MAP, object: { metadata } }], {
+    namespaceMapping: { [source]: namespace },
+  });
+  await restoreAll();
+  const owner = await cluster.read(type, { ...type, namespace: '', name: namespace });
+  expect((await read('child'))?.metadata.ownerReferences).toMatchObject([
+    { kind: 'Namespace', name: namespace, uid: owner?.metadata.uid },
+  ]);
+});
+
 test('what somebody made in the place of a restored object gets no owners', async () => {
   await restoreWithoutOwners([configMap('child', ['parent']), configMap('parent')]);
   await kubectl('-n', namespace, 'delete', 'configmap', 'child');
