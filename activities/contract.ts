@@ -51,7 +51,8 @@ export interface ClusterActivities {
 
   /**
    * Reads the backup's record and index, checks cluster and request, and claims the restore's name, like
-   * `openBackup`. The claim holds the spec, which the later activities read there.
+   * `openBackup`. The claim holds the spec, which the later activities read there. Keeps the mappings and modifiers
+   * that ConfigMaps hold at this moment: the later activities use these.
    */
   openRestore(input: OpenRestoreInput): Promise<OpenResult>;
   /**

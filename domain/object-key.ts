@@ -77,6 +77,11 @@ export function planKey(runFolder: string, runUid: string): string {
   return `${workFolder(runFolder, runUid)}plan.json.gz`;
 }
 
+/** The rules that a restore was opened with. */
+export function restoreRulesKey(runFolder: string, runUid: string): string {
+  return `${workFolder(runFolder, runUid)}rules.json.gz`;
+}
+
 export function shardArchiveKey(runFolder: string, attempt: ShardAttempt): string {
   return `${shardStem(runFolder, attempt)}.tar.gz`;
 }

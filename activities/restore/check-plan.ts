@@ -4,7 +4,7 @@ import type { RestoreRun } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { inspectPlan } from './inspect-plan.ts';
-import { readRestoreClaim } from './restore-run.ts';
+import { readOpenRules, readRestoreClaim } from './restore-run.ts';
 
 /** See `ClusterActivities.checkPlan`. */
 export function checkPlan(
@@ -22,6 +22,7 @@ export function checkPlan(
     };
     const { digest, counts } = await inspectPlan({
       ...{ ...run, cluster, namespace, store, spec, signal, onProgress },
+      configured: await readOpenRules(store, run),
     });
     if (digest !== spec.planDigest) {
       throw new Failure(

@@ -6,8 +6,9 @@ import { type CatalogueBackup, readBackup, readRestore } from '../../storage/cat
 import { claimName } from '../claim-name.ts';
 import type { OpenRestoreInput, OpenResult } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { readConfiguredRules } from './read-rules.ts';
+import { type ConfiguredRules, readConfiguredRules } from './read-rules.ts';
 import { type Refused, retriedItems, withBackup } from './restore-source.ts';
+import { keepOpenRules } from './restore-run.ts';
 import { type IndexSource, surveyTypes } from './survey-types.ts';
 
 /** Phases of a backup from which something can be restored. */
@@ -18,6 +19,11 @@ const USABLE_PHASES: ReadonlySet<string> = new Set(['Completed', 'PartiallyFaile
  * second. A larger one is compared with the request by the plan.
  */
 const INDEX_BYTES_MAX = 4 * 1024 * 1024;
+
+interface Resolved {
+  readonly spec: RestoreSpec;
+  readonly configured: ConfiguredRules;
+}
 
 /** See `ClusterActivities.openRestore`. */
 export async function openRestore(
@@ -53,22 +59,27 @@ export async function openRestore(
     startTimestamp: input.startTimestamp,
     cluster: identity,
   };
-  const isOurs = await claimName(store, restoreKeys(input.name), claim);
-  return isOurs ? { kind: 'accepted' } : { kind: 'refused', failure: taken(input) };
+  if (!(await claimName(store, restoreKeys(input.name), claim))) {
+    return { kind: 'refused', failure: taken(input) };
+  }
+  await keepOpenRules(store, input, found.configured);
+  return { kind: 'accepted' };
 }
 
-/** The spec with the backup that it stands for, or why that cannot be restored as it is asked for. */
-export async function resolveRestore(
-  asked: IndexSource,
-): Promise<{ readonly spec: RestoreSpec } | Refused> {
+/** The spec with the backup that it stands for, and the rules; or why that cannot be restored as it is asked for. */
+export async function resolveRestore(asked: IndexSource): Promise<Resolved | Refused> {
   const found = await withBackup(asked.store, asked);
   if ('refusal' in found) {
     return found;
   }
   const source = { ...asked, spec: found.spec };
   const backup = await readBackup(source.store, source.spec.backupName);
-  const refusal = backupRefusal(source, backup) ?? (await indexRefusal(source));
-  return refusal === undefined ? found : { refusal };
+  const refusal = backupRefusal(source, backup);
+  if (refusal !== undefined) {
+    return { refusal };
+  }
+  const read = await readIndexAndRules(source);
+  return 'refusal' in read ? read : { ...found, ...read };
 }
 
 function backupRefusal(
@@ -88,25 +99,27 @@ function backupRefusal(
   return undefined;
 }
 
-/** Compares the request with backup and cluster, as far as that takes no longer than a request may. */
-async function indexRefusal(source: IndexSource): Promise<FailureReport | undefined> {
+/**
+ * Reads the rules, and compares the request with backup and cluster, as far as that takes no longer than a request may.
+ */
+async function readIndexAndRules(
+  source: IndexSource,
+): Promise<Pick<Resolved, 'configured'> | Refused> {
   const { store, spec } = source;
   const index = await store.head(backupKeys(spec.backupName).index);
   if (index === undefined) {
-    return {
-      code: 'backup-not-usable',
-      message: `the backup ${spec.backupName} has no index, as Velero's own have none; restoring those is work to come`,
-      subject: 'spec.backupName',
-    };
+    const message = `the backup ${spec.backupName} has no index, as Velero's own have none; restoring those is work to come`;
+    return { refusal: { code: 'backup-not-usable', message, subject: 'spec.backupName' } };
   }
-  if (index.sizeBytes <= INDEX_BYTES_MAX) {
-    const answer = await surveyTypes(source);
-    return 'refusal' in answer ? answer.refusal : undefined;
+  const configured = await readConfiguredRules(source);
+  if ('refusal' in configured) {
+    return configured;
   }
-  const answers = [await readConfiguredRules(source), await retriedItems(store, source)];
-  return answers.flatMap((answer) =>
-    answer !== undefined && 'refusal' in answer ? [answer.refusal] : [],
-  )[0];
+  const answer =
+    index.sizeBytes <= INDEX_BYTES_MAX
+      ? await surveyTypes({ ...source, configured })
+      : await retriedItems(store, source);
+  return answer !== undefined && 'refusal' in answer ? answer : { configured };
 }
 
 function taken({ location, name }: OpenRestoreInput): FailureReport {

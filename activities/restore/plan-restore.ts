@@ -7,7 +7,7 @@ import { encodeIndex, oneBatch } from '../../storage/format/index-file.ts';
 import type { PlanRestoreResult, RestoreRun } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
-import { readRestoreClaim, writeRestorePlan } from './restore-run.ts';
+import { readOpenRules, readRestoreClaim, writeRestorePlan } from './restore-run.ts';
 import { selectLines } from './select-lines.ts';
 import { surveyIndex } from './survey-index.ts';
 import { WaveWriter } from './wave-writer.ts';
@@ -24,7 +24,7 @@ export function planRestore(deps: Dependencies, run: RestoreRun): Promise<PlanRe
     const backup = await readBackup(store, spec.backupName);
     const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
     const source = { cluster, namespace: deps.namespace, store, spec, location, signal };
-    const survey = await surveyIndex(source);
+    const survey = await surveyIndex({ ...source, configured: await readOpenRules(store, run) });
     const { rules, filter, aggregated } = survey;
     const { runUids: triedRuns } = filter.retried ?? {};
     const { cycles, waves } = survey.waves;

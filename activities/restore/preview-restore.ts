@@ -32,12 +32,11 @@ export function previewRestore(
     if ('refusal' in found) {
       return { kind: 'refused', failure: found.refusal };
     }
-    const { spec } = found;
     const onProgress = (itemsDone: number): void => {
       report({ itemsDone, bytesDone: 0 });
     };
     const plan = await inspectPlan({
-      ...{ ...source, spec, name, runUid: PREVIEW_UID, onProgress },
+      ...{ ...source, ...found, name, runUid: PREVIEW_UID, onProgress },
     });
     return { kind: 'planned', sealed: await packed(plan, publicKey) };
   });

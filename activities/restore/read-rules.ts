@@ -23,13 +23,15 @@ export interface RulesSource {
   readonly namespace: string;
   readonly spec: RestoreSpec;
   readonly signal: AbortSignal;
+  /** Of the rules, what was read before; it is not read again. */
+  readonly configured?: ConfiguredRules | undefined;
 }
 
 /** Failures for which a request is refused. */
 const REFUSED_CODES: ReadonlySet<string> = new Set([CODE, 'modifier-not-usable']);
 
 /** The rules that stand in ConfigMaps, and the mappings that a request has itself. */
-type ConfiguredRules = Omit<RestoreRules, 'statusTypes'>;
+export type ConfiguredRules = Omit<RestoreRules, 'statusTypes'>;
 type Mappings = Pick<RestoreRules, 'storageClassMapping' | 'imageMapping'>;
 
 interface Refused {
@@ -38,7 +40,7 @@ interface Refused {
 
 /**
  * What a restore changes of objects: the status of the types that the request names, and what `readConfiguredRules`
- * reads. Or why these cannot be used. Throws what the cluster fails with.
+ * reads or has read. Or why these cannot be used. Throws what the cluster fails with.
  */
 export async function readRules(
   source: RulesSource,
@@ -48,7 +50,7 @@ export async function readRules(
   if ('refusal' in status) {
     return status;
   }
-  const configured = await readConfiguredRules(source);
+  const configured = source.configured ?? (await readConfiguredRules(source));
   return 'refusal' in configured ? configured : { ...configured, ...status };
 }
 

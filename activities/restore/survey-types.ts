@@ -12,7 +12,7 @@ import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { Cluster, Discovery } from '../kubernetes/port.ts';
 import { checkServed } from './check-served.ts';
 import { checkStorageClasses } from './check-storage-classes.ts';
-import { readRules } from './read-rules.ts';
+import { type ConfiguredRules, readRules } from './read-rules.ts';
 import { type Refused, retriedItems } from './restore-source.ts';
 
 export interface IndexSource {
@@ -23,6 +23,8 @@ export interface IndexSource {
   readonly spec: RestoreSpec;
   readonly location: string;
   readonly signal: AbortSignal;
+  /** The rules that a restore was opened with; read from the cluster if left out. */
+  readonly configured?: ConfiguredRules | undefined;
 }
 
 /** What a restore takes of a backup, type by type. */

@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 
 import type {
   AppliedShard,
+  OpenResult,
   PlanRestoreResult,
   RelinkedOwners,
   RestoreRun,
@@ -15,6 +16,7 @@ import { applyDeferred } from '../../activities/restore/apply-deferred.ts';
 import { applyShards } from '../../activities/restore/apply-shards.ts';
 import { checkPlan } from '../../activities/restore/check-plan.ts';
 import { finishRestore } from '../../activities/restore/finish-restore.ts';
+import { openRestore } from '../../activities/restore/open-restore.ts';
 import { planRestore } from '../../activities/restore/plan-restore.ts';
 import { previewRestore } from '../../activities/restore/preview-restore.ts';
 import { relinkOwners } from '../../activities/restore/relink-owners.ts';
@@ -25,6 +27,7 @@ import type { RestorePlanReport } from '../../domain/restore/restore-preview.ts'
 import type { RestoreEnding } from '../../domain/restore/restore-result.ts';
 import type { RestoreResult, RestoreSpec } from '../../domain/restore.ts';
 import type { HeartbeatProgress } from '../../domain/run-status.ts';
+import type { StoredRestore } from '../../domain/stored-run.ts';
 import { readRestore } from '../../storage/catalogue.ts';
 import { claimRun } from '../../storage/claim.ts';
 import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
@@ -117,6 +120,15 @@ export class RestoreSteps {
     const bytes = gunzipSync(reader.open(Buffer.from(result.sealed, 'base64')));
     // The activity has written a report.
     return JSON.parse(bytes.toString('utf8')) as RestorePlanReport;
+  }
+
+  /** Asks for the restore whose name is claimed. */
+  async open(cluster: Cluster): Promise<OpenResult> {
+    const stored = await readRestore(this.store, this.run.name);
+    // The claim that `of` wrote is there, and holds a whole spec.
+    const { spec, specDigest, startTimestamp } = stored?.claim as StoredRestore;
+    const input = { ...this.run, spec, specDigest, startTimestamp };
+    return openRestore(this.#dependencies(cluster), input);
   }
 
   /** Compares the restore with the plan that it is bound to. */

@@ -62,7 +62,10 @@ async function open(spec: Partial<RestoreSpec> = {}): Promise<OpenResult> {
 test('a restore of a namespace that the backup holds is accepted, and its name is claimed', async () => {
   const spec = { includedNamespaces: ['shop'], excludedResources: ['widgets'] };
   expect(await open(spec)).toMatchObject({ kind: 'accepted' });
-  expect(await keysUnder(store, 'restores/')).toEqual(['restores/r/holdfast.json']);
+  expect(await keysUnder(store, 'restores/')).toEqual([
+    'restores/r/holdfast.json',
+    'restores/r/work/run/rules.json.gz',
+  ]);
 });
 
 test.each<[string, Partial<RestoreSpec>]>([

@@ -2,12 +2,13 @@ import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 
 import { openCluster } from '../../../activities/kubernetes/client.ts';
 import type { Cluster } from '../../../activities/kubernetes/port.ts';
-import { kubectl } from '../../support/kubectl.ts';
+import type { ArchiveItem } from '../../../storage/format/member-encoder.ts';
+import { deleteNamespace, kubectl } from '../../support/kubectl.ts';
 import { RestoreSteps } from '../../support/restore-steps.ts';
 import { typeOf } from '../../support/stored-backup.ts';
 import { wrapped } from '../../support/wrapped-cluster.ts';
 
-// Goal: modifiers are those of the moment in which the restore was planned. Method: the activities on the real API
+// Goal: modifiers are those of the moment in which the restore was asked for. Method: the activities on the real API
 // server, of which only the ConfigMap with the modifiers is made up.
 
 const NAMESPACE = `modified-${String(process.pid)}`;
@@ -20,7 +21,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await steps.remove();
-  await kubectl('delete', 'namespace', NAMESPACE, '--wait=false');
+  await deleteNamespace(NAMESPACE);
 });
 
 afterAll(async () => {
@@ -41,24 +42,43 @@ resourceModifierRules:
   });
 }
 
+const MODIFIED = {
+  resourceModifier: { kind: 'configmap', name: 'modifiers' },
+  existingResourcePolicy: 'update',
+} as const;
+
+function painted(name: string, color?: string): ArchiveItem {
+  const metadata = { name, namespace: NAMESPACE };
+  const object = { metadata, ...(color === undefined ? {} : { data: { color } }) };
+  return { type: typeOf('ConfigMap', 'configmaps'), object };
+}
+
+function colorOf(name: string): Promise<string> {
+  return kubectl('-n', NAMESPACE, 'get', 'configmap', name, '-o', 'jsonpath={.data.color}');
+}
+
+test('a restore that is bound to a plan compares and applies the rules that it was opened with', async () => {
+  const items = [painted('a', 'blue')];
+  steps = await RestoreSteps.of(items, MODIFIED);
+  const { digest: planDigest } = await steps.preview(painting('red'));
+  await steps.remove();
+  steps = await RestoreSteps.of(items, { ...MODIFIED, planDigest });
+  expect(await steps.open(painting('red'))).toEqual({ kind: 'accepted' });
+  // An attempt of the open step that is late keeps what the first one read.
+  expect(await steps.open(painting('yellow'))).toEqual({ kind: 'accepted' });
+  await steps.checkPlan(painting('green'));
+  const plan = await steps.plan(painting('green'));
+  const result = await steps.finish(client, await steps.apply(painting('green'), plan));
+  expect(result).toMatchObject({ phase: 'Completed', counts: { created: 1, failed: 0 } });
+  expect(await colorOf('a')).toBe('red');
+});
+
 test('a ConfigMap that is edited after the plan changes nothing, and the next plan follows it', async () => {
-  const type = typeOf('ConfigMap', 'configmaps');
-  const items = ['a', 'b'].map((name) => ({
-    type,
-    object: {
-      metadata: { name, namespace: NAMESPACE },
-      ...(name === 'a' ? { data: { color: 'blue' } } : {}),
-    },
-  }));
-  steps = await RestoreSteps.of(items, {
-    resourceModifier: { kind: 'configmap', name: 'modifiers' },
-    existingResourcePolicy: 'update',
-  });
+  steps = await RestoreSteps.of([painted('a', 'blue'), painted('b')], MODIFIED);
   const plan = await steps.plan(painting('red'));
   const result = await steps.finish(client, await steps.apply(painting('green'), plan));
   expect(result).toMatchObject({ phase: 'PartiallyFailed', counts: { created: 1, failed: 1 } });
-  const get = ['-n', NAMESPACE, 'get', 'configmap'];
-  expect(await kubectl(...get, 'a', '-o', 'jsonpath={.data.color}')).toBe('red');
+  expect(await colorOf('a')).toBe('red');
   const later = await steps.preview(painting('green'));
   expect(later.items.find(({ name }) => name === 'a')).toMatchObject({
     action: 'update',
