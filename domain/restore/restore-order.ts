@@ -58,6 +58,11 @@ const RESTORE_WAVES = [
     types: [
       ...['mutatingwebhookconfigurations.admissionregistration.k8s.io'],
       ...['validatingwebhookconfigurations.admissionregistration.k8s.io'],
+      // Without their parameters, which may be custom resources, these may deny everything.
+      ...['mutatingadmissionpolicies.admissionregistration.k8s.io'],
+      ...['mutatingadmissionpolicybindings.admissionregistration.k8s.io'],
+      ...['validatingadmissionpolicies.admissionregistration.k8s.io'],
+      ...['validatingadmissionpolicybindings.admissionregistration.k8s.io'],
       ...['apiservices.apiregistration.k8s.io'],
     ],
   },
@@ -90,7 +95,8 @@ export interface RestoreOrder {
 /**
  * The order of a restore: the table, changed by the priorities that a request names. The named types come first, each
  * in a wave of its own, or last after the `-`. Definitions and namespaces stay before them, as in Velero, and webhook
- * configurations and API services after them, since they can stop everything else: to name these moves nothing.
+ * configurations, admission policies and API services after them, since they can stop everything else: to name these
+ * moves nothing.
  */
 export function restoreOrder(priorities = ''): RestoreOrder {
   const { first, last } = parsePriorities(priorities);

@@ -80,6 +80,20 @@ test('definitions and namespaces come first and webhooks last, wherever they are
   }
 });
 
+test('what decides about admission comes after all that it may deny, and no priority moves it', () => {
+  const deciding = [
+    ...['validatingadmissionpolicies', 'validatingadmissionpolicybindings'],
+    ...['mutatingadmissionpolicies', 'mutatingadmissionpolicybindings'],
+    ...['validatingwebhookconfigurations', 'mutatingwebhookconfigurations'],
+  ].map((resource) => `${resource}.admissionregistration.k8s.io`);
+  for (const order of [restoreOrder(), restoreOrder(deciding.join(','))]) {
+    expect(new Set(deciding.map((type) => order.waves[positionOf(order, type)]))).toEqual(
+      new Set(['webhooks']),
+    );
+    expect(order.waves.at(-1)).toBe('webhooks');
+  }
+});
+
 test('priorities that cannot be meant are named, all of them', () => {
   const details = priorityErrors('pods,,-,a,-,Pods', '/spec/x').map(({ detail }) => detail);
   expect(details).toEqual([
