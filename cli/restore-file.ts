@@ -3,6 +3,7 @@ import { type Fields, fields, isBlank } from '../domain/fields.ts';
 import { configMapOf } from '../domain/velero-spec.ts';
 import {
   fileFaults,
+  hooksFaults,
   metadataWithoutEffect,
   type RunFile,
   textFaults,
@@ -53,7 +54,7 @@ export function parseRestoreFile(content: string, source: string): RunFile {
     ...fileFaults(object),
     ...textFaults(metadata['name'], 'metadata.name'),
     ...unknownFaults(spec, known, 'spec.'),
-    ...hooksFaults(spec['hooks']),
+    ...hooksFaults(spec['hooks'] ?? {}, 'restore'),
   ];
   if (faults.length > 0) {
     throw unusable(source, faults);
@@ -78,10 +79,4 @@ function requestSpec(spec: Fields): Fields {
     ...Object.fromEntries(given),
     ...(modifier === undefined ? {} : { resourceModifier: modifier }),
   };
-}
-
-function hooksFaults(hooks: unknown): string[] {
-  return Object.values(fields(hooks)).every(isBlank)
-    ? []
-    : ['has spec.hooks, which are not run yet; remove them to restore without hooks'];
 }

@@ -73,7 +73,7 @@ export function parseBackupFile(content: string, source: string): RunFile {
     ...textFaults(metadata['name'], 'metadata.name'),
     ...unknownFaults(spec, known, 'spec.'),
     ...textFaults(spec['storageLocation'], 'spec.storageLocation'),
-    ...hooksFaults(spec['hooks'] ?? {}),
+    ...hooksFaults(spec['hooks'] ?? {}, 'back up'),
   ];
   if (faults.length > 0) {
     throw unusable(source, faults);
@@ -128,11 +128,12 @@ export function textFaults(value: unknown, field: string): string[] {
     : [`has ${field}, which must be a text; put it in quotes`];
 }
 
-function hooksFaults(hooks: unknown): string[] {
+/** Hooks, of whatever shape, which a file must not have yet; `deed` is what it asks for. */
+export function hooksFaults(hooks: unknown, deed: 'back up' | 'restore'): string[] {
   const parts = typeof hooks === 'object' && hooks !== null ? Object.values(hooks) : [hooks];
   return parts.every(isBlank)
     ? []
-    : ['has spec.hooks, which are not run yet; remove them to back up without hooks'];
+    : [`has spec.hooks, which are not run yet; remove them to ${deed} without hooks`];
 }
 
 /** A field whose value is a text, under its own name. */

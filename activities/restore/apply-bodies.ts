@@ -106,12 +106,15 @@ function ownersOf({ metadata }: KubernetesObject): OwnerReference[] {
   );
 }
 
-/** A definition that does not become established is a failed item, and no reason to keep the others waiting. */
+/**
+ * Gives the outcomes when the definitions among them are established: one that is not in time is a failed item, and no
+ * reason to keep the others waiting.
+ */
 export async function requireDefinitions(
   { cluster, resourceTimeoutMs: waitMs }: ApplyContext,
   { signal, wait }: LongWork,
-  outcomes: AppliedItem[],
-): Promise<void> {
+  outcomes: readonly AppliedItem[],
+): Promise<AppliedItem[]> {
   const present = outcomes.filter(
     (outcome) => groupResource(outcome) === DEFINITION_TYPE && outcome.verb !== 'failed',
   );
@@ -120,10 +123,11 @@ export async function requireDefinitions(
     present.map(({ name }) => name),
     { waitMs, signal, wait },
   );
-  for (const [index, outcome] of outcomes.entries()) {
-    const reason = present.includes(outcome) ? waiting.get(outcome.name) : undefined;
-    if (reason !== undefined) {
-      outcomes[index] = { ...outcome, verb: 'failed', reason: `timed-out: ${reason}` };
-    }
-  }
+  const judged = new Set(present);
+  return outcomes.map((outcome) => {
+    const reason = judged.has(outcome) ? waiting.get(outcome.name) : undefined;
+    return reason === undefined
+      ? outcome
+      : { ...outcome, verb: 'failed', reason: `timed-out: ${reason}` };
+  });
 }

@@ -138,7 +138,7 @@ async function settleRound(pass: Pass, isLast: boolean): Promise<void> {
     const round = { ...pass, context };
     await tryAll(round, isLast ? items.pendingOf(wave) : items.probesOf(wave));
     await tryAll(round, isLast ? [] : items.openOf(wave));
-    await requireDefinitions(context, long, items.settled);
+    items.revise(await requireDefinitions(context, long, items.settled));
   }
 }
 

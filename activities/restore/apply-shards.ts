@@ -70,10 +70,10 @@ async function applyShard(input: ApplyShardsInput, work: ShardWork): Promise<App
   const key = shardOutcomesKey(restoreFolder(name), { runUid, shard, attempt });
   try {
     const deferred = await applyItems(input, work, outcomes);
-    await requireDefinitions(context, long, outcomes);
-    await writeJsonGz(store, key, outcomes);
-    const items = outcomes.length - deferred;
-    return { shard, attempt, items, owned: ownedOf(outcomes), deferred };
+    const judged = await requireDefinitions(context, long, outcomes);
+    await writeJsonGz(store, key, judged);
+    const items = judged.length - deferred;
+    return { shard, attempt, items, owned: ownedOf(judged), deferred };
   } catch (error) {
     // If the location fails as well, the first failure says more.
     await writeJsonGz(store, key, outcomes).catch(() => undefined);

@@ -35,8 +35,7 @@ interface Group {
  * keeps all of them, so one of each such group is tried, each time another, and the rest when that was taken.
  */
 export class DeferredItems {
-  /** Outcomes of the items that need no other try. */
-  readonly settled: AppliedItem[] = [];
+  #settled: AppliedItem[] = [];
   readonly #groups: readonly Group[];
   readonly #groupOf = new Map<DeferredItem, Group>();
   readonly #last = new Map<DeferredItem, AppliedItem>();
@@ -53,6 +52,16 @@ export class DeferredItems {
       this.#groupOf.set(item, group);
     }
     this.#groups = [...groups.values()].sort((left, right) => left.wave - right.wave);
+  }
+
+  /** Outcomes of the items that need no other try. */
+  get settled(): readonly AppliedItem[] {
+    return this.#settled;
+  }
+
+  /** Replaces the outcomes of the items that need no other try. */
+  revise(settled: readonly AppliedItem[]): void {
+    this.#settled = [...settled];
   }
 
   /** Items that wait for another try. */
@@ -94,7 +103,7 @@ export class DeferredItems {
     group?.pending.delete(item);
     const isSettled = !isPassing && (outcome.verb !== 'failed' || !this.#hasNeedOf(item));
     if (isSettled) {
-      this.settled.push(outcome);
+      this.#settled.push(outcome);
     } else {
       group?.pending.add(item);
       this.#last.set(item, outcome);
@@ -110,7 +119,7 @@ export class DeferredItems {
       const last = this.#last.get(item) ?? item.outcome;
       return { ...last, reason: `${last.reason ?? ''}; ${words}` };
     });
-    return [...this.settled, ...failed];
+    return [...this.#settled, ...failed];
   }
 
   /** Whether an item of an earlier wave waits that may be needed: one of the namespace, or one without a namespace. */

@@ -83,6 +83,8 @@ test.each<[said: string, spec: object, more?: object]>([
   ['has spec.retryOf, which is not a field', { retryOf: 'r' }],
   ['has metadata.nam, which is not a field', {}, { metadata: { nam: 'x' } }],
   ['has spec.hooks, which are not run', { hooks: { resources: [{ name: 'h' }] } }],
+  ['has spec.hooks, which are not run', { hooks: [{ name: 'h' }] }],
+  ['has spec.hooks, which are not run', { hooks: 'h' }],
 ])('a file that %s is refused: %j', (said, spec, more) => {
   expect(() => parse(spec, more)).toThrow(said);
 });
