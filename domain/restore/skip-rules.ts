@@ -19,7 +19,7 @@ const SLICE_CONTROLLERS: ReadonlySet<string> = new Set([
   ...['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io'],
 ]);
 
-/** Sources: Velero's `restoreItem` and restore item actions; the last two rules are Holdfast's own. */
+/** Sources: Velero's `restoreItem` and restore item actions; those of addresses and endpoints are Holdfast's own. */
 const SKIP_RULES: Readonly<Record<string, SkipRule>> = {
   'jobs.batch': (job) => {
     const { completionTime = '' } = fields(job['status']);
@@ -57,6 +57,8 @@ const SKIP_RULES: Readonly<Record<string, SkipRule>> = {
     SLICE_CONTROLLERS.has(metadata.labels?.[SLICE_MANAGER] ?? '')
       ? 'the cluster makes the endpoints of a service by itself'
       : undefined,
+  // Velero's data mover would take it for a new order to upload.
+  'datauploads.velero.io': () => 'it was an order to the data mover of the source',
   endpoints: ({ metadata }) =>
     metadata.labels?.[ENDPOINTS_MANAGER] === 'endpoint-controller'
       ? 'the cluster makes the endpoints of a service by itself'

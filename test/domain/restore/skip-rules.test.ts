@@ -88,6 +88,7 @@ test.each<Row>([
     reason: ENDPOINTS,
   },
   { type: 'endpoints' },
+  { type: 'datauploads.velero.io', reason: 'it was an order to the data mover of the source' },
 ])('of $type $name with $labels $annotations $content a restore says: $reason', (row) => {
   const { type, name = 'x', labels = {}, annotations = {}, content = {}, reason } = row;
   const object: KubernetesObject = { metadata: { name, labels, annotations }, ...content };
