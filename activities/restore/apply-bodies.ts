@@ -63,6 +63,8 @@ interface AppliedBody {
   readonly isPassing: boolean;
   /** See `ItemFailure`. */
   readonly isAway: boolean;
+  /** See `Applied`. To be thrown when the outcome is noted. */
+  readonly ending: Error | undefined;
 }
 
 /** Applies one object. */
@@ -74,6 +76,7 @@ export async function applyBody(
   const {
     isPassing = false,
     isAway = false,
+    ending,
     ...applied
   } = await applyObject(typeOf(line), object, context);
   const { version, kind } = line;
@@ -82,7 +85,7 @@ export async function applyBody(
     ...{ version, kind, ...applied },
     ...(mayGetOwners(applied.verb, context) && owners.length > 0 ? { owners } : {}),
   };
-  return { outcome, isPassing, isAway };
+  return { outcome, isPassing, isAway, ending };
 }
 
 /** How many items may get owners. */

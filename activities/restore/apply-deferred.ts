@@ -150,9 +150,12 @@ async function tryAll(
   const bodies = bodiesOf(store, [...byLine.keys()].sort(byOffset), context);
   await forEachInPool(bodies, CREATES_IN_FLIGHT, async (body) => {
     const item = byLine.get(body.line);
-    const outcome = await applyBody(body, context);
+    const applied = await applyBody(body, context);
     if (item !== undefined) {
-      items.note(item, outcome);
+      items.note(item, applied);
+    }
+    if (applied.ending !== undefined) {
+      throw applied.ending;
     }
     long.report({ itemsDone: items.settled.length, bytesDone: 0 });
   });

@@ -51,7 +51,7 @@ const HOLDING_TYPES: ReadonlySet<string> = new Set(['namespaces', DEFINITION_TYP
 /**
  * Brings one object of the backup into the cluster. An object that carries this run's mark was created by an
  * earlier attempt and counts as created; any other that exists is left alone. Throws only what is worth another
- * attempt of the whole shard. A request that was sent is not aborted, so that its outcome is known.
+ * attempt of the whole shard, and gives it beside the outcome where it comes between deletion and creation. A request that was sent is not aborted, so that its outcome is known.
  */
 export async function applyObject(
   type: ResourceType,
@@ -70,12 +70,34 @@ export async function applyObject(
   if (context.isLate && (await hasEnded(type, wanted.object, context))) {
     return { verb: 'created', reason: 'it has ended since, and is not run again' };
   }
-  const applied = await createOrExplain(type, wanted.object, context)
-    .then((made) => giveBack(type, wanted, { ...context.marks, made, cluster: context.cluster }))
-    .catch((error: unknown) => failedItem(type, error, context));
-  return applied.verb === 'failed'
-    ? nameCopies(applied, { type, wanted: wanted.object, context })
-    : applied;
+  const place = { type, wanted: wanted.object, context };
+  try {
+    const applied = await createOrExplain(type, wanted.object, context)
+      .then((made) => giveBack(type, wanted, { ...context.marks, made, cluster: context.cluster }))
+      .catch((error: unknown) => failedItem(type, error, context));
+    return applied.verb === 'failed' ? await nameCopies(applied, place) : applied;
+  } catch (error) {
+    return endedItem(error, place);
+  }
+}
+
+interface Place {
+  readonly type: ResourceType;
+  readonly wanted: KubernetesObject;
+  readonly context: ApplyContext;
+}
+
+/**
+ * The outcome of an item at which the attempt ends, where this or an earlier one may have deleted the object: there may
+ * be no other attempt. Throws what ends the attempt where nothing was deleted.
+ */
+async function endedItem(error: unknown, place: Place): Promise<Applied> {
+  const ended: Applied = { verb: 'failed', reason: 'the restore ended while it was made anew' };
+  const named = await nameCopies(ended, place).catch(() => ended);
+  if (named === ended || !(error instanceof Error)) {
+    throw error;
+  }
+  return { ...named, ending: error };
 }
 
 /** Whether another attempt has created a Job that is over and gone by now. */
@@ -89,14 +111,7 @@ async function hasEnded(
 }
 
 /** Says where the object is kept that was deleted to be made anew, if one was. */
-async function nameCopies(
-  applied: Applied,
-  {
-    type,
-    wanted,
-    context,
-  }: { type: ResourceType; wanted: KubernetesObject; context: ApplyContext },
-): Promise<Applied> {
+async function nameCopies(applied: Applied, { type, wanted, context }: Place): Promise<Applied> {
   const keys = await copiesOf(type, wanted, context);
   return keys.length === 0
     ? applied

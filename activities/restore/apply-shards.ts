@@ -99,7 +99,7 @@ async function applyItems(
       outcomes.push(unasked(body.line, away, context));
       return;
     }
-    const { outcome, isPassing, isAway } = await applyBody(body, context);
+    const { outcome, isPassing, isAway, ending } = await applyBody(body, context);
     if (isAway) {
       awayGroups.set(group, outcome.reason ?? '');
     }
@@ -107,6 +107,9 @@ async function applyItems(
     const isPutAside = isPassing || (outcome.verb === 'failed' && (hasDeferred || deferred > 0));
     deferred += isPutAside ? 1 : 0;
     outcomes.push(isPutAside ? { ...outcome, isPutAside } : outcome);
+    if (ending !== undefined) {
+      throw ending;
+    }
     long.report({ itemsDone: itemsBefore + outcomes.length - deferred, bytesDone: 0 });
   });
   return deferred;

@@ -23,4 +23,6 @@ export interface Applied {
   readonly isPassing?: true;
   /** See `ItemFailure`. */
   readonly isAway?: true;
+  /** What ends the attempt. There is an outcome all the same, since the cluster may lack an object that it had before. */
+  readonly ending?: Error;
 }

@@ -1,5 +1,10 @@
 import { Failure } from '../../domain/failure.ts';
-import { itemOf } from '../../domain/item.ts';
+import {
+  itemOf,
+  type ItemReference,
+  type KubernetesObject,
+  type ResourceType,
+} from '../../domain/item.ts';
 import { markedAnew } from '../../domain/restore/clean-object.ts';
 import type { Existing } from '../../domain/restore/existing-decision.ts';
 import { propagationOf } from '../../domain/restore/recreation.ts';
@@ -8,7 +13,8 @@ import type { Applied, ExistingContext } from './existing-context.ts';
 
 /**
  * Saves the live object, deletes it if it is still the one that was saved, waits until it is gone, and creates the
- * wanted one. Undefined when the object was changed or its name was taken meanwhile.
+ * wanted one. Undefined when the object was changed or its name was taken meanwhile. An attempt that is cancelled after
+ * the deletion creates the new one all the same, unless the old one is still there.
  */
 export async function recreateObject(
   existing: Existing,
@@ -32,10 +38,7 @@ export async function recreateObject(
     }
     throw error;
   }
-  const { goneWaitMs: waitMs, wait } = context;
-  const held = await awaitGone(() => cluster.read(type, item, signal), {
-    ...{ item, uid, waitMs, signal, wait },
-  });
+  const held = await awaitRemoved(type, { item, uid, context });
   if (held !== undefined) {
     return {
       verb: 'failed',
@@ -44,4 +47,28 @@ export async function recreateObject(
   }
   const { kind } = await cluster.create(type, markedAnew(type, wanted, runUid));
   return kind === 'created' ? { verb: 'recreated' } : undefined;
+}
+
+interface Removed {
+  readonly item: ItemReference;
+  readonly uid: string;
+  readonly context: ExistingContext;
+}
+
+/** Waits for the end of an object that was deleted, and gives it if it is held. Nobody may come to make it anew later. */
+async function awaitRemoved(
+  type: ResourceType,
+  { item, uid, context }: Removed,
+): Promise<KubernetesObject | undefined> {
+  const { cluster, goneWaitMs: waitMs, signal, wait } = context;
+  const options = { item, uid, waitMs, signal, wait };
+  try {
+    return await awaitGone(() => cluster.read(type, item, signal), options);
+  } catch (error) {
+    const last = await cluster.read(type, item);
+    if (last?.metadata.uid === uid) {
+      throw error;
+    }
+    return undefined;
+  }
 }

@@ -1,13 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 
+import type { AppliedShard, PlanRestoreResult } from '../../../activities/contract.ts';
 import { openCluster } from '../../../activities/kubernetes/client.ts';
+import type { Cluster } from '../../../activities/kubernetes/port.ts';
 import {
   apiVersionOf,
   type KubernetesObject,
   type OwnerReference,
   type ResourceType,
 } from '../../../domain/item.ts';
-import { restoreKeys } from '../../../domain/object-key.ts';
+import { replacedObjectKey, restoreKeys } from '../../../domain/object-key.ts';
 import type { RestoreCounts } from '../../../domain/restore.ts';
 import type { ArchiveItem } from '../../../storage/format/member-encoder.ts';
 import { readJsonGz } from '../../../storage/json-file.ts';
@@ -15,6 +17,7 @@ import { type Applied, applyYaml } from '../../support/applied-yaml.ts';
 import { kubectl } from '../../support/kubectl.ts';
 import { RestoreSteps } from '../../support/restore-steps.ts';
 import { typeOf } from '../../support/stored-backup.ts';
+import { wrapped } from '../../support/wrapped-cluster.ts';
 
 // Goal: what an object owns that is made anew is taken over by the new one, or goes where that cannot be; no data goes.
 // Method: the activities run against the real API server, with the garbage collector and the controllers of Kubernetes.
@@ -173,6 +176,55 @@ test('what the selector of the new deployment does not find goes with the old on
   });
   const uids = async () => (await replicaSets()).map(({ metadata }) => metadata.uid);
   await expect.poll(uids, FOLLOWED).not.toContain(set);
+});
+
+/** Applies a plan, and cancels the restore when it has deleted the object that is to be made anew. */
+function cancelAfterRemoval(plan: PlanRestoreResult): Promise<readonly AppliedShard[]> {
+  const cancel = new AbortController();
+  const cancelling = wrapped(cluster, {
+    remove: async (...args: Parameters<Cluster['remove']>) => {
+      await cluster.remove(...args);
+      cancel.abort(new Error('cancelled'));
+    },
+  });
+  return steps.apply(cancelling, plan, { signal: cancel.signal });
+}
+
+const FIXED = { immutable: true, data: { a: 'live' } };
+const FIXED_ANEW = { immutable: true, data: { a: 'stored' } };
+
+test('a restore that is cancelled while a deleted object is held says where that is kept', async () => {
+  const metadata = { name: 'one', namespace, finalizers: ['holdfast.dev/test'] };
+  const { metadata: before } = await there(CONFIG_MAP, { ...FIXED, metadata });
+  steps = await RestoreSteps.of([stored(CONFIG_MAP, FIXED_ANEW)], {
+    existingResourcePolicy: 'recreate',
+  });
+  const plan = await steps.plan(cluster);
+  await expect(cancelAfterRemoval(plan)).rejects.toThrow('cancelled');
+  expect(await steps.finish(cluster, [], { kind: 'cancelled' })).toMatchObject({
+    counts: { failed: 1, recreated: 0 },
+  });
+  const item = { ...CONFIG_MAP, namespace, name: 'one' };
+  const text = JSON.stringify(await readJsonGz(steps.store, restoreKeys('r').results));
+  expect(text).toContain('the restore ended while it was made anew');
+  expect(text.split(replacedObjectKey('r', item, before.uid ?? '')).length - 1).toBe(1);
+
+  // A worker that shuts down is no end: another attempt makes it anew, and is what counts.
+  await cluster.patch(CONFIG_MAP, item, { merge: { metadata: { finalizers: null } } });
+  const shards = await steps.apply(cluster, plan, { attempt: 2 });
+  expect(await steps.finish(cluster, shards)).toMatchObject({
+    counts: { recreated: 1, failed: 0 },
+  });
+});
+
+test('a restore that is cancelled when a deleted object is gone makes it anew all the same', async () => {
+  await there(CONFIG_MAP, FIXED);
+  steps = await RestoreSteps.of([stored(CONFIG_MAP, FIXED_ANEW)], {
+    existingResourcePolicy: 'recreate',
+  });
+  const plan = await steps.plan(cluster);
+  await cancelAfterRemoval(plan);
+  expect(await read(CONFIG_MAP)).toMatchObject({ data: { a: 'stored' } });
 });
 
 test('a stateful set that would take the claims of its pods along is not deleted', async () => {
