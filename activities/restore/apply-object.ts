@@ -171,12 +171,15 @@ async function createOrExplain(
 
 /** Undefined when the object has to be looked at again. */
 function settle(existing: Existing, context: ApplyContext): Promise<Applied | undefined> {
-  const { type, live } = existing;
-  const isLeaving = live.metadata.deletionTimestamp !== undefined;
-  const isOurs = isMarked(type, live, context.marks.runUid) && !isHolding(type);
-  return isLeaving && !isOurs
+  return isAwaitedGone(existing, context.marks.runUid)
     ? settleLeaving(existing, context)
     : settleExisting(existing, existingContext(context));
+}
+
+/** Whether a restore waits until an object is gone: what it made itself, and is deleted since, it has restored. */
+export function isAwaitedGone({ type, live }: Existing, runUid: string): boolean {
+  const isOurs = isMarked(type, live, runUid) && !isHolding(type);
+  return live.metadata.deletionTimestamp !== undefined && !isOurs;
 }
 
 /**

@@ -1,10 +1,5 @@
 import { Failure } from '../../domain/failure.ts';
-import {
-  groupResource,
-  itemOf,
-  type KubernetesObject,
-  type ResourceType,
-} from '../../domain/item.ts';
+import { itemOf, type KubernetesObject, type ResourceType } from '../../domain/item.ts';
 import { markOf } from '../../domain/restore/clean-object.ts';
 import { decideExisting, type Existing } from '../../domain/restore/existing-decision.ts';
 import { applyMergePatch } from '../../domain/restore/json-merge-patch.ts';
@@ -15,7 +10,7 @@ import type { PlanAction } from '../../domain/restore/restore-preview.ts';
 import { comparableObject } from '../../domain/restore/same-object.ts';
 import { type WantedContext, wantedObject } from '../../domain/restore/wanted-object.ts';
 import type { Cluster } from '../kubernetes/port.ts';
-import { isPortRefusal } from './apply-object.ts';
+import { isAwaitedGone, isPortRefusal } from './apply-object.ts';
 import type { ClusterNow } from './cluster-now.ts';
 import { mergeOf } from './existing-object.ts';
 import { itemFailure } from './item-failure.ts';
@@ -95,7 +90,7 @@ async function look(asked: Asked, context: InspectContext): Promise<Inspected | 
   if (live === undefined) {
     return undefined;
   }
-  if (groupResource(type) === 'namespaces' && live.metadata.deletionTimestamp !== undefined) {
+  if (isAwaitedGone({ type, live, wanted }, context.marks.runUid)) {
     const reason = 'not checked: it is being deleted, and the restore waits until it is gone';
     return created(asked, { reason, isChecked: false });
   }

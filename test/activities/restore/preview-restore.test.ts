@@ -23,6 +23,8 @@ const SERVICE = typeOf('Service', 'services');
 const NAMESPACE = typeOf('Namespace', 'namespaces', false);
 const POD = typeOf('Pod', 'pods');
 const ACCOUNT = typeOf('ServiceAccount', 'serviceaccounts');
+/** Lets go of an object that is being deleted. */
+const RELEASE = JSON.stringify({ metadata: { finalizers: null } });
 let steps: RestoreSteps;
 let namespace: string;
 let namespaces = 0;
@@ -122,6 +124,28 @@ test('under the policy none the plan shows how the backup differs from what is l
     reason: 'another object of this name is there, and is left alone',
     diff: [{ path: '/data/a', op: 'replace', from: 'live', to: 'stored' }],
   });
+});
+
+test('what is being deleted is waited for and created, so it is neither unchanged nor left alone', async () => {
+  const held = { metadata: { finalizers: ['holdfast.test/hold'] } };
+  const items = [
+    stored(CONFIG_MAP, 'same', { data: { a: '1' } }),
+    stored(CONFIG_MAP, 'other', { data: { a: 'stored' } }),
+  ];
+  for (const name of ['same', 'other']) {
+    await there(CONFIG_MAP, name, { data: { a: '1' } });
+    await kubectl('-n', namespace, 'patch', 'configmap', name, '-p', JSON.stringify(held));
+    await kubectl('-n', namespace, 'delete', 'configmap', name, '--wait=false');
+  }
+  const plan = await planOf(items);
+  for (const name of ['same', 'other']) {
+    expect(itemOf(plan, name)).toMatchObject({
+      ...{ action: 'create', isChecked: false },
+      reason: 'not checked: it is being deleted, and the restore waits until it is gone',
+    });
+    await kubectl('-n', namespace, 'patch', 'configmap', name, '-p', RELEASE);
+  }
+  expect((await steps.all(cluster)).counts).toMatchObject({ created: 2, unchanged: 1 });
 });
 
 test('an immutable field that differs blocks an update, and is made anew by recreate', async () => {
