@@ -43,7 +43,7 @@ export interface ApplyContext extends WantedContext {
 /** Tries for one object when the cluster fails at it. */
 const TRIES_MAX = 5;
 const TRY_PAUSE_MS = 400;
-/** How often an object may be gone when it is looked at after its creation was refused because it is there. */
+/** How often an object may be gone or changed when it is looked at after its creation was refused because it is there. */
 const ROUNDS_MAX = 5;
 /** Types whose objects hold others, which cannot be created before the old one is gone. */
 const HOLDING_TYPES: ReadonlySet<string> = new Set(['namespaces', DEFINITION_TYPE]);
@@ -149,6 +149,7 @@ async function createOrExplain(
   wanted: KubernetesObject,
   context: ApplyContext,
 ): Promise<Applied> {
+  let isThere = false;
   for (let round = 1; round <= ROUNDS_MAX; round++) {
     // What was deleted by another try, or by an attempt that did not live to make it anew, is recreated now.
     const isLate = round > 1 || context.isLate;
@@ -164,9 +165,12 @@ async function createOrExplain(
       return settled;
     }
     // Somebody changed or deleted it meanwhile, so it is looked at once more.
+    isThere = live !== undefined;
   }
-  const absurd = 'the cluster says that it is there, and that it is not';
-  return { verb: 'failed', reason: `cluster-failed: create ${wanted.metadata.name}: ${absurd}` };
+  const why = isThere
+    ? 'others change it all the time'
+    : 'the cluster says that it is there, and that it is not';
+  return { verb: 'failed', reason: `cluster-failed: create ${wanted.metadata.name}: ${why}` };
 }
 
 /** Undefined when the object has to be looked at again. */

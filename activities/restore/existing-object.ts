@@ -43,6 +43,9 @@ async function update(
     }
     return await write(existing, patch, { context, verb: 'updated' });
   } catch (error) {
+    if (hasChanged(error)) {
+      return undefined;
+    }
     if (!(error instanceof Failure) || !REFUSED_CODES.has(error.code)) {
       throw error;
     }
@@ -119,11 +122,16 @@ async function write(
     const changed = await cluster.patch(type, itemOf(type, wanted), { merge });
     return changed && { verb };
   } catch (error) {
-    if (error instanceof Failure && error.code === 'precondition-failed') {
+    if (hasChanged(error)) {
       return undefined;
     }
     throw error;
   }
+}
+
+/** Also a patch that names no version is refused so when the object is written to again and again meanwhile. */
+function hasChanged(error: unknown): boolean {
+  return error instanceof Failure && error.code === 'precondition-failed';
 }
 
 /** The body of the request that changes an object as a patch says, and marks it, if it is still the same. */

@@ -250,6 +250,24 @@ test('an object that changes between the look and the update is looked at again'
   expect((await read(CONFIG_MAP))['data']).toEqual({ a: 'stored' });
 });
 
+test.each([
+  { conflicts: 1, counts: { updated: 1, failed: 0 } },
+  { conflicts: Infinity, counts: { updated: 0, failed: 1 } },
+])('$conflicts conflicts of a dry run end no restore', async ({ conflicts, counts }) => {
+  await there(CONFIG_MAP, { data: { a: 'live' } });
+  await backUp(CONFIG_MAP, { data: { a: 'stored' } }, 'update');
+  let asked = 0;
+  const busy = wrapped(cluster, {
+    patch: (type, item, patch) =>
+      patch.isDryRun === true && ++asked <= conflicts
+        ? Promise.reject(new Failure('precondition-failed', 'the object has changed meanwhile'))
+        : cluster.patch(type, item, patch),
+  });
+  expect(await steps.all(busy)).toMatchObject({ counts });
+  expect(asked).toBeLessThan(10);
+  expect((await reasons()).includes('others change it all the time')).toBe(counts.failed === 1);
+});
+
 test('a claim is never deleted to be made anew', async () => {
   const type = typeOf('PersistentVolumeClaim', 'persistentvolumeclaims');
   const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } };
