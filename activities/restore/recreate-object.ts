@@ -11,6 +11,9 @@ import { propagationOf } from '../../domain/restore/recreation.ts';
 import { awaitGone, stuckWords } from './await-gone.ts';
 import type { Applied, ExistingContext } from './existing-context.ts';
 
+/** How long an attempt that is cancelled still waits for the end of an object that it has deleted. */
+const LAST_WAIT_MS = 5000;
+
 /**
  * Saves the live object, deletes it if it is still the one that was saved, waits until it is gone, and creates the
  * wanted one. Undefined when the object was changed or its name was taken meanwhile. An attempt that is cancelled after
@@ -65,8 +68,10 @@ async function awaitRemoved(
   try {
     return await awaitGone(() => cluster.read(type, item, signal), options);
   } catch (error) {
-    const last = await cluster.read(type, item);
-    if (last?.metadata.uid === uid) {
+    // The garbage collector takes a moment to let go what the object owns.
+    const { signal: lasting } = new AbortController();
+    const last = { ...options, waitMs: LAST_WAIT_MS, signal: lasting };
+    if ((await awaitGone(() => cluster.read(type, item), last)) !== undefined) {
       throw error;
     }
     return undefined;

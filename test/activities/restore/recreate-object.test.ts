@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import type { AppliedShard, PlanRestoreResult } from '../../../activities/contract.ts';
@@ -217,13 +219,20 @@ test('a restore that is cancelled while a deleted object is held says where that
   });
 });
 
-test('a restore that is cancelled when a deleted object is gone makes it anew all the same', async () => {
-  await there(CONFIG_MAP, FIXED);
+test('a restore that is cancelled just before a deleted object is gone makes it anew all the same', async () => {
+  const metadata = { name: 'one', namespace, finalizers: ['holdfast.dev/test'] };
+  await there(CONFIG_MAP, { ...FIXED, metadata });
   steps = await RestoreSteps.of([stored(CONFIG_MAP, FIXED_ANEW)], {
     existingResourcePolicy: 'recreate',
   });
   const plan = await steps.plan(cluster);
-  await cancelAfterRemoval(plan);
+  const applied = cancelAfterRemoval(plan);
+  const leaving = async () => (await read(CONFIG_MAP))?.metadata.deletionTimestamp;
+  await expect.poll(leaving, FOLLOWED).toBeDefined();
+  await sleep(500);
+  const merge = { metadata: { finalizers: null } };
+  await cluster.patch(CONFIG_MAP, { ...CONFIG_MAP, namespace, name: 'one' }, { merge });
+  await applied;
   expect(await read(CONFIG_MAP)).toMatchObject({ data: { a: 'stored' } });
 });
 
