@@ -89,15 +89,15 @@ interface Place {
 
 /**
  * The outcome of an item at which the attempt ends, where this or an earlier one may have deleted the object: there may
- * be no other attempt. Throws what ends the attempt where nothing was deleted.
+ * be no other attempt. Throws what ends the attempt where the object is there.
  */
 async function endedItem(error: unknown, place: Place): Promise<Applied> {
-  const ended: Applied = { verb: 'failed', reason: 'the restore ended while it was made anew' };
-  const named = await nameCopies(ended, place).catch(() => ended);
-  if (named === ended || !(error instanceof Error)) {
+  const copies = await findCopies(place).catch(() => undefined);
+  if (copies?.mayBeLost !== true || !(error instanceof Error)) {
     throw error;
   }
-  return { ...named, ending: error };
+  const reason = `the restore ended while it was made anew; ${copies.words}`;
+  return { verb: 'failed', reason, ending: error };
 }
 
 /** Whether another attempt has created a Job that is over and gone by now. */
@@ -110,18 +110,43 @@ async function hasEnded(
   return isMade && (await readLive(type, wanted, context)) === undefined;
 }
 
-/** Says where the object is kept that was deleted to be made anew, if one was. */
-async function nameCopies(applied: Applied, { type, wanted, context }: Place): Promise<Applied> {
-  const keys = await copiesOf(type, wanted, context);
-  return keys.length === 0
+/** Says where the object is kept that was deleted to be made anew, or was to be. */
+async function nameCopies(applied: Applied, place: Place): Promise<Applied> {
+  const copies = await findCopies(place);
+  return copies === undefined
     ? applied
-    : {
-        ...applied,
-        reason: `${applied.reason ?? ''}; what was deleted is kept as ${keys.join(', ')}`,
-      };
+    : { ...applied, reason: `${applied.reason ?? ''}; ${copies.words}` };
 }
 
-/** Where the objects are kept that this restore deleted to make one of their name anew. */
+interface Copies {
+  readonly words: string;
+  /** Whether there may be no object in the cluster, or not for long. */
+  readonly mayBeLost: boolean;
+}
+
+/** A copy is saved before its object is deleted, which the cluster may refuse; so the cluster tells what was. */
+async function findCopies({ type, wanted, context }: Place): Promise<Copies | undefined> {
+  const keys = await copiesOf(type, wanted, context);
+  if (keys.length === 0) {
+    return undefined;
+  }
+  let live: KubernetesObject | undefined;
+  try {
+    live = await readLive(type, wanted, context);
+  } catch {
+    return { words: `what was there is kept as ${keys.join(', ')}`, mayBeLost: true };
+  }
+  const isThere = live !== undefined && live.metadata.deletionTimestamp === undefined;
+  const keyOfLive = context.replaced.keyOf(itemOf(type, wanted), live?.metadata.uid);
+  const deleted = keys.filter((key) => !isThere || key !== keyOfLive);
+  const words =
+    deleted.length > 0
+      ? `what was deleted is kept as ${deleted.join(', ')}`
+      : `it is not deleted, and a copy is kept as ${keys.join(', ')}`;
+  return { words, mayBeLost: !isThere };
+}
+
+/** Where the objects are kept that this restore deleted, or was to delete, to make one of their name anew. */
 async function copiesOf(
   type: ResourceType,
   wanted: KubernetesObject,

@@ -15,8 +15,12 @@ export class ReplacedObjects {
 
   /** Keeps an object as it is before its deletion; another one that had its name is kept beside it. */
   async save(item: ItemReference, { object, json }: ListedObject): Promise<void> {
-    const key = replacedObjectKey(this.#restore, item, object.metadata.uid ?? '');
-    await this.#store.put(key, await gzipText(json));
+    await this.#store.put(this.keyOf(item, object.metadata.uid), await gzipText(json));
+  }
+
+  /** Where the object of a uid is kept that had the name of an item, if it is. */
+  keyOf(item: ItemReference, uid = ''): string {
+    return replacedObjectKey(this.#restore, item, uid);
   }
 
   /** Where the objects are kept that had the name of an item. */

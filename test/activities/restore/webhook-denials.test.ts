@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 
 import { openCluster } from '../../../activities/kubernetes/client.ts';
 import { Failure } from '../../../domain/failure.ts';
-import { restoreKeys } from '../../../domain/object-key.ts';
+import { replacedObjectKey, restoreKeys } from '../../../domain/object-key.ts';
 import type { RestoreSpec } from '../../../domain/restore.ts';
 import { readJsonGz } from '../../../storage/json-file.ts';
 import { type Applied, applyYaml } from '../../support/applied-yaml.ts';
@@ -154,6 +154,31 @@ test.each([
     expect(JSON.stringify(results)).toMatch(/denied (the )?request: not now/);
   },
 );
+
+test('an object whose deletion is denied is not said to be deleted', async () => {
+  const item = { ...CONFIG_MAP, namespace, name: 'denied' };
+  const metadata = { name: 'denied', namespace };
+  await cluster.create(CONFIG_MAP, { metadata, data: { a: 'b' }, immutable: true });
+  const { uid } = (await cluster.read(CONFIG_MAP, item))?.metadata ?? {};
+  guard = await startLocalWebhook(namespace, ({ operation }) =>
+    operation === 'DELETE' ? { code: 403, message: 'it is needed' } : undefined,
+  );
+  await backUp({ existingResourcePolicy: 'recreate' });
+  const plan = await steps.plan(cluster);
+  // Another attempt finds the copy of the first one.
+  for (const attempt of [1, 2]) {
+    const shards = await steps.apply(cluster, plan, { attempt });
+    expect(await steps.finish(cluster, shards)).toMatchObject({
+      counts: { created: 1, recreated: 0, failed: 1 },
+    });
+    const copy = replacedObjectKey('r', item, uid ?? '');
+    expect(await errors()).toEqual([
+      expect.stringMatching(/denied the request: it is needed; it is not deleted, and a copy is/),
+    ]);
+    expect((await errors())[0]).toContain(`kept as ${copy}`);
+  }
+  expect((await cluster.read(CONFIG_MAP, item))?.metadata.uid).toBe(uid);
+});
 
 test('one aggregated API that does not know the worker fails its objects alone', async () => {
   await backUp();
