@@ -23,11 +23,10 @@ export async function fillNamespace(
   });
   async function* objects(): AsyncGenerator<KubernetesObject> {
     for (let index = 0; index < count; index++) {
-      const name = `item-${String(index).padStart(5, '0')}`;
       yield await Promise.resolve({
         apiVersion: 'v1',
         kind: type.kind,
-        metadata: { name, namespace },
+        metadata: { name: itemName(index), namespace },
         data: { value: contentOf(type, index, bytes) },
       });
     }
@@ -36,6 +35,32 @@ export async function fillNamespace(
     await cluster.create(type, object);
   });
   await cluster.close();
+}
+
+/** Makes each of the last objects of a filled namespace owned by the one that is as many places after the first. */
+export async function giveOwners(
+  namespace: string,
+  { type, count, owned }: { type: ResourceType; count: number; owned: number },
+): Promise<void> {
+  const cluster = openCluster(undefined);
+  async function* indices(): AsyncGenerator<number> {
+    for (let index = 0; index < owned; index++) {
+      yield await Promise.resolve(index);
+    }
+  }
+  await forEachInPool(indices(), 32, async (index) => {
+    const owner = { ...type, namespace, name: itemName(index) };
+    const uid = (await cluster.read(type, owner))?.metadata.uid;
+    const reference = { apiVersion: 'v1', kind: type.kind, name: owner.name, uid };
+    const item = { ...owner, name: itemName(count - owned + index) };
+    await cluster.patch(type, item, { merge: { metadata: { ownerReferences: [reference] } } });
+  });
+  await cluster.close();
+}
+
+/** Name of an object of a filled namespace, by its place from 0. */
+export function itemName(index: number): string {
+  return `item-${String(index).padStart(5, '0')}`;
 }
 
 /** Text that differs from object to object, but compresses as configuration does. */
