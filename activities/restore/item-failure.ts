@@ -27,13 +27,13 @@ export function isPassingFailure(error: unknown): error is Failure {
 
 /**
  * What a failure means for the one object that was asked about. Throws what concerns all of them: a cluster that does
- * not even say who it is is away itself, or knows the worker no more.
+ * not even say who it is is away itself, throttles everything, or knows the worker no more.
  */
 export async function itemFailure(
   error: unknown,
   cluster: Pick<Cluster, 'identity'>,
 ): Promise<ItemFailure> {
-  if (isPassingFailure(error)) {
+  if (isPassingFailure(error) || isThrottled(error)) {
     await cluster.identity();
     const isAway = !(error instanceof Refusal && error.status === CONFLICT);
     return { failure: withCode('cluster-failed', error), isPassing: true, isAway };
@@ -47,6 +47,11 @@ export async function itemFailure(
     return { failure: error, isPassing: false, isAway: false };
   }
   throw error;
+}
+
+/** The client has asked again already, as often as is polite; what asks for patience may be one webhook or one type. */
+function isThrottled(error: unknown): error is Failure {
+  return error instanceof Failure && error.code === 'throttled';
 }
 
 function withCode(code: FailureCode, { message, serverMessage }: Failure): Failure {

@@ -319,6 +319,41 @@ test('an object that meets others at a quota is created by another try', async (
   expect(await steps.finish(cluster, shards)).toMatchObject({ counts: { created: 3, failed: 0 } });
 });
 
+const THROTTLED = refusal({ status: 429, retryAfter: '1', body: '' }, 'create', 'one');
+
+test('a type that is throttled is put aside, and keeps no other one from being restored', async () => {
+  const secret = { metadata: { name: 'item-40', namespace } };
+  steps = await RestoreSteps.of([
+    ...configMaps(40),
+    { type: typeOf('Secret', 'secrets'), object: secret },
+  ]);
+  let isOver = false;
+  let asked = 0;
+  const busy = withCreate(cluster, ({ resource }) => {
+    const isMet = resource === 'configmaps' && !isOver;
+    asked += isMet ? 1 : 0;
+    return isMet ? Promise.reject(THROTTLED) : Promise.resolve();
+  });
+  const plan = await steps.plan(busy);
+  const shards = await steps.apply(busy, plan);
+  expect(shards.reduce((sum, { deferred }) => sum + deferred, 0)).toBe(40);
+  // The client has asked again by itself, so each that was under way is asked for once, and the rest not at all.
+  expect(asked).toBeLessThan(40);
+  expect(await namesOf('secrets')).toEqual(['secret/item-40']);
+  isOver = true;
+  const all = await steps.applyDeferred(busy, { plan, shards });
+  expect(await steps.finish(cluster, all)).toMatchObject({ counts: { created: 41, failed: 0 } });
+});
+
+test('a cluster that throttles everything fails the attempt, so that the shard is applied again', async () => {
+  steps = await RestoreSteps.of(configMaps(1));
+  const plan = await steps.plan(cluster);
+  const busy = withCreate(cluster, () => Promise.reject(THROTTLED), {
+    identity: () => Promise.reject(THROTTLED),
+  });
+  await expect(steps.apply(busy, plan)).rejects.toMatchObject({ code: 'throttled' });
+});
+
 test('an API server that is away fails the attempt, so that the shard is applied again', async () => {
   steps = await RestoreSteps.of(configMaps(1));
   const plan = await steps.plan(cluster);
