@@ -7,7 +7,7 @@ import {
   type ResourceType,
 } from '../../domain/item.ts';
 import { markedAnew } from '../../domain/restore/clean-object.ts';
-import { type Existing, isMarked, policyOf } from '../../domain/restore/existing-decision.ts';
+import { type Existing, isMarked } from '../../domain/restore/existing-decision.ts';
 import { DEFINITION_TYPE } from '../../domain/restore/restore-selection.ts';
 import { type WantedContext, wantedObject } from '../../domain/restore/wanted-object.ts';
 import type { BeginWait } from '../heartbeat.ts';
@@ -20,6 +20,7 @@ import { giveBack } from './give-back.ts';
 import { isPassingFailure, itemFailure } from './item-failure.ts';
 import { failureReason } from './refusal-reason.ts';
 import type { MadeJobs } from './made-jobs.ts';
+import { copiesOf, endedItem, nameCopies } from './replaced-copies.ts';
 import type { ReplacedObjects } from './replaced-objects.ts';
 import type { ServedTypes } from './served-types.ts';
 
@@ -51,7 +52,8 @@ const HOLDING_TYPES: ReadonlySet<string> = new Set(['namespaces', DEFINITION_TYP
 /**
  * Brings one object of the backup into the cluster. An object that carries this run's mark was created by an
  * earlier attempt and counts as created; any other that exists is left alone. Throws only what is worth another
- * attempt of the whole shard, and gives it beside the outcome where it comes between deletion and creation. A request that was sent is not aborted, so that its outcome is known.
+ * attempt of the whole shard, and gives it beside the outcome where it comes between deletion and creation. A request
+ * that was sent is not aborted, so that its outcome is known.
  */
 export async function applyObject(
   type: ResourceType,
@@ -70,34 +72,15 @@ export async function applyObject(
   if (context.isLate && (await hasEnded(type, wanted.object, context))) {
     return { verb: 'created', reason: 'it has ended since, and is not run again' };
   }
-  const place = { type, wanted: wanted.object, context };
+  const target = { type, wanted: wanted.object, context };
   try {
     const applied = await createOrExplain(type, wanted.object, context)
       .then((made) => giveBack(type, wanted, { ...context.marks, made, cluster: context.cluster }))
       .catch((error: unknown) => failedItem(type, error, context));
-    return applied.verb === 'failed' ? await nameCopies(applied, place) : applied;
+    return applied.verb === 'failed' ? await nameCopies(applied, target) : applied;
   } catch (error) {
-    return endedItem(error, place);
+    return endedItem(error, target);
   }
-}
-
-interface Place {
-  readonly type: ResourceType;
-  readonly wanted: KubernetesObject;
-  readonly context: ApplyContext;
-}
-
-/**
- * The outcome of an item at which the attempt ends, where this or an earlier one may have deleted the object: there may
- * be no other attempt. Throws what ends the attempt where the object is there.
- */
-async function endedItem(error: unknown, place: Place): Promise<Applied> {
-  const copies = await findCopies(place).catch(() => undefined);
-  if (copies?.mayBeLost !== true || !(error instanceof Error)) {
-    throw error;
-  }
-  const reason = `the restore ended while it was made anew; ${copies.words}`;
-  return { verb: 'failed', reason, ending: error };
 }
 
 /** Whether another attempt has created a Job that is over and gone by now. */
@@ -108,51 +91,6 @@ async function hasEnded(
 ): Promise<boolean> {
   const isMade = await context.madeJobs.has(type, itemOf(type, wanted), wanted);
   return isMade && (await readLive(type, wanted, context)) === undefined;
-}
-
-/** Says where the object is kept that was deleted to be made anew, or was to be. */
-async function nameCopies(applied: Applied, place: Place): Promise<Applied> {
-  const copies = await findCopies(place);
-  return copies === undefined
-    ? applied
-    : { ...applied, reason: `${applied.reason ?? ''}; ${copies.words}` };
-}
-
-interface Copies {
-  readonly words: string;
-  /** Whether there may be no object in the cluster, or not for long. */
-  readonly mayBeLost: boolean;
-}
-
-/** A copy is saved before its object is deleted, which the cluster may refuse; so the cluster tells what was. */
-async function findCopies({ type, wanted, context }: Place): Promise<Copies | undefined> {
-  const keys = await copiesOf(type, wanted, context);
-  if (keys.length === 0) {
-    return undefined;
-  }
-  let live: KubernetesObject | undefined;
-  try {
-    live = await readLive(type, wanted, context);
-  } catch {
-    return { words: `what was there is kept as ${keys.join(', ')}`, mayBeLost: true };
-  }
-  const isThere = live !== undefined && live.metadata.deletionTimestamp === undefined;
-  const keyOfLive = context.replaced.keyOf(itemOf(type, wanted), live?.metadata.uid);
-  const deleted = keys.filter((key) => !isThere || key !== keyOfLive);
-  const words =
-    deleted.length > 0
-      ? `what was deleted is kept as ${deleted.join(', ')}`
-      : `it is not deleted, and a copy is kept as ${keys.join(', ')}`;
-  return { words, mayBeLost: !isThere };
-}
-
-/** Where the objects are kept that this restore deleted, or was to delete, to make one of their name anew. */
-async function copiesOf(
-  type: ResourceType,
-  wanted: KubernetesObject,
-  { spec, replaced }: ApplyContext,
-): Promise<readonly string[]> {
-  return policyOf(spec) === 'recreate' ? replaced.keysOf(itemOf(type, wanted)) : [];
 }
 
 /** What a failure means for one object. Throws what concerns all of them. */
@@ -178,7 +116,7 @@ async function createOrExplain(
   for (let round = 1; round <= ROUNDS_MAX; round++) {
     // What was deleted by another try, or by an attempt that did not live to make it anew, is recreated now.
     const isLate = round > 1 || context.isLate;
-    const isAnew = isLate && (await copiesOf(type, wanted, context)).length > 0;
+    const isAnew = isLate && (await copiesOf({ type, wanted, context })).length > 0;
     const { runUid } = context.marks;
     const next = isAnew ? markedAnew(type, wanted, runUid) : wanted;
     if ((await createPatiently(type, next, context)) === 'created') {
