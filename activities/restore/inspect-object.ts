@@ -2,7 +2,6 @@ import { Failure } from '../../domain/failure.ts';
 import { itemOf, type KubernetesObject, type ResourceType } from '../../domain/item.ts';
 import { markOf } from '../../domain/restore/clean-object.ts';
 import { decideExisting, type Existing } from '../../domain/restore/existing-decision.ts';
-import { applyMergePatch } from '../../domain/restore/json-merge-patch.ts';
 import { updatePatch } from '../../domain/restore/merge-patch.ts';
 import { type FieldChange, objectDiff } from '../../domain/restore/object-diff.ts';
 import { whyNotRecreated } from '../../domain/restore/recreation.ts';
@@ -14,6 +13,7 @@ import { isAwaitedGone, isPortRefusal } from './apply-object.ts';
 import type { ClusterNow } from './cluster-now.ts';
 import { mergeOf } from './existing-object.ts';
 import { itemFailure } from './item-failure.ts';
+import { changesBy, differencesOf } from './left-alone.ts';
 import { failureReason, isInvalid } from './refusal-reason.ts';
 
 export interface InspectContext extends WantedContext {
@@ -128,10 +128,14 @@ async function settle(existing: Existing, context: InspectContext): Promise<Insp
   if (decision.verb !== 'skipped') {
     return UNCHANGED;
   }
-  const comparable = comparableObject(type, live, context);
-  const changes = changesBy(comparable, updatePatch(comparable, wanted) ?? {});
-  const { reason = '' } = decision;
-  return { action: 'skip', reason, changes };
+  const { reason = '', unasked } = decision;
+  if (unasked === undefined) {
+    const comparable = comparableObject(type, live, context);
+    const changes = changesBy(comparable, updatePatch(comparable, wanted) ?? {});
+    return { action: 'skip', reason, changes };
+  }
+  const changes = await differencesOf(existing, unasked, context);
+  return changes && (changes.length === 0 ? UNCHANGED : { action: 'skip', reason, changes });
 }
 
 /** Asks what the cluster would make of a change. */
@@ -173,14 +177,6 @@ function refusedUpdate(
   return kept === undefined
     ? { action: 'recreate', reason }
     : { action: 'blocked', reason: `${reason}; ${kept}` };
-}
-
-function changesBy(
-  live: KubernetesObject,
-  patch: Readonly<Record<string, unknown>>,
-): readonly FieldChange[] {
-  // A merge patch of an object, with `metadata` or without it, gives an object of the same shape.
-  return objectDiff(live, applyMergePatch(live, patch) as KubernetesObject);
 }
 
 function readLive({ type, wanted }: Asked, { cluster, signal }: InspectContext) {

@@ -3,7 +3,7 @@ import { groupResource, type KubernetesObject, type ResourceType } from '../item
 import type { ExistingResourcePolicy, RestoreSpec, RestoreVerb } from '../restore.ts';
 import { hasMark } from './clean-object.ts';
 import { accountPatch, updatePatch } from './merge-patch.ts';
-import { comparableObject, hasContentOf } from './same-object.ts';
+import { comparableObject } from './same-object.ts';
 import type { RuleContext } from './type-rules.ts';
 
 /** An object of the backup whose name is taken. */
@@ -14,9 +14,15 @@ export interface Existing {
 }
 
 /** What becomes of an object that is there: nothing more, or a change that the cluster is asked for. */
-export type ExistingDecision =
-  | { readonly kind: 'done'; readonly verb: RestoreVerb; readonly reason?: string }
-  | { readonly kind: 'change'; readonly patch: Fields };
+export type ExistingDecision = Done | { readonly kind: 'change'; readonly patch: Fields };
+
+interface Done {
+  readonly kind: 'done';
+  readonly verb: RestoreVerb;
+  readonly reason?: string;
+  /** What another policy would ask for. Where the server would make nothing of it, the object is unchanged. */
+  readonly unasked?: Fields;
+}
 
 export interface ExistingRules extends RuleContext {
   readonly runUid: string;
@@ -53,12 +59,12 @@ export function decideExisting(
   if (groupResource(type) === 'serviceaccounts') {
     return changeBy(accountPatch(live, wanted));
   }
-  const comparable = comparableObject(type, live, rules);
-  if (policyOf(spec) !== 'none') {
-    return changeBy(updatePatch(comparable, wanted));
+  const patch = updatePatch(comparableObject(type, live, rules), wanted);
+  if (patch === undefined || policyOf(spec) !== 'none') {
+    return changeBy(patch);
   }
   const reason = 'another object of this name is there, and is left alone';
-  return hasContentOf(comparable, wanted) ? UNCHANGED : { kind: 'done', verb: 'skipped', reason };
+  return { kind: 'done', verb: 'skipped', reason, unasked: patch };
 }
 
 /** What becomes of an object that is there and differs. */

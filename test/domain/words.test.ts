@@ -11,7 +11,6 @@ import {
   isRetried,
 } from '../../domain/failure.ts';
 import { labelValue } from '../../domain/label-value.ts';
-import { hasContentOf } from '../../domain/restore/same-object.ts';
 import { parseStorageLocations } from '../../domain/storage-location.ts';
 
 test('Go durations are read, and nothing else is', () => {
@@ -58,17 +57,6 @@ test('every code has a type, and the type decides about retries and status', () 
 test('a name that is too long for a label is shortened as Velero does', () => {
   expect(labelValue('short', () => 'unused')).toBe('short');
   expect(labelValue('n'.repeat(70), () => 'abcdef0123')).toBe(`${'n'.repeat(57)}abcdef`);
-});
-
-test('a live object is the same when it has all that was wanted, defaults aside', () => {
-  const metadata = { name: 'x' };
-  const live = {
-    metadata,
-    spec: { ports: [{ port: 80, protocol: 'TCP' }], clusterIP: '10.0.0.1' },
-  };
-  expect(hasContentOf(live, { metadata, spec: { ports: [{ port: 80 }] } })).toBe(true);
-  expect(hasContentOf(live, { metadata, spec: { ports: [{ port: 81 }] } })).toBe(false);
-  expect(hasContentOf(live, { metadata, spec: { ports: [] } })).toBe(false);
 });
 
 test('locations are read, and each mistake names its field', () => {

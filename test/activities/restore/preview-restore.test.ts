@@ -257,11 +257,11 @@ test('items have the names that they have in the cluster', async () => {
 test('a service that holds its own node port is no port that is taken', async () => {
   const ports = [{ port: 80, nodePort: 30_000 + (process.pid % 2500) }];
   const spec = { type: 'NodePort', ports };
-  await there(SERVICE, 'web', { spec });
-  const live = await cluster.read(SERVICE, { ...SERVICE, namespace, name: 'web' });
   const annotations = {
     'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({ spec }),
   };
+  await there(SERVICE, 'web', { metadata: { name: 'web', namespace, annotations }, spec });
+  const live = await cluster.read(SERVICE, { ...SERVICE, namespace, name: 'web' });
   const object = { metadata: { name: 'web', namespace, annotations }, spec: live?.['spec'] };
   const plan = await planOf([{ type: SERVICE, object }]);
   expect(itemOf(plan, 'web')?.action).toBe('unchanged');
@@ -342,7 +342,13 @@ test('a plan that is too long for its way keeps its counts and loses values', as
   );
   const full = wrapped({
     create: () => Promise.resolve({ kind: 'exists' }),
-    read: (_type, { name }) => Promise.resolve({ metadata: { name, namespace }, data: { a: '' } }),
+    read: ({ kind }, { name }) =>
+      Promise.resolve({
+        metadata: { name, namespace },
+        ...(kind === 'Namespace' ? {} : { data: { a: '' } }),
+      }),
+    patch: (_type, { name }, { merge }) =>
+      Promise.resolve({ ...merge, metadata: { name, namespace } }),
   });
   steps = await RestoreSteps.of(items);
   const plan = await steps.preview(full);
