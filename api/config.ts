@@ -3,7 +3,7 @@ import type { ConnectionOptions } from '@temporalio/client';
 
 import { parseDuration } from '../domain/duration.ts';
 import { Failure } from '../domain/failure.ts';
-import { parseStorageLocations, type StorageLocation } from '../domain/storage-location.ts';
+import { locationsOf, type StorageLocation } from '../domain/storage-location.ts';
 
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 8080;
@@ -37,7 +37,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
   return {
     host: hostOf(env),
     port: portOf(env['HOLDFAST_API_PORT']),
-    locations: locationsOf(env['HOLDFAST_LOCATIONS']),
+    locations: locationsOf(env),
     temporal: {
       connection: connectionOptions,
       namespace: namespace ?? 'default',
@@ -68,14 +68,4 @@ function portOf(text: string | undefined): number {
     throw new Failure('invalid-request', 'HOLDFAST_API_PORT must be a port number');
   }
   return port;
-}
-
-function locationsOf(json: string | undefined): StorageLocation[] {
-  if (json === undefined) {
-    throw new Failure(
-      'invalid-request',
-      'HOLDFAST_LOCATIONS is not set; it must be a JSON array of storage locations',
-    );
-  }
-  return parseStorageLocations(json);
 }

@@ -58,6 +58,18 @@ export function parseStorageLocations(json: string): StorageLocation[] {
   return locations;
 }
 
+/** The locations of a process, from `HOLDFAST_LOCATIONS`. Throws `invalid-request`. */
+export function locationsOf(env: Readonly<Record<string, string | undefined>>): StorageLocation[] {
+  const json = env['HOLDFAST_LOCATIONS'];
+  if (json === undefined) {
+    throw new Failure(
+      'invalid-request',
+      'HOLDFAST_LOCATIONS is not set; it must be a JSON array of storage locations',
+    );
+  }
+  return parseStorageLocations(json);
+}
+
 /** Finds a location by name. Throws `unknown-location` that lists the names there are. */
 export function findLocation(locations: readonly StorageLocation[], name: string): StorageLocation {
   const found = locations.find((location) => location.name === name);

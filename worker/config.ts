@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { DEFAULT_CLUSTER } from '../domain/backup.ts';
 import { Failure } from '../domain/failure.ts';
 import { requireDnsLabel } from '../domain/names.ts';
-import { parseStorageLocations, type StorageLocation } from '../domain/storage-location.ts';
+import { locationsOf, type StorageLocation } from '../domain/storage-location.ts';
 
 const WORKER_ROLES = ['workflows', 'cluster'] as const;
 export type WorkerRole = (typeof WORKER_ROLES)[number];
@@ -38,7 +38,7 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv): WorkerConfig
     roles,
     cluster,
     namespace,
-    locations: roles.includes('cluster') ? locationsOf(env['HOLDFAST_LOCATIONS']) : [],
+    locations: roles.includes('cluster') ? locationsOf(env) : [],
     ...(kubeContext === undefined ? {} : { kubeContext }),
     ...(bundlePath === undefined ? {} : { bundlePath }),
   };
@@ -50,14 +50,4 @@ function rolesOf(role: string): readonly WorkerRole[] {
     throw new Failure('invalid-request', `--role must be ${WORKER_ROLES.join(', ')} or all`);
   }
   return roles;
-}
-
-function locationsOf(json: string | undefined): StorageLocation[] {
-  if (json === undefined) {
-    throw new Failure(
-      'invalid-request',
-      'HOLDFAST_LOCATIONS is not set; it must be a JSON array of storage locations',
-    );
-  }
-  return parseStorageLocations(json);
 }
