@@ -6,6 +6,7 @@ interface RawJson {
   rawJSON(text: string): ExactNumber;
   isRawJSON(value: unknown): value is ExactNumber;
 }
+// Both are in V8 since Node 21, and no type of the library has them.
 const RAW_JSON = JSON as unknown as RawJson;
 
 /** A number that JavaScript does not hold; `JSON.stringify` writes it as it was read. Is frozen, and has no other use. */

@@ -7,12 +7,7 @@ import {
   type ResourceType,
 } from '../../domain/item.ts';
 import { markedAnew } from '../../domain/restore/clean-object.ts';
-import {
-  decideExisting,
-  type Existing,
-  isMarked,
-  UNCHANGED,
-} from '../../domain/restore/existing-decision.ts';
+import { type Existing, isMarked } from '../../domain/restore/existing-decision.ts';
 import { DEFINITION_TYPE } from '../../domain/restore/restore-selection.ts';
 import { type WantedContext, wantedObject } from '../../domain/restore/wanted-object.ts';
 import type { BeginWait } from '../heartbeat.ts';
@@ -23,7 +18,6 @@ import type { Applied, ExistingContext } from './existing-context.ts';
 import { settleExisting } from './existing-object.ts';
 import { giveBack } from './give-back.ts';
 import { isPassingFailure, itemFailure } from './item-failure.ts';
-import { differencesOf } from './left-alone.ts';
 import { failureReason } from './refusal-reason.ts';
 import type { MadeJobs } from './made-jobs.ts';
 import { copiesOf, endedItem, nameCopies } from './replaced-copies.ts';
@@ -143,18 +137,10 @@ async function createOrExplain(
 }
 
 /** Undefined when the object has to be looked at again. */
-async function settle(existing: Existing, context: ApplyContext): Promise<Applied | undefined> {
-  if (isAwaitedGone(existing, context.marks.runUid)) {
-    return settleLeaving(existing, context);
-  }
-  const rules = existingContext(context);
-  const decision = decideExisting(existing, rules);
-  if (decision.kind === 'change' || decision.unasked === undefined) {
-    return settleExisting(existing, rules);
-  }
-  const differences = await differencesOf(existing, decision.unasked, context);
-  const { verb, reason } = differences?.length === 0 ? UNCHANGED : decision;
-  return differences && { verb, ...(reason === undefined ? {} : { reason }) };
+function settle(existing: Existing, context: ApplyContext): Promise<Applied | undefined> {
+  return isAwaitedGone(existing, context.marks.runUid)
+    ? settleLeaving(existing, context)
+    : settleExisting(existing, existingContext(context));
 }
 
 /** Whether a restore waits until an object is gone: what it made itself, and is deleted since, it has restored. */

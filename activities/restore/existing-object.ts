@@ -12,6 +12,7 @@ import { withMarks } from '../../domain/restore/merge-patch.ts';
 import { objectDiff } from '../../domain/restore/object-diff.ts';
 import { whyNotRecreated } from '../../domain/restore/recreation.ts';
 import type { Applied, ExistingContext } from './existing-context.ts';
+import { differencesOf } from './left-alone.ts';
 import { recreateObject } from './recreate-object.ts';
 import { failureReason, isInvalid } from './refusal-reason.ts';
 
@@ -27,8 +28,22 @@ export async function settleExisting(
   if (decision.kind === 'change') {
     return update(existing, decision.patch, context);
   }
-  const { verb, reason } = decision;
+  const { verb, reason, unasked } = decision;
+  if (unasked !== undefined) {
+    const differences = await differencesOf(existing, unasked, context);
+    if (differences === undefined) {
+      return undefined;
+    }
+    if (differences.length === 0) {
+      return unchanged();
+    }
+  }
   return { verb, ...(reason === undefined ? {} : { reason }) };
+}
+
+function unchanged(): Applied {
+  const { verb, reason } = UNCHANGED;
+  return { verb, reason };
 }
 
 async function update(
@@ -38,8 +53,7 @@ async function update(
 ): Promise<Applied | undefined> {
   try {
     if (await changesNothing(existing, patch, context)) {
-      const { verb, reason } = UNCHANGED;
-      return { verb, reason };
+      return unchanged();
     }
     return await write(existing, patch, { context, verb: 'updated' });
   } catch (error) {
