@@ -25,6 +25,7 @@ import { type Fault, FaultProxy } from '../support/fault-proxy.ts';
 import { freePort } from '../support/free-port.ts';
 import { Installation, type InstallationOptions } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { isWorkKey } from '../support/work-keys.ts';
 
 // Goal: what the API promises about the time between a request and its end: deletions, waits, cancels, lists and what
 // Temporal shows of a run. Method: a real installation; a proxy in front of the S3 server holds a request where a
@@ -181,8 +182,7 @@ test('a deletion that is repeated leaves a newer backup of the same name alone',
   const second = await backUp('newer');
   expect(second.metadata.uid).not.toBe(first.metadata.uid);
   // The work folder goes when the record is there.
-  const isWork = (key: string): boolean => key.includes('/work/');
-  await expect.poll(async () => (await filesOf('newer')).filter(isWork)).toEqual([]);
+  await expect.poll(async () => (await filesOf('newer')).filter(isWorkKey)).toEqual([]);
   const files = await filesOf('newer');
 
   // What an attempt does whose worker died before it could report.

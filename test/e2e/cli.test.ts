@@ -8,6 +8,7 @@ import { type RunningCommand, startHoldfast } from '../support/holdfast.ts';
 import { freePort } from '../support/free-port.ts';
 import { Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { isWorkKey } from '../support/work-keys.ts';
 
 // Goal: scripts can trust the exit status and what is on standard output. Method: bin/holdfast as a user runs it,
 // against a whole installation; a proxy in front of the S3 server holds or harms a run where that is needed.
@@ -61,7 +62,7 @@ function createRestore(name: string, backup: string, ...flags: string[]): string
 }
 
 function held(name: string): Fault {
-  const matches = (path: string): boolean => path.includes(`/${name}/work/`);
+  const matches = (path: string): boolean => isWorkKey(path) && path.includes(`/${name}/`);
   return { method: 'PUT', matches, effect: 'delay', delayMs: HOLD_MS };
 }
 

@@ -17,6 +17,7 @@ import {
   type RestoreEnd,
   RestoreKills,
 } from '../support/restore-kills.ts';
+import { isWorkKey } from '../support/work-keys.ts';
 
 // Goal: any process may be killed at any point of a run, and the run ends as an undisturbed one.
 // Method: a proxy in front of the S3 server holds one request of each run until it is told to let go, so that at one
@@ -129,7 +130,7 @@ async function startAll(part: Part): Promise<Held> {
     until,
     matches: (path) => {
       const isOwn = path.includes(`/${name}/`) && path.endsWith(end(name));
-      if (isOwn && (!isWork || path.includes('/work/'))) {
+      if (isOwn && (!isWork || isWorkKey(path))) {
         held.add(name);
         return true;
       }
@@ -223,7 +224,7 @@ test.each<Part>(['worker', 'temporal', 'api'])(
     expect({ phase: end.phase, counts: end.counts }).toEqual(END);
     expect(differences(undisturbed, end)).toEqual([]);
     await expect
-      .poll(async () => (await keysUnder(store, '')).filter((key) => key.includes('/work/')), {
+      .poll(async () => (await keysUnder(store, '')).filter(isWorkKey), {
         timeout: 30_000,
       })
       .toEqual([]);

@@ -11,6 +11,7 @@ import { readRestore } from '../../../storage/catalogue.ts';
 import type { ArchiveItem } from '../../../storage/format/member-encoder.ts';
 import { readJsonGz } from '../../../storage/json-file.ts';
 import { applyYaml } from '../../support/applied-yaml.ts';
+import { freshNamespace } from '../../support/fresh-namespace.ts';
 import { kubectl } from '../../support/kubectl.ts';
 import { RestoreSteps } from '../../support/restore-steps.ts';
 import { typeOf } from '../../support/stored-backup.ts';
@@ -25,11 +26,9 @@ const CONFIG_MAP = typeOf('ConfigMap', 'configmaps');
 const NAMESPACE = typeOf('Namespace', 'namespaces', false);
 let steps: RestoreSteps;
 let namespace: string;
-let namespaces = 0;
 
 beforeEach(async () => {
-  namespace = `deferred-${String(process.pid)}-${String(namespaces++)}`;
-  await kubectl('create', 'namespace', namespace);
+  namespace = await freshNamespace('deferred');
 });
 
 afterEach(async () => {

@@ -10,6 +10,7 @@ import { readRestore } from '../../../storage/catalogue.ts';
 import type { ArchiveItem } from '../../../storage/format/member-encoder.ts';
 import { readJsonGz } from '../../../storage/json-file.ts';
 import { discoveringCluster } from '../../support/discovering-cluster.ts';
+import { freshNamespace } from '../../support/fresh-namespace.ts';
 import { deleteNamespace, kubectl } from '../../support/kubectl.ts';
 import { RestoreSteps } from '../../support/restore-steps.ts';
 import { typeOf } from '../../support/stored-backup.ts';
@@ -23,11 +24,9 @@ const group = `g${String(process.pid)}.holdfast.test`;
 const CONFIG_MAP = typeOf('ConfigMap', 'configmaps');
 let steps: RestoreSteps;
 let namespace: string;
-let namespaces = 0;
 
 beforeEach(async () => {
-  namespace = `apply-${String(process.pid)}-${String(namespaces++)}`;
-  await kubectl('create', 'namespace', namespace);
+  namespace = await freshNamespace('apply');
 });
 
 afterEach(async () => {

@@ -5,6 +5,7 @@ import type { KubernetesObject, ResourceType } from '../../../domain/item.ts';
 import type { ExistingResourcePolicy } from '../../../domain/restore.ts';
 import { replacedObjectKey, restoreKeys } from '../../../domain/object-key.ts';
 import { readJsonGz } from '../../../storage/json-file.ts';
+import { freshNamespace } from '../../support/fresh-namespace.ts';
 import { kubectl } from '../../support/kubectl.ts';
 import { RestoreSteps } from '../../support/restore-steps.ts';
 import { typeOf } from '../../support/stored-backup.ts';
@@ -17,11 +18,9 @@ const CONFIG_MAP = typeOf('ConfigMap', 'configmaps');
 const ACCOUNT = typeOf('ServiceAccount', 'serviceaccounts');
 let steps: RestoreSteps;
 let namespace: string;
-let namespaces = 0;
 
 beforeEach(async () => {
-  namespace = `existing-${String(process.pid)}-${String(namespaces++)}`;
-  await kubectl('create', 'namespace', namespace);
+  namespace = await freshNamespace('existing');
 });
 
 afterEach(async () => {

@@ -7,6 +7,7 @@ import type { KubernetesObject, ResourceType } from '../../../domain/item.ts';
 import { replacedFolder, restoreKeys } from '../../../domain/object-key.ts';
 import type { ExistingResourcePolicy, RestoreVerb } from '../../../domain/restore.ts';
 import { readJsonGz } from '../../../storage/json-file.ts';
+import { freshNamespace } from '../../support/fresh-namespace.ts';
 import { kubectl } from '../../support/kubectl.ts';
 import { RestoreSteps } from '../../support/restore-steps.ts';
 import { typeOf } from '../../support/stored-backup.ts';
@@ -25,11 +26,9 @@ const SERVICE = typeOf('Service', 'services');
 const CONTAINER = { name: 'main', image: 'holdfast.test/nothing:1', imagePullPolicy: 'Never' };
 let steps: RestoreSteps;
 let namespace: string;
-let namespaces = 0;
 
 beforeEach(async () => {
-  namespace = `update-${String(process.pid)}-${String(namespaces++)}`;
-  await kubectl('create', 'namespace', namespace);
+  namespace = await freshNamespace('update');
 });
 
 afterEach(async () => {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { openCluster } from '../../../activities/kubernetes/client.ts';
 import type { Cluster } from '../../../activities/kubernetes/port.ts';
 import type { KubernetesObject, ResourceType } from '../../../domain/item.ts';
+import { freshNamespace } from '../../support/fresh-namespace.ts';
 import { kubectl } from '../../support/kubectl.ts';
 import { RestoreSteps } from '../../support/restore-steps.ts';
 import { typeOf } from '../../support/stored-backup.ts';
@@ -16,11 +17,9 @@ const INGRESS = typeOf('Ingress', 'ingresses.networking.k8s.io');
 const MARK = 'holdfast.dev/restore-uid';
 let steps: RestoreSteps;
 let namespace: string;
-let namespaces = 0;
 
 beforeEach(async () => {
-  namespace = `late-${String(process.pid)}-${String(namespaces++)}`;
-  await kubectl('create', 'namespace', namespace);
+  namespace = await freshNamespace('late');
   const metadata = { name: 'one', namespace, managedFields: [applierEntry('argocd')] };
   const object = { metadata, spec: { defaultBackend: BACKEND }, status: statusOf('203.0.113.7') };
   steps = await RestoreSteps.of([{ type: INGRESS, object }], { restoreStatus: {} });

@@ -4,6 +4,7 @@ import { openCluster } from '../../../activities/kubernetes/client.ts';
 import { Failure } from '../../../domain/failure.ts';
 import type { KubernetesObject, ResourceType } from '../../../domain/item.ts';
 import type { ExistingResourcePolicy, RestoreSpec } from '../../../domain/restore.ts';
+import { freshNamespace } from '../../support/fresh-namespace.ts';
 import { kubectl } from '../../support/kubectl.ts';
 import { RestoreSteps } from '../../support/restore-steps.ts';
 import { typeOf } from '../../support/stored-backup.ts';
@@ -24,11 +25,9 @@ const SCHEDULE = {
 const JOBS = { spec: SCHEDULE };
 let steps: RestoreSteps;
 let namespace: string;
-let namespaces = 0;
 
 beforeEach(async () => {
-  namespace = `alone-${String(process.pid)}-${String(namespaces++)}`;
-  await kubectl('create', 'namespace', namespace);
+  namespace = await freshNamespace('alone');
 });
 
 afterEach(async () => {

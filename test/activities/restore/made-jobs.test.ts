@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 
 import { openCluster } from '../../../activities/kubernetes/client.ts';
+import { freshNamespace } from '../../support/fresh-namespace.ts';
 import { kubectl } from '../../support/kubectl.ts';
 import { RestoreSteps } from '../../support/restore-steps.ts';
 import { typeOf } from '../../support/stored-backup.ts';
@@ -13,11 +14,9 @@ const cluster = openCluster();
 const JOB = typeOf('Job', 'jobs.batch');
 let steps: RestoreSteps;
 let namespace: string;
-let namespaces = 0;
 
 beforeEach(async () => {
-  namespace = `jobs-${String(process.pid)}-${String(namespaces++)}`;
-  await kubectl('create', 'namespace', namespace);
+  namespace = await freshNamespace('jobs');
   const template = {
     spec: { restartPolicy: 'Never', containers: [{ name: 'a', image: 'holdfast.test/pause:1' }] },
   };

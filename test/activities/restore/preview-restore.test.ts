@@ -9,6 +9,7 @@ import { apiVersionOf, type KubernetesObject, type ResourceType } from '../../..
 import type { PlannedItem, RestorePlanReport } from '../../../domain/restore/restore-preview.ts';
 import type { RestoreSpec } from '../../../domain/restore.ts';
 import type { ArchiveItem } from '../../../storage/format/member-encoder.ts';
+import { freshNamespace } from '../../support/fresh-namespace.ts';
 import { kubectl } from '../../support/kubectl.ts';
 import { RestoreSteps } from '../../support/restore-steps.ts';
 import { typeOf } from '../../support/stored-backup.ts';
@@ -27,11 +28,9 @@ const ACCOUNT = typeOf('ServiceAccount', 'serviceaccounts');
 const RELEASE = JSON.stringify({ metadata: { finalizers: null } });
 let steps: RestoreSteps;
 let namespace: string;
-let namespaces = 0;
 
 beforeEach(async () => {
-  namespace = `plan-${String(process.pid)}-${String(namespaces++)}`;
-  await kubectl('create', 'namespace', namespace);
+  namespace = await freshNamespace('plan');
 });
 
 afterEach(async () => {

@@ -16,6 +16,7 @@ import type { RestoreCounts } from '../../../domain/restore.ts';
 import type { ArchiveItem } from '../../../storage/format/member-encoder.ts';
 import { readJsonGz } from '../../../storage/json-file.ts';
 import { type Applied, applyYaml } from '../../support/applied-yaml.ts';
+import { freshNamespace } from '../../support/fresh-namespace.ts';
 import { kubectl } from '../../support/kubectl.ts';
 import { RestoreSteps } from '../../support/restore-steps.ts';
 import { typeOf } from '../../support/stored-backup.ts';
@@ -35,7 +36,6 @@ const SETTING = typeOf('Setting', `settings.${group}`);
 let definition: Applied;
 let steps: RestoreSteps;
 let namespace: string;
-let namespaces = 0;
 
 beforeAll(async () => {
   definition = await applyYaml(`
@@ -62,8 +62,7 @@ spec:
 });
 
 beforeEach(async () => {
-  namespace = `recreate-${String(process.pid)}-${String(namespaces++)}`;
-  await kubectl('create', 'namespace', namespace);
+  namespace = await freshNamespace('recreate');
 });
 
 afterEach(async () => {

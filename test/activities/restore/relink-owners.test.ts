@@ -5,6 +5,7 @@ import type { KubernetesObject, OwnerReference } from '../../../domain/item.ts';
 import { restoreKeys } from '../../../domain/object-key.ts';
 import type { ArchiveItem } from '../../../storage/format/member-encoder.ts';
 import { readJsonGz } from '../../../storage/json-file.ts';
+import { freshNamespace } from '../../support/fresh-namespace.ts';
 import { kubectl } from '../../support/kubectl.ts';
 import { RestoreSteps } from '../../support/restore-steps.ts';
 import { typeOf } from '../../support/stored-backup.ts';
@@ -16,11 +17,9 @@ const cluster = openCluster();
 const CONFIG_MAP = typeOf('ConfigMap', 'configmaps');
 let steps: RestoreSteps;
 let namespace: string;
-let namespaces = 0;
 
 beforeEach(async () => {
-  namespace = `relink-${String(process.pid)}-${String(namespaces++)}`;
-  await kubectl('create', 'namespace', namespace);
+  namespace = await freshNamespace('relink');
 });
 
 afterEach(async () => {

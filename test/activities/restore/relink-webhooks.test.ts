@@ -7,6 +7,7 @@ import type { RestoreSpec } from '../../../domain/restore.ts';
 import type { HeartbeatProgress } from '../../../domain/run-status.ts';
 import { readJsonGz } from '../../../storage/json-file.ts';
 import type { Applied } from '../../support/applied-yaml.ts';
+import { freshNamespace } from '../../support/fresh-namespace.ts';
 import { kubectl } from '../../support/kubectl.ts';
 import { startLocalWebhook } from '../../support/local-webhook.ts';
 import { RestoreSteps } from '../../support/restore-steps.ts';
@@ -21,12 +22,10 @@ const CONFIG_MAP = typeOf('ConfigMap', 'configmaps');
 const SECRET = typeOf('Secret', 'secrets');
 let steps: RestoreSteps;
 let namespace: string;
-let namespaces = 0;
 let guard: Applied | undefined;
 
 beforeEach(async () => {
-  namespace = `owners-${String(process.pid)}-${String(namespaces++)}`;
-  await kubectl('create', 'namespace', namespace);
+  namespace = await freshNamespace('owners');
 });
 
 afterEach(async () => {

@@ -6,6 +6,7 @@ import { replacedObjectKey, restoreKeys } from '../../../domain/object-key.ts';
 import type { RestoreSpec } from '../../../domain/restore.ts';
 import { readJsonGz } from '../../../storage/json-file.ts';
 import { type Applied, applyYaml } from '../../support/applied-yaml.ts';
+import { freshNamespace } from '../../support/fresh-namespace.ts';
 import { kubectl } from '../../support/kubectl.ts';
 import { startLocalWebhook } from '../../support/local-webhook.ts';
 import { RestoreSteps } from '../../support/restore-steps.ts';
@@ -19,12 +20,10 @@ const cluster = openCluster();
 const CONFIG_MAP = typeOf('ConfigMap', 'configmaps');
 let steps: RestoreSteps;
 let namespace: string;
-let namespaces = 0;
 let guard: Applied | undefined;
 
 beforeEach(async () => {
-  namespace = `denials-${String(process.pid)}-${String(namespaces++)}`;
-  await kubectl('create', 'namespace', namespace);
+  namespace = await freshNamespace('denials');
 });
 
 afterEach(async () => {
