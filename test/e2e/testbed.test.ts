@@ -17,7 +17,7 @@ import { freePort } from '../support/free-port.ts';
 const SCRIPT = fileURLToPath(new URL('../testbed/testbed.sh', import.meta.url));
 const PROMISED = [
   ...['KUBECONFIG', 'TEMPORAL_ADDRESS', 'S3_ENDPOINT', 'S3_BUCKET'],
-  ...['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+  ...['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'HOLDFAST_RESTIC'],
 ];
 /** Parts that the tests of others do not miss for a few seconds. */
 const VICTIMS = ['kube-scheduler', 'kube-proxy'];
@@ -93,6 +93,7 @@ test('nothing is built or started of parts that the user brings', async () => {
     TEMPORAL_ADDRESS: 'temporal.users.example:7233',
     S3_ENDPOINT: 'https://s3.users.example',
     S3_BUCKET: '',
+    HOLDFAST_RESTIC: '/the/users/restic',
   };
   try {
     expect((await testbed('up', env)).status).toBe(0);
@@ -106,6 +107,7 @@ test('nothing is built or started of parts that the user brings', async () => {
     const { stdout } = await testbed('env', env);
     expect(stdout).toContain(`export S3_ENDPOINT=${env.S3_ENDPOINT}\n`);
     expect(stdout).toContain('export S3_BUCKET=holdfast\n');
+    expect(stdout).toContain(`export HOLDFAST_RESTIC=${env.HOLDFAST_RESTIC}\n`);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -2,13 +2,7 @@
 # Binaries and images, each built or fetched once into a folder named by a hash of its inputs.
 # A folder is made under a temporary name and renamed when complete, so one that exists is whole.
 
-GO_VERSION_NEEDED=1.25
 KUBERNETES_MODULE=$BED_DIR/modules/kubernetes
-
-# kubernetes_version MODULE: the one that the module asks for.
-kubernetes_version() {
-  sed -n 's|^[[:space:]]*k8s.io/kubernetes \(v[0-9.]*\).*|\1|p' "$1/go.mod"
-}
 
 # kubernetes_link_flags VERSION
 # Without a version, /version answers v0.0.0-master and clients that read a minor version break.
@@ -25,7 +19,7 @@ kubernetes_link_flags() {
 # kubernetes_folder MODULE: where in the cache lies what is built from the module.
 kubernetes_folder() {
   local version
-  version=$(kubernetes_version "$1")
+  version=$(module_version "$1" k8s.io/kubernetes)
   printf '%s\n' "$CACHE_DIR/kubernetes-$version-$(
     hash_of "$1/go.mod" "$1/go.sum" - <<<"$(kubernetes_link_flags "$version")"
   )"
@@ -54,6 +48,7 @@ fill_cache() {
   [[ $OWN_CLUSTER == no || -d $IMAGES_DIR ]] || wanted+=(images)
   [[ $OWN_TEMPORAL == no || -d $TEMPORAL_DIR ]] || wanted+=(temporal)
   [[ $OWN_S3 == no || -d $SEAWEEDFS_DIR ]] || wanted+=(seaweedfs)
+  [[ $OWN_RESTIC == no || -d $RESTIC_DIR ]] || wanted+=(restic)
   ((${#wanted[@]} > 0)) || return 0
 
   say "filling the cache in $CACHE_DIR, which is done once: ${wanted[*]}"
@@ -94,21 +89,8 @@ abandon_work() {
 }
 
 make_kubernetes() {
-  require_go "$KUBERNETES_MODULE"
+  require_go "$KUBERNETES_MODULE" Kubernetes "set KUBECONFIG to use a cluster you have"
   in_cache "$KUBERNETES_DIR" build_kubernetes
-}
-
-# require_go MODULE
-require_go() {
-  has go || die "Go $GO_VERSION_NEEDED or newer is needed to build Kubernetes, and no go command is on the PATH." \
-    "Install it from the Go project's download page (Debian 12 has 1.19, which is too old), or set KUBECONFIG to use a cluster you have."
-  local version
-  # Asked inside the module, so that a newer toolchain that Go chooses for it counts.
-  version=$(cd "$1" && go env GOVERSION) || die "go does not work here; Go $GO_VERSION_NEEDED or newer is needed"
-  if [[ $(printf '%s\n' "$GO_VERSION_NEEDED" "${version#go}" | sort -V | head -n 1) != "$GO_VERSION_NEEDED" ]]; then
-    die "Go $GO_VERSION_NEEDED or newer is needed to build Kubernetes; this is ${version#go}." \
-      "Install it from the Go project's download page, or set KUBECONFIG to use a cluster you have."
-  fi
 }
 
 build_kubernetes() {
@@ -116,35 +98,16 @@ build_kubernetes() {
   mkdir "$out/client" "$out/server"
   say "Kubernetes and etcd: fetching Go modules (20 seconds), then building"
   say "(8 minutes on 2 cores; less where Go's own cache holds parts of it)"
-  build_tools "$KUBERNETES_MODULE" "$out"
+  build_control_plane "$KUBERNETES_MODULE" "$out"
   mv "$out/server/server" "$out/server/etcd"
   mv "$out/server/kubectl" "$out/client/kubectl"
 }
 
-# build_tools MODULE DIRECTORY: builds the tools of a module that names a Kubernetes into DIRECTORY/server.
-build_tools() {
-  local module=$1 out=$2 started=$SECONDS version total
-  version=$(kubernetes_version "$module")
-  cd "$module"
-  export CGO_ENABLED=0
-  total=$(go list -mod=readonly -deps tool | wc -l)
-  go build -v -mod=readonly -buildvcs=false -trimpath -ldflags "$(kubernetes_link_flags "$version")" -o "$out/server/" tool \
-    </dev/null >"$out/build.log" 2>&1 &
-  BUILD_PID=$!
-  local seconds=0
-  while kill -0 "$BUILD_PID" 2>/dev/null; do
-    sleep 1
-    if ((++seconds % 15 == 0)); then
-      say "Kubernetes $version: $(wc -l <"$out/build.log") of at most $total packages compiled after $((SECONDS - started)) s"
-    fi
-  done
-  if ! wait "$BUILD_PID"; then
-    tail -n 20 "$out/build.log" >&2
-    die "the build of Kubernetes $version failed"
-  fi
-  BUILD_PID=
-  cd "$BED_DIR"
-  say "Kubernetes $version: built in $((SECONDS - started)) s"
+# build_control_plane MODULE DIRECTORY: builds the tools of a module that names a Kubernetes into DIRECTORY/server.
+build_control_plane() {
+  local version
+  version=$(module_version "$1" k8s.io/kubernetes)
+  build_tools "$1" "Kubernetes $version" "$(kubernetes_link_flags "$version")" "$2/server"
 }
 
 make_temporal() {

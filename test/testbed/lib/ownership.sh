@@ -8,6 +8,7 @@ decide_ownership() {
   OWN_CLUSTER=$(is_own "${KUBECONFIG:-}" "$BED_KUBECONFIG")
   OWN_TEMPORAL=$(is_own "${TEMPORAL_ADDRESS:-}" "127.0.0.1:$TEMPORAL_PORT")
   OWN_S3=$(is_own "${S3_ENDPOINT:-}" "http://${NODE_ADDRESS[a]}:$S3_PORT")
+  OWN_RESTIC=$(is_own "${HOLDFAST_RESTIC:-}" "$BED_RESTIC")
 
   # Pods cannot reach the loopback of the host, so the servers bind to the bridge where there is one.
   SERVER_ADDRESS=127.0.0.1

@@ -16,7 +16,15 @@ install_cluster_packages() {
   has socat || missing+=(socat)
   has ip || missing+=(iproute2)
   has openssl || missing+=(openssl)
+  install_packages "${missing[@]}"
+}
+
+# What the bed and the tests of volumes need whichever parts are the user's.
+install_test_packages() {
+  local missing=()
   has curl || missing+=(curl)
+  has getfattr || missing+=(attr)
+  has setpriv || missing+=(util-linux)
   install_packages "${missing[@]}"
 }
 

@@ -34,6 +34,13 @@ report_env() {
     pass_through S3_ENDPOINT AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION S3_BUCKET
   fi
 
+  if [[ $OWN_RESTIC == yes ]]; then
+    print_export HOLDFAST_RESTIC "$BED_RESTIC"
+    own+=("$BED_RESTIC")
+  else
+    pass_through HOLDFAST_RESTIC
+  fi
+
   print_export HOLDFAST_TESTBED_OWN "${own[*]}"
   local part
   for part in $(own_parts); do

@@ -10,7 +10,7 @@ bed_up() {
   if [[ $OWN_CLUSTER == yes ]]; then
     install_cluster_packages
   fi
-  has curl || install_packages curl
+  install_test_packages
   fill_cache
 
   # The servers come after the network, whose address they bind to, and start while the cluster does.
