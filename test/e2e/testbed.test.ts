@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+import { Connection } from '@temporalio/client';
 import { expect, test } from 'vitest';
 
 import { isRunning, markOf } from '../../cli/dev/process-mark.ts';
@@ -17,10 +18,11 @@ import { freePort } from '../support/free-port.ts';
 const SCRIPT = fileURLToPath(new URL('../testbed/testbed.sh', import.meta.url));
 const PROMISED = [
   ...['KUBECONFIG', 'TEMPORAL_ADDRESS', 'S3_ENDPOINT', 'S3_BUCKET'],
-  ...['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'HOLDFAST_RESTIC'],
+  ...['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+  ...['HOLDFAST_RESTIC', 'HOLDFAST_POD_TEMPORAL_ADDRESS'],
 ];
 /** Parts that the tests of others do not miss for a few seconds. */
-const VICTIMS = ['kube-scheduler', 'kube-proxy'];
+const VICTIMS = ['kube-scheduler', 'kube-proxy', 'temporal-relay'];
 const run = promisify(execFile);
 
 interface Ended {
@@ -57,6 +59,17 @@ test('env prints each promised variable, and a shell that evaluates it has kubec
   const values = stdout.trimEnd().split('\n');
   expect(values).toHaveLength(PROMISED.length + 1);
   expect(values).not.toContain('');
+});
+
+test('the address of Temporal that pods are given leads to the same server', async () => {
+  const addresses = [process.env['HOLDFAST_POD_TEMPORAL_ADDRESS'], process.env['TEMPORAL_ADDRESS']];
+  const ids = [];
+  for (const address of addresses) {
+    const connection = await Connection.connect({ address: address ?? 'none' });
+    ids.push((await connection.workflowService.getClusterInfo({})).clusterId);
+    await connection.close();
+  }
+  expect(ids[0]).toBe(ids[1]);
 });
 
 test('up repairs what has died, leaves the rest alone, and does nothing when all is well', async () => {

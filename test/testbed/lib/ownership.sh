@@ -17,6 +17,9 @@ decide_ownership() {
   fi
   # The development server finds its own services on the loopback address only, whatever it is told to bind to.
   BED_TEMPORAL_ADDRESS=127.0.0.1:$TEMPORAL_PORT
+  # A relay serves the pods; without a cluster or a Temporal of the bed there is none.
+  OWN_RELAY=no
+  [[ $OWN_CLUSTER == no || $OWN_TEMPORAL == no ]] || OWN_RELAY=yes
   BED_S3_ENDPOINT=http://$SERVER_ADDRESS:$S3_PORT
 }
 

@@ -5,7 +5,7 @@ CLUSTER_PARTS=(
   etcd containerd-a keeper-b containerd-b
   kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubelet-a kubelet-b
 )
-ALL_PARTS=("${CLUSTER_PARTS[@]}" temporal s3)
+ALL_PARTS=("${CLUSTER_PARTS[@]}" temporal temporal-relay s3)
 
 launch() {
   case $1 in

@@ -22,6 +22,12 @@ report_env() {
     pass_through TEMPORAL_ADDRESS HOLDFAST_TEMPORAL_CLI
   fi
 
+  if [[ $OWN_RELAY == yes ]]; then
+    print_export HOLDFAST_POD_TEMPORAL_ADDRESS "${NODE_ADDRESS[a]}:$TEMPORAL_PORT"
+  else
+    print_export HOLDFAST_POD_TEMPORAL_ADDRESS "${HOLDFAST_POD_TEMPORAL_ADDRESS:-${TEMPORAL_ADDRESS:-$BED_TEMPORAL_ADDRESS}}"
+  fi
+
   if [[ $OWN_S3 == yes ]]; then
     print_export S3_ENDPOINT "$BED_S3_ENDPOINT"
     print_export AWS_ACCESS_KEY_ID "$BED_S3_KEY_ID"
@@ -64,6 +70,7 @@ own_parts() {
     printf '%s\n' "${CLUSTER_PARTS[@]}"
   fi
   [[ $OWN_TEMPORAL == no ]] || echo temporal
+  [[ $OWN_RELAY == no ]] || echo temporal-relay
   [[ $OWN_S3 == no ]] || echo s3
 }
 

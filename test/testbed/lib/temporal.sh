@@ -23,3 +23,14 @@ temporal_cli() {
 is_ready_temporal() {
   temporal_cli operator cluster health >/dev/null 2>&1
 }
+
+# Pods cannot reach the loopback address, so their connections come to the bridge and are passed on.
+launch_temporal_relay() {
+  spawn temporal-relay socat "TCP-LISTEN:$TEMPORAL_PORT,bind=${NODE_ADDRESS[a]},fork,reuseaddr,nodelay" \
+    "TCP:$BED_TEMPORAL_ADDRESS,nodelay"
+}
+
+# It is asked for a connection only: whether Temporal answers is Temporal's matter.
+is_ready_temporal_relay() {
+  timeout 5 bash -c 'exec 3<>"/dev/tcp/$1/$2"' relay "${NODE_ADDRESS[a]}" "$TEMPORAL_PORT" 2>/dev/null
+}

@@ -23,6 +23,9 @@ bed_up() {
   if [[ $OWN_TEMPORAL == yes ]]; then
     ensure temporal
   fi
+  if [[ $OWN_RELAY == yes ]]; then
+    ensure temporal-relay
+  fi
   if [[ $OWN_S3 == yes ]]; then
     ensure s3
   fi
@@ -31,6 +34,9 @@ bed_up() {
   fi
   if [[ $OWN_TEMPORAL == yes ]]; then
     await temporal
+  fi
+  if [[ $OWN_RELAY == yes ]]; then
+    await temporal-relay
   fi
   if [[ $OWN_S3 == yes ]]; then
     await s3
