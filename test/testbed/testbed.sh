@@ -18,6 +18,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
   . "$here/lib/control-plane.sh"
   . "$here/lib/node.sh"
   . "$here/lib/webhook-image.sh"
+  . "$here/lib/provisioner.sh"
   . "$here/lib/temporal.sh"
   . "$here/lib/s3.sh"
   . "$here/lib/parts.sh"

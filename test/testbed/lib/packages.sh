@@ -15,6 +15,8 @@ install_cluster_packages() {
   has conntrack || missing+=(conntrack)
   has socat || missing+=(socat)
   has ip || missing+=(iproute2)
+  has losetup || missing+=(mount)
+  has mkfs.ext4 || missing+=(e2fsprogs)
   has openssl || missing+=(openssl)
   install_packages "${missing[@]}"
 }

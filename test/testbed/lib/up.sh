@@ -66,10 +66,10 @@ start_cluster() {
   await kube-apiserver
 
   local part
-  for part in kube-controller-manager kube-scheduler kube-proxy kubelet-a kubelet-b; do
+  for part in kube-controller-manager kube-scheduler kube-proxy kubelet-a kubelet-b provisioner; do
     ensure "$part"
   done
-  await kube-controller-manager kube-scheduler kube-proxy kubelet-a kubelet-b
+  await kube-controller-manager kube-scheduler kube-proxy kubelet-a kubelet-b provisioner
   wait_until 60 are_nodes_ready || die "the nodes do not get ready; see the kubelet logs in $RUN_DIR/logs"
   # A pod cannot be made before its service account is there, which comes seconds after the first node.
   wait_until 60 has_service_account || die "the service account default is missing; see $RUN_DIR/logs/kube-controller-manager.log"
