@@ -1,0 +1,77 @@
+import type { StorageLocation } from '../../domain/storage-location.ts';
+import type { SnapshotFacts, VolumeCopy, VolumeLabels } from '../../domain/volumes/volume-copy.ts';
+import type { OpenRoot } from './open-root.ts';
+
+/**
+ * What moves the data of volumes into a repository and back. Every call may be repeated, in another process too, and
+ * leaves the same world; none returns before the processes that it started are gone.
+ *
+ * Throws `Failure`. Worth another attempt: `repository-locked`, `location-unreachable`, `throttled`, `engine-killed`,
+ * `engine-failed`. Not so: `repository-password`, `repository-missing`, `repository-damaged`, `snapshot-missing`,
+ * `quota-exceeded`, `volume-full`, `location-forbidden`, `engine-not-usable`. No message holds a secret, or what is in
+ * a file. A call whose signal is aborted throws the reason of the signal.
+ */
+export interface VolumeEngine {
+  /** Kind and version. Throws `engine-not-usable` when the engine is missing or too old. */
+  probe(): Promise<EngineFacts>;
+
+  /**
+   * Copies a volume and makes the repository if there is none. A snapshot of the same run, part and epoch is adopted
+   * and nothing is copied. What an earlier attempt of this machine still runs for the same key is ended first.
+   */
+  backup(request: BackupRequest, run: EngineRun): Promise<VolumeCopy>;
+}
+
+export interface EngineFacts {
+  readonly kind: 'restic';
+  readonly version: string;
+}
+
+/** Where a repository lies and what opens it. Credentials of a bucket come from the AWS environment. */
+export interface RepositoryAccess {
+  readonly location: StorageLocation;
+  /** Below the prefix of the location: see `repositoryPath`. */
+  readonly path: string;
+  readonly password: string;
+}
+
+/** How one call runs. */
+export interface EngineRun {
+  /** Names the copy among the processes of this machine, and stays the same when it is tried again. */
+  readonly key: string;
+  readonly signal: AbortSignal;
+  /** Called at least every second or so while the engine works; keeps nothing of what it is given. */
+  readonly onProgress?: (progress: EngineProgress) => void;
+  /** Lines of the engine that say nothing to a program, for the log of the process. */
+  readonly onLog?: (line: string) => void;
+  /** Of what goes to the repository or comes from it. */
+  readonly limitBytesPerSecond?: number;
+}
+
+/** How far a call is; what is not known is 0. */
+export interface EngineProgress {
+  readonly phase: 'Opening' | 'Copying' | 'ReadingBack' | 'Restoring' | 'Maintaining';
+  readonly filesDone: number;
+  /** Grows until the engine has seen the whole volume. */
+  readonly filesTotal: number;
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+  readonly errorCount: number;
+  /** What the engine waits for by itself. */
+  readonly waitingFor?: 'Lock' | 'Location';
+  /** RFC 3339; since when no byte moves, once that lasts longer than a minute. */
+  readonly stalledSince?: string;
+}
+
+export interface BackupRequest {
+  readonly repository: RepositoryAccess;
+  readonly root: OpenRoot;
+  readonly labels: VolumeLabels;
+}
+
+/** A snapshot as the repository lists it. */
+export interface StoredSnapshot {
+  readonly facts: SnapshotFacts;
+  /** Its tags: `ns`, `pvc`, `pvcuid`, `run`, `backup`, `part`, `epoch`. */
+  readonly labels: Readonly<Record<string, string>>;
+}

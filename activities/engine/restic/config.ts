@@ -1,0 +1,28 @@
+const DEFAULT_BINARY = 'restic';
+const DEFAULT_CACHE_DIR = '/var/cache/holdfast';
+const MINUTE_MS = 60_000;
+
+/** What the restic engine of a process is told. */
+export interface ResticConfig {
+  /** Path of restic, or its name on the PATH. */
+  readonly binary: string;
+  /** Folder for what may be lost: restic's cache and its unfinished packs. */
+  readonly cacheDir: string;
+  /** How long restic waits for a lock that somebody else holds. */
+  readonly lockWaitMs: number;
+  /** How long restic may fail to reach the location before it is ended; by itself it goes on for 15 minutes. */
+  readonly locationWaitMs: number;
+  /** How long a copy may not move a byte before it is ended. */
+  readonly stallLimitMs: number;
+}
+
+/** Reads the configuration from the environment of the process. */
+export function resticConfig(env: Readonly<Record<string, string | undefined>>): ResticConfig {
+  return {
+    binary: env['HOLDFAST_RESTIC'] ?? DEFAULT_BINARY,
+    cacheDir: env['HOLDFAST_CACHE_DIR'] ?? DEFAULT_CACHE_DIR,
+    lockWaitMs: 10 * MINUTE_MS,
+    locationWaitMs: 5 * MINUTE_MS,
+    stallLimitMs: 20 * MINUTE_MS,
+  };
+}
