@@ -17,7 +17,10 @@ export PATH := $(if $(NODE_STAMP),$(NODE_FOLDER):)$(PATH)
 
 include $(ROOT)test/testbed/testbed.mk
 
-.PHONY: help install check test test-skew test-kill demo demo-stop bench histories openapi
+# The image that `make image` builds, upon BASE, with BUILDER.
+IMAGE ?= holdfast:dev
+
+.PHONY: help install image check test test-skew test-kill demo demo-stop bench histories openapi
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,7 +40,10 @@ $(MODULES_STAMP): package-lock.json | $(NODE_STAMP)
 check: install ## Run all static checks: format, types, lint, imports, unused code.
 	@npm run --silent check
 
-test: install testbed-up check ## Run all checks and all tests, on the test bed.
+image: install ## Build the container image with docker, podman or buildah; IMAGE=name names it.
+	@deploy/build-image.sh $(IMAGE)
+
+test: install testbed-up testbed-image check ## Run all checks and all tests, on the test bed.
 	@rm -f test-report.json
 	@$(BED_ENV); npm run --silent test
 

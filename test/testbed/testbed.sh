@@ -18,6 +18,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
   . "$here/lib/control-plane.sh"
   . "$here/lib/node.sh"
   . "$here/lib/webhook-image.sh"
+  . "$here/lib/image-store.sh"
+  . "$here/lib/holdfast-image.sh"
   . "$here/lib/provisioner.sh"
   . "$here/lib/temporal.sh"
   . "$here/lib/s3.sh"
@@ -29,13 +31,15 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 usage() {
   cat >&2 <<'TEXT'
-usage: testbed.sh up | down | status | env | import FILE... | webhook-image
+usage: testbed.sh up | down | status | env | import FILE... | restic | image | webhook-image
 
   up       starts the bed, or repairs what has stopped; does nothing where all is well
   down     stops it and wipes its data; what was built or fetched stays in the cache
   status   says which parts run; the exit status is 0 only if all of them do
   env      prints the variables that point at the bed, as shell assignments
   import   loads image archives (OCI or Docker, .tar) into both nodes
+  restic   builds restic, if it is not in the cache, and prints its path
+  image    builds Holdfast's image from this checkout, if it has changed, loads it into the nodes, and prints its name
   webhook-image   builds and loads the image of a webhook server, for the tests that need one
 TEXT
   exit 2
@@ -45,7 +49,8 @@ main() {
   local command=${1:-}
   decide_ownership
   case $command in
-    up | down | import | webhook-image) with_lock "$@" ;;
+    up | down | import | image | webhook-image) with_lock "$@" ;;
+    restic) print_restic ;;
     status) report_status ;;
     env) report_env ;;
     *) usage ;;
@@ -66,6 +71,7 @@ with_lock() {
     up) bed_up ;;
     down) bed_down ;;
     import) import_archives "$@" ;;
+    image) ensure_holdfast_image ;;
     webhook-image) ensure_webhook_image ;;
   esac
 }

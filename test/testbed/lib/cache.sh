@@ -43,7 +43,7 @@ WEED=$SEAWEEDFS_DIR/weed
 
 # fill_cache: makes what the bed's own parts lack.
 fill_cache() {
-  local wanted=() lock
+  local wanted=() item
   [[ $OWN_CLUSTER == no || -d $KUBERNETES_DIR ]] || wanted+=(kubernetes)
   [[ $OWN_CLUSTER == no || -d $PROVISIONER_DIR ]] || wanted+=(provisioner)
   [[ $OWN_CLUSTER == no || -d $IMAGES_DIR ]] || wanted+=(images)
@@ -54,15 +54,19 @@ fill_cache() {
 
   say "filling the cache in $CACHE_DIR, which is done once: ${wanted[*]}"
   [[ " ${wanted[*]} " != *" kubernetes "* ]] || say "(about 9 minutes on 2 cores, nearly all of it for Kubernetes)"
+  for item in "${wanted[@]}"; do
+    with_cache "make_$item"
+  done
+}
+
+# with_cache COMMAND...: beds with different state folders may share one cache, which one of them fills at a time.
+with_cache() {
+  local lock
   mkdir -p "$CACHE_DIR"
-  # Beds with different state folders may share one cache.
   exec {lock}>"$CACHE_DIR/lock"
   flock "$lock"
   trap abandon_work EXIT
-  local item
-  for item in "${wanted[@]}"; do
-    "make_$item"
-  done
+  "$@"
   exec {lock}>&-
 }
 
@@ -85,7 +89,7 @@ abandon_work() {
     kill "$BUILD_PID" 2>/dev/null || true
   fi
   if [[ -n ${WORK_DIR:-} ]]; then
-    rm -rf "$WORK_DIR"
+    rm -rf --one-file-system "$WORK_DIR"
   fi
 }
 

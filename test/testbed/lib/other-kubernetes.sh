@@ -9,18 +9,13 @@ other_kubernetes_module() {
 
 # make_other_kubernetes MINOR: builds it, once.
 make_other_kubernetes() {
-  local minor=$1 module directory lock
+  local minor=$1 module directory
   module=$(other_kubernetes_module "$minor")
   directory=$(kubernetes_folder "$module")
   [[ ! -d $directory ]] || return 0
   say "building a control plane of Kubernetes $minor, which is done once (4 minutes on 2 cores)"
   require_go "$module" "Kubernetes $minor" "do without the tests of version skew"
-  mkdir -p "$CACHE_DIR"
-  exec {lock}>"$CACHE_DIR/lock"
-  flock "$lock"
-  trap abandon_work EXIT
-  in_cache "$directory" build_other_kubernetes "$module"
-  exec {lock}>&-
+  with_cache in_cache "$directory" build_other_kubernetes "$module"
 }
 
 # build_other_kubernetes MODULE DIRECTORY

@@ -9,6 +9,9 @@ decide_ownership() {
   OWN_TEMPORAL=$(is_own "${TEMPORAL_ADDRESS:-}" "127.0.0.1:$TEMPORAL_PORT")
   OWN_S3=$(is_own "${S3_ENDPOINT:-}" "http://${NODE_ADDRESS[a]}:$S3_PORT")
   OWN_RESTIC=$(is_own "${HOLDFAST_RESTIC:-}" "$BED_RESTIC")
+  # The bed's own is named by what it is made of, so each is known by its name alone.
+  OWN_IMAGE=no
+  [[ -n ${HOLDFAST_IMAGE:-} && $HOLDFAST_IMAGE != holdfast.test/* ]] || OWN_IMAGE=yes
 
   # Pods cannot reach the loopback of the host, so the servers bind to the bridge where there is one.
   SERVER_ADDRESS=127.0.0.1

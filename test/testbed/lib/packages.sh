@@ -21,6 +21,16 @@ install_cluster_packages() {
   install_packages "${missing[@]}"
 }
 
+# For images that are built from a Containerfile.
+install_image_packages() {
+  local missing=()
+  has buildah || missing+=(buildah)
+  has skopeo || missing+=(skopeo)
+  has debootstrap || missing+=(debootstrap)
+  [[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]] || missing+=(debian-archive-keyring)
+  install_packages "${missing[@]}"
+}
+
 # What the bed and the tests of volumes need whichever parts are the user's.
 install_test_packages() {
   local missing=()

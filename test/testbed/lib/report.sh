@@ -47,6 +47,12 @@ report_env() {
     pass_through HOLDFAST_RESTIC
   fi
 
+  if [[ $OWN_IMAGE == yes && $OWN_CLUSTER == yes ]]; then
+    print_export HOLDFAST_IMAGE "$(bed_image)"
+  elif [[ $OWN_IMAGE == no ]]; then
+    pass_through HOLDFAST_IMAGE
+  fi
+
   print_export HOLDFAST_TESTBED_OWN "${own[*]}"
   local part
   for part in $(own_parts); do

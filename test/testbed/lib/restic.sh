@@ -9,6 +9,15 @@ RESTIC_DIR=$CACHE_DIR/restic-$RESTIC_VERSION-$(
 )
 BED_RESTIC=$RESTIC_DIR/restic
 
+print_restic() {
+  if [[ $OWN_RESTIC == yes ]]; then
+    with_cache make_restic
+    printf '%s\n' "$BED_RESTIC"
+  else
+    printf '%s\n' "$HOLDFAST_RESTIC"
+  fi
+}
+
 make_restic() {
   require_go "$RESTIC_MODULE" restic "set HOLDFAST_RESTIC to a restic that you have"
   in_cache "$RESTIC_DIR" build_tools "$RESTIC_MODULE" "restic $RESTIC_VERSION" "$RESTIC_LINK_FLAGS"

@@ -8,8 +8,7 @@ WEBHOOK_IMAGE_FOLDER=$CACHE_DIR/webhook-$(
 # ensure_webhook_image: builds it, once, and loads it into the nodes that lack it.
 ensure_webhook_image() {
   has go || die "Go $GO_VERSION_NEEDED or newer is needed to build $WEBHOOK_IMAGE"
-  mkdir -p "$CACHE_DIR"
-  in_cache "$WEBHOOK_IMAGE_FOLDER" build_webhook_image
+  with_cache in_cache "$WEBHOOK_IMAGE_FOLDER" build_webhook_image
   if [[ $OWN_CLUSTER == no ]]; then
     say "your cluster needs the image of $WEBHOOK_IMAGE_FOLDER/webhook.tar"
     return 0
