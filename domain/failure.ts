@@ -72,6 +72,7 @@ export const FAILURE_CODES = {
     type: 'IntegrityMismatch',
     title: 'What is stored is not what was written',
   },
+  'copy-mismatch': { type: 'IntegrityMismatch', title: 'A copy is not what the volume holds' },
   'repository-damaged': { type: 'IntegrityMismatch', title: 'A repository is damaged' },
   'quota-exceeded': { type: 'QuotaExceeded', title: 'There is no room left' },
   'volume-full': { type: 'QuotaExceeded', title: 'A volume has no room left' },

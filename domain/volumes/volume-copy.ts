@@ -63,16 +63,28 @@ export interface SnapshotFacts {
 /** The earlier snapshot of the same volume that a copy was compared with. */
 export type ParentFacts = Pick<SnapshotFacts, 'snapshotId' | 'files' | 'bytes'>;
 
+/** What became of the data of a volume that is restored. */
+export interface VolumeRestore extends ItemErrors {
+  /** `Incomplete` names what is not as it was; everything else is. */
+  readonly outcome: 'Complete' | 'Incomplete';
+  readonly bytes: number;
+  /** Whether the repository could not give back all that was stored. */
+  readonly isDamaged: boolean;
+  /** What the file system did not take of the root: `mode`, `uid`, `gid`, `mtime` or names of extended attributes. */
+  readonly rootDifferences: readonly string[];
+}
+
 /** The copy of one volume. */
 export type VolumeCopy = EmptyCopy | StoredCopy;
 
 /** Nothing is in the volume, so there is no snapshot; its restore is an empty volume. */
 interface EmptyCopy {
   readonly outcome: 'Empty';
+  readonly parent?: ParentFacts;
   readonly root: RootAttributes;
 }
 
-interface StoredCopy extends ItemErrors {
+export interface StoredCopy extends ItemErrors {
   /** `Incomplete` names what could not be read; the rest is in the snapshot. */
   readonly outcome: 'Complete' | 'Incomplete';
   readonly snapshot: SnapshotFacts;
