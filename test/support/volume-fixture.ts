@@ -111,6 +111,19 @@ export function restic(access: RepositoryAccess, ...args: string[]): string {
   }).toString();
 }
 
+/** A restic of which a backup does more than it is told, in the volume that it copies. */
+export async function resticThat(
+  { folder }: VolumeFixture,
+  { flags = '', before = 'true', after = 'true' },
+): Promise<string> {
+  const binary = join(folder, `restic-${randomBytes(4).toString('hex')}`);
+  const real = process.env['HOLDFAST_RESTIC'] ?? '';
+  const backup = `${before}; ${real} "$@" ${flags}; code=$?; ${after}; exit $code`;
+  const script = `#!/bin/sh\ncase "$*" in *" backup "*) ${backup};; *) exec ${real} "$@";; esac\n`;
+  await writeFile(binary, script, { mode: 0o755 });
+  return binary;
+}
+
 /** A restic that runs as a user who may read neither the files of others nor what is theirs alone. */
 export async function nobodyRestic(
   { folder }: VolumeFixture,
