@@ -1,5 +1,13 @@
 import type { StorageLocation } from '../../domain/storage-location.ts';
-import type { SnapshotFacts, VolumeCopy, VolumeLabels } from '../../domain/volumes/volume-copy.ts';
+import type { ReadBackExtent } from '../../domain/volumes/proof.ts';
+import type {
+  ParentFacts,
+  RootAttributes,
+  SnapshotFacts,
+  VolumeCopy,
+  VolumeLabels,
+  VolumeRestore,
+} from '../../domain/volumes/volume-copy.ts';
 import type { OpenRoot } from './open-root.ts';
 
 /**
@@ -20,6 +28,40 @@ export interface VolumeEngine {
    * and nothing is copied. What an earlier attempt of this machine still runs for the same key is ended first.
    */
   backup(request: BackupRequest, run: EngineRun): Promise<VolumeCopy>;
+
+  /**
+   * Reads back what is stored of a snapshot and compares it with its hashes; of a large one a sample. A snapshot with
+   * the files of a parent that was read back within a week is `Unchanged`. Throws `repository-damaged`.
+   */
+  readBack(request: ReadBackRequest, run: EngineRun): Promise<ReadBackExtent>;
+
+  /**
+   * Writes a snapshot into a volume, reads the files again, puts the attributes of the root back and syncs the file
+   * system. The volume must belong to the restore alone: files with several names in it are taken for the work of an
+   * earlier attempt and made anew. What cannot be restored is named in the result, and the rest is there.
+   */
+  restore(request: RestoreRequest, run: EngineRun): Promise<VolumeRestore>;
+
+  /** Every snapshot of a cluster, or of one volume of it, oldest first. None where there is no repository. */
+  snapshots(query: SnapshotQuery, run: EngineRun): Promise<readonly StoredSnapshot[]>;
+
+  /**
+   * Takes snapshots out of the repository; their data goes with the next `prune`. Those that are not there count as
+   * taken out. This, `prune` and `check` lock the repository for themselves.
+   */
+  forget(request: ForgetRequest, run: EngineRun): Promise<void>;
+
+  /** Removes data that no snapshot needs, a bounded part of it at a time. */
+  prune(repository: RepositoryAccess, run: EngineRun): Promise<void>;
+
+  /** Looks for damage in the whole repository, and reads a part of the data. Damage is a result, not a failure. */
+  check(request: CheckRequest, run: EngineRun): Promise<RepositoryCheck>;
+
+  /** Ids of the locks in a repository. */
+  locks(repository: RepositoryAccess, run: EngineRun): Promise<readonly string[]>;
+
+  /** Removes every lock. Only for one who knows that nobody works on the repository. */
+  unlock(repository: RepositoryAccess, run: EngineRun): Promise<void>;
 }
 
 export interface EngineFacts {
@@ -67,6 +109,44 @@ export interface BackupRequest {
   readonly repository: RepositoryAccess;
   readonly root: OpenRoot;
   readonly labels: VolumeLabels;
+}
+
+export interface ReadBackRequest {
+  readonly repository: RepositoryAccess;
+  readonly snapshot: SnapshotFacts;
+  readonly parent?: ParentFacts;
+}
+
+export interface RestoreRequest {
+  readonly repository: RepositoryAccess;
+  /** Left out for a volume that was empty. */
+  readonly snapshotId?: string;
+  readonly root: OpenRoot;
+  /** Of the root, as the copy recorded them. */
+  readonly attributes: RootAttributes;
+}
+
+export interface SnapshotQuery {
+  readonly repository: RepositoryAccess;
+  readonly clusterUid: string;
+  readonly volumeUid?: string;
+}
+
+export interface ForgetRequest {
+  readonly repository: RepositoryAccess;
+  readonly snapshotIds: readonly string[];
+}
+
+export interface CheckRequest {
+  readonly repository: RepositoryAccess;
+  /** Which of how many equal parts of the data is read; none when left out. */
+  readonly readData?: { readonly part: number; readonly of: number };
+}
+
+export interface RepositoryCheck {
+  readonly errorCount: number;
+  /** Ids of damaged packs. */
+  readonly damagedPacks: readonly string[];
 }
 
 /** A snapshot as the repository lists it. */

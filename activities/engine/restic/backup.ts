@@ -7,7 +7,7 @@ import { endLeftovers } from '../leftovers.ts';
 import { holdsAnything } from '../open-root.ts';
 import type { BackupRequest, EngineRun, StoredSnapshot } from '../port.ts';
 import { readRootAttributes } from '../root-attributes.ts';
-import type { ResticConfig } from './config.ts';
+import { type ResticConfig, waitsForLock } from './config.ts';
 import { resticFailure } from './failures.ts';
 import { runRestic } from './run-restic.ts';
 import { listSnapshots, snapshotFacts, tagsOf } from './snapshots.ts';
@@ -32,7 +32,7 @@ export async function backupVolume(
   const { repository, labels } = request;
   const version = await tools.version();
   await endLeftovers(run.key, run.signal);
-  const known = await listSnapshots(tools.config, { repository, run }, labels);
+  const known = await listSnapshots(tools.config, { repository, ...labels }, run);
   const root = await readRootAttributes(request.root);
   const engine = { kind: 'restic', version };
   const mine = known?.findLast((snapshot) => isOf(snapshot, labels));
@@ -51,7 +51,7 @@ export async function backupVolume(
     };
   }
   if (!(await holdsAnything(request.root))) {
-    return { outcome: 'Empty', root };
+    return { outcome: 'Empty', ...parent, root };
   }
   if (known === undefined) {
     await tools.initialise(request, run);
@@ -70,7 +70,7 @@ async function copy(
   const path = await readlink(root.pinnedPath);
   const args = [
     ...['backup', '.', '--one-file-system', '--host', labels.clusterUid],
-    ...['--tag', tagsOf(labels), '--retry-lock', `${String(config.lockWaitMs)}ms`],
+    ...['--tag', tagsOf(labels), ...waitsForLock(config)],
     ...(parent === undefined ? ['--force'] : ['--parent', parent.facts.snapshotId]),
     ...root.leftOut.flatMap((name) => ['--exclude', escapePattern(join(path, name))]),
   ];

@@ -1,6 +1,7 @@
 const DEFAULT_BINARY = 'restic';
 const DEFAULT_CACHE_DIR = '/var/cache/holdfast';
 const MINUTE_MS = 60_000;
+const GIB = 1024 ** 3;
 
 /** What the restic engine of a process is told. */
 export interface ResticConfig {
@@ -14,6 +15,13 @@ export interface ResticConfig {
   readonly locationWaitMs: number;
   /** How long a copy may not move a byte before it is ended. */
   readonly stallLimitMs: number;
+  /** Of a larger snapshot, this much is read back and called a sample. */
+  readonly readBackBytesMax: number;
+}
+
+/** The flags of a command that waits for a lock. */
+export function waitsForLock({ lockWaitMs }: ResticConfig): string[] {
+  return ['--retry-lock', `${String(lockWaitMs)}ms`];
 }
 
 /** Reads the configuration from the environment of the process. */
@@ -24,5 +32,6 @@ export function resticConfig(env: Readonly<Record<string, string | undefined>>):
     lockWaitMs: 10 * MINUTE_MS,
     locationWaitMs: 5 * MINUTE_MS,
     stallLimitMs: 20 * MINUTE_MS,
+    readBackBytesMax: 10 * GIB,
   };
 }

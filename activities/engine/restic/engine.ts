@@ -1,10 +1,31 @@
 import { fields } from '../../../domain/fields.ts';
-import type { BackupRequest, EngineFacts, EngineRun, VolumeEngine } from '../port.ts';
+import type {
+  BackupRequest,
+  CheckRequest,
+  EngineFacts,
+  EngineRun,
+  ForgetRequest,
+  ReadBackRequest,
+  RepositoryAccess,
+  RestoreRequest,
+  SnapshotQuery,
+  VolumeEngine,
+} from '../port.ts';
 import { runProcess } from '../process.ts';
 import { backupVolume } from './backup.ts';
 import type { ResticConfig } from './config.ts';
 import { engineFailure } from './failures.ts';
 import { initialise } from './initialise.ts';
+import {
+  checkRepository,
+  forgetSnapshots,
+  listLocks,
+  pruneRepository,
+  removeLocks,
+} from './maintenance.ts';
+import { readBack } from './read-back.ts';
+import { restoreVolume } from './restore.ts';
+import { listSnapshots } from './snapshots.ts';
 
 /** The first version with the exit codes and the fields that are read here. */
 const OLDEST_VERSION = [0, 18] as const;
@@ -41,6 +62,38 @@ class ResticEngine implements VolumeEngine {
       initialise: (of: BackupRequest, by: EngineRun) => this.#initialise(of, by),
     };
     return backupVolume(tools, request, run);
+  }
+
+  readBack(request: ReadBackRequest, run: EngineRun) {
+    return readBack(this.#config, request, run);
+  }
+
+  restore(request: RestoreRequest, run: EngineRun) {
+    return restoreVolume(this.#config, request, run);
+  }
+
+  async snapshots(query: SnapshotQuery, run: EngineRun) {
+    return (await listSnapshots(this.#config, query, run)) ?? [];
+  }
+
+  forget(request: ForgetRequest, run: EngineRun) {
+    return forgetSnapshots(this.#config, request, run);
+  }
+
+  prune(repository: RepositoryAccess, run: EngineRun) {
+    return pruneRepository(this.#config, { repository, run });
+  }
+
+  check(request: CheckRequest, run: EngineRun) {
+    return checkRepository(this.#config, request, run);
+  }
+
+  locks(repository: RepositoryAccess, run: EngineRun) {
+    return listLocks(this.#config, { repository, run });
+  }
+
+  unlock(repository: RepositoryAccess, run: EngineRun) {
+    return removeLocks(this.#config, { repository, run });
   }
 
   async #initialise({ repository }: BackupRequest, run: EngineRun): Promise<void> {

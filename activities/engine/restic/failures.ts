@@ -1,5 +1,6 @@
 import { Failure, type FailureCode } from '../../../domain/failure.ts';
 import { openObjectStore } from '../../../storage/object-store/open.ts';
+import type { ObjectStore } from '../../../storage/object-store/port.ts';
 import type { RepositoryAccess } from '../port.ts';
 import type { ResticEnd } from './run-restic.ts';
 
@@ -64,23 +65,45 @@ export async function resticFailure(
   if (output.hasNoSpace) {
     return engineFailure('quota-exceeded', subject, cause);
   }
-  if (output.lacksSnapshot) {
-    return engineFailure('snapshot-missing', subject, cause);
-  }
   return (await locationFailure(repository)) ?? engineFailure('engine-failed', subject, cause);
 }
 
+/** What a call that failed at one snapshot means: it may not be there at all. */
+export async function snapshotFailure(
+  end: ResticEnd,
+  repository: RepositoryAccess,
+  snapshotId: string,
+): Promise<Failure> {
+  const failure = await resticFailure(end, repository);
+  if (failure.code !== 'engine-failed') {
+    return failure;
+  }
+  const isThere = await inStore(repository, (store) =>
+    store.head(`${repository.path}/snapshots/${snapshotId}`),
+  );
+  return isThere === undefined ? engineFailure('snapshot-missing', snapshotId) : failure;
+}
+
 /** What keeps our own client from looking at a repository; undefined if nothing does. */
-async function locationFailure({ location, path }: RepositoryAccess): Promise<Failure | undefined> {
-  const store = openObjectStore(location);
+async function locationFailure(repository: RepositoryAccess): Promise<Failure | undefined> {
   try {
-    await store.head(`${path}/config`);
+    await inStore(repository, (store) => store.head(`${repository.path}/config`));
     return undefined;
   } catch (error) {
     if (error instanceof Failure) {
       return error;
     }
     throw error;
+  }
+}
+
+async function inStore<Result>(
+  { location }: RepositoryAccess,
+  look: (store: ObjectStore) => Promise<Result>,
+): Promise<Result> {
+  const store = openObjectStore(location);
+  try {
+    return await look(store);
   } finally {
     store.close();
   }

@@ -18,7 +18,7 @@ const WORDS = {
   waitsForLock: 'repo already locked, waiting up to',
   noSpace:
     /no space left on device|disk quota exceeded|storage (is )?full|quota exceeded|minimum free drive/i,
-  noSnapshot: 'no matching ID found',
+  damaged: /ciphertext verification failed|decrypting blob|ReadFull\(</,
 } as const;
 
 /** Numbers of a status line; backup and restore name them differently. */
@@ -38,7 +38,8 @@ export class ResticOutput {
   /** Since when the location fails without a success in between, by `performance.now()`. */
   locationFailsSinceMs: number | undefined;
   hasNoSpace = false;
-  lacksSnapshot = false;
+  /** Whether data of the repository could not be read as it was written. */
+  isDamaged = false;
   /** Ids that stand alone on their lines. */
   readonly ids: string[] = [];
   #isLocked = false;
@@ -127,7 +128,7 @@ export class ResticOutput {
       this.#isLocked = true;
     }
     this.hasNoSpace ||= WORDS.noSpace.test(text);
-    this.lacksSnapshot ||= text.includes(WORDS.noSnapshot);
+    this.isDamaged ||= WORDS.damaged.test(text);
   }
 
   #remember(text: string): void {

@@ -1,6 +1,6 @@
 import { fields, isMapping, list, type Fields } from '../../../domain/fields.ts';
 import type { SnapshotFacts, VolumeLabels } from '../../../domain/volumes/volume-copy.ts';
-import type { EngineRun, RepositoryAccess, StoredSnapshot } from '../port.ts';
+import type { EngineRun, SnapshotQuery, StoredSnapshot } from '../port.ts';
 import type { ResticConfig } from './config.ts';
 import { engineFailure, resticFailure } from './failures.ts';
 import { numberOf } from './messages.ts';
@@ -9,24 +9,17 @@ import { runRestic } from './run-restic.ts';
 const SNAPSHOT_ID = /^[0-9a-f]{64}$/;
 const MISSING_REPOSITORY = 10;
 
-/** What snapshots are looked for: all of a cluster's, or those of one volume. */
-export interface SnapshotFilter {
-  readonly clusterUid: string;
-  readonly volumeUid?: string;
-}
-
 /** Lists snapshots, oldest first; undefined when there is no repository. Takes no lock. */
 export async function listSnapshots(
   config: ResticConfig,
-  access: { readonly repository: RepositoryAccess; readonly run: EngineRun },
-  filter: SnapshotFilter,
+  { repository, clusterUid, volumeUid }: SnapshotQuery,
+  run: EngineRun,
 ): Promise<StoredSnapshot[] | undefined> {
-  const { repository } = access;
-  const args = ['snapshots', '--no-lock', '--host', filter.clusterUid];
-  if (filter.volumeUid !== undefined) {
-    args.push('--tag', tag('pvcuid', filter.volumeUid));
+  const args = ['snapshots', '--no-lock', '--host', clusterUid];
+  if (volumeUid !== undefined) {
+    args.push('--tag', tag('pvcuid', volumeUid));
   }
-  const end = await runRestic(config, { ...access, phase: 'Opening', args });
+  const end = await runRestic(config, { repository, run, phase: 'Opening', args });
   if (end.code === MISSING_REPOSITORY) {
     return undefined;
   }

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
-import { listSnapshots } from '../../../../activities/engine/restic/snapshots.ts';
 import { copyProcesses, seenOf } from '../../../support/copy-processes.ts';
 import {
   nobodyRestic,
@@ -48,10 +47,9 @@ test('reads again only what changed since the volume was last copied', async () 
   // The agent died after the snapshot was saved, and the copy is tried again.
   const again = await engine.backup({ repository, root, labels: next }, fixture.run());
   expect(again).toMatchObject({ ...second, isAdopted: true });
-  const run = fixture.run();
-  const filter = { clusterUid: labels.clusterUid, volumeUid: labels.volumeUid };
-  const stored = await listSnapshots(fixture.config(), { repository, run }, filter);
-  expect(stored?.map((snapshot) => snapshot.labels['run'])).toEqual([labels.runUid, 'run-2']);
+  const { clusterUid, volumeUid } = labels;
+  const stored = await engine.snapshots({ repository, clusterUid, volumeUid }, fixture.run());
+  expect(stored.map((snapshot) => snapshot.labels['run'])).toEqual([labels.runUid, 'run-2']);
 
   const other = { ...repository, password: 'of another master key' };
   await expect(
