@@ -31,7 +31,10 @@ module.exports = {
       comment: 'a leak through a third file',
       severity: 'error',
       from: { path: '^(workflows|domain)/' },
-      to: { path: `${NODE}|^(storage|activities/[^c]|api|worker|cli)/`, reachable: true },
+      to: {
+        path: `${NODE}|^(storage|api|worker|cli)/|^activities/(?!contract|[a-z]+-contract)`,
+        reachable: true,
+      },
     },
     only('storage', 'storage knows stores and the format', [
       '^domain/',
@@ -63,6 +66,7 @@ module.exports = {
     ]),
     only('worker', 'the worker puts activities together', [
       '^(domain|storage|activities)/',
+      '^workflows/contract\\.ts$',
       NODE,
       packages(['@temporalio']),
     ]),

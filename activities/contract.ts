@@ -8,6 +8,7 @@ import type {
 import type { RestoreEnding } from '../domain/restore/restore-result.ts';
 import type { RestoreResult, RestoreSpec } from '../domain/restore.ts';
 import type { ArchiveProof } from '../domain/stored-run.ts';
+import type { RepositoryActivities } from './repository-contract.ts';
 
 /**
  * The activities of a cluster's workers. All may be run twice, at the same time even, and leave the same world.
@@ -15,7 +16,7 @@ import type { ArchiveProof } from '../domain/stored-run.ts';
  * that may take longer than 30 s send a heartbeat every 2 s with their progress and stop when they are cancelled.
  * Inputs and results stay under 64 KiB and carry references, counts and hashes.
  */
-export interface ClusterActivities {
+export interface ClusterActivities extends RepositoryActivities {
   /**
    * Checks the request against cluster and location and claims the name in the bucket. An earlier claim of the
    * same run counts as success; a claim or record of the same spec is `existing`, of another one `refused`.

@@ -1,5 +1,6 @@
 import type { ObjectStore } from '../storage/object-store/port.ts';
 import type { Cluster } from './kubernetes/port.ts';
+import type { Leases } from './volumes/lease-port.ts';
 
 /** The worker's real clients, which only its composition root builds. */
 export interface Dependencies {
@@ -8,6 +9,7 @@ export interface Dependencies {
   readonly installation: string;
   /** Holdfast's own namespace: resource policies are read there, and it is left out of backups that do not name it. */
   readonly namespace: string;
+  readonly leases: Leases;
   /** The store of a location, by name. Throws `unknown-location`. */
   readonly store: (location: string) => ObjectStore;
 }

@@ -20,6 +20,7 @@ import { openRestore } from './restore/open-restore.ts';
 import { planRestore } from './restore/plan-restore.ts';
 import { previewRestore } from './restore/preview-restore.ts';
 import { relinkOwners } from './restore/relink-owners.ts';
+import { acquireLeases, findClosedHolders, releaseLeases } from './volumes/leases.ts';
 
 /** The activities of a cluster's worker, each with its failures redacted. */
 export function createActivities(deps: Dependencies): ClusterActivities {
@@ -52,5 +53,8 @@ export function createActivities(deps: Dependencies): ClusterActivities {
       cleanRun(store(input.location), restoreKeys(input.name), input),
     ),
     deleteRun: bind(deleteRun),
+    acquireLeases: bind(acquireLeases),
+    releaseLeases: bind(releaseLeases),
+    findClosedHolders: bind(findClosedHolders),
   };
 }

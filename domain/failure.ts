@@ -85,6 +85,7 @@ export const FAILURE_CODES = {
   'repository-locked': { type: 'Unavailable', title: 'A repository is locked' },
   'volume-unreadable': { type: 'Unavailable', title: 'A volume cannot be read on its node' },
   'engine-killed': { type: 'Unavailable', title: 'The volume engine was killed' },
+  'repository-busy': { type: 'Unavailable', title: 'A repository is in use' },
   'preview-timeout': { type: 'Unavailable', title: 'The preview takes too long' },
   'no-worker': { type: 'Unavailable', title: 'No worker serves the cluster' },
   'timed-out': { type: 'Unavailable', title: 'A step did not end in time' },

@@ -4,6 +4,13 @@ export interface RunKey {
   readonly name: string;
 }
 
+/** A repository: the data of the volumes of one namespace of one cluster, in one location. */
+export interface RepositoryKey {
+  readonly location: string;
+  readonly clusterUid: string;
+  readonly namespace: string;
+}
+
 /** Task queue of the workers that run workflow code. */
 export const WORKFLOW_TASK_QUEUE = 'holdfast';
 
@@ -28,4 +35,9 @@ export function deleteWorkflowId(kind: 'Backup' | 'Restore', key: RunKey): strin
 /** A preview is nobody's run: each has an id of its own. */
 export function previewWorkflowId(key: RunKey, unique: string): string {
   return `preview/${key.location}/${key.name}/${unique}`;
+}
+
+/** The workflow that says who may use a repository. */
+export function repositoryWorkflowId({ location, clusterUid, namespace }: RepositoryKey): string {
+  return `repository/${location}/${clusterUid}/${namespace}`;
 }

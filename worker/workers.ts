@@ -9,6 +9,7 @@ import { clusterTaskQueue, WORKFLOW_TASK_QUEUE } from '../domain/workflow-id.ts'
 import { openStores } from '../storage/object-store/open.ts';
 import type { WorkerConfig, WorkerRole } from './config.ts';
 import { writeLog } from './log.ts';
+import { TemporalLeases } from './temporal-leases.ts';
 
 /** Workflows whose state a process keeps; the others are replayed when they go on. About 1 MB each. */
 const CACHED_WORKFLOWS_MAX = 200;
@@ -33,7 +34,7 @@ export async function createWorkers(config: WorkerConfig, connected: Connected):
   const installation = await installationOf(connected);
   const options: Readonly<Record<WorkerRole, () => WorkerOptions>> = {
     workflows: () => workflowOptions(config),
-    cluster: () => clusterOptions(config, installation),
+    cluster: () => clusterOptions(config, installation, connected),
   };
   return Promise.all(
     config.roles.map((role) =>
@@ -76,6 +77,7 @@ async function installationOf({ connection, namespace }: Connected): Promise<str
 function clusterOptions(
   { cluster, namespace, kubeContext, locations }: WorkerConfig,
   installation: string,
+  connected: Connected,
 ): WorkerOptions {
   return {
     taskQueue: clusterTaskQueue(cluster),
@@ -83,6 +85,7 @@ function clusterOptions(
       cluster: openCluster(kubeContext),
       installation,
       namespace,
+      leases: new TemporalLeases(connected),
       store: openStores(locations),
     }),
     maxConcurrentActivityTaskExecutions: ACTIVITIES_MAX,

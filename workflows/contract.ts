@@ -1,10 +1,14 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
 import type { BackupSpec } from '../domain/backup.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { RestoreSpec } from '../domain/restore.ts';
 import type { RunStatus } from '../domain/run-status.ts';
+import type { LeaseAnswer, LeaseRequest, LeaseTable } from '../domain/volumes/lease-table.ts';
+import type { RepositoryRules } from '../domain/volumes/repository-rules.ts';
+import type { RepositoryStatus } from '../domain/volumes/repository-status.ts';
+import type { RepositoryKey } from '../domain/workflow-id.ts';
 
 /** Names under which the workflows are registered. */
 export const BACKUP_WORKFLOW = 'backup';
@@ -13,6 +17,7 @@ export const DELETE_WORKFLOW = 'delete';
 export const PREVIEW_WORKFLOW = 'preview';
 /** Its input is `PreviewRestoreInput` of the domain. */
 export const PREVIEW_RESTORE_WORKFLOW = 'previewRestore';
+export const REPOSITORY_WORKFLOW = 'repository';
 
 /** How long a step keeps trying when a server does not answer, unless the input says otherwise. */
 export const PATIENCE_MS = 30 * 60_000;
@@ -51,6 +56,21 @@ export interface DeleteResult {
   readonly objects: number;
 }
 
+export interface RepositoryInput extends RepositoryKey {
+  /** Whose workers look after the repository. */
+  readonly cluster: string;
+  readonly rules?: Partial<RepositoryRules>;
+  /** What the run before this one hands on. */
+  readonly state?: RepositoryState;
+}
+
+/** At most 64 KiB as JSON. */
+interface RepositoryState {
+  readonly table: LeaseTable;
+  /** When a lease was asked for or ended last, in milliseconds since 1970. */
+  readonly changedMs: number;
+}
+
 /** What the open step says: the run goes on, or the name belongs to an earlier run, or the request is refused. */
 export type OpenAnswer =
   | { readonly kind: 'accepted' }
@@ -62,6 +82,28 @@ export const openUpdate = defineUpdate<OpenAnswer>('open');
 
 /** Where the run is; costs no history. */
 export const runStatusQuery = defineQuery<RunStatus>('runStatus');
+
+/**
+ * Asks a repository for a lease; sent together with its start, by an activity. The answer comes at once, and leaves no
+ * trace in the history when the ask is a repeated one: it is then the detail of a refusal of type `LEASE_KNOWN`.
+ */
+export const acquireLeaseUpdate = defineUpdate<LeaseAnswer, [LeaseRequest]>('acquireLease');
+export const LEASE_KNOWN = 'LeaseKnown';
+
+/** Gives a lease back, by its id; also one that waits, or that was never asked for. */
+export const releaseLeaseSignal = defineSignal<[string]>('releaseLease');
+
+/** Tells a holder that a lease which it waits for is its own now. */
+export const leaseGrantedSignal = defineSignal<[LeaseGrant]>('leaseGranted');
+
+export interface LeaseGrant {
+  readonly leaseId: string;
+  readonly namespace: string;
+  readonly epoch: number;
+}
+
+/** Who uses a repository, and who waits for it. */
+export const repositoryStatusQuery = defineQuery<RepositoryStatus>('repositoryStatus');
 
 /** Kept in the memo of every run, so that a name can be compared without asking the run. */
 export interface RunMemo {

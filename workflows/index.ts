@@ -2,4 +2,5 @@
 export { backup } from './backup.ts';
 export { deleteRun as delete } from './delete.ts';
 export { preview, previewRestore } from './preview.ts';
+export { repository } from './repository.ts';
 export { restore } from './restore.ts';

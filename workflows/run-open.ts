@@ -1,6 +1,5 @@
 import {
   allHandlersFinished,
-  ApplicationFailure,
   CancellationScope,
   condition,
   isCancellation,
@@ -8,8 +7,9 @@ import {
 } from '@temporalio/workflow';
 
 import type { OpenResult } from '../activities/contract.ts';
-import { FAILURE_CODES, type FailureReport } from '../domain/failure.ts';
+import type { FailureReport } from '../domain/failure.ts';
 import { type OpenAnswer, openUpdate } from './contract.ts';
+import { failureOf } from './failure.ts';
 import { reportOf, type RunTracker } from './run-tracker.ts';
 
 export type Opened = Extract<OpenResult, { kind: 'accepted' }>;
@@ -67,18 +67,5 @@ function failed(error: unknown, tracker: RunTracker): FailureReport {
   }
   const failure = reportOf(error);
   tracker.end('Failed', failure.message);
-  return failure;
-}
-
-/** A report as the failure that ends a workflow. */
-function failureOf(report: FailureReport): ApplicationFailure {
-  const failure = ApplicationFailure.create({
-    message: `${report.code}: ${report.message}`,
-    type: FAILURE_CODES[report.code].type,
-    nonRetryable: true,
-    details: [report],
-  });
-  // The failure is what the request deserves, and not a fault of the code that a stack would find.
-  failure.stack = '';
   return failure;
 }

@@ -39,7 +39,7 @@ interface WaitingLease extends LeaseRequest {
   readonly sinceMs: number;
 }
 
-interface Lease extends WaitingLease {
+export interface Lease extends WaitingLease {
   /** Grows with every lease of the repository, so that a later one is known from an earlier one. */
   readonly epoch: number;
 }

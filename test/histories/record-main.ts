@@ -1,10 +1,18 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
 import type { RestorePreview } from '../../domain/api-resource.ts';
+import type { LeaseRequest } from '../../domain/volumes/lease-table.ts';
+import { WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
+import {
+  acquireLeaseUpdate,
+  releaseLeaseSignal,
+  REPOSITORY_WORKFLOW,
+  type RepositoryInput,
+} from '../../workflows/contract.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
 import { CONFIG_MAP, fillNamespace } from '../support/cluster-fixture.ts';
 import { type Fault, FaultProxy } from '../support/fault-proxy.ts';
@@ -74,6 +82,8 @@ for (const name of ['restored', 'refused', 'failed', 'cancelled', 'deferred', 'b
   await record(name === 'restored' ? 'restore' : `restore-${name}`, `restore/default/${name}`);
 }
 await record('delete', 'delete/default/failed');
+await useRepository('repository');
+await record('repository', 'repository');
 await installation.request('POST', '/backups?dryRun=All', {
   metadata: { name: 'previewed' },
   spec: { cluster: installation.name, includedNamespaces: ['default'] },
@@ -144,6 +154,31 @@ async function restoreBound(name: string): Promise<void> {
   });
   await installation.createRestore(name, { ...spec, planDigest: body.plan.digest });
   await installation.ended('restores', name);
+}
+
+/** A repository that is maintained, that a run waits for which closes, and that nobody uses any more. */
+async function useRepository(workflowId: string): Promise<void> {
+  const input: RepositoryInput = {
+    ...{ location: 'default', clusterUid: 'cluster', namespace, cluster: installation.name },
+    rules: { lookMs: 60_000, idleMs: 3000 },
+  };
+  const ask = (request: LeaseRequest) =>
+    client.workflow.executeUpdateWithStart(acquireLeaseUpdate, {
+      startWorkflowOperation: new WithStartWorkflowOperation(REPOSITORY_WORKFLOW, {
+        ...{ workflowId, taskQueue: WORKFLOW_TASK_QUEUE, args: [input] },
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      }),
+      args: [request],
+    });
+  await ask({ leaseId: 'maintenance', purpose: 'Maintenance' });
+  const holder = {
+    workflowId: 'backup/default/closed',
+    runId: '00000000-0000-4000-8000-000000000000',
+  };
+  await ask({ leaseId: 'closed', purpose: 'Backup', holder });
+  const handle = client.workflow.getHandle(workflowId);
+  await handle.signal(releaseLeaseSignal, 'maintenance');
+  await handle.result();
 }
 
 async function cancelWhenHeld(plural: 'backups' | 'restores', name: string): Promise<void> {

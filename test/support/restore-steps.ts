@@ -35,6 +35,7 @@ import { createFolderStore } from '../../storage/object-store/folder.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { inActivity } from './activity-context.ts';
 import { SOURCE_CLUSTER, storeBackup } from './stored-backup.ts';
+import { NO_LEASES } from './no-leases.ts';
 
 /** Characters of a result that are still a small payload to Temporal. */
 const PAYLOAD_LENGTH_MAX = 64 * 1024;
@@ -197,7 +198,13 @@ export class RestoreSteps {
   }
 
   #dependencies(cluster: Cluster): Dependencies {
-    return { cluster, store: () => this.store, installation: 'test', namespace: this.#namespace };
+    return {
+      cluster,
+      leases: NO_LEASES,
+      store: () => this.store,
+      installation: 'test',
+      namespace: this.#namespace,
+    };
   }
 
   async remove(): Promise<void> {

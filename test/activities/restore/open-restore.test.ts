@@ -13,6 +13,7 @@ import { createFolderStore } from '../../../storage/object-store/folder.ts';
 import type { ObjectStore } from '../../../storage/object-store/port.ts';
 import { keysUnder } from '../../support/archive-items.ts';
 import { storeBackup, typeOf } from '../../support/stored-backup.ts';
+import { NO_LEASES } from '../../support/no-leases.ts';
 
 // Goal: a restore that cannot do what it is asked for is refused, and leaves nothing in the location.
 
@@ -43,7 +44,13 @@ async function open(spec: Partial<RestoreSpec> = {}): Promise<OpenResult> {
   const cluster = openCluster();
   try {
     return await openRestore(
-      { cluster, store: () => store, installation: 'test', namespace: 'holdfast' },
+      {
+        cluster,
+        leases: NO_LEASES,
+        store: () => store,
+        installation: 'test',
+        namespace: 'holdfast',
+      },
       {
         ...{ location: 'default', name: 'r', runUid: 'run', specDigest: 'digest' },
         startTimestamp: '2026-01-01T00:00:00Z',

@@ -16,6 +16,7 @@ import { readAll } from '../../../storage/object-store/read-all.ts';
 import { inActivity } from '../../support/activity-context.ts';
 import { RestoreSteps } from '../../support/restore-steps.ts';
 import { SOURCE_CLUSTER, storeBackup, typeOf } from '../../support/stored-backup.ts';
+import { NO_LEASES } from '../../support/no-leases.ts';
 
 // Goal: a restore finds the newest backup of a schedule, and what another restore left undone, or says why it cannot.
 
@@ -89,7 +90,13 @@ async function open(spec: Partial<RestoreSpec>) {
     ...{ cluster: 'local', backupName: 'b', includedNamespaces: ['*'] },
     ...{ excludedNamespaces: [], namespaceMapping: {}, ...spec },
   };
-  const deps = { cluster, store: () => steps.store, installation: 'test', namespace: 'holdfast' };
+  const deps = {
+    cluster,
+    leases: NO_LEASES,
+    store: () => steps.store,
+    installation: 'test',
+    namespace: 'holdfast',
+  };
   const run = { location: 'default', name: 'opened', runUid: 'opened', specDigest: 'digest' };
   const startTimestamp = '2026-01-01T00:00:00Z';
   const answer = await inActivity(() => openRestore(deps, { ...run, startTimestamp, spec: whole }));

@@ -1,0 +1,51 @@
+import type { LeaseHolder, LeasePurpose } from '../domain/volumes/lease-table.ts';
+import type { RepositoryKey } from '../domain/workflow-id.ts';
+
+/** The activities about repositories that a cluster's workers do; what is said of `ClusterActivities` holds for them. */
+export interface RepositoryActivities {
+  /**
+   * Asks for the leases of a run, one repository after the other in the order of the input, up to the first that must be
+   * waited for; the workflow of a repository is started if need be. A lease that the run has already is granted again,
+   * with the same epoch. Throws `repository-busy` where too many wait, and `already-finished` for a lease that was given
+   * back.
+   */
+  acquireLeases(input: AcquireLeasesInput): Promise<AcquireLeasesResult>;
+  /** Gives leases back: those that are held, those that wait, and those that nobody knows of. */
+  releaseLeases(input: LeasesInput): Promise<void>;
+  /** Says which runs have closed, or are not known any more. */
+  findClosedHolders(input: FindClosedHoldersInput): Promise<FindClosedHoldersResult>;
+}
+
+/** Leases of repositories that lie in one location and hold volumes of one cluster. */
+export interface LeasesInput extends Omit<RepositoryKey, 'namespace'> {
+  readonly namespaces: readonly string[];
+  /** The same in each of the repositories, and never used again. */
+  readonly leaseId: string;
+}
+
+export interface AcquireLeasesInput extends LeasesInput {
+  /** Whose workers look after the repositories. */
+  readonly cluster: string;
+  readonly purpose: Exclude<LeasePurpose, 'Maintenance'>;
+  /** The run that the leases are for. */
+  readonly holder: LeaseHolder;
+}
+
+export interface AcquireLeasesResult {
+  readonly granted: readonly GrantedLease[];
+  /** The repository that must be waited for; those after it were not asked. */
+  readonly queued?: { readonly namespace: string; readonly behind: string };
+}
+
+export interface GrantedLease {
+  readonly namespace: string;
+  readonly epoch: number;
+}
+
+export interface FindClosedHoldersInput {
+  readonly holders: readonly LeaseHolder[];
+}
+
+export interface FindClosedHoldersResult {
+  readonly closed: readonly LeaseHolder[];
+}
