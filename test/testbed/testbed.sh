@@ -20,6 +20,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
   . "$here/lib/webhook-image.sh"
   . "$here/lib/image-store.sh"
   . "$here/lib/holdfast-image.sh"
+  . "$here/lib/postgres-image.sh"
   . "$here/lib/provisioner.sh"
   . "$here/lib/temporal.sh"
   . "$here/lib/s3.sh"
@@ -31,7 +32,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 usage() {
   cat >&2 <<'TEXT'
-usage: testbed.sh up | down | status | env | import FILE... | restic | image | webhook-image
+usage: testbed.sh up | down | status | env | import FILE... | restic | image | webhook-image | postgres-image
 
   up       starts the bed, or repairs what has stopped; does nothing where all is well
   down     stops it and wipes its data; what was built or fetched stays in the cache
@@ -40,6 +41,7 @@ usage: testbed.sh up | down | status | env | import FILE... | restic | image | w
   import   loads image archives (OCI or Docker, .tar) into both nodes
   restic   builds restic, if it is not in the cache, and prints its path
   image    builds Holdfast's image from this checkout, if it has changed, loads it into the nodes, and prints its name
+  postgres-image  builds and loads the image of a PostgreSQL server, for the tests that back one up
   webhook-image   builds and loads the image of a webhook server, for the tests that need one
 TEXT
   exit 2
@@ -49,7 +51,7 @@ main() {
   local command=${1:-}
   decide_ownership
   case $command in
-    up | down | import | image | webhook-image) with_lock "$@" ;;
+    up | down | import | image | webhook-image | postgres-image) with_lock "$@" ;;
     restic) print_restic ;;
     status) report_status ;;
     env) report_env ;;
@@ -72,6 +74,7 @@ with_lock() {
     down) bed_down ;;
     import) import_archives "$@" ;;
     image) ensure_holdfast_image ;;
+    postgres-image) ensure_postgres_image ;;
     webhook-image) ensure_webhook_image ;;
   esac
 }

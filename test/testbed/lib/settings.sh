@@ -49,3 +49,4 @@ PAUSE_IMAGE=holdfast.test/pause:1
 BUSYBOX_IMAGE=holdfast.test/busybox:1.35
 # Loaded when a test asks for it.
 WEBHOOK_IMAGE=holdfast.test/webhook:1
+POSTGRES_IMAGE=holdfast.test/postgres:15
