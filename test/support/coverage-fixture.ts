@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { accountKubeconfig } from './account-kubeconfig.ts';
 import { type Applied, applyYaml } from './applied-yaml.ts';
 import { startProxy } from './kubectl-proxy.ts';
 import { kubectl } from './kubectl.ts';
@@ -132,19 +133,12 @@ metadata: {name: ${name}}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: ${name}}
 subjects: [{kind: ServiceAccount, name: ${name}, namespace: ${namespace}}]
 `);
-  const token = await kubectl('create', 'token', name, '--namespace', namespace);
-  const view = await kubectl('config', 'view', '--raw', '--minify', '--output', 'json');
-  // kubectl wrote it, in the shape of client-go's Config.
-  const config = JSON.parse(view) as { users: { user: object }[] };
-  const users = config.users.map((entry) => ({ ...entry, user: { token: token.trim() } }));
-  const folder = await mkdtemp(join(tmpdir(), 'holdfast-limited-'));
-  const kubeconfig = join(folder, 'config');
-  await writeFile(kubeconfig, JSON.stringify({ ...config, users }));
+  const account = await accountKubeconfig(name, namespace);
   const remove = async (): Promise<void> => {
     await applied.remove();
-    await rm(folder, { recursive: true });
+    await account.remove();
   };
-  return { kubeconfig, remove };
+  return { kubeconfig: account.kubeconfig, remove };
 }
 
 interface ApiGroups {

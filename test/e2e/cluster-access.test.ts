@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { accountKubeconfig } from '../support/account-kubeconfig.ts';
+import { applyYaml } from '../support/applied-yaml.ts';
+import { Installation } from '../support/installation.ts';
+import { deleteNamespace } from '../support/kubectl.ts';
+import { applyManifests } from '../support/manifests.ts';
+import { applyManyKinds } from '../support/many-kinds.ts';
+
+// Goal: the access that the manifests give to a worker suffices to back up and to restore objects of every kind.
+// Method: a worker with that account; many kinds of objects are backed up, deleted and restored.
+
+const suffix = `-${randomBytes(4).toString('hex')}`;
+const own = `access${suffix}`;
+const kinds = `kinds${suffix}`;
+/** Grants what the worker's own account has not. */
+const WATCHER = `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: watcher, namespace: ${kinds}}
+rules: [{apiGroups: [""], resources: [pods], verbs: [watch, deletecollection]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: watcher, namespace: ${kinds}}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: watcher}
+subjects: [{kind: ServiceAccount, name: web, namespace: ${kinds}}]
+`;
+let installation: Installation;
+/** How to end what was started. */
+const endings: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  const noAgents = {
+    ...{ $patch: 'delete', apiVersion: 'apps/v1', kind: 'DaemonSet' },
+    metadata: { name: 'holdfast-node-agent' },
+  };
+  const manifests = await applyManifests({
+    ...{ namespace: own, nameSuffix: suffix, patches: [noAgents] },
+  });
+  endings.push(() => deleteNamespace(own));
+  endings.push(() => manifests.remove());
+  const account = await accountKubeconfig(`holdfast-cluster-worker${suffix}`, own);
+  endings.push(() => account.remove());
+  installation = await Installation.start({ kubeconfig: account.kubeconfig });
+  endings.push(() => installation.stop());
+});
+
+afterAll(async () => {
+  for (const end of endings.reverse()) {
+    await end();
+  }
+});
+
+test('a worker with the account of the manifests backs up and restores objects of every kind', async () => {
+  const objects = await applyManyKinds(kinds);
+  endings.push(() => objects.remove());
+  await applyYaml(WATCHER);
+  const spec = {
+    ...{ cluster: installation.name, includedNamespaces: [kinds] },
+    ...{ snapshotVolumes: false, defaultVolumesToFsBackup: false },
+  };
+  await installation.request('POST', '/backups', { metadata: { name: 'kinds' }, spec });
+  const backup = await installation.ended('backups', 'kinds');
+  expect(backup.status).toMatchObject({ phase: 'Completed', errors: 0 });
+
+  await deleteNamespace(kinds);
+  await installation.createRestore('kinds', { backupName: 'kinds' });
+  const restore = await installation.ended('restores', 'kinds');
+  expect(restore.status).toMatchObject({ phase: 'Completed', counts: { failed: 0 } });
+});
