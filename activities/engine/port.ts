@@ -74,6 +74,7 @@ export interface RepositoryAccess {
   readonly location: StorageLocation;
   /** Below the prefix of the location: see `repositoryPath`. */
   readonly path: string;
+  /** Random or derived, of 256 bits: nothing else guards the data against guesses. See `repositoryPassword`. */
   readonly password: string;
 }
 

@@ -14,11 +14,12 @@ import { initialise } from '../../activities/engine/restic/initialise.ts';
 import { repositoryPath } from '../../domain/volumes/repository.ts';
 import type { VolumeLabels } from '../../domain/volumes/volume-copy.ts';
 
+const MADE_REPOSITORY = new URL('test-repository.json', import.meta.url);
+
 /** Folders, an engine and volumes for the tests of one file; all of it is removed behind them. */
 export class VolumeFixture {
   folder = '';
   readonly #open: OpenRoot[] = [];
-  #first: Promise<RepositoryAccess> | undefined;
 
   /** Makes the folders before the tests of the file and removes them after. */
   static forFile(): VolumeFixture {
@@ -54,11 +55,12 @@ export class VolumeFixture {
     };
   }
 
-  /** A new repository in a folder of its own; made by copying, because restic takes its time for the first. */
+  /** A new repository in a folder of its own; its claim was made beforehand, as restic takes its time for one. */
   async repository(): Promise<RepositoryAccess> {
     const access = this.access();
-    this.#first ??= this.#initialised();
-    await cp(folderOf(await this.#first), folderOf(access), { recursive: true });
+    await mkdir(folderOf(access), { recursive: true });
+    await cp(MADE_REPOSITORY, join(folderOf(access), 'holdfast-init.json'));
+    await initialise(this.config(), { repository: access, run: this.run() });
     return access;
   }
 
@@ -78,12 +80,6 @@ export class VolumeFixture {
   run(changes: Partial<EngineRun> = {}): EngineRun {
     const key = randomBytes(8).toString('hex');
     return { key, signal: new AbortController().signal, ...changes };
-  }
-
-  async #initialised(): Promise<RepositoryAccess> {
-    const repository = this.access();
-    await initialise(this.config(), { repository, run: this.run() });
-    return repository;
   }
 }
 

@@ -9,6 +9,7 @@ import { readAll } from '../../../storage/object-store/read-all.ts';
 import type { EngineRun, RepositoryAccess } from '../port.ts';
 import type { ResticConfig } from './config.ts';
 import { engineFailure, resticFailure } from './failures.ts';
+import { lightenKeyFile } from './key-file.ts';
 import { runRestic } from './run-restic.ts';
 
 /**
@@ -39,7 +40,7 @@ export async function initialise(
   const store = openObjectStore(repository.location);
   try {
     const founding =
-      (await readFounding(store, path)) ??
+      (await foundingOf(store, path)) ??
       (await claim(store, path, await found(config, repository, run)));
     await store.put(`${path}/keys/${founding.keyName}`, Buffer.from(founding.key, 'base64'));
     // Last: a repository without its configuration does not exist.
@@ -47,6 +48,20 @@ export async function initialise(
   } finally {
     store.close();
   }
+}
+
+/** What was claimed before; undefined where nothing is. */
+async function foundingOf(store: ObjectStore, path: string): Promise<Founding | undefined> {
+  const founding = await readFounding(store, path);
+  if (founding !== undefined || !(await holdsFiles(store, path))) {
+    return founding;
+  }
+  // Keys and snapshots belong to a claim of a moment ago, or to a repository that lost its configuration.
+  const claimed = await readFounding(store, path);
+  if (claimed === undefined) {
+    throw engineFailure('repository-damaged', path);
+  }
+  return claimed;
 }
 
 async function readFounding(store: ObjectStore, path: string): Promise<Founding | undefined> {
@@ -66,13 +81,6 @@ async function readFounding(store: ObjectStore, path: string): Promise<Founding 
 }
 
 async function claim(store: ObjectStore, path: string, founding: Founding): Promise<Founding> {
-  if (await holdsFiles(store, path)) {
-    const first = await readFounding(store, path);
-    if (first === undefined) {
-      throw engineFailure('repository-damaged', path);
-    }
-    return first;
-  }
   try {
     const body = Buffer.from(JSON.stringify(founding));
     await store.put(`${path}/${FOUNDING}`, body, { isNew: true });
@@ -89,7 +97,6 @@ async function claim(store: ObjectStore, path: string, founding: Founding): Prom
   }
 }
 
-/** Whether there are keys or snapshots: of a repository that lost its configuration, or of one just claimed. */
 async function holdsFiles(store: ObjectStore, path: string): Promise<boolean> {
   for (const folder of ['keys', 'snapshots']) {
     for await (const page of store.list(`${path}/${folder}/`)) {
@@ -122,9 +129,13 @@ async function found(
       throw await resticFailure(end, repository);
     }
     const at = join(folder, repository.path);
-    const [keyName = ''] = await readdir(join(at, 'keys'));
-    const read = (name: string): Promise<string> => readFile(join(at, name), 'base64');
-    return { keyName, key: await read(join('keys', keyName)), config: await read('config') };
+    const [made = ''] = await readdir(join(at, 'keys'));
+    const key = await lightenKeyFile(await readFile(join(at, 'keys', made)), password);
+    return {
+      keyName: key.name,
+      key: key.body.toString('base64'),
+      config: await readFile(join(at, 'config'), 'base64'),
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
