@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 
+import { pause } from './pause.ts';
 import { COPY_MARK, killGroup } from './process.ts';
 
 const GRACE_MS = 30_000;
@@ -15,7 +15,7 @@ export async function endLeftovers(key: string, signal: AbortSignal): Promise<nu
   signalAll(found, 'SIGTERM');
   const startedAt = performance.now();
   for (let left = found; left.length > 0; left = await processesOf(key)) {
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
+    await pause(LOOK_EVERY_MS, signal);
     if (performance.now() - startedAt > GRACE_MS) {
       signalAll(left, 'SIGKILL');
     }

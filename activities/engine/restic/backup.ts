@@ -7,9 +7,9 @@ import { endLeftovers } from '../leftovers.ts';
 import { holdsAnything } from '../open-root.ts';
 import type { BackupRequest, EngineRun, StoredSnapshot } from '../port.ts';
 import { readRootAttributes } from '../root-attributes.ts';
-import { type ResticConfig, waitsForLock } from './config.ts';
+import type { ResticConfig } from './config.ts';
 import { resticFailure } from './failures.ts';
-import { runRestic } from './run-restic.ts';
+import { runLocking } from './run-restic.ts';
 import { listSnapshots, snapshotFacts, tagsOf } from './snapshots.ts';
 
 /** The exit code of a backup that could not read everything, and has a snapshot of the rest. */
@@ -70,12 +70,12 @@ async function copy(
   const path = await readlink(root.pinnedPath);
   const args = [
     ...['backup', '.', '--one-file-system', '--host', labels.clusterUid],
-    ...['--tag', tagsOf(labels), ...waitsForLock(config)],
+    ...['--tag', tagsOf(labels)],
     ...(parent === undefined ? ['--force'] : ['--parent', parent.facts.snapshotId]),
     ...root.leftOut.flatMap((name) => ['--exclude', escapePattern(join(path, name))]),
   ];
   const phase = 'Copying';
-  const end = await runRestic(config, { repository, run, phase, args, cwd: root.pinnedPath });
+  const end = await runLocking(config, { repository, run, phase, args, cwd: root.pinnedPath });
   const isSaved = end.code === 0 || end.code === INCOMPLETE;
   if (!isSaved || end.givenUp !== undefined) {
     throw await resticFailure(end, repository);

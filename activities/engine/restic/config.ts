@@ -9,7 +9,7 @@ export interface ResticConfig {
   readonly binary: string;
   /** Folder for what may be lost: restic's cache and its unfinished packs. */
   readonly cacheDir: string;
-  /** How long restic waits for a lock that somebody else holds. */
+  /** How long a lock that somebody else holds is waited for. */
   readonly lockWaitMs: number;
   /** How long restic may fail to reach the location before it is ended; by itself it goes on for 15 minutes. */
   readonly locationWaitMs: number;
@@ -17,11 +17,6 @@ export interface ResticConfig {
   readonly stallLimitMs: number;
   /** Of a larger snapshot, this much is read back and called a sample. */
   readonly readBackBytesMax: number;
-}
-
-/** The flags of a command that waits for a lock. */
-export function waitsForLock({ lockWaitMs }: ResticConfig): string[] {
-  return ['--retry-lock', `${String(lockWaitMs)}ms`];
 }
 
 /** Reads the configuration from the environment of the process. */

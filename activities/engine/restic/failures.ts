@@ -1,7 +1,6 @@
 import { Failure, type FailureCode } from '../../../domain/failure.ts';
-import { openObjectStore } from '../../../storage/object-store/open.ts';
-import type { ObjectStore } from '../../../storage/object-store/port.ts';
 import type { RepositoryAccess } from '../port.ts';
+import { isInRepository, locationFailure } from './location.ts';
 import type { ResticEnd } from './run-restic.ts';
 
 /** What restic's exit codes say, and those of the programs that start it (0.18 and later). */
@@ -78,33 +77,6 @@ export async function snapshotFailure(
   if (failure.code !== 'engine-failed') {
     return failure;
   }
-  const isThere = await inStore(repository, (store) =>
-    store.head(`${repository.path}/snapshots/${snapshotId}`),
-  );
-  return isThere === undefined ? engineFailure('snapshot-missing', snapshotId) : failure;
-}
-
-/** What keeps our own client from looking at a repository; undefined if nothing does. */
-async function locationFailure(repository: RepositoryAccess): Promise<Failure | undefined> {
-  try {
-    await inStore(repository, (store) => store.head(`${repository.path}/config`));
-    return undefined;
-  } catch (error) {
-    if (error instanceof Failure) {
-      return error;
-    }
-    throw error;
-  }
-}
-
-async function inStore<Result>(
-  { location }: RepositoryAccess,
-  look: (store: ObjectStore) => Promise<Result>,
-): Promise<Result> {
-  const store = openObjectStore(location);
-  try {
-    return await look(store);
-  } finally {
-    store.close();
-  }
+  const isThere = await isInRepository(repository, `snapshots/${snapshotId}`);
+  return isThere ? failure : engineFailure('snapshot-missing', snapshotId);
 }

@@ -6,10 +6,10 @@ import type {
   RepositoryAccess,
   RepositoryCheck,
 } from '../port.ts';
-import { type ResticConfig, waitsForLock } from './config.ts';
+import type { ResticConfig } from './config.ts';
 import { resticFailure } from './failures.ts';
 import { numberOf } from './messages.ts';
-import { type ResticEnd, runRestic } from './run-restic.ts';
+import { type ResticEnd, runLocking } from './run-restic.ts';
 
 /** Ids in the arguments of one call. */
 const FORGOTTEN_MAX = 500;
@@ -33,14 +33,14 @@ export async function forgetSnapshots(
 ): Promise<void> {
   for (let first = 0; first < snapshotIds.length; first += FORGOTTEN_MAX) {
     const ids = snapshotIds.slice(first, first + FORGOTTEN_MAX);
-    await maintain(config, { repository, run }, ['forget', ...waitsForLock(config), ...ids]);
+    await maintain(config, { repository, run }, ['forget', ...ids]);
   }
 }
 
 /** See `VolumeEngine.prune`. */
 export async function pruneRepository(config: ResticConfig, target: Target): Promise<void> {
   const limits = ['--max-repack-size', REPACKED_MAX, '--max-unused', UNUSED_MAX];
-  await maintain(config, target, ['prune', ...limits, ...waitsForLock(config)]);
+  await maintain(config, target, ['prune', ...limits]);
 }
 
 /** See `VolumeEngine.check`. */
@@ -53,7 +53,7 @@ export async function checkRepository(
     readData === undefined
       ? []
       : [`--read-data-subset=${String(readData.part)}/${String(readData.of)}`];
-  const end = await call(config, { repository, run }, ['check', ...part, ...waitsForLock(config)]);
+  const end = await call(config, { repository, run }, ['check', ...part]);
   const summary = fields(end.output.summary);
   const errorCount = numberOf(summary, 'num_errors');
   const failure = end.code === 0 ? undefined : await resticFailure(end, repository);
@@ -85,5 +85,5 @@ async function maintain(config: ResticConfig, target: Target, args: string[]): P
 }
 
 function call(config: ResticConfig, target: Target, args: string[]): Promise<ResticEnd> {
-  return runRestic(config, { ...target, phase: 'Maintaining', args });
+  return runLocking(config, { ...target, phase: 'Maintaining', args });
 }

@@ -15,7 +15,6 @@ const ID = /^[0-9a-f]{64}$/;
 const WORDS = {
   locationFails: 'returned error, retrying after',
   locationWorks: 'operation successful after',
-  waitsForLock: 'repo already locked, waiting up to',
   noSpace:
     /no space left on device|disk quota exceeded|storage (is )?full|quota exceeded|minimum free drive/i,
   damaged: /ciphertext verification failed|decrypting blob|ReadFull\(</,
@@ -42,7 +41,6 @@ export class ResticOutput {
   isDamaged = false;
   /** Ids that stand alone on their lines. */
   readonly ids: string[] = [];
-  #isLocked = false;
   readonly #log: string[] = [];
   readonly #errors: ItemError[] = [];
   #errorCount = 0;
@@ -71,14 +69,6 @@ export class ResticOutput {
     return text;
   }
 
-  /** What restic waits for by itself. */
-  get waitingFor(): 'Lock' | 'Location' | undefined {
-    if (this.locationFailsSinceMs !== undefined) {
-      return 'Location';
-    }
-    return this.#isLocked ? 'Lock' : undefined;
-  }
-
   get itemErrors(): ItemErrors {
     return { errorCount: this.#errorCount, errors: this.#errors };
   }
@@ -91,7 +81,6 @@ export class ResticOutput {
   #message(type: string, fields: Fields): void {
     if (type === 'status') {
       this.status = statusOf(fields);
-      this.#isLocked = false;
       return;
     }
     if (type === 'summary') {
@@ -124,8 +113,6 @@ export class ResticOutput {
       this.locationFailsSinceMs ??= performance.now();
     } else if (text.includes(WORDS.locationWorks)) {
       this.locationFailsSinceMs = undefined;
-    } else if (text.includes(WORDS.waitsForLock)) {
-      this.#isLocked = true;
     }
     this.hasNoSpace ||= WORDS.noSpace.test(text);
     this.isDamaged ||= WORDS.damaged.test(text);

@@ -6,6 +6,14 @@ import type { ResticOutput, Status } from './messages.ts';
 const STALLED_AFTER_MS = 60_000;
 const NOTHING_YET: Status = { filesDone: 0, filesTotal: 0, bytesDone: 0, bytesTotal: 0 };
 
+/** The progress of one who waits until a repository is not locked. */
+export const WAITING_FOR_LOCK: EngineProgress = {
+  ...NOTHING_YET,
+  phase: 'Opening',
+  errorCount: 0,
+  waitingFor: 'Lock',
+};
+
 /** Why a process is ended before it ends by itself. */
 export type GiveUp = 'location' | 'stall';
 
@@ -26,7 +34,7 @@ export class ProgressWatch {
 
   /** How far the process is now. */
   now(): EngineProgress {
-    const { status = NOTHING_YET, itemErrors, waitingFor } = this.#output;
+    const { status = NOTHING_YET, itemErrors, locationFailsSinceMs } = this.#output;
     if (status.bytesDone !== this.#bytes) {
       this.#bytes = status.bytesDone;
       this.#movedAtMs = performance.now();
@@ -36,7 +44,7 @@ export class ProgressWatch {
       phase: this.#phase,
       ...status,
       errorCount: itemErrors.errorCount,
-      ...(waitingFor === undefined ? {} : { waitingFor }),
+      ...(locationFailsSinceMs === undefined ? {} : { waitingFor: 'Location' }),
       ...(this.#stalledMs < STALLED_AFTER_MS ? {} : { stalledSince: this.#movedAt.toISOString() }),
     };
   }

@@ -8,6 +8,7 @@ import type { ResticConfig } from './config.ts';
 import { engineFailure, snapshotFailure } from './failures.ts';
 import { runRestic } from './run-restic.ts';
 
+const KIB = 1024;
 /** How long what was read back counts as read back; stores lose data with time. */
 const VALID_MS = 7 * 24 * 60 * 60 * 1000;
 
@@ -32,7 +33,7 @@ export async function readBack(
   }
   const startedAt = new Date();
   if (snapshot.bytes > config.readBackBytesMax) {
-    const flags = [`--read-data-subset=${String(config.readBackBytesMax)}`];
+    const flags = [`--read-data-subset=${String(Math.ceil(config.readBackBytesMax / KIB))}K`];
     await check(config, { request, run, flags });
     return 'Sample';
   }

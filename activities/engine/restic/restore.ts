@@ -10,10 +10,10 @@ import type { OpenRoot } from '../open-root.ts';
 import type { EngineRun, RestoreRequest } from '../port.ts';
 import { removeHardlinks } from '../remove-hardlinks.ts';
 import { writeRootAttributes } from '../root-attributes.ts';
-import { type ResticConfig, waitsForLock } from './config.ts';
+import type { ResticConfig } from './config.ts';
 import { engineFailure, snapshotFailure } from './failures.ts';
 import { numberOf } from './messages.ts';
-import { type ResticEnd, runRestic } from './run-restic.ts';
+import { type ResticEnd, runLocking } from './run-restic.ts';
 
 /** The exit code of restic for all that has none of its own. */
 const FAILED = 1;
@@ -51,9 +51,9 @@ async function restoreData(
 ): Promise<Restored> {
   const { request, snapshotId, run } = call;
   const { repository, root } = request;
-  const end = await runRestic(config, {
+  const end = await runLocking(config, {
     ...{ repository, run, phase: 'Restoring', cwd: root.pinnedPath },
-    args: ['restore', snapshotId, '--target', '.', '--sparse', '--verify', ...waitsForLock(config)],
+    args: ['restore', snapshotId, '--target', '.', '--sparse', '--verify'],
   });
   const { itemErrors, summary, isDamaged } = end.output;
   if (!isRestored(end)) {

@@ -1,11 +1,16 @@
+import { isRetried } from '../../../domain/failure.ts';
 import { type EngineProgress, type EngineRun, type RepositoryAccess } from '../port.ts';
+import { pause } from '../pause.ts';
 import { runProcess } from '../process.ts';
 import type { ResticConfig } from './config.ts';
 import { resticEnvironment } from './environment.ts';
+import { locationFailure } from './location.ts';
 import { ResticOutput } from './messages.ts';
-import { type GiveUp, ProgressWatch } from './progress.ts';
+import { type GiveUp, ProgressWatch, WAITING_FOR_LOCK } from './progress.ts';
 
 const TICK_MS = 1000;
+const LOCKED = 11;
+const LOOK_AGAIN_MS = 2000;
 
 /** One call of restic. */
 export interface ResticCall {
@@ -25,6 +30,22 @@ export interface ResticEnd {
   readonly givenUp?: GiveUp;
 }
 
+/**
+ * Runs restic, and again while somebody else locks the repository, for a while. restic could wait by itself, but says
+ * nothing meanwhile where it says everything else in JSON.
+ */
+export async function runLocking(config: ResticConfig, call: ResticCall): Promise<ResticEnd> {
+  const { onProgress, signal } = call.run;
+  const startedAtMs = performance.now();
+  let end = await runRestic(config, call);
+  while (end.code === LOCKED && performance.now() - startedAtMs < config.lockWaitMs) {
+    onProgress?.(WAITING_FOR_LOCK);
+    await pause(LOOK_AGAIN_MS, signal);
+    end = await runRestic(config, call);
+  }
+  return end;
+}
+
 /** Runs restic to its end. Throws the reason of the signal when that is aborted; any exit code is an end. */
 export async function runRestic(config: ResticConfig, call: ResticCall): Promise<ResticEnd> {
   const { run, repository } = call;
@@ -34,11 +55,21 @@ export async function runRestic(config: ResticConfig, call: ResticCall): Promise
   const watch = new ProgressWatch(call.phase, output, config);
   const stop = new AbortController();
   let givenUp: GiveUp | undefined;
-  const tick = setInterval(() => {
-    run.onProgress?.(watch.now());
-    givenUp ??= watch.giveUp();
+  const giveUp = (reason: GiveUp | undefined): void => {
+    givenUp ??= reason;
     if (givenUp !== undefined) {
       stop.abort();
+    }
+  };
+  let isProbed = false;
+  const tick = setInterval(() => {
+    run.onProgress?.(watch.now());
+    giveUp(watch.giveUp());
+    if (output.locationFailsSinceMs !== undefined && !isProbed) {
+      isProbed = true;
+      void isHopeless(repository).then((isSo) => {
+        giveUp(isSo ? 'location' : undefined);
+      });
     }
   }, TICK_MS);
   try {
@@ -61,6 +92,16 @@ export async function runRestic(config: ResticConfig, call: ResticCall): Promise
     return { code, output, ...(givenUp === undefined ? {} : { givenUp }) };
   } finally {
     clearInterval(tick);
+  }
+}
+
+/** Whether the location fails for a reason that waiting does not mend, which restic does not tell from others. */
+async function isHopeless(repository: RepositoryAccess): Promise<boolean> {
+  try {
+    const failure = await locationFailure(repository);
+    return failure !== undefined && !isRetried(failure.code);
+  } catch {
+    return false;
   }
 }
 
