@@ -1,19 +1,14 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { applyYaml } from '../support/applied-yaml.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
+import { holdfastImage } from '../support/holdfast-image.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
 
 // Goal: the one image has what each process needs, and runs as the restricted Pod Security Standard asks.
 // Method: a pod of the image that the bed built from this checkout, in a namespace that admits no other pods.
-
-const TESTBED = fileURLToPath(new URL('../testbed/testbed.sh', import.meta.url));
-const run = promisify(execFile);
 
 async function read(file: string): Promise<string> {
   return readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
@@ -24,7 +19,7 @@ const inPod = (...command: string[]): Promise<string> =>
   kubectl('-n', namespace, 'exec', 'tools', '--', ...command);
 
 beforeAll(async () => {
-  const image = (await run(TESTBED, ['image'])).stdout.trim();
+  const image = await holdfastImage();
   namespace = await freshNamespace('image');
   await kubectl('label', 'ns', namespace, 'pod-security.kubernetes.io/enforce=restricted');
   await applyYaml(`

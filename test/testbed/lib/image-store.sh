@@ -8,11 +8,13 @@ BASE_IMAGE=localhost/holdfast-base:$BASE_SUITE-$(hash_of - <<<"$BASE_SUITE $BASE
 STORE_DIR=$CACHE_DIR/containers
 # Records of what is mounted, which must not outlive a restart of the machine.
 STORE_RUN_DIR=/run/holdfast-testbed-containers
+# Otherwise a mount stays in the cache, which then cannot be deleted.
+STORE_OPTION=overlay.skip_mount_home=true
 # An OCI layout, from which the nodes import.
 LAYOUT_DIR=$RUN_DIR/images
 
 buildah_here() {
-  buildah --root "$STORE_DIR" --runroot "$STORE_RUN_DIR" "$@"
+  buildah --storage-driver overlay --storage-opt "$STORE_OPTION" --root "$STORE_DIR" --runroot "$STORE_RUN_DIR" "$@"
 }
 
 is_in_store() {
@@ -79,7 +81,7 @@ load_image() {
   # The index lists one image alone; layers that were written for another one are used again.
   rm -f "$LAYOUT_DIR/index.json"
   logged skopeo copy --dest-oci-accept-uncompressed-layers \
-    "containers-storage:[overlay@$STORE_DIR+$STORE_RUN_DIR]$image" "oci:$LAYOUT_DIR:${image##*:}"
+    "containers-storage:[overlay@$STORE_DIR+$STORE_RUN_DIR:$STORE_OPTION]$image" "oci:$LAYOUT_DIR:${image##*:}"
   for node in "${NODES[@]}"; do
     load_on_node "$node" "${image%:*}" &
     loads+=("$!")
