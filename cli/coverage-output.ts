@@ -6,6 +6,7 @@ import {
   type VolumeCoverage,
 } from '../domain/coverage.ts';
 import { columnsText } from './columns.ts';
+import { sizeText } from './items-output.ts';
 
 /** What a backup should hold, what it holds, and why they differ, for people. */
 export function coverageText(report: CoverageReport): string {
@@ -99,9 +100,23 @@ function volumeRow(row: VolumeCoverage): string[] {
     `${namespace}/${place === '' ? (claim ?? '') : place}`,
     names === '' ? source : `${source} ${names}`,
     action,
-    reason === undefined ? 'copied' : words(reason),
+    reason === undefined ? copiedText(row) : words(reason),
   ];
 }
+
+/** `12 files, 3.4 MiB, read back`. */
+function copiedText({ copy }: VolumeCoverage): string {
+  if (copy === undefined) {
+    return 'copied';
+  }
+  const { outcome, files, bytes, level } = copy;
+  return outcome === 'Empty'
+    ? 'empty, as the volume is'
+    : `${outcome === 'Incomplete' ? 'incomplete: ' : ''}${String(files)} files, ${sizeText(bytes)}, ${PROVEN[level]}`;
+}
+
+/** How far a copy is proven, in words. */
+const PROVEN = { Engine: 'not compared', Counts: 'counted', ReadBack: 'read back' } as const;
 
 function volumeReasonRows({ volumes }: CoverageReport): string[][] {
   return Object.entries(volumes.leftOut).map(([reason, count]) => [

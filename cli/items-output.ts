@@ -18,7 +18,7 @@ export function itemsText(items: readonly BackupItem[]): string {
 }
 
 /** `317 B`, `1.2 KiB`. */
-function sizeText(sizeBytes: number): string {
+export function sizeText(sizeBytes: number): string {
   const exponent = UNITS.findLastIndex((_, index) => sizeBytes >= UNIT_STEP ** index);
   const unit = Math.max(0, exponent);
   const digits = unit === 0 ? 0 : 1;

@@ -6,11 +6,13 @@ import {
   type CoverageReport,
   isGap,
   type TypeCoverage,
+  type VolumeCoverage,
 } from './coverage.ts';
 import type { ExportPlan, PlannedSelection, PlannedType } from './export-plan.ts';
 import type { FailureReport } from './failure.ts';
 import { apiVersionOf, groupResource } from './item.ts';
 import { coverVolumes } from './volumes/volume-choice.ts';
+import { volumeName } from './volumes/volume-name.ts';
 
 /** What a report is made of: what was planned, what was noted, and what was found. */
 export interface CoverageSource {
@@ -23,6 +25,8 @@ export interface CoverageSource {
   readonly captured: ReadonlyMap<string, number>;
   /** Whether items are told by namespace too. */
   readonly isByNamespace?: boolean;
+  /** See `VolumeSource`. */
+  readonly isCopied?: (volume: VolumeCoverage) => boolean;
 }
 
 /** Volumes of one reason that a problem names. */
@@ -52,6 +56,7 @@ export function coverageReport(source: CoverageSource): CoverageReport {
       persistentVolumes: notes.persistentVolumes,
       spec,
       policies: plan.volumePolicies,
+      ...(source.isCopied === undefined ? {} : { isCopied: source.isCopied }),
     }),
     hooks: notes.hooks,
     ambiguousNames: plan.coverage.ambiguousNames,
@@ -62,10 +67,13 @@ export function coverageReport(source: CoverageSource): CoverageReport {
 export function coverageProblems(
   report: CoverageReport,
   told: readonly BackupProblems[],
+  { hasVolumes }: Pick<ExportPlan, 'hasVolumes'> = { hasVolumes: false },
 ): BackupProblems {
+  // Whether a volume is missing is known when the copies have ended.
+  const gaps = hasVolumes ? [] : volumeGaps(report);
   return joinProblems([
     ...told,
-    { errors: [...lostItems(report), ...volumeGaps(report)], warnings: warningsOf(report) },
+    { errors: [...lostItems(report), ...gaps], warnings: warningsOf(report) },
   ]);
 }
 
@@ -138,7 +146,8 @@ function lostItems({ types }: CoverageReport): FailureReport[] {
     }));
 }
 
-function volumeGaps({ volumes }: CoverageReport): FailureReport[] {
+/** Volumes that are not in a backup though nobody left them out, by reason. */
+export function volumeGaps({ volumes }: Pick<CoverageReport, 'volumes'>): FailureReport[] {
   return Object.entries(volumes.leftOut).flatMap(([text, count]): FailureReport[] => {
     // The keys of the record are reasons.
     const reason = text as CoverageReason;
@@ -156,12 +165,6 @@ function volumeGaps({ volumes }: CoverageReport): FailureReport[] {
       },
     ];
   });
-}
-
-function volumeName({ namespace, pod, volume, claim }: CoverageReport['volumes']['items'][number]) {
-  return claim === undefined
-    ? `${namespace}/${pod ?? ''} ${volume ?? ''}`
-    : `${namespace}/${claim}`;
 }
 
 function warningsOf({ hooks, ambiguousNames }: CoverageReport): FailureReport[] {

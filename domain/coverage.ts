@@ -1,4 +1,6 @@
 import type { FailureReport } from './failure.ts';
+import type { CopyProof } from './volumes/proof.ts';
+import type { VolumeCopy } from './volumes/volume-copy.ts';
 
 /**
  * Why something that a cluster holds is not in a backup. `isGap`: nobody asked for it to be left out, so the backup is
@@ -33,6 +35,16 @@ export const COVERAGE_REASONS = {
   'not-listed': { isGap: true, text: 'the API server counted more objects than it listed' },
   // Volumes.
   'not-copied': { isGap: true, text: 'no data of the volume was copied' },
+  'copy-failed': { isGap: true, text: 'the copy of its data failed' },
+  'chosen-later': {
+    isGap: false,
+    text: 'it came, or was chosen, after the volumes of the backup were planned',
+  },
+  'block-device': { isGap: true, text: 'it is a block device, which has no files to copy' },
+  'host-path-claim': {
+    isGap: true,
+    text: 'its persistent volume is a folder of a node, which a node agent does not see',
+  },
   'policy-skip': { isGap: false, text: 'a volume policy skips it' },
   'opted-out': { isGap: false, text: 'its pod leaves it out' },
   'volumes-not-requested': { isGap: false, text: 'the request asks for no volume data' },
@@ -121,6 +133,16 @@ export interface VolumeCoverage {
   readonly action: 'fs-backup' | 'snapshot' | 'none';
   /** Why there is no data; left out when it was copied. */
   readonly reason?: CoverageReason;
+  /** What was copied, and how far that is proven. */
+  readonly copy?: CoveredCopy;
+}
+
+/** What the report tells of a copy; `<name>-volumes.json.gz` tells all. */
+interface CoveredCopy {
+  readonly outcome: VolumeCopy['outcome'];
+  readonly files: number;
+  readonly bytes: number;
+  readonly level: CopyProof['level'];
 }
 
 /** What is said of a backup that is not made. */

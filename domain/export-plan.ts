@@ -83,6 +83,8 @@ export interface ExportPlan {
   readonly selection: PlannedSelection;
   readonly coverage: PlannedCoverage;
   readonly volumePolicies: readonly VolumePolicy[];
+  /** Whether there are objects that may have volumes. */
+  readonly hasVolumes: boolean;
 }
 
 /** Where the objects of a type are counted: in the whole cluster, or in some namespaces. */

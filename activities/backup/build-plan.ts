@@ -17,7 +17,12 @@ import { groupResource, type ResourceType } from '../../domain/item.ts';
 import { matchesLabels, selectorQuery } from '../../domain/selection/label-selector.ts';
 import type { NamespaceFacts } from '../../domain/selection/namespace-selection.ts';
 import { orderedNames } from '../../domain/selection/ordered-resources.ts';
-import { NAMESPACES, RELATED_TYPES, VOLUMES } from '../../domain/selection/related-items.ts';
+import {
+  NAMESPACES,
+  RELATED_TYPES,
+  VOLUME_TYPES,
+  VOLUMES,
+} from '../../domain/selection/related-items.ts';
 import type { Cluster } from '../kubernetes/port.ts';
 import type { CheckedRequest } from './check-request.ts';
 import { plannedCoverage } from './planned-coverage.ts';
@@ -58,6 +63,7 @@ export async function buildPlan(
     selection,
     coverage: plannedCoverage(request, { problems, uncounted: counter.uncounted }),
     volumePolicies: request.policies.volumePolicies,
+    hasVolumes: shards.some(({ units }) => units.some(isOfVolumes)),
   };
 }
 
@@ -187,6 +193,11 @@ function orderedUnit(type: ResourceType, names: readonly string[] | undefined): 
   return names === undefined || names.length === 0
     ? []
     : [{ type, namespace: '', items: names.length, names }];
+}
+
+/** Whether a listing gives objects that may have volumes. */
+function isOfVolumes({ type, isOtherVersion, items }: ExportUnit): boolean {
+  return isOtherVersion !== true && items > 0 && VOLUME_TYPES.includes(groupResource(type));
 }
 
 function otherVersions({ spec, discovery }: CheckedRequest, type: ResourceType): ResourceType[] {

@@ -33,6 +33,7 @@ export function planBackup(deps: Dependencies, run: BackupRun): Promise<PlanBack
       items,
       shards: isSmall ? 0 : shards.length,
       hasRelated: selection.related.length > 0,
+      hasVolumes: plan.hasVolumes,
     };
   });
 }

@@ -53,7 +53,11 @@ export function previewBackup(deps: Dependencies, { spec }: PreviewInput): Promi
       ]),
     );
     const isByNamespace = true;
-    const covered = coverageReport({ spec, plan, notes: noted, captured, isByNamespace });
+    const covered = coverageReport({
+      ...{ spec, plan, notes: noted, captured, isByNamespace },
+      // What a backup is to copy is not missing from it.
+      isCopied: ({ action }) => action === 'fs-backup',
+    });
     return { kind: 'covered', report: await packed(covered) };
   });
 }

@@ -28,7 +28,7 @@ export async function writeCoverage(
 ): Promise<VerifiedBackup> {
   const captured = verified.itemsByType;
   const report = coverageReport({ spec, plan, notes, captured });
-  const problems = coverageProblems(report, [plan.coverage.problems, notes.problems]);
+  const problems = coverageProblems(report, [plan.coverage.problems, notes.problems], plan);
   if (verified.proof.items === 0 && problems.errors.length === 0) {
     const { code, message, subject = '' } = nothingSelected();
     throw new Failure(code, message, { subject });

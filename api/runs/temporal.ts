@@ -8,6 +8,7 @@ import {
 import protocol from '@temporalio/proto';
 
 import { Failure } from '../../domain/failure.ts';
+import { isAnyAlive } from '../../domain/pollers.ts';
 import { clusterTaskQueue, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
 import {
   type OpenAnswer,
@@ -24,8 +25,6 @@ const CALL_TIMEOUT_MS = 5000;
 const OPEN_WAIT_MS = 5000;
 /** The call that starts a run is given up later than the wait for it ends, so that a wait does not undo a start. */
 const START_TIMEOUT_MS = 2 * OPEN_WAIT_MS;
-/** A worker asks for work at least so often; the server remembers those that are gone for longer. */
-const POLLER_AGE_MAX_MS = 75_000;
 /** How long a worker that was seen is taken to be there. */
 const POLLER_SEEN_MS = 2000;
 const QUEUE_TYPES = protocol.temporal.api.enums.v1.TaskQueueType;
@@ -175,11 +174,7 @@ export class TemporalRuns {
         taskQueueType: TASK_QUEUE_TYPE[type],
       }),
     );
-    const isAlive = pollers.some(({ lastAccessTime }) => {
-      const seconds = Number(lastAccessTime?.seconds ?? 0);
-      return Date.now() - seconds * 1000 < POLLER_AGE_MAX_MS;
-    });
-    if (!isAlive) {
+    if (!isAnyAlive(pollers, Date.now())) {
       throw new Failure(
         'no-worker',
         `no worker takes work from the task queue ${taskQueue}; start one`,

@@ -47,6 +47,17 @@ export const Coverage = Type.Object(
           source: Type.String(),
           action: Type.String({ enum: ['fs-backup', 'snapshot', 'none'] }),
           reason: Type.Optional(Reason),
+          copy: Type.Optional(
+            Type.Object(
+              {
+                outcome: Type.Enum(['Complete', 'Incomplete', 'Empty']),
+                files: Type.Integer(),
+                bytes: Type.Integer(),
+                level: Type.Enum(['Engine', 'Counts', 'ReadBack']),
+              },
+              { description: 'What was copied, and how far that is proven.' },
+            ),
+          ),
         }),
       ),
       leftOut: Counts,

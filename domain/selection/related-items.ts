@@ -22,6 +22,9 @@ const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
 export const NAMESPACES = 'namespaces';
 const SECRETS = 'secrets';
 
+/** Types whose objects say which volumes there are. */
+export const VOLUME_TYPES: readonly string[] = ['pods', CLAIMS, VOLUMES];
+
 /** Types that may be related to others, each after those that lead to it. */
 export const RELATED_TYPES = [
   CLAIMS,

@@ -54,9 +54,29 @@ export function decideClaim(subject: ClaimSubject, request: VolumeRequest): Volu
   const traits = claimTraits(claim, persistentVolume, isMadeForPod);
   const decision =
     decide(traits, mount, request) ?? byDefault(request, traits.csi === undefined ? 'file' : 'csi');
-  return decision.reason === undefined && claim.phase !== 'Bound'
-    ? none('claim-not-bound')
-    : decision;
+  if (decision.reason !== undefined) {
+    return decision;
+  }
+  const obstacle = obstacleOf(subject, decision);
+  return obstacle === undefined ? decision : none(obstacle);
+}
+
+/** Why nothing of a claim can be copied though it should be. */
+function obstacleOf(
+  { claim, persistentVolume }: ClaimSubject,
+  { action }: VolumeDecision,
+): CoverageReason | undefined {
+  if (claim.phase !== 'Bound') {
+    return 'claim-not-bound';
+  }
+  if (action !== 'fs-backup') {
+    return undefined;
+  }
+  if (claim.volumeMode === 'Block') {
+    return 'block-device';
+  }
+  // The kubelet mounts no such volume in the pod's folder, where a node agent reads.
+  return persistentVolume?.type === 'hostPath' ? 'host-path-claim' : undefined;
 }
 
 /** What becomes of a volume that a pod has without a claim. */

@@ -240,6 +240,22 @@ test('where claims are not taken nothing is said of whether one exists', () => {
   expect(fateOf({ pods, areClaimsTaken: false, absentClaims })).toBe('none, being-deleted');
 });
 
+test('a block device and a folder of a node have no files that an agent could copy', () => {
+  const facts = { metadata: { name: 'raw', namespace: 'shop' }, status: { phase: 'Bound' } };
+  const block = claimFacts({ ...facts, spec: { volumeName: 'pv-raw', volumeMode: 'Block' } });
+  const persistentVolumes = [
+    persistentVolumeFacts({ metadata: { name: 'pv-tmp' }, spec: { hostPath: { path: '/tmp' } } }),
+  ];
+  const { items } = cover({ claims: [block, claim('tmp')], persistentVolumes });
+  expect(items.map(text)).toEqual([
+    '- - raw: none, block-device',
+    '- - tmp: none, host-path-claim',
+  ]);
+  const skip = policies([{ volumeTypes: ['hostPath'] }, 'skip']);
+  const skipped = cover({ claims: [claim('tmp')], persistentVolumes, policies: skip });
+  expect(skipped.items.map(text)).toEqual(['- - tmp: none, policy-skip']);
+});
+
 test('what was copied has no reason and is counted', () => {
   const covered = cover({
     claims: [claim('db'), claim('files'), claim('waits', '', 'Pending')],

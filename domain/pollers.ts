@@ -1,0 +1,14 @@
+/** A worker asks for work at least so often; the server remembers those that are gone for longer. */
+const POLLER_AGE_MAX_MS = 75_000;
+
+/** A worker that Temporal tells of; seconds since 1970, as a number or as what can be turned into one. */
+export interface Poller {
+  readonly lastAccessTime?: { readonly seconds?: unknown } | null;
+}
+
+/** Whether any of the workers that have asked a task queue for work is alive. */
+export function isAnyAlive(pollers: readonly Poller[], nowMs: number): boolean {
+  return pollers.some(
+    ({ lastAccessTime }) => nowMs - Number(lastAccessTime?.seconds ?? 0) * 1000 < POLLER_AGE_MAX_MS,
+  );
+}

@@ -1,0 +1,62 @@
+import { compareText } from '../compare-text.ts';
+import type { VolumeCoverage } from '../coverage.ts';
+import type { ClaimFacts } from './volume-facts.ts';
+
+/** Volumes of one batch; a child workflow handles each batch. */
+const BATCH_VOLUMES_MAX = 50;
+
+/**
+ * How a copy of a volume is proven: `Counts`, files and bytes are compared with an own walk over the volume; `ReadBack`,
+ * what was stored is read again as well, and its hashes are compared.
+ */
+type VolumeVerification = 'Counts' | 'ReadBack';
+
+/** A volume that a backup copies, as it was planned. */
+export interface PlannedVolume extends Pick<
+  VolumeCoverage,
+  'namespace' | 'pod' | 'volume' | 'claim' | 'persistentVolume' | 'source'
+> {
+  /** Its number in the run. */
+  readonly index: number;
+  /** Left out for a volume that a pod has of its own. */
+  readonly claimUid?: string;
+}
+
+/** Volumes that are copied together, as they are stored while the run is under way. */
+export interface VolumeBatch {
+  /** The cluster, by the name that its workers serve. */
+  readonly cluster: string;
+  /** Whose repositories they go to. */
+  readonly clusterUid: string;
+  readonly verification: VolumeVerification;
+  readonly volumes: readonly PlannedVolume[];
+}
+
+/** The volumes of a coverage report that are copied from their file system, numbered; those of a pod are neighbours. */
+export function planVolumes(
+  rows: readonly VolumeCoverage[],
+  claims: readonly ClaimFacts[],
+): PlannedVolume[] {
+  const uids = new Map(claims.map((claim) => [`${claim.namespace}/${claim.name}`, claim.uid]));
+  return rows
+    .filter(({ action, reason }) => action === 'fs-backup' && reason === undefined)
+    .sort(
+      (left, right) =>
+        compareText(left.namespace, right.namespace) || compareText(left.pod, right.pod),
+    )
+    .map(({ namespace, pod, volume, claim, persistentVolume, source }, index) => ({
+      ...{ index, namespace, source },
+      ...(pod === undefined ? {} : { pod }),
+      ...(volume === undefined ? {} : { volume }),
+      ...(persistentVolume === undefined ? {} : { persistentVolume }),
+      ...(claim === undefined ? {} : { claim, claimUid: uids.get(`${namespace}/${claim}`) ?? '' }),
+    }));
+}
+
+/** Cuts a plan into batches, in its order. */
+export function volumeBatches(volumes: readonly PlannedVolume[]): PlannedVolume[][] {
+  const count = Math.ceil(volumes.length / BATCH_VOLUMES_MAX);
+  return Array.from({ length: count }, (_, batch) =>
+    volumes.slice(batch * BATCH_VOLUMES_MAX, (batch + 1) * BATCH_VOLUMES_MAX),
+  );
+}
