@@ -7,8 +7,10 @@ import type {
 } from '../domain/restore/restore-preview.ts';
 import type { RestoreEnding } from '../domain/restore/restore-result.ts';
 import type { RestoreResult, RestoreSpec } from '../domain/restore.ts';
+import type { RunReference } from '../domain/run-reference.ts';
 import type { ArchiveProof } from '../domain/stored-run.ts';
 import type { RepositoryActivities } from './repository-contract.ts';
+import type { VolumeActivities } from './volume-contract.ts';
 
 /**
  * The activities of a cluster's workers. All may be run twice, at the same time even, and leave the same world.
@@ -16,7 +18,7 @@ import type { RepositoryActivities } from './repository-contract.ts';
  * that may take longer than 30 s send a heartbeat every 2 s with their progress and stop when they are cancelled.
  * Inputs and results stay under 64 KiB and carry references, counts and hashes.
  */
-export interface ClusterActivities extends RepositoryActivities {
+export interface ClusterActivities extends RepositoryActivities, VolumeActivities {
   /**
    * Checks the request against cluster and location and claims the name in the bucket. An earlier claim of the
    * same run counts as success; a claim or record of the same spec is `existing`, of another one `refused`.
@@ -105,27 +107,19 @@ export interface ClusterActivities extends RepositoryActivities {
   deleteRun(input: DeleteRunInput): Promise<DeleteRunResult>;
 }
 
-/** A run, to each of its activities. */
-interface Run {
-  readonly location: string;
-  readonly name: string;
-  /** The workflow's run id. */
-  readonly runUid: string;
-}
-
 /** A backup after its open step; the spec is in the claim. */
-export type BackupRun = Run;
+export type BackupRun = RunReference;
 
 /** A restore after its open step; the spec is in the claim. */
-export type RestoreRun = Run;
+export type RestoreRun = RunReference;
 
-export interface OpenBackupInput extends Run {
+export interface OpenBackupInput extends RunReference {
   readonly spec: BackupSpec;
   readonly specDigest: string;
   readonly startTimestamp: string;
 }
 
-export interface OpenRestoreInput extends Run {
+export interface OpenRestoreInput extends RunReference {
   readonly spec: RestoreSpec;
   readonly specDigest: string;
   readonly startTimestamp: string;
@@ -143,6 +137,8 @@ export interface PlanBackupResult {
   readonly shards: number;
   /** Whether objects are taken because others refer to them. */
   readonly hasRelated: boolean;
+  /** Whether there are objects that may have volumes. */
+  readonly hasVolumes: boolean;
 }
 
 export interface ExportShardInput extends BackupRun {
@@ -196,7 +192,7 @@ export interface CommitBackupInput extends BackupRun {
   readonly archive?: ArchiveProof;
 }
 
-export interface CleanInput extends Run {
+export interface CleanInput extends RunReference {
   /**
    * What goes: what is kept while the run is under way; of a run that failed, its files too; of a run that never
    * was opened, its claim as well. Only what belongs to this run is removed.
@@ -210,6 +206,10 @@ export interface PlanRestoreResult {
   readonly waves: readonly RestoreWave[];
   /** Part of the keys of the shards' item lists. */
   readonly attempt: string;
+  /** Present if the backup has data of claims: the first shard that comes after it was written. */
+  readonly claimsFirst?: number;
+  /** Whether the backup has data of volumes that pods have of their own. */
+  readonly hasPodVolumes?: true;
 }
 
 export interface RestoreWave {
@@ -263,13 +263,15 @@ export interface RelinkedOwners {
 export interface FinishRestoreInput extends RestoreRun {
   /** The shards that ended; of the others the outcomes are found in the location. */
   readonly shards: readonly AppliedShard[];
+  /** Batches of volumes whose data was to be written; left out where there were none. */
+  readonly volumeBatches?: number;
   /** Left out when nothing was relinked, or when that did not end. */
   readonly relinkAttempt?: string;
   readonly ending: RestoreEnding;
   readonly completionTimestamp: string;
 }
 
-export interface DeleteRunInput extends Run {
+export interface DeleteRunInput extends RunReference {
   readonly kind: 'Backup' | 'Restore';
 }
 

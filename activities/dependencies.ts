@@ -10,6 +10,10 @@ export interface Dependencies {
   /** Holdfast's own namespace: resource policies are read there, and it is left out of backups that do not name it. */
   readonly namespace: string;
   readonly leases: Leases;
+  /** Image of pods that only mount a volume; undefined where none is configured. */
+  readonly image?: string;
+  /** Whether somebody has asked a task queue for activities lately. */
+  readonly isServed: (taskQueue: string) => Promise<boolean>;
   /** The store of a location, by name. Throws `unknown-location`. */
   readonly store: (location: string) => ObjectStore;
 }

@@ -13,7 +13,7 @@ export interface LongWork {
   /** Aborted when the activity is cancelled, timed out or its worker shuts down. */
   readonly signal: AbortSignal;
   /** Tells how far the activity is; the next heartbeat carries it. */
-  readonly report: (progress: Pick<HeartbeatProgress, 'itemsDone' | 'bytesDone'>) => void;
+  readonly report: (progress: Omit<HeartbeatProgress, 'waitingFor'>) => void;
   /** Of several waits at the same time the heartbeat carries the one that began first. */
   readonly wait: BeginWait;
   /** 1 for the first. */

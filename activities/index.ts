@@ -21,6 +21,10 @@ import { planRestore } from './restore/plan-restore.ts';
 import { previewRestore } from './restore/preview-restore.ts';
 import { relinkOwners } from './restore/relink-owners.ts';
 import { acquireLeases, findClosedHolders, releaseLeases } from './volumes/leases.ts';
+import { locateVolumes } from './volumes/locate-volumes.ts';
+import { mountVolume, unmountVolume } from './volumes/mount-volume.ts';
+import { planVolumes } from './volumes/plan-volumes.ts';
+import { recordVolumeEnds, recordVolumes } from './volumes/record-volumes.ts';
 
 /** The activities of a cluster's worker, each with its failures redacted. */
 export function createActivities(deps: Dependencies): ClusterActivities {
@@ -41,6 +45,12 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     cleanBackup: bind(({ store }, input) =>
       cleanRun(store(input.location), backupKeys(input.name), input),
     ),
+    planVolumes: bind(planVolumes),
+    locateVolumes: bind(locateVolumes),
+    mountVolume: bind(mountVolume),
+    unmountVolume: bind(unmountVolume),
+    recordVolumeEnds: bind(recordVolumeEnds),
+    recordVolumes: bind(recordVolumes),
     openRestore: bind(openRestore),
     previewRestore: bind(previewRestore),
     planRestore: bind(planRestore),

@@ -38,6 +38,7 @@ export function backupKeys(name: string) {
     results: `${folder}${name}-results.gz`,
     volumeInfo: `${folder}${name}-volumeinfo.json.gz`,
     volumeSnapshots: `${folder}${name}-volumesnapshots.json.gz`,
+    volumes: `${folder}${name}-volumes.json.gz`,
     podVolumeBackups: `${folder}${name}-podvolumebackups.json.gz`,
     itemOperations: `${folder}${name}-itemoperations.json.gz`,
   } as const;
@@ -75,6 +76,30 @@ export function workFolder(runFolder: string, runUid: string): string {
 
 export function planKey(runFolder: string, runUid: string): string {
   return `${workFolder(runFolder, runUid)}plan.json.gz`;
+}
+
+/** One part of a run's volumes. */
+export interface VolumeBatchKey {
+  readonly runUid: string;
+  readonly batch: number;
+}
+
+/** The volumes of a batch, as they were planned. */
+export function volumeBatchKey(runFolder: string, { runUid, batch }: VolumeBatchKey): string {
+  return `${workFolder(runFolder, runUid)}volumes/${String(batch)}-plan.json.gz`;
+}
+
+/** What became of the volumes of a batch. */
+export function volumeEndsKey(runFolder: string, { runUid, batch }: VolumeBatchKey): string {
+  return `${workFolder(runFolder, runUid)}volumes/${String(batch)}-ends.json.gz`;
+}
+
+/** What one attempt to copy a volume has done. */
+export function volumeCopyKey(
+  runFolder: string,
+  { runUid, volume, attempt }: Omit<ShardAttempt, 'shard'> & { readonly volume: number },
+): string {
+  return `${workFolder(runFolder, runUid)}volumes/${String(volume)}.${attempt}-copy.json.gz`;
 }
 
 /** The rules that a restore was opened with. */

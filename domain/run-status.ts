@@ -2,7 +2,9 @@ import type { FailureReport } from './failure.ts';
 import type { Phase } from './phase.ts';
 
 /** Steps of a backup and of a restore, in their order. */
-export const BACKUP_STEPS = ['open', 'plan', 'export', 'assemble', 'verify', 'commit'] as const;
+export const BACKUP_STEPS = [
+  ...(['open', 'plan', 'export', 'volumes', 'assemble', 'verify', 'commit'] as const),
+] as const;
 export const RESTORE_STEPS = ['open', 'plan', 'apply', 'relink', 'verify', 'report'] as const;
 export type RunStep = (typeof BACKUP_STEPS)[number] | (typeof RESTORE_STEPS)[number];
 
@@ -32,6 +34,20 @@ export interface RunStatus {
   readonly startTimestamp: string;
   /** When the present step began, RFC 3339. */
   readonly stepTimestamp: string;
+  /** Present while volumes are copied: how many there are, and in how many batches. */
+  readonly volumes?: { readonly total: number; readonly batches: number };
+}
+
+/** Where one volume of a run is. */
+export interface VolumeProgress {
+  /** Its number in the run. */
+  readonly volume: number;
+  /** `shop/data`, or `shop/web cache` for a volume that a pod has of its own. */
+  readonly name: string;
+  readonly state: 'Waiting' | 'Mounting' | 'Moving' | 'Done' | 'Failed';
+  readonly node?: string;
+  readonly filesDone?: number;
+  readonly bytesDone?: number;
 }
 
 /** What an activity waits for now. */
@@ -42,4 +58,16 @@ export interface HeartbeatProgress {
   readonly itemsDone: number;
   readonly bytesDone: number;
   readonly waitingFor?: ActivityWait;
+  /** Of a copy: the volume, and what is known of its size. */
+  readonly copy?: CopyProgress;
+}
+
+/** How far the copy of a volume is. */
+interface CopyProgress {
+  readonly volume: number;
+  /** What the engine does: `Opening`, `Copying`, `ReadingBack`, `Restoring`. */
+  readonly phase: string;
+  readonly filesDone: number;
+  readonly filesTotal: number;
+  readonly bytesTotal: number;
 }

@@ -19,6 +19,16 @@ export function clusterTaskQueue(cluster: string): string {
   return `holdfast.cluster.${cluster}`;
 }
 
+/** Task queue of the agent of one node: the node's name, so that another attempt finds the same volumes. */
+export function nodeTaskQueue(cluster: string, node: string): string {
+  return `holdfast.node.${cluster}.${node}`;
+}
+
+/** The child of a backup or of a restore that handles one batch of its volumes. */
+export function volumesWorkflowId(runId: string, batch: number): string {
+  return `${runId}/volumes-${String(batch)}`;
+}
+
 export function backupWorkflowId(key: RunKey): string {
   return `backup/${key.location}/${key.name}`;
 }

@@ -204,6 +204,7 @@ export class RestoreSteps {
       store: () => this.store,
       installation: 'test',
       namespace: this.#namespace,
+      isServed: () => Promise.resolve(true),
     };
   }
 

@@ -49,7 +49,10 @@ afterEach(async () => {
 });
 
 function deps(installation = 'here'): Dependencies {
-  return { cluster, leases: NO_LEASES, store: () => store, installation, namespace: 'holdfast' };
+  return {
+    ...{ cluster, leases: NO_LEASES, store: () => store, installation, namespace: 'holdfast' },
+    isServed: () => Promise.resolve(true),
+  };
 }
 
 function runOf(runUid: string) {

@@ -50,6 +50,7 @@ async function open(spec: Partial<RestoreSpec> = {}): Promise<OpenResult> {
         store: () => store,
         installation: 'test',
         namespace: 'holdfast',
+        isServed: () => Promise.resolve(true),
       },
       {
         ...{ location: 'default', name: 'r', runUid: 'run', specDigest: 'digest' },

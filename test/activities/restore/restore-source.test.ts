@@ -96,6 +96,7 @@ async function open(spec: Partial<RestoreSpec>) {
     store: () => steps.store,
     installation: 'test',
     namespace: 'holdfast',
+    isServed: () => Promise.resolve(true),
   };
   const run = { location: 'default', name: 'opened', runUid: 'opened', specDigest: 'digest' };
   const startTimestamp = '2026-01-01T00:00:00Z';

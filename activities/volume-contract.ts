@@ -1,0 +1,119 @@
+import type { BackupProblems } from '../domain/backup.ts';
+import type { FailureReport } from '../domain/failure.ts';
+import type { RunReference } from '../domain/run-reference.ts';
+
+/** The activities of volumes that a cluster's workers do; what is said of `ClusterActivities` holds for them. */
+export interface VolumeActivities {
+  /** Chooses the volumes that are copied, and stores them in batches. Heartbeats. */
+  planVolumes(input: RunReference): Promise<PlanVolumesResult>;
+  /**
+   * Says where volumes of a batch can be read now: through a pod that runs, or not at all until something mounts them.
+   * Waits a little for what is about to change. Heartbeats.
+   */
+  locateVolumes(input: LocateVolumesInput): Promise<LocateVolumesResult>;
+  /**
+   * Makes the pod that only mounts a claim, and waits until it runs. A pod that an earlier attempt made is taken. Throws
+   * `mount-refused` when the cluster does not take such a pod, and `mount-failed` when it does not start in time.
+   * Heartbeats.
+   */
+  mountVolume(input: VolumeInput): Promise<MountedVolume>;
+  /** Removes the pod that only mounts a claim, and waits until it is gone. Heartbeats. */
+  unmountVolume(input: VolumeInput): Promise<void>;
+  /** Stores how the volumes of a batch ended. */
+  recordVolumeEnds(input: VolumeEndsInput): Promise<void>;
+  /**
+   * Stores what is known of all copies, puts it into the coverage report, and says what is a problem of the backup.
+   * Heartbeats.
+   */
+  recordVolumes(input: RecordVolumesInput): Promise<RecordedVolumes>;
+}
+
+/** The activities of a node agent. They may be run twice, one after the other, and leave the same world. */
+export interface NodeActivities {
+  /**
+   * Copies one volume into its repository, proves the copy, and stores what is known of it. A snapshot that an earlier
+   * attempt of the run has saved is adopted. Throws `volume-not-mounted` and `volume-moved` when the volume is not, or no
+   * longer, where it was found. Heartbeats.
+   */
+  copyVolume(input: MoveVolumeInput): Promise<MovedVolume>;
+}
+
+export interface PlanVolumesResult {
+  readonly volumes: number;
+  readonly batches: number;
+}
+
+/** A backup or a restore, to the activities of its volumes. */
+export interface VolumeRun extends RunReference {
+  readonly kind: 'Backup' | 'Restore';
+}
+
+/** One part of the volumes of a run. */
+export interface BatchInput extends VolumeRun {
+  readonly batch: number;
+}
+
+export interface LocateVolumesInput extends BatchInput {
+  /** The volumes, by number; all of the batch when left out. */
+  readonly volumes?: readonly number[];
+}
+
+export interface LocateVolumesResult {
+  readonly volumes: readonly LocatedVolume[];
+}
+
+export interface LocatedVolume {
+  readonly volume: number;
+  /** The volume for people: `shop/data`. */
+  readonly name: string;
+  readonly place: VolumePlace;
+}
+
+/** Where a volume can be read; without a place, why not. */
+export type VolumePlace =
+  | { readonly kind: 'pod'; readonly node: string; readonly podUid: string; readonly pod: string }
+  | { readonly kind: 'unmounted' }
+  | { readonly kind: 'none'; readonly failure: FailureReport };
+
+export interface VolumeInput extends BatchInput {
+  readonly volume: number;
+}
+
+export interface MountedVolume {
+  readonly node: string;
+  readonly pod: string;
+  readonly podUid: string;
+}
+
+export interface MoveVolumeInput extends VolumeInput {
+  /** The pod through which the volume can be reached. */
+  readonly pod: string;
+  readonly podUid: string;
+}
+
+export interface MovedVolume {
+  /** Part of the key of what is stored of the attempt. */
+  readonly attempt: string;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** How one volume ended: with the attempt that did it, or with a failure. */
+export type VolumeEnd =
+  | { readonly volume: number; readonly attempt: string }
+  | { readonly volume: number; readonly failure: FailureReport };
+
+export interface VolumeEndsInput extends BatchInput {
+  readonly ends: readonly VolumeEnd[];
+}
+
+export interface RecordVolumesInput extends RunReference {
+  readonly batches: number;
+}
+
+export interface RecordedVolumes {
+  readonly volumes: number;
+  readonly files: number;
+  readonly bytes: number;
+  readonly problems: BackupProblems;
+}

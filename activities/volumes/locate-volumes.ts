@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import pLimit from 'p-limit';
+
+import { recordTime } from '../../domain/duration.ts';
+import type { FailureReport } from '../../domain/failure.ts';
+import { volumeName } from '../../domain/volumes/volume-name.ts';
+import type { PlannedVolume } from '../../domain/volumes/volume-plan.ts';
+import { nodeTaskQueue } from '../../domain/workflow-id.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { type LongWork, withHeartbeat } from '../heartbeat.ts';
+import type {
+  LocatedVolume,
+  LocateVolumesInput,
+  LocateVolumesResult,
+  VolumePlace,
+} from '../volume-contract.ts';
+import { isOnItsWay, isRunning, type LivePod, podsWithClaim, readPod } from './pods.ts';
+import { readBatch } from './volume-batch.ts';
+
+/** Volumes that are looked for at the same time. */
+const LOOKS_IN_FLIGHT = 8;
+/** How long a pod that starts or goes is waited for. */
+const POD_WAIT_MS = 60_000;
+/** How long the agent of a node is waited for that has not been heard of. */
+const AGENT_WAIT_MS = 15_000;
+const POLL_MS = 1000;
+
+/** See `VolumeActivities.locateVolumes`. */
+export function locateVolumes(
+  deps: Dependencies,
+  input: LocateVolumesInput,
+): Promise<LocateVolumesResult> {
+  return withHeartbeat(async (long) => {
+    const batch = await readBatch(deps.store(input.location), input);
+    const wanted = batch.volumes.filter(
+      ({ index }) => input.volumes === undefined || input.volumes.includes(index),
+    );
+    const limit = pLimit(LOOKS_IN_FLIGHT);
+    const volumes = await limit.map(wanted, async (volume): Promise<LocatedVolume> => {
+      const look = { volume, cluster: batch.cluster };
+      const place = await new Look(deps, look, long).place();
+      return { volume: volume.index, name: volumeName(volume), place };
+    });
+    return { volumes };
+  });
+}
+
+interface Looked {
+  readonly volume: PlannedVolume;
+  readonly cluster: string;
+}
+
+/** Looks for the place of one volume. */
+class Look {
+  readonly #deps: Pick<Dependencies, 'cluster' | 'isServed'>;
+  readonly #volume: PlannedVolume;
+  readonly #cluster: string;
+  readonly #long: LongWork;
+
+  constructor(
+    deps: Pick<Dependencies, 'cluster' | 'isServed'>,
+    { volume, cluster }: Looked,
+    long: LongWork,
+  ) {
+    this.#deps = deps;
+    this.#volume = volume;
+    this.#cluster = cluster;
+    this.#long = long;
+  }
+
+  async place(): Promise<VolumePlace> {
+    const deadline = Date.now() + POD_WAIT_MS;
+    for (;;) {
+      const pods = await this.#pods();
+      const running = pods.find(isRunning);
+      if (running !== undefined) {
+        return this.#placeIn(running);
+      }
+      const coming = pods.find(isOnItsWay);
+      if (coming === undefined || Date.now() > deadline) {
+        return this.#volume.claim === undefined
+          ? { kind: 'none', failure: this.#notRunning() }
+          : { kind: 'unmounted' };
+      }
+      const words = coming.isBeingDeleted ? 'is being deleted' : 'starts';
+      await this.#pause(`the pod ${coming.namespace}/${coming.name} ${words}`, deadline);
+    }
+  }
+
+  /** The pods that the volume may be read through, the planned one first. */
+  async #pods(): Promise<readonly LivePod[]> {
+    const { namespace, pod, claim } = this.#volume;
+    const { cluster } = this.#deps;
+    const { signal } = this.#long;
+    const planned =
+      pod === undefined ? undefined : await readPod(cluster, { namespace, name: pod }, signal);
+    if (planned !== undefined && (isRunning(planned) || claim === undefined)) {
+      return [planned];
+    }
+    return claim === undefined ? [] : podsWithClaim(cluster, { namespace, claim }, signal);
+  }
+
+  async #placeIn({ name: pod, uid: podUid, node = '' }: LivePod): Promise<VolumePlace> {
+    const deadline = Date.now() + AGENT_WAIT_MS;
+    while (!(await this.#deps.isServed(nodeTaskQueue(this.#cluster, node)))) {
+      if (Date.now() > deadline) {
+        return { kind: 'none', failure: noAgent(node) };
+      }
+      await this.#pause(`no node agent has asked for work on ${node} yet`, deadline);
+    }
+    return { kind: 'pod', node, pod, podUid };
+  }
+
+  #notRunning(): FailureReport {
+    const { namespace, pod = '' } = this.#volume;
+    return {
+      code: 'pod-not-running',
+      message: `the pod ${namespace}/${pod} does not run, and its own volumes are only where it runs`,
+      subject: volumeName(this.#volume),
+    };
+  }
+
+  async #pause(reason: string, deadline: number): Promise<void> {
+    const { signal, wait } = this.#long;
+    const endWait = wait({ reason, deadline: recordTime(deadline) });
+    await sleep(POLL_MS, undefined, { signal }).finally(endWait);
+  }
+}
+
+/** What is said where nobody takes the work of a node. */
+export function noAgent(node: string): FailureReport {
+  return {
+    code: 'no-node-agent',
+    message: `no node agent takes work on the node ${node}; deploy it there, or let a volume policy skip the volume`,
+    subject: node,
+  };
+}

@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+
+import { Failure } from '../../domain/failure.ts';
+import { fields } from '../../domain/fields.ts';
+import type { ResourceType } from '../../domain/item.ts';
+import type { Cluster } from '../kubernetes/port.ts';
+
+/** The Secret of Holdfast's own namespace from whose key every password of a repository is derived. */
+export const MASTER_KEY_SECRET = 'holdfast-master-key';
+const KEY_FIELD = 'key';
+const KEY_BYTES = 32;
+const KEY_TEXT = /^[0-9a-f]{64}$/;
+
+const SECRET: ResourceType = {
+  group: '',
+  version: 'v1',
+  resource: 'secrets',
+  kind: 'Secret',
+  isNamespaced: true,
+};
+const NAMESPACE: ResourceType = {
+  group: '',
+  version: 'v1',
+  resource: 'namespaces',
+  kind: 'Namespace',
+  isNamespaced: false,
+};
+
+type KeyCluster = Pick<Cluster, 'read' | 'create'>;
+
+/** The master key, 64 hexadecimal digits. Throws `master-key-missing`, and `master-key-not-usable` for what is none. */
+export async function readMasterKey(
+  cluster: Pick<Cluster, 'read'>,
+  namespace: string,
+): Promise<string> {
+  const secret = await cluster.read(SECRET, { ...SECRET, namespace, name: MASTER_KEY_SECRET });
+  const subject = `secrets/${namespace}/${MASTER_KEY_SECRET}`;
+  if (secret === undefined) {
+    const text = `there is no Secret ${MASTER_KEY_SECRET} in the namespace ${namespace}; the first backup of a volume makes it, and a restore needs the one that was exported`;
+    throw new Failure('master-key-missing', text, { subject });
+  }
+  const data = fields(secret['data'])[KEY_FIELD];
+  const text = typeof data === 'string' ? Buffer.from(data, 'base64').toString('utf8').trim() : '';
+  if (!KEY_TEXT.test(text)) {
+    const message = `the field ${KEY_FIELD} of the Secret ${MASTER_KEY_SECRET} must be 64 hexadecimal digits`;
+    throw new Failure('master-key-not-usable', message, { subject });
+  }
+  return text;
+}
+
+/** Makes the master key unless there is one; one that is there is never replaced. */
+export async function ensureMasterKey(cluster: KeyCluster, namespace: string): Promise<void> {
+  const item = { ...SECRET, namespace, name: MASTER_KEY_SECRET };
+  if ((await cluster.read(SECRET, item)) !== undefined) {
+    return;
+  }
+  const home = { ...NAMESPACE, namespace: '', name: namespace };
+  if ((await cluster.read(NAMESPACE, home)) === undefined) {
+    await cluster.create(NAMESPACE, {
+      ...{ apiVersion: 'v1', kind: 'Namespace' },
+      metadata: { name: namespace },
+    });
+  }
+  const key = randomBytes(KEY_BYTES).toString('hex');
+  await cluster.create(SECRET, {
+    ...{ apiVersion: 'v1', kind: 'Secret', type: 'Opaque' },
+    metadata: {
+      name: MASTER_KEY_SECRET,
+      namespace,
+      labels: { 'app.kubernetes.io/name': 'holdfast', 'app.kubernetes.io/managed-by': 'holdfast' },
+    },
+    data: { [KEY_FIELD]: Buffer.from(key).toString('base64') },
+  });
+}

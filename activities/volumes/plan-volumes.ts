@@ -1,0 +1,74 @@
+import { type BackupNotes, NoteTaker } from '../../domain/backup-notes.ts';
+import { coverageReport } from '../../domain/coverage-report.ts';
+import type { ExportPlan, ExportUnit, PlannedSelection } from '../../domain/export-plan.ts';
+import { groupResource } from '../../domain/item.ts';
+import { backupFolder, volumeBatchKey } from '../../domain/object-key.ts';
+import { VOLUME_TYPES } from '../../domain/selection/related-items.ts';
+import {
+  planVolumes as planned,
+  type VolumeBatch,
+  volumeBatches,
+} from '../../domain/volumes/volume-plan.ts';
+import { writeJsonGz } from '../../storage/json-file.ts';
+import { exportPages } from '../backup/export-pages.ts';
+import { isPatient, readBackupClaim, readPlan } from '../backup/plan-backup.ts';
+import { ProblemList } from '../backup/problem-list.ts';
+import { relatedPages } from '../backup/related-pages.ts';
+import type { BackupRun } from '../contract.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { withHeartbeat } from '../heartbeat.ts';
+import type { PlanVolumesResult } from '../volume-contract.ts';
+import { ensureMasterKey } from './master-key.ts';
+
+/** See `VolumeActivities.planVolumes`. */
+export function planVolumes(deps: Dependencies, run: BackupRun): Promise<PlanVolumesResult> {
+  return withHeartbeat(async ({ signal }) => {
+    const [plan, claim] = await Promise.all([readPlan(deps, run), readBackupClaim(deps, run)]);
+    const notes = await volumeNotes(deps, plan, signal);
+    const { volumes: covered } = coverageReport({
+      ...{ spec: claim.spec, plan, notes, captured: new Map() },
+      isCopied: () => true,
+    });
+    const volumes = planned(covered.items, notes.claims);
+    const batches = volumeBatches(volumes);
+    if (batches.length > 0) {
+      await ensureMasterKey(deps.cluster, deps.namespace);
+    }
+    const store = deps.store(run.location);
+    for (const [batch, part] of batches.entries()) {
+      const key = volumeBatchKey(backupFolder(run.name), { runUid: run.runUid, batch });
+      await writeJsonGz(store, key, {
+        cluster: claim.spec.cluster,
+        clusterUid: claim.cluster.uid,
+        verification: 'ReadBack',
+        volumes: part,
+      } satisfies VolumeBatch);
+    }
+    return { volumes: volumes.length, batches: batches.length };
+  });
+}
+
+function isOfVolumes({ type, isOtherVersion }: ExportUnit): boolean {
+  return isOtherVersion !== true && VOLUME_TYPES.includes(groupResource(type));
+}
+
+/** What the pods, claims and volumes of a backup say, by the listings that the export makes of them. */
+async function volumeNotes(
+  { cluster }: Dependencies,
+  { shards, selection: whole }: ExportPlan,
+  signal: AbortSignal,
+): Promise<BackupNotes> {
+  const related = whole.related.filter(({ name }) => VOLUME_TYPES.includes(name));
+  const selection: PlannedSelection = { ...whole, related };
+  const problems = new ProblemList({ isPatient: isPatient() });
+  const notes = new NoteTaker(related.map(({ name }) => name));
+  const source = { selection, signal, isMixedAllowed: !isPatient(), problems, notes };
+  const units = shards.flatMap((shard) => shard.units).filter(isOfVolumes);
+  for (const pages of [exportPages(cluster, { ...source, units }), relatedPages(cluster, source)]) {
+    // Listing them is what fills the notes.
+    while ((await pages.next()).done !== true) {
+      signal.throwIfAborted();
+    }
+  }
+  return notes.notes(problems.all());
+}

@@ -1,0 +1,49 @@
+import type { CoverageReport } from '../../domain/coverage.ts';
+import { backupKeys, volumeEndsKey } from '../../domain/object-key.ts';
+import { type CopyRecord, sizeOfCopy } from '../../domain/volumes/copy-record.ts';
+import { type CopyEnd, withCopies } from '../../domain/volumes/volume-outcomes.ts';
+import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { withHeartbeat } from '../heartbeat.ts';
+import type { RecordedVolumes, RecordVolumesInput, VolumeEndsInput } from '../volume-contract.ts';
+import { runFolder } from './volume-batch.ts';
+import { readEnds } from './volume-ends.ts';
+
+/** See `VolumeActivities.recordVolumeEnds`. */
+export async function recordVolumeEnds(deps: Dependencies, input: VolumeEndsInput): Promise<void> {
+  await writeJsonGz(deps.store(input.location), volumeEndsKey(runFolder(input), input), input.ends);
+}
+
+/** See `VolumeActivities.recordVolumes`. */
+export function recordVolumes(
+  deps: Dependencies,
+  { batches, ...run }: RecordVolumesInput,
+): Promise<RecordedVolumes> {
+  return withHeartbeat(async ({ signal }) => {
+    const store = deps.store(run.location);
+    const ends: CopyEnd[] = [];
+    for (let batch = 0; batch < batches; batch++) {
+      signal.throwIfAborted();
+      for (const end of await readEnds(store, { ...run, kind: 'Backup', batch })) {
+        // What an attempt of `copyVolume` stores is the record of a copy.
+        ends.push(
+          end.kind === 'failed' ? end : { kind: 'copied', record: end.record as CopyRecord },
+        );
+      }
+    }
+    const records = ends.flatMap((end) => (end.kind === 'copied' ? [end.record] : []));
+    const keys = backupKeys(run.name);
+    // The report under this key was written by the same run, when it read its archive back.
+    const stored = (await readJsonGz(store, keys.coverage)) as CoverageReport;
+    const { report, problems } = withCopies(stored, ends);
+    await writeJsonGz(store, keys.volumes, records);
+    await writeJsonGz(store, keys.coverage, report);
+    const sizes = records.map(sizeOfCopy);
+    return {
+      volumes: records.length,
+      files: sizes.reduce((sum, { files }) => sum + files, 0),
+      bytes: sizes.reduce((sum, { bytes }) => sum + bytes, 0),
+      problems,
+    };
+  });
+}
