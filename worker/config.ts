@@ -5,10 +5,12 @@ import { Failure } from '../domain/failure.ts';
 import { requireDnsLabel } from '../domain/names.ts';
 import { locationsOf, type StorageLocation } from '../domain/storage-location.ts';
 
-const WORKER_ROLES = ['workflows', 'cluster'] as const;
+const WORKER_ROLES = ['workflows', 'cluster', 'node'] as const;
 export type WorkerRole = (typeof WORKER_ROLES)[number];
 
 const DEFAULT_NAMESPACE = 'holdfast';
+const DEFAULT_COPIES = 2;
+const DEFAULT_KUBELET_FOLDER = '/var/lib/kubelet';
 
 /** What a worker process is told by its flags and its environment. */
 export interface WorkerConfig {
@@ -20,32 +22,77 @@ export interface WorkerConfig {
   /** Holdfast's own namespace in that cluster. */
   readonly namespace: string;
   readonly locations: readonly StorageLocation[];
+  /** What the role `node` needs to know. */
+  readonly node?: NodeConfig;
+  /** Image of pods that only mount a volume. */
+  readonly image?: string;
   /** Compiled workflows; when left out they are compiled at the start. */
   readonly bundlePath?: string;
+}
+
+/** A node and its volumes. */
+interface NodeConfig {
+  /** Name of the node, as the cluster has it. */
+  readonly name: string;
+  /** Volumes that are copied at the same time. */
+  readonly copiesMax: number;
+  /** The kubelet's folder, as this process sees it. */
+  readonly kubeletFolder: string;
 }
 
 /** Reads and checks the configuration. Throws `invalid-request` that names the flag or variable. */
 export function readConfig(args: string[], env: NodeJS.ProcessEnv): WorkerConfig {
   const { values } = parseArgs({ args, options: { role: { type: 'string', default: 'all' } } });
-  const roles = rolesOf(values.role);
+  const node = nodeOf(env);
+  const roles = rolesOf(values.role, node);
   const cluster = env['HOLDFAST_CLUSTER'] ?? DEFAULT_CLUSTER;
   requireDnsLabel(cluster, 'HOLDFAST_CLUSTER');
   const namespace = env['HOLDFAST_NAMESPACE'] ?? DEFAULT_NAMESPACE;
   requireDnsLabel(namespace, 'HOLDFAST_NAMESPACE');
   const kubeContext = env['HOLDFAST_KUBE_CONTEXT'];
   const bundlePath = env['HOLDFAST_WORKFLOW_BUNDLE'];
+  const image = env['HOLDFAST_IMAGE'];
   return {
     roles,
     cluster,
     namespace,
-    locations: roles.includes('cluster') ? locationsOf(env) : [],
+    locations: roles.some((role) => role !== 'workflows') ? locationsOf(env) : [],
+    ...(node === undefined ? {} : { node }),
+    ...(image === undefined ? {} : { image }),
     ...(kubeContext === undefined ? {} : { kubeContext }),
     ...(bundlePath === undefined ? {} : { bundlePath }),
   };
 }
 
-function rolesOf(role: string): readonly WorkerRole[] {
-  const roles = WORKER_ROLES.filter((known) => role === known || role === 'all');
+function nodeOf(env: NodeJS.ProcessEnv): NodeConfig | undefined {
+  const name = env['HOLDFAST_NODE_NAME'];
+  if (name === undefined) {
+    return undefined;
+  }
+  const copies = env['HOLDFAST_NODE_COPIES'] ?? String(DEFAULT_COPIES);
+  if (!/^[1-9][0-9]?$/.test(copies)) {
+    throw new Failure('invalid-request', 'HOLDFAST_NODE_COPIES must be a number from 1 to 99', {
+      subject: 'HOLDFAST_NODE_COPIES',
+    });
+  }
+  return {
+    name,
+    copiesMax: Number(copies),
+    kubeletFolder: env['HOLDFAST_KUBELET_DIR'] ?? DEFAULT_KUBELET_FOLDER,
+  };
+}
+
+/** All roles are those that this process can have: the volumes of a node are seen on that node alone. */
+function rolesOf(role: string, node: NodeConfig | undefined): readonly WorkerRole[] {
+  if (role === 'node' && node === undefined) {
+    throw new Failure(
+      'invalid-request',
+      'HOLDFAST_NODE_NAME is not set; the role node needs the name of its node',
+      { subject: 'HOLDFAST_NODE_NAME' },
+    );
+  }
+  const possible = WORKER_ROLES.filter((known) => known !== 'node' || node !== undefined);
+  const roles = possible.filter((known) => role === known || role === 'all');
   if (roles.length === 0) {
     throw new Failure('invalid-request', `--role must be ${WORKER_ROLES.join(', ')} or all`);
   }

@@ -3,13 +3,18 @@ import { fileURLToPath } from 'node:url';
 
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 
+import { resticConfig } from '../activities/engine/restic/config.ts';
+import { createResticEngine } from '../activities/engine/restic/engine.ts';
 import { createActivities } from '../activities/index.ts';
 import { openCluster } from '../activities/kubernetes/client.ts';
-import { clusterTaskQueue, WORKFLOW_TASK_QUEUE } from '../domain/workflow-id.ts';
+import { createNodeActivities } from '../activities/node/index.ts';
+import { findLocation } from '../domain/storage-location.ts';
+import { clusterTaskQueue, nodeTaskQueue, WORKFLOW_TASK_QUEUE } from '../domain/workflow-id.ts';
 import { openStores } from '../storage/object-store/open.ts';
 import type { WorkerConfig, WorkerRole } from './config.ts';
 import { writeLog } from './log.ts';
 import { TemporalLeases } from './temporal-leases.ts';
+import { isServed } from './task-queues.ts';
 
 /** Workflows whose state a process keeps; the others are replayed when they go on. About 1 MB each. */
 const CACHED_WORKFLOWS_MAX = 200;
@@ -21,6 +26,11 @@ const GRACE_MS = 10_000;
 const FORCE_MS = 30_000;
 /** Heartbeats come every 2 s and must not be held back: a cancel arrives with their answer. */
 const HEARTBEAT_THROTTLE_MS = 2000;
+const HEARTBEATS = {
+  maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
+  defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
+};
+const POLLERS_OF_NODE = 2;
 
 const WORKFLOWS_PATH = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
 
@@ -35,6 +45,7 @@ export async function createWorkers(config: WorkerConfig, connected: Connected):
   const options: Readonly<Record<WorkerRole, () => WorkerOptions>> = {
     workflows: () => workflowOptions(config),
     cluster: () => clusterOptions(config, installation, connected),
+    node: () => nodeOptions(config),
   };
   return Promise.all(
     config.roles.map((role) =>
@@ -75,7 +86,7 @@ async function installationOf({ connection, namespace }: Connected): Promise<str
 }
 
 function clusterOptions(
-  { cluster, namespace, kubeContext, locations }: WorkerConfig,
+  { cluster, namespace, kubeContext, locations, image }: WorkerConfig,
   installation: string,
   connected: Connected,
 ): WorkerOptions {
@@ -87,9 +98,33 @@ function clusterOptions(
       namespace,
       leases: new TemporalLeases(connected),
       store: openStores(locations),
+      isServed: (taskQueue) => isServed(connected, taskQueue),
+      ...(image === undefined ? {} : { image }),
     }),
     maxConcurrentActivityTaskExecutions: ACTIVITIES_MAX,
-    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
-    defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
+    ...HEARTBEATS,
+  };
+}
+
+/** Activities alone, few of them at a time, and few requests for them: there are as many agents as nodes. */
+function nodeOptions(config: WorkerConfig): WorkerOptions {
+  const { cluster, namespace, kubeContext, locations, node } = config;
+  if (node === undefined) {
+    throw new Error('the role node has no node');
+  }
+  return {
+    taskQueue: nodeTaskQueue(cluster, node.name),
+    activities: createNodeActivities({
+      cluster: openCluster(kubeContext),
+      namespace,
+      node: node.name,
+      kubeletFolder: node.kubeletFolder,
+      location: (name) => findLocation(locations, name),
+      store: openStores(locations),
+      engine: createResticEngine(resticConfig(process.env)),
+    }),
+    maxConcurrentActivityTaskExecutions: node.copiesMax,
+    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: POLLERS_OF_NODE },
+    ...HEARTBEATS,
   };
 }

@@ -1,0 +1,11 @@
+import { redactFailures } from '../redact-failures.ts';
+import type { NodeActivities } from '../volume-contract.ts';
+import { copyVolume } from './copy-volume.ts';
+import type { NodeDependencies } from './dependencies.ts';
+
+/** The activities of a node's agent, each with its failures redacted. */
+export function createNodeActivities(deps: NodeDependencies): NodeActivities {
+  return {
+    copyVolume: (input) => redactFailures(() => copyVolume(deps, input)),
+  };
+}
