@@ -17,6 +17,7 @@ module.exports = {
     only('workflows', 'workflows are deterministic', [
       '^domain/',
       '^activities/contract\\.ts$',
+      '^activities/volume-contract\\.ts$',
       packages(['@temporalio/workflow', '@temporalio/common']),
     ]),
     {

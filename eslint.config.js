@@ -6,11 +6,11 @@ const NODE_ONLY = {
   message: 'This folder has no clock, no disk and no network.',
 };
 const CONTRACT_ONLY = {
-  group: ['**/activities/**', '!**/activities/contract.ts'],
+  group: ['**/activities/**', '!**/activities/contract.ts', '!**/activities/*-contract.ts'],
   message: 'Workflows know activities by their contract alone.',
 };
 const CONTRACT_TYPES = {
-  group: ['**/activities/contract.ts'],
+  group: ['**/activities/contract.ts', '**/activities/*-contract.ts'],
   allowTypeImports: true,
   message: 'Import the types of the contract with `import type`.',
 };

@@ -1,8 +1,9 @@
 import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
 
 import type { ClusterActivities } from '../activities/contract.ts';
+import type { NodeActivities } from '../activities/volume-contract.ts';
 import { nonRetryableTypes } from '../domain/failure.ts';
-import { clusterTaskQueue } from '../domain/workflow-id.ts';
+import { clusterTaskQueue, nodeTaskQueue } from '../domain/workflow-id.ts';
 import { PATIENCE_MS } from './contract.ts';
 
 /** Pause before the second attempt, in milliseconds; doubled until the maximum. */
@@ -13,6 +14,7 @@ const HEARTBEAT_TIMEOUT_MS = 60_000;
 /** Longest that one attempt of a short step takes, and of one that moves data. */
 const SHORT_ATTEMPT_MS = 60_000;
 const LONG_ATTEMPT_MS = 4 * 3_600_000;
+const COPY_ATTEMPT_MS = 24 * 3_600_000;
 
 /** The activities of a cluster, by profile; the summary is what the Temporal UI shows beside the activity. */
 export type Activities = Readonly<
@@ -29,6 +31,22 @@ export function activitiesOf(cluster: string, patienceMs = PATIENCE_MS): Activit
     long: by(longStep(input)),
     cleanUp: by(cleanUpStep(input)),
   };
+}
+
+/**
+ * The activities of one node's agent. A copy that the agent does not take in `queueWaitMs` ends with a timeout from
+ * schedule to start: the node may be gone, or busy.
+ */
+export function nodeActivitiesOf(
+  input: ProfileInput & { readonly node: string; readonly queueWaitMs: number },
+): (summary: string) => NodeActivities {
+  const options: ActivityOptions = {
+    ...longStep(input),
+    taskQueue: nodeTaskQueue(input.cluster, input.node),
+    startToCloseTimeout: COPY_ATTEMPT_MS,
+    scheduleToStartTimeout: input.queueWaitMs,
+  };
+  return (summary) => proxyActivities<NodeActivities>({ ...options, summary });
 }
 
 interface ProfileInput {

@@ -1,18 +1,16 @@
 import { CancellationScope, isCancellation, log, workflowInfo } from '@temporalio/workflow';
 
-import type { BackupRun, PlanBackupResult, WrittenShard } from '../activities/contract.ts';
-import { type BackupProblems, type BackupResult, countProblems } from '../domain/backup.ts';
+import type { BackupRun } from '../activities/contract.ts';
+import { type BackupResult, countProblems, joinProblems } from '../domain/backup.ts';
 import { recordTime } from '../domain/duration.ts';
 import type { FailureReport } from '../domain/failure.ts';
-import type { ArchiveProof } from '../domain/stored-run.ts';
 import { type Activities, activitiesOf } from './activity-profiles.ts';
+import { exportObjects, finishArchive, type Steps, type Written } from './backup-archive.ts';
 import type { BackupInput } from './contract.ts';
-import { inPool } from './pool.ts';
 import { openRun } from './run-open.ts';
 import { reportOf, type RunTracker, trackRun } from './run-tracker.ts';
-
-/** Shards of one run that are exported at the same time; other runs get their turn between them. */
-const SHARDS_IN_FLIGHT = 3;
+import { moveBatches } from './start-volumes.ts';
+import { together } from './together.ts';
 
 /**
  * One backup. Its states:
@@ -22,6 +20,7 @@ const SHARDS_IN_FLIGHT = 3;
  * - `InProgress` / plan, export, assemble: what is there is counted and cut into shards, the shards are written,
  *   with one more for what their objects refer to, and joined into the archive. A small backup does all this in one
  *   activity.
+ * - `InProgress` / volumes: beside the export, children of the run copy the data of volumes, batch by batch.
  * - `Verifying` / verify: the archive is read again and compared with the index, and with what should be in it.
  * - `Finalizing` / commit: the record is written. From here on the backup exists and cannot be cancelled.
  * - `Completed`, `PartiallyFailed` (something is missing, and the record says what), `Failed`, `Cancelled`: ended.
@@ -45,12 +44,27 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
     },
     tracker,
   );
-  const ending = await attempt(() => writeArchive(run, activities, tracker));
+  const ending = await attempt(() => writeBackup(input, run, { activities, tracker }));
   const result = resultOf(ending, startTimestamp);
   await CancellationScope.nonCancellable(() =>
     commit({ run, result, ending }, activities, tracker),
   );
   return result;
+}
+
+/** Chooses the volumes and has them copied; gives the number of their batches. */
+async function copyVolumes(
+  { spec, patienceMs }: BackupInput,
+  run: BackupRun,
+  { activities, tracker }: Steps,
+): Promise<number> {
+  const { volumes, batches } = await activities.long('Choose the volumes').planVolumes(run);
+  tracker.volumes({ total: volumes, batches });
+  await moveBatches({
+    ...{ run: { ...run, kind: 'Backup' }, cluster: spec.cluster, first: 0, count: batches },
+    ...(patienceMs === undefined ? {} : { patienceMs }),
+  });
+  return batches;
 }
 
 /** How the part of a backup that may fail or be cancelled has ended. */
@@ -59,57 +73,28 @@ type Ending =
   | { readonly kind: 'failed'; readonly failure: FailureReport }
   | { readonly kind: 'cancelled' };
 
-interface Written {
-  readonly archive: ArchiveProof;
-  readonly problems: BackupProblems;
-}
-
-async function writeArchive(
-  run: BackupRun,
-  activities: Activities,
-  tracker: RunTracker,
-): Promise<Written> {
+/** Objects and data, at the same time where they can be; what is known of both comes together at the end. */
+async function writeBackup(input: BackupInput, run: BackupRun, steps: Steps): Promise<Written> {
+  const { activities, tracker } = steps;
   tracker.enter('plan', 'InProgress', 'discovering and counting what there is');
   const plan = await activities.long('Discover, count and cut shards').planBackup(run);
   tracker.plan(plan.items);
-  if (plan.shards === 0) {
-    const summary = `Write and read back about ${String(plan.items)} items`;
-    tracker.enter('export', 'InProgress', summary);
-    return activities.long(summary).writeSmallBackup(run);
+  if (!plan.hasVolumes) {
+    return finishArchive(run, await exportObjects({ run, plan }, steps), steps);
   }
-  const shards = await exportShards({ run, plan }, activities, tracker);
-  tracker.enter('assemble', 'InProgress', 'joining the shards into the archive');
-  const { items } = await activities.long('Join the shards').assembleBackup({ ...run, shards });
-  tracker.enter('verify', 'Verifying', `reading back ${String(items)} items`);
-  return activities.long('Read the archive back').verifyBackup({
-    ...run,
-    items,
-    shards: shards.map(({ shard, attempt }) => ({ shard, attempt })),
-  });
-}
-
-/** Exports what is selected, and then what that refers to. */
-async function exportShards(
-  { run, plan }: { run: BackupRun; plan: PlanBackupResult },
-  activities: Activities,
-  tracker: RunTracker,
-): Promise<WrittenShard[]> {
-  tracker.enter('export', 'InProgress', `exporting ${String(plan.shards)} shards`);
-  const shards = await inPool([...Array(plan.shards).keys()], SHARDS_IN_FLIGHT, async (shard) => {
-    const summary = `Export shard ${String(shard + 1)} of ${String(plan.shards)}`;
-    const written = await activities.long(summary).exportShard({ ...run, shard });
-    tracker.advance(written.items);
-    return written;
-  });
-  if (!plan.hasRelated) {
-    return shards;
-  }
-  const references = shards.map(({ shard, attempt }) => ({ shard, attempt }));
-  const related = await activities
-    .long('Export what they refer to')
-    .exportRelated({ ...run, shards: references });
-  tracker.advance(related.items);
-  return [...shards, related];
+  const [exported, batches] = await together(
+    async () => {
+      const objects = await exportObjects({ run, plan }, steps);
+      tracker.enter('volumes', 'InProgress', 'copying volumes');
+      return objects;
+    },
+    () => copyVolumes(input, run, steps),
+  );
+  const { archive, problems } = await finishArchive(run, exported, steps);
+  const recorded = await activities
+    .long('Record the copies of volumes')
+    .recordVolumes({ ...run, batches });
+  return { archive, problems: joinProblems([problems, recorded.problems]) };
 }
 
 async function attempt(write: () => Promise<Written>): Promise<Ending> {

@@ -4,14 +4,16 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { BackupSpec } from '../domain/backup.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { RestoreSpec } from '../domain/restore.ts';
-import type { RunStatus } from '../domain/run-status.ts';
 import type { LeaseAnswer, LeaseRequest, LeaseTable } from '../domain/volumes/lease-table.ts';
 import type { RepositoryRules } from '../domain/volumes/repository-rules.ts';
 import type { RepositoryStatus } from '../domain/volumes/repository-status.ts';
 import type { RepositoryKey } from '../domain/workflow-id.ts';
+import type { RunStatus, VolumeProgress } from '../domain/run-status.ts';
+import type { VolumeRun } from '../activities/volume-contract.ts';
 
 /** Names under which the workflows are registered. */
 export const BACKUP_WORKFLOW = 'backup';
+export const BACKUP_VOLUMES_WORKFLOW = 'backupVolumes';
 export const RESTORE_WORKFLOW = 'restore';
 export const DELETE_WORKFLOW = 'delete';
 export const PREVIEW_WORKFLOW = 'preview';
@@ -35,6 +37,14 @@ interface RunInput<Spec> {
 /** At most 64 KiB as JSON. The run's uid is the workflow's run id. */
 export type BackupInput = RunInput<BackupSpec>;
 export type RestoreInput = RunInput<RestoreSpec>;
+
+/** One batch of the volumes of a run. */
+export interface VolumesInput {
+  readonly run: VolumeRun;
+  readonly batch: number;
+  readonly cluster: string;
+  readonly patienceMs?: number;
+}
 
 export interface DeleteInput {
   readonly kind: 'Backup' | 'Restore';
@@ -104,6 +114,8 @@ export interface LeaseGrant {
 
 /** Who uses a repository, and who waits for it. */
 export const repositoryStatusQuery = defineQuery<RepositoryStatus>('repositoryStatus');
+/** Where the volumes of a batch are; costs no history. */
+export const volumesStatusQuery = defineQuery<readonly VolumeProgress[]>('volumesStatus');
 
 /** Kept in the memo of every run, so that a name can be compared without asking the run. */
 export interface RunMemo {

@@ -1,6 +1,7 @@
 import {
   ActivityFailure,
   ApplicationFailure,
+  ChildWorkflowFailure,
   setCurrentDetails,
   setHandler,
   TimeoutFailure,
@@ -20,6 +21,8 @@ export interface RunTracker {
   /** Says which step begins; a new phase is written to the search attribute. */
   enter(step: RunStep, phase: Phase, words: string): void;
   plan(itemsTotal: number): void;
+  /** Says how many volumes are copied, in how many batches. */
+  volumes(volumes: { readonly total: number; readonly batches: number }): void;
   advance(items: number): void;
   /** Says how the run ended. */
   end(phase: Phase, words: string): void;
@@ -55,6 +58,9 @@ export function trackRun(): RunTracker {
     plan: (itemsTotal) => {
       status = { ...status, progress: { itemsDone: 0, itemsTotal } };
     },
+    volumes: (volumes) => {
+      status = { ...status, volumes };
+    },
     advance: (items) => {
       const { itemsDone, itemsTotal } = status.progress;
       status = { ...status, progress: { itemsDone: itemsDone + items, itemsTotal } };
@@ -67,7 +73,8 @@ export function trackRun(): RunTracker {
 
 /** What went wrong, as the record and the API tell it: the report that the activity attached, or the timeout. */
 export function reportOf(error: unknown): FailureReport {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
+  const inner = error instanceof ChildWorkflowFailure ? error.cause : error;
+  const cause = inner instanceof ActivityFailure ? inner.cause : inner;
   if (cause instanceof TimeoutFailure) {
     const last = cause.cause instanceof ApplicationFailure ? reportOf(cause.cause) : undefined;
     return (
@@ -84,6 +91,12 @@ export function reportOf(error: unknown): FailureReport {
     }
   }
   return { code: 'internal', message: 'an unforeseen failure; the worker log has more' };
+}
+
+/** Whether nobody took an activity in the time that it may wait for that. */
+export function isQueuedTooLong(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START';
 }
 
 function isReport(value: unknown): value is FailureReport {

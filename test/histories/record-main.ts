@@ -16,15 +16,21 @@ import {
 import { applyYaml } from '../support/applied-yaml.ts';
 import { CONFIG_MAP, fillNamespace } from '../support/cluster-fixture.ts';
 import { type Fault, FaultProxy } from '../support/fault-proxy.ts';
-import { Installation } from '../support/installation.ts';
+import { AGENT_NODE, Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { applyVolumePod } from '../support/volume-pods.ts';
 import { applyWebhook } from '../support/webhook-server.ts';
 
 /** Records a history of each workflow and each way it ends. Run it by `make histories` when a workflow is new. */
 const namespace = 'history-recording';
 const owned = 'history-recording-owned';
+const withVolumes = 'history-recording-volumes';
 const proxy = await FaultProxy.start(process.env['S3_ENDPOINT'] ?? '');
-const installation = await Installation.start({ s3Endpoint: proxy.url, patience: '5s' });
+const installation = await Installation.start({
+  s3Endpoint: proxy.url,
+  patience: '5s',
+  hasAgent: true,
+});
 const connection = await Connection.connect({ address: installation.temporalAddress });
 const client = new Client({ connection });
 
@@ -74,6 +80,7 @@ await restoreDeferred('deferred');
 await fillOwned();
 await backUp('owned', [owned]);
 await restoreBound('bound');
+await backUpVolumes('volumes');
 
 for (const name of ['small', 'sharded', 'refused', 'failed', 'cancelled']) {
   await record(`backup-${name}`, `backup/default/${name}`);
@@ -81,6 +88,8 @@ for (const name of ['small', 'sharded', 'refused', 'failed', 'cancelled']) {
 for (const name of ['restored', 'refused', 'failed', 'cancelled', 'deferred', 'bound']) {
   await record(name === 'restored' ? 'restore' : `restore-${name}`, `restore/default/${name}`);
 }
+await record('backup-volumes', 'backup/default/volumes');
+await record('backup-volumes-batch', 'backup/default/volumes/volumes-0');
 await record('delete', 'delete/default/failed');
 await useRepository('repository');
 await record('repository', 'repository');
@@ -96,7 +105,8 @@ proxy.stop();
 const copies = ['restored', 'failed', 'cancelled', 'deferred'].map(
   (name) => `${namespace}-${name}`,
 );
-await Promise.all([namespace, owned, `${owned}-bound`, ...copies].map(deleteNamespace));
+const others = [owned, `${owned}-bound`, withVolumes, installation.ownNamespace];
+await Promise.all([namespace, ...others, ...copies].map(deleteNamespace));
 process.exit();
 
 /** The id of a workflow of a type, when it is listed. */
@@ -143,6 +153,16 @@ async function fillOwned(): Promise<void> {
   const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name, uid }];
   const metadata = { name: 'owned', namespace: owned, ownerReferences };
   await applyYaml(JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata }));
+}
+
+/** A backup of a claim that a pod mounts, and of one that none does. */
+async function backUpVolumes(name: string): Promise<void> {
+  await kubectl('create', 'namespace', withVolumes);
+  const pod = { namespace: withVolumes, node: AGENT_NODE };
+  await applyVolumePod({ ...pod, name: 'gone', claims: ['idle'], fill: 'echo a > idle/a' });
+  await kubectl('-n', withVolumes, 'delete', 'pod', 'gone', '--wait');
+  await applyVolumePod({ ...pod, name: 'web', claims: ['data'], fill: 'echo a > data/a' });
+  await backUp(name, [withVolumes]);
 }
 
 /** A restore that is bound to its plan. */

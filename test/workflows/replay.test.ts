@@ -8,6 +8,7 @@ import { beforeAll, expect, test } from 'vitest';
 
 import { createActivities } from '../../activities/index.ts';
 import { openCluster } from '../../activities/kubernetes/client.ts';
+import type { NodeActivities } from '../../activities/volume-contract.ts';
 import { openStores } from '../../storage/object-store/open.ts';
 import * as workflows from '../../workflows/index.ts';
 import { NO_LEASES } from '../support/no-leases.ts';
@@ -19,10 +20,15 @@ import { NO_LEASES } from '../support/no-leases.ts';
 const FOLDER = new URL('../histories/', import.meta.url);
 const FILES = readdirSync(FOLDER).filter((file) => file.endsWith('.json'));
 const logger = new DefaultLogger('ERROR');
+/** Activities of node agents. */
+const NODE_ACTIVITIES: readonly (keyof NodeActivities)[] = ['copyVolume'];
 let workflowBundle: WorkflowBundle;
 
 interface HistoryEvent {
-  workflowExecutionStartedEventAttributes?: { workflowType: { name: string } };
+  workflowExecutionStartedEventAttributes?: {
+    workflowType: { name: string };
+    workflowId: string;
+  };
   activityTaskScheduledEventAttributes?: { activityType: { name: string } };
 }
 
@@ -34,6 +40,12 @@ beforeAll(async () => {
   const workflowsPath = new URL('../../workflows/index.ts', import.meta.url).pathname;
   workflowBundle = await bundleWorkflowCode({ workflowsPath, logger });
 });
+
+/** The id of the workflow, which the ids of its children are made of. */
+function idOf(file: string): string {
+  const [started] = historyOf(file).events;
+  return started?.workflowExecutionStartedEventAttributes?.workflowId ?? file;
+}
 
 /** What some events of all histories name, each once. */
 function recorded(nameIn: (event: HistoryEvent) => string | undefined): string[] {
@@ -59,24 +71,31 @@ test('every activity is called in a history', () => {
     ...{ cluster: openCluster(), installation: 'test', namespace: 'holdfast' },
     leases: NO_LEASES,
     store: openStores([]),
+    isServed: () => Promise.resolve(true),
   });
-  expect([...types, ...UNCALLED].sort()).toEqual(Object.keys(activities).sort());
+  const all = [...Object.keys(activities), ...NODE_ACTIVITIES];
+  expect([...types, ...UNCALLED].sort()).toEqual(all.sort());
 });
 
 test.each(FILES)('the history %s replays', async (file) => {
   await expect(
-    Worker.runReplayHistory({ workflowBundle }, historyOf(file), file),
+    Worker.runReplayHistory({ workflowBundle }, historyOf(file), idOf(file)),
   ).resolves.toBeUndefined();
 });
 
 test('a workflow that was changed so that a history no longer fits fails to replay it', async () => {
   const root = new URL('../../', import.meta.url).pathname;
   const copy = await mkdtemp(join(tmpdir(), 'holdfast-workflows-'));
-  for (const part of ['workflows', 'domain', 'activities/contract.ts']) {
+  for (const part of [
+    'workflows',
+    'domain',
+    'activities/contract.ts',
+    'activities/volume-contract.ts',
+  ]) {
     await cp(join(root, part), join(copy, part), { recursive: true });
   }
   await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
-  const path = join(copy, 'workflows/backup.ts');
+  const path = join(copy, 'workflows/backup-archive.ts');
   const source = await readFile(path, 'utf8');
   const changed = source.replace('.assembleBackup(', '.verifyBackup(');
   expect(changed).not.toBe(source);

@@ -1,0 +1,209 @@
+import { CancellationScope, isCancellation, log, setHandler, sleep } from '@temporalio/workflow';
+
+import type {
+  LocatedVolume,
+  MovedVolume,
+  MoveVolumeInput,
+  NodeActivities,
+  VolumeEnd,
+  VolumePlace,
+  VolumeRun,
+} from '../activities/volume-contract.ts';
+import type { FailureCode } from '../domain/failure.ts';
+import type { VolumeProgress } from '../domain/run-status.ts';
+import { type Activities, activitiesOf, nodeActivitiesOf } from './activity-profiles.ts';
+import { PATIENCE_MS, type VolumesInput, volumesStatusQuery } from './contract.ts';
+import { inPool } from './pool.ts';
+import { isQueuedTooLong, reportOf } from './run-tracker.ts';
+
+/** Volumes of a batch that are under way; how many of them a node copies at a time is its agent's affair. */
+const VOLUMES_IN_FLIGHT = 16;
+/** Pause before a volume is looked for again, in milliseconds; doubled until the maximum. */
+const LOOK_AGAIN_MS = 1000;
+const LOOK_AGAIN_MAX_MS = 60_000;
+/** How long the work may wait for its node, the first time and at most, in milliseconds. */
+const QUEUE_WAIT_MS = 10 * 60_000;
+const QUEUE_WAIT_MAX_MS = 60 * 60_000;
+/** How long the agent of a node may take to hear that a volume is given up, in milliseconds. */
+const GIVE_UP_WAIT_MS = 60_000;
+/** After these a volume may be somewhere else. */
+const MOVED: ReadonlySet<FailureCode> = new Set(['volume-not-mounted', 'volume-moved']);
+
+/** What is done with the volumes of a batch. */
+export interface VolumeMove {
+  /** For people: `Copy`, `Restore`. */
+  readonly verb: string;
+  readonly move: (agent: NodeActivities, input: MoveVolumeInput) => Promise<MovedVolume>;
+  /** What is done for a pod that has the volume when nothing more is tried. */
+  readonly giveUp?: (agent: NodeActivities, input: MoveVolumeInput) => Promise<void>;
+}
+
+/** What the work on one volume needs. */
+interface MoveStep extends VolumeMove {
+  readonly run: VolumeRun & { readonly batch: number };
+  readonly cluster: string;
+  readonly patienceMs: number;
+  readonly activities: Activities;
+  readonly volume: number;
+  readonly name: string;
+  /** Says how far the volume is. */
+  readonly show: (progress: Omit<VolumeProgress, 'volume' | 'name'>) => void;
+}
+
+/**
+ * Moves the data of one batch of volumes; what a child of a run does. The states of each volume:
+ *
+ * - `Waiting`: it is looked for, or its node has not taken the work yet.
+ * - `Mounting`: nothing has it mounted, so that a pod that only mounts it is made.
+ * - `Moving`: the agent of its node copies it, or writes it, and proves what it did. A volume that is no longer there is
+ *   looked for again.
+ * - `Done`, `Failed`: ended. What fails is an end of that volume alone.
+ */
+export async function moveVolumes(input: VolumesInput, what: VolumeMove): Promise<void> {
+  const { cluster, patienceMs = PATIENCE_MS } = input;
+  const run = { ...input.run, batch: input.batch };
+  const activities = activitiesOf(cluster, patienceMs);
+  const states = new Map<number, VolumeProgress>();
+  setHandler(volumesStatusQuery, () => [...states.values()]);
+  const { volumes } = await activities.long('Find the volumes').locateVolumes(run);
+  for (const { volume, name } of volumes) {
+    states.set(volume, { volume, name, state: 'Waiting' });
+  }
+  const ends = await inPool(volumes, VOLUMES_IN_FLIGHT, async (located) => {
+    const { volume, name } = located;
+    const step = { ...what, run, cluster, patienceMs, activities, volume, name };
+    const show: MoveStep['show'] = (progress) => states.set(volume, { volume, name, ...progress });
+    return moveVolume({ ...step, show }, located);
+  });
+  await activities.cleanUp('Store how the volumes ended').recordVolumeEnds({ ...run, ends });
+}
+
+type PodPlace = Extract<VolumePlace, { kind: 'pod' }>;
+
+/** Works on a volume until it is done or nothing more is tried. */
+async function moveVolume(step: MoveStep, located: LocatedVolume): Promise<VolumeEnd> {
+  const seen: { pod?: PodPlace } = {};
+  let isDone = false;
+  try {
+    const end = await moveWherever(step, located, seen);
+    isDone = 'attempt' in end;
+    return end;
+  } finally {
+    if (!isDone) {
+      await CancellationScope.nonCancellable(() => giveUp(step, seen.pod));
+    }
+  }
+}
+
+/** Tells the agent of the pod's node that the volume is given up; one that does not answer has no pod to tell. */
+async function giveUp(
+  { run, cluster, patienceMs, volume, name, giveUp: tell }: MoveStep,
+  place: PodPlace | undefined,
+): Promise<void> {
+  if (place === undefined || tell === undefined) {
+    return;
+  }
+  const { node, pod, podUid } = place;
+  const agent = nodeActivitiesOf({ cluster, node, patienceMs, queueWaitMs: GIVE_UP_WAIT_MS });
+  try {
+    await tell(agent(`Give up ${name}`), { ...run, volume, pod, podUid });
+  } catch (error) {
+    log.warn('a pod was not told that a volume is given up', { name, ...reportOf(error) });
+  }
+}
+
+/** Works on a volume where it is, and looks for it again while it may be somewhere else. */
+async function moveWherever(
+  step: MoveStep,
+  located: LocatedVolume,
+  seen: { pod?: PodPlace },
+): Promise<VolumeEnd> {
+  const { volume, patienceMs } = step;
+  const deadline = Date.now() + patienceMs;
+  let { place } = located;
+  let queueWaitMs = Math.min(QUEUE_WAIT_MS, patienceMs);
+  for (let pauseMs = LOOK_AGAIN_MS; ; pauseMs = Math.min(2 * pauseMs, LOOK_AGAIN_MAX_MS)) {
+    if (place.kind === 'none') {
+      step.show({ state: 'Failed' });
+      return { volume, failure: place.failure };
+    }
+    if (place.kind === 'pod') {
+      seen.pod = place;
+    }
+    try {
+      return await moveAt(step, place, queueWaitMs);
+    } catch (error) {
+      const failure = reportOf(error);
+      const isQueued = isQueuedTooLong(error);
+      const mayBeElsewhere = MOVED.has(failure.code) && Date.now() < deadline;
+      if (isCancellation(error) || !(isQueued || mayBeElsewhere)) {
+        throwIfCancelled(error);
+        step.show({ state: 'Failed' });
+        return { volume, failure };
+      }
+      queueWaitMs = isQueued ? Math.min(2 * queueWaitMs, QUEUE_WAIT_MAX_MS) : queueWaitMs;
+    }
+    step.show({ state: 'Waiting' });
+    await sleep(pauseMs);
+    place = await locateAgain(step);
+  }
+}
+
+function throwIfCancelled(error: unknown): void {
+  if (isCancellation(error)) {
+    throw error;
+  }
+}
+
+async function locateAgain({ run, activities, volume, name }: MoveStep): Promise<VolumePlace> {
+  const { volumes } = await activities
+    .long(`Find ${name} again`)
+    .locateVolumes({ ...run, volumes: [volume] });
+  const [located] = volumes;
+  return (
+    located?.place ?? {
+      kind: 'none',
+      failure: { code: 'internal', message: 'the volume is not in its batch' },
+    }
+  );
+}
+
+async function moveAt(
+  step: MoveStep,
+  place: Exclude<VolumePlace, { kind: 'none' }>,
+  queueWaitMs: number,
+): Promise<VolumeEnd> {
+  const { run, activities, volume, name } = step;
+  if (place.kind === 'pod') {
+    return moveThrough(step, place, queueWaitMs);
+  }
+  step.show({ state: 'Mounting' });
+  try {
+    const mounted = await activities.long(`Mount ${name}`).mountVolume({ ...run, volume });
+    return await moveThrough(step, mounted, queueWaitMs);
+  } finally {
+    await CancellationScope.nonCancellable(() => unmount(step));
+  }
+}
+
+/** What was done to a volume is not undone because the pod that mounts it does not go; it ends by itself in a day. */
+async function unmount({ run, activities, volume, name }: MoveStep): Promise<void> {
+  try {
+    await activities.cleanUp(`Unmount ${name}`).unmountVolume({ ...run, volume });
+  } catch (error) {
+    log.warn('the pod that mounts a volume was not removed', { name, ...reportOf(error) });
+  }
+}
+
+async function moveThrough(
+  { run, cluster, patienceMs, volume, name, show, verb, move }: MoveStep,
+  { node, pod, podUid }: { readonly node: string; readonly pod: string; readonly podUid: string },
+  queueWaitMs: number,
+): Promise<VolumeEnd> {
+  show({ state: 'Moving', node });
+  const agent = nodeActivitiesOf({ cluster, node, patienceMs, queueWaitMs });
+  const moved = await move(agent(`${verb} ${name}`), { ...run, volume, pod, podUid });
+  const { attempt, files, bytes } = moved;
+  show({ state: 'Done', node, filesDone: files, bytesDone: bytes });
+  return { volume, attempt };
+}
