@@ -14,7 +14,8 @@ import { openObjectStore } from '../../storage/object-store/open.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { freePort } from './free-port.ts';
 
-export type Part = 'temporal' | 'worker' | 'api';
+/** `agent` is the agent of the node whose volumes this machine sees at the kubelet's own folder. */
+export type Part = 'temporal' | 'worker' | 'api' | 'agent';
 
 export interface InstallationOptions {
   /** URL of the S3 server that the processes use; the test bed's own when left out. */
@@ -24,7 +25,14 @@ export interface InstallationOptions {
   readonly patience?: string;
   /** Kubeconfig of the worker, if not the test bed's. */
   readonly kubeconfig?: string;
+  /** Whether an agent of `AGENT_NODE` runs beside the worker, as a process of this machine. */
+  readonly hasAgent?: boolean;
 }
+
+/** The node of the test bed that has its volumes where a kubelet has them. */
+export const AGENT_NODE = 'node-a';
+/** Image of pods that only mount a volume; the test bed has it always. */
+const MOUNT_IMAGE = 'holdfast.test/busybox:1.35';
 
 export interface Answer<Body> {
   readonly status: number;
@@ -63,7 +71,12 @@ export class Installation {
     installation.#ports = { temporal: await freePort(), api: await freePort() };
     try {
       await installation.startPart('temporal');
-      await Promise.all([installation.startPart('worker'), installation.startPart('api')]);
+      const parts: readonly Part[] = [
+        'worker',
+        'api',
+        ...(options.hasAgent ? ['agent' as const] : []),
+      ];
+      await Promise.all(parts.map((part) => installation.startPart(part)));
       return installation;
     } catch (error) {
       await installation.#killAll();
@@ -110,7 +123,10 @@ export class Installation {
   async startPart(part: Part): Promise<void> {
     const { command, args } = this.#commandOf(part);
     const child = spawn(command, args, {
-      env: this.#environment(),
+      env: {
+        ...this.#environment(),
+        ...(part === 'agent' ? { HOLDFAST_NODE_NAME: AGENT_NODE } : {}),
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#processes.set(part, child);
@@ -217,13 +233,13 @@ export class Installation {
   }
 
   async #killAll(): Promise<void> {
-    for (const part of ['api', 'worker', 'temporal'] as const) {
+    for (const part of ['api', 'agent', 'worker', 'temporal'] as const) {
       await this.kill(part);
     }
   }
 
   async #isUp(part: Part, text: string): Promise<boolean> {
-    if (part === 'worker') {
+    if (part === 'worker' || part === 'agent') {
       return text.includes('worker ready');
     }
     if (part === 'api') {
@@ -248,8 +264,12 @@ export class Installation {
         ],
       };
     }
-    const entry = part === 'worker' ? 'worker/main.ts' : 'api/server.ts';
-    return { command: process.execPath, args: ['--max-semi-space-size=8', join(ROOT, entry)] };
+    const entry = part === 'api' ? 'api/server.ts' : 'worker/main.ts';
+    const args = ['--max-semi-space-size=8', join(ROOT, entry)];
+    return {
+      command: process.execPath,
+      args: part === 'agent' ? [...args, '--role', 'node'] : args,
+    };
   }
 
   #environment(): NodeJS.ProcessEnv {
@@ -262,6 +282,8 @@ export class Installation {
       HOLDFAST_API_PORT: String(this.#ports.api),
       HOLDFAST_LOCATIONS: JSON.stringify([withoutEmpty(this.location('configured'))]),
       ...(this.#options.kubeconfig === undefined ? {} : { KUBECONFIG: this.#options.kubeconfig }),
+      HOLDFAST_IMAGE: MOUNT_IMAGE,
+      HOLDFAST_CACHE_DIR: join(this.#folder, 'cache'),
       HOLDFAST_LOG_LEVEL: 'info',
       HOLDFAST_PATIENCE: this.#options.patience ?? '5m',
     };

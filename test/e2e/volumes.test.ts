@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import type { BackupResource } from '../../domain/api-resource.ts';
+import type { CoverageReport } from '../../domain/coverage.ts';
+import { backupKeys } from '../../domain/object-key.ts';
+import type { CopyRecord } from '../../domain/volumes/copy-record.ts';
+import { volumeName } from '../../domain/volumes/volume-name.ts';
+import { readJsonGz } from '../../storage/json-file.ts';
+import { freshNamespace } from '../support/fresh-namespace.ts';
+import { AGENT_NODE, Installation } from '../support/installation.ts';
+import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { applyVolumePod } from '../support/volume-pods.ts';
+
+// Goal: the volumes of a backup are copied where they are, and what is not copied is told with its reason. Method: real
+// pods with claims of the test bed's storage class, an agent of one node, and restic against the test bed's S3 server.
+
+const FILES = 300;
+let installation: Installation;
+let namespace: string;
+
+beforeAll(async () => {
+  installation = await Installation.start({ hasAgent: true });
+  namespace = await freshNamespace('volumes');
+  const fill = [
+    `mkdir data/many; for i in $(seq ${String(FILES)}); do echo $i > data/many/$i; done`,
+    'dd if=/dev/urandom of=data/big bs=1M count=8 2>/dev/null; echo scratch > cache/file',
+  ].join('\n');
+  await Promise.all([
+    applyVolumePod({
+      ...{ namespace, name: 'web', node: AGENT_NODE, fill },
+      ...{ claims: ['data', 'nothing'], emptyDirs: ['cache', 'left'] },
+      annotations: { 'backup.velero.io/backup-volumes': 'cache' },
+    }),
+    applyVolumePod({ namespace, name: 'elsewhere', node: 'node-b', claims: ['far'] }),
+    applyVolumePod({
+      namespace,
+      name: 'gone',
+      node: AGENT_NODE,
+      claims: ['idle'],
+      fill: 'echo idle > idle/file',
+    }),
+  ]);
+  await kubectl('-n', namespace, 'delete', 'pod', 'gone', '--wait');
+});
+
+afterAll(async () => {
+  await deleteNamespace(namespace);
+  await deleteNamespace(installation.ownNamespace);
+  await installation.stop();
+});
+
+async function backUp(name: string, spec: object = {}): Promise<BackupResource['status']> {
+  await installation.request('POST', '/backups', {
+    metadata: { name },
+    spec: { cluster: installation.name, includedNamespaces: [namespace], ...spec },
+  });
+  return (await installation.ended('backups', name)).status;
+}
+
+async function recordsOf(name: string): Promise<readonly CopyRecord[]> {
+  const read = await readJsonGz(installation.store(), backupKeys(name).volumes);
+  return read as readonly CopyRecord[];
+}
+
+function recordOf(records: readonly CopyRecord[], name: string): CopyRecord | undefined {
+  return records.find((record) => volumeName(record) === `${namespace}/${name}`);
+}
+
+test('claims with and without a pod, an empty one and an emptyDir are copied, and a node without an agent is told', async () => {
+  const status = await backUp('first');
+  expect(status.phase).toBe('PartiallyFailed');
+  expect(status.problems?.errors).toEqual([
+    {
+      code: 'no-node-agent',
+      message: `the volume ${namespace}/far was not copied: no node agent takes work on the node node-b; deploy it there, or let a volume policy skip the volume`,
+      subject: `volume ${namespace}/far`,
+    },
+  ]);
+  const records = await recordsOf('first');
+  expect(recordOf(records, 'data')).toMatchObject({
+    ...{ node: AGENT_NODE, readThrough: 'web', pod: 'web', volume: 'data' },
+    copy: { outcome: 'Complete', snapshot: { files: FILES + 1 } },
+  });
+  expect(recordOf(records, 'web cache')?.copy).toMatchObject({
+    ...{ outcome: 'Complete', snapshot: { files: 1, bytes: 8 } },
+  });
+  expect(recordOf(records, 'nothing')?.copy).toMatchObject({ outcome: 'Empty' });
+  const idle = recordOf(records, 'idle');
+  expect(idle).toMatchObject({ copy: { outcome: 'Complete', snapshot: { files: 1, bytes: 5 } } });
+  expect(idle?.readThrough).toMatch(/^holdfast-mount-/);
+  const { body } = await installation.request<CoverageReport>('GET', '/backups/first/coverage');
+  const rows = body.volumes.items
+    .filter(({ source }) => source !== 'projected')
+    .map((row) => `${volumeName(row)}: ${row.reason ?? row.copy?.outcome ?? ''}`);
+  expect(rows.map((row) => row.replace(`${namespace}/`, '')).sort()).toEqual([
+    ...['data: Complete', 'far: copy-failed', 'idle: Complete', 'nothing: Empty'],
+    ...['web cache: Complete', 'web left: ephemeral'],
+  ]);
+  expect(body.volumes.captured).toBe(4);
+  const pods = await kubectl('-n', namespace, 'get', 'pods', '-o', 'name');
+  expect(pods.trim().split('\n').sort()).toEqual(['pod/elsewhere', 'pod/web']);
+});
+
+test('a second backup reads what has changed since the first, and stores only that', async () => {
+  await kubectl('-n', namespace, 'delete', 'pod/elsewhere', 'pvc/far', '--wait');
+  await kubectl('-n', namespace, 'exec', 'web', '--', 'sh', '-c', 'echo new > /volumes/data/new');
+  await backUp('second');
+  const [first, second] = await Promise.all([recordsOf('first'), recordsOf('second')]);
+  const copy = recordOf(second, 'data')?.copy;
+  const before = recordOf(first, 'data')?.copy;
+  expect(copy).toMatchObject({
+    outcome: 'Complete',
+    snapshot: { files: FILES + 2, filesChanged: 1 },
+    parent: { files: FILES + 1 },
+  });
+  const stored = [before, copy].map((one) =>
+    one?.outcome === 'Complete' ? one.snapshot.addedBytes : 0,
+  );
+  expect(stored[0]).toBeGreaterThan(8 * 1024 * 1024);
+  expect(stored[1]).toBeLessThan(1024 * 1024);
+});
+
+test('a backup that asks for no volumes copies none, and needs no agent', async () => {
+  const status = await backUp('none', { snapshotVolumes: false });
+  expect(status).toMatchObject({ phase: 'Completed', errors: 0 });
+  const records = await recordsOf('none');
+  // The pod asks for this one by its annotation.
+  expect(records.map(volumeName)).toEqual([`${namespace}/web cache`]);
+});

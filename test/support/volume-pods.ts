@@ -1,0 +1,66 @@
+import { kubectl } from './kubectl.ts';
+import { type Applied, applyYaml } from './applied-yaml.ts';
+
+/** A pod with volumes, for tests that copy them. */
+export interface VolumePod {
+  readonly namespace: string;
+  readonly name: string;
+  /** The node that it runs on. */
+  readonly node: string;
+  /** Claims of the pod, each mounted at `/volumes/<claim>`; they are made with the pod. */
+  readonly claims?: readonly string[];
+  /** Volumes of its own, mounted in the same way. */
+  readonly emptyDirs?: readonly string[];
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Shell text that fills the volumes before the pod is ready. */
+  readonly fill?: string;
+}
+
+const IMAGE = 'holdfast.test/busybox:1.35';
+
+/** Makes a pod with its claims, and waits until it has filled them. */
+export async function applyVolumePod(pod: VolumePod): Promise<Applied> {
+  const { namespace, name, claims = [] } = pod;
+  const documents = [...claims.map((claim) => claimYaml(namespace, claim)), podYaml(pod)];
+  const applied = await applyYaml(documents.map((one) => JSON.stringify(one)).join('\n---\n'));
+  await kubectl('-n', namespace, 'wait', '--for=condition=Ready', `pod/${name}`, '--timeout=120s');
+  return applied;
+}
+
+function claimYaml(namespace: string, name: string): object {
+  return {
+    ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name, namespace } },
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      storageClassName: 'standard',
+      resources: { requests: { storage: '1Gi' } },
+    },
+  };
+}
+
+function podYaml(pod: VolumePod): object {
+  const { namespace, name, node, claims = [], emptyDirs = [], annotations = {}, fill = '' } = pod;
+  const names = [...claims, ...emptyDirs];
+  return {
+    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, annotations } },
+    spec: {
+      nodeSelector: { 'kubernetes.io/hostname': node },
+      terminationGracePeriodSeconds: 0,
+      containers: [
+        {
+          ...{ name: 'main', image: IMAGE, imagePullPolicy: 'IfNotPresent' },
+          command: ['sh', '-c', `set -e; cd /volumes; ${fill}\ntouch /ready; exec /pause`],
+          readinessProbe: {
+            exec: { command: ['test', '-e', '/ready'] },
+            periodSeconds: 1,
+          },
+          volumeMounts: names.map((one) => ({ name: one, mountPath: `/volumes/${one}` })),
+        },
+      ],
+      volumes: [
+        ...claims.map((one) => ({ name: one, persistentVolumeClaim: { claimName: one } })),
+        ...emptyDirs.map((one) => ({ name: one, emptyDir: {} })),
+      ],
+    },
+  };
+}
