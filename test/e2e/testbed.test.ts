@@ -22,7 +22,7 @@ const PROMISED = [
   ...['HOLDFAST_RESTIC', 'HOLDFAST_POD_TEMPORAL_ADDRESS'],
 ];
 /** Parts that the tests of others do not miss for a few seconds. */
-const VICTIMS = ['kube-scheduler', 'kube-proxy', 'temporal-relay'];
+const VICTIMS = ['kube-scheduler', 'kube-proxy', 'provisioner', 'temporal-relay'];
 const run = promisify(execFile);
 
 interface Ended {
