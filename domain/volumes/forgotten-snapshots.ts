@@ -1,0 +1,29 @@
+/** A snapshot of a repository, by its id and its tags. */
+export interface TaggedSnapshot {
+  readonly snapshotId: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** The runs that a location knows of one backup's name; undefined if what it holds of the name cannot be read. */
+export type KnownRuns = ReadonlySet<string> | undefined;
+
+/** The backups that snapshots were made for, each once. */
+export function backupsOf(snapshots: readonly TaggedSnapshot[]): string[] {
+  return [...new Set(snapshots.flatMap(({ labels }) => labels['backup'] ?? []))];
+}
+
+/**
+ * The snapshots that nothing refers to: no record of a backup and no claim of a run that has not ended. One that does not
+ * say which run made it is not Holdfast's, and stays; so does one whose backup cannot be read.
+ */
+export function forgottenSnapshots(
+  snapshots: readonly TaggedSnapshot[],
+  runsOf: ReadonlyMap<string, KnownRuns>,
+): string[] {
+  return snapshots
+    .filter(({ labels: { backup, run } }) => {
+      const known = backup === undefined ? undefined : runsOf.get(backup);
+      return run !== undefined && known !== undefined && !known.has(run);
+    })
+    .map(({ snapshotId }) => snapshotId);
+}
