@@ -1,4 +1,6 @@
+import type { StorageLocation } from '../domain/storage-location.ts';
 import type { ObjectStore } from '../storage/object-store/port.ts';
+import type { VolumeEngine } from './engine/port.ts';
 import type { Cluster } from './kubernetes/port.ts';
 import type { Leases } from './volumes/lease-port.ts';
 
@@ -14,6 +16,9 @@ export interface Dependencies {
   readonly image?: string;
   /** Whether somebody has asked a task queue for activities lately. */
   readonly isServed: (taskQueue: string) => Promise<boolean>;
+  readonly engine: VolumeEngine;
+  /** What is known of a location, by name. Throws `unknown-location`. */
+  readonly location: (location: string) => StorageLocation;
   /** The store of a location, by name. Throws `unknown-location`. */
   readonly store: (location: string) => ObjectStore;
 }

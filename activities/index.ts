@@ -20,11 +20,18 @@ import { openRestore } from './restore/open-restore.ts';
 import { planRestore } from './restore/plan-restore.ts';
 import { previewRestore } from './restore/preview-restore.ts';
 import { relinkOwners } from './restore/relink-owners.ts';
+import { forgetSnapshots } from './volumes/forget-snapshots.ts';
 import { acquireLeases, findClosedHolders, releaseLeases } from './volumes/leases.ts';
 import { locateVolumes } from './volumes/locate-volumes.ts';
 import { mountVolume, unmountVolume } from './volumes/mount-volume.ts';
 import { planVolumes } from './volumes/plan-volumes.ts';
 import { recordVolumeEnds, recordVolumes } from './volumes/record-volumes.ts';
+import {
+  checkRepository,
+  listRepositoryLocks,
+  pruneRepository,
+  unlockRepository,
+} from './volumes/maintain-repository.ts';
 
 /** The activities of a cluster's worker, each with its failures redacted. */
 export function createActivities(deps: Dependencies): ClusterActivities {
@@ -66,5 +73,10 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     acquireLeases: bind(acquireLeases),
     releaseLeases: bind(releaseLeases),
     findClosedHolders: bind(findClosedHolders),
+    listRepositoryLocks: bind(listRepositoryLocks),
+    unlockRepository: bind(unlockRepository),
+    checkRepository: bind(checkRepository),
+    forgetSnapshots: bind(forgetSnapshots),
+    pruneRepository: bind(pruneRepository),
   };
 }

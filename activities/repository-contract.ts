@@ -14,6 +14,23 @@ export interface RepositoryActivities {
   releaseLeases(input: LeasesInput): Promise<void>;
   /** Says which runs have closed, or are not known any more. */
   findClosedHolders(input: FindClosedHoldersInput): Promise<FindClosedHoldersResult>;
+
+  /** Says whether there is a repository, and which locks of the engine lie in it. Heartbeats. */
+  listRepositoryLocks(input: RepositoryKey): Promise<RepositoryLocks>;
+  /**
+   * Removes the locks of a repository; only for one who has a lease for itself alone and knows that they belong to
+   * nobody. Other locks than those of the input mean that somebody is at work, and then none is removed. Heartbeats.
+   */
+  unlockRepository(input: UnlockRepositoryInput): Promise<void>;
+  /** Looks for damage, and reads a part of the data. Throws `repository-damaged`. Heartbeats. */
+  checkRepository(input: CheckRepositoryInput): Promise<UnlessLocked<unknown>>;
+  /**
+   * Takes out the snapshots that no record of a backup and no claim of the location refers to. Needs a lease for itself
+   * alone. Heartbeats.
+   */
+  forgetSnapshots(input: RepositoryKey): Promise<UnlessLocked<ForgottenSnapshots>>;
+  /** Removes data that no snapshot needs. Needs a lease for itself alone. Heartbeats. */
+  pruneRepository(input: RepositoryKey): Promise<UnlessLocked<unknown>>;
 }
 
 /** Leases of repositories that lie in one location and hold volumes of one cluster. */
@@ -49,3 +66,30 @@ export interface FindClosedHoldersInput {
 export interface FindClosedHoldersResult {
   readonly closed: readonly LeaseHolder[];
 }
+
+export interface RepositoryLocks {
+  /** Without a repository there is nothing to maintain. */
+  readonly isThere: boolean;
+  readonly locks: readonly string[];
+}
+
+export interface UnlockRepositoryInput extends RepositoryKey {
+  /** Ids of the locks that are known to belong to nobody. */
+  readonly locks: readonly string[];
+}
+
+export interface CheckRepositoryInput extends RepositoryKey {
+  /** Which of how many equal parts of the data is read, from 1. */
+  readonly part: number;
+  readonly of: number;
+}
+
+export interface ForgottenSnapshots {
+  readonly forgotten: number;
+  /** Snapshots that are left. */
+  readonly snapshots: number;
+}
+
+/** A result, or the answer that a lock of the engine was in the way: nothing that another attempt would change. */
+export type UnlessLocked<Result> =
+  ({ readonly kind: 'Done' } & Result) | { readonly kind: 'Locked' };

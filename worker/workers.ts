@@ -97,6 +97,8 @@ function clusterOptions(
       installation,
       namespace,
       leases: new TemporalLeases(connected),
+      engine: createResticEngine(resticConfig(process.env)),
+      location: (name) => findLocation(locations, name),
       store: openStores(locations),
       isServed: (taskQueue) => isServed(connected, taskQueue),
       ...(image === undefined ? {} : { image }),

@@ -35,7 +35,7 @@ import { createFolderStore } from '../../storage/object-store/folder.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { inActivity } from './activity-context.ts';
 import { SOURCE_CLUSTER, storeBackup } from './stored-backup.ts';
-import { NO_LEASES } from './no-leases.ts';
+import { NO_VOLUMES } from './no-volumes.ts';
 
 /** Characters of a result that are still a small payload to Temporal. */
 const PAYLOAD_LENGTH_MAX = 64 * 1024;
@@ -200,7 +200,7 @@ export class RestoreSteps {
   #dependencies(cluster: Cluster): Dependencies {
     return {
       cluster,
-      leases: NO_LEASES,
+      ...NO_VOLUMES,
       store: () => this.store,
       installation: 'test',
       namespace: this.#namespace,

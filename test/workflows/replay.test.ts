@@ -11,7 +11,7 @@ import { openCluster } from '../../activities/kubernetes/client.ts';
 import type { NodeActivities } from '../../activities/volume-contract.ts';
 import { openStores } from '../../storage/object-store/open.ts';
 import * as workflows from '../../workflows/index.ts';
-import { NO_LEASES } from '../support/no-leases.ts';
+import { NO_VOLUMES } from '../support/no-volumes.ts';
 
 // Goal: a change of a workflow that would break a run under way is found before it is released. Method: every
 // history in test/histories was recorded from a real run and is replayed against the present code. `make histories`
@@ -69,7 +69,7 @@ test('every activity is called in a history', () => {
   const types = recorded((event) => event.activityTaskScheduledEventAttributes?.activityType.name);
   const activities = createActivities({
     ...{ cluster: openCluster(), installation: 'test', namespace: 'holdfast' },
-    leases: NO_LEASES,
+    ...NO_VOLUMES,
     store: openStores([]),
     isServed: () => Promise.resolve(true),
   });

@@ -21,7 +21,7 @@ import type { ObjectStore } from '../../../storage/object-store/port.ts';
 import { readAll } from '../../../storage/object-store/read-all.ts';
 import { inActivity } from '../../support/activity-context.ts';
 import { keysUnder } from '../../support/archive-items.ts';
-import { NO_LEASES } from '../../support/no-leases.ts';
+import { NO_VOLUMES } from '../../support/no-volumes.ts';
 
 // Goal: a name has one owner, whoever died before or wakes up later. Method: the activities of two runs of one name, in
 // the order that goes wrong, on a folder and the real API server.
@@ -50,7 +50,7 @@ afterEach(async () => {
 
 function deps(installation = 'here'): Dependencies {
   return {
-    ...{ cluster, leases: NO_LEASES, store: () => store, installation, namespace: 'holdfast' },
+    ...{ cluster, ...NO_VOLUMES, store: () => store, installation, namespace: 'holdfast' },
     isServed: () => Promise.resolve(true),
   };
 }

@@ -13,7 +13,7 @@ import { createFolderStore } from '../../../storage/object-store/folder.ts';
 import type { ObjectStore } from '../../../storage/object-store/port.ts';
 import { keysUnder } from '../../support/archive-items.ts';
 import { storeBackup, typeOf } from '../../support/stored-backup.ts';
-import { NO_LEASES } from '../../support/no-leases.ts';
+import { NO_VOLUMES } from '../../support/no-volumes.ts';
 
 // Goal: a restore that cannot do what it is asked for is refused, and leaves nothing in the location.
 
@@ -46,7 +46,7 @@ async function open(spec: Partial<RestoreSpec> = {}): Promise<OpenResult> {
     return await openRestore(
       {
         cluster,
-        leases: NO_LEASES,
+        ...NO_VOLUMES,
         store: () => store,
         installation: 'test',
         namespace: 'holdfast',

@@ -16,7 +16,7 @@ import { readAll } from '../../../storage/object-store/read-all.ts';
 import { inActivity } from '../../support/activity-context.ts';
 import { RestoreSteps } from '../../support/restore-steps.ts';
 import { SOURCE_CLUSTER, storeBackup, typeOf } from '../../support/stored-backup.ts';
-import { NO_LEASES } from '../../support/no-leases.ts';
+import { NO_VOLUMES } from '../../support/no-volumes.ts';
 
 // Goal: a restore finds the newest backup of a schedule, and what another restore left undone, or says why it cannot.
 
@@ -92,7 +92,7 @@ async function open(spec: Partial<RestoreSpec>) {
   };
   const deps = {
     cluster,
-    leases: NO_LEASES,
+    ...NO_VOLUMES,
     store: () => steps.store,
     installation: 'test',
     namespace: 'holdfast',
