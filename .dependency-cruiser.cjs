@@ -18,6 +18,7 @@ module.exports = {
       '^domain/',
       '^activities/contract\\.ts$',
       '^activities/volume-contract\\.ts$',
+      '^activities/repository-contract\\.ts$',
       packages(['@temporalio/workflow', '@temporalio/common']),
     ]),
     {

@@ -5,6 +5,7 @@ import type { BackupSpec } from '../domain/backup.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { RestoreSpec } from '../domain/restore.ts';
 import type { LeaseAnswer, LeaseRequest, LeaseTable } from '../domain/volumes/lease-table.ts';
+import type { MaintenanceState } from '../domain/volumes/maintenance-plan.ts';
 import type { RepositoryRules } from '../domain/volumes/repository-rules.ts';
 import type { RepositoryStatus } from '../domain/volumes/repository-status.ts';
 import type { RepositoryKey } from '../domain/workflow-id.ts';
@@ -79,6 +80,7 @@ interface RepositoryState {
   readonly table: LeaseTable;
   /** When a lease was asked for or ended last, in milliseconds since 1970. */
   readonly changedMs: number;
+  readonly maintenance: MaintenanceState;
 }
 
 /** What the open step says: the run goes on, or the name belongs to an earlier run, or the request is refused. */

@@ -1,9 +1,12 @@
 import {
   ApplicationFailure,
+  CancellationScope,
+  condition,
   getExternalWorkflowHandle,
   isCancellation,
   log,
   setHandler,
+  uuid4,
 } from '@temporalio/workflow';
 
 import type { FailureReport } from '../domain/failure.ts';
@@ -35,6 +38,8 @@ const REFUSALS: Readonly<Record<'Full' | 'Ended', FailureReport>> = {
 
 /** The leases of the repository whose workflow it is. */
 export interface LeaseKeeper {
+  /** Begins to answer; what has come before is answered within the call. */
+  readonly listen: () => void;
   readonly table: () => LeaseTable;
   /** When a lease was asked for or ended last, in milliseconds since 1970. */
   readonly changedMs: () => number;
@@ -43,6 +48,8 @@ export interface LeaseKeeper {
   readonly forgetLostHolder: () => void;
   /** Ends the leases of runs that have closed. */
   readonly endOf: (closed: readonly LeaseHolder[]) => Promise<void>;
+  /** Runs something while the repository has itself for its own; false if it was in use for too long. */
+  readonly alone: (waitMs: number, run: () => Promise<void>) => Promise<boolean>;
 }
 
 interface Keep {
@@ -51,7 +58,8 @@ interface Keep {
   readonly table: LeaseTable;
   readonly changedMs: number;
   readonly patienceMs: number;
-  readonly onChange: (table: LeaseTable) => void;
+  /** Called with the leases that were granted. */
+  readonly onChange: (granted: readonly Lease[]) => void;
 }
 
 /**
@@ -66,7 +74,7 @@ export function keepLeases(keep: Keep): LeaseKeeper {
     changedMs = Date.now();
     const { table: next, granted } = by({ nowMs: changedMs, patienceMs: keep.patienceMs });
     table = next;
-    keep.onChange(table);
+    keep.onChange(granted);
     return granted;
   }
 
@@ -75,26 +83,29 @@ export function keepLeases(keep: Keep): LeaseKeeper {
     hasLostHolder ||= told.includes(false);
   }
 
-  setHandler(
-    acquireLeaseUpdate,
-    (request) => {
-      change((moment) => askLease(table, request, moment));
-      const answer = leaseAnswer(table, request.leaseId);
-      if (answer === undefined) {
-        // Another ask of the same moment took the last place.
-        throw failureOf(REFUSALS.Full);
-      }
-      return answer;
-    },
-    {
-      validator: (request: LeaseRequest) => {
-        admit(table, request);
-      },
-    },
-  );
-  setHandler(releaseLeaseSignal, (leaseId) => end((moment) => endLease(table, leaseId, moment)));
-
   return {
+    listen: () => {
+      setHandler(
+        acquireLeaseUpdate,
+        (request) => {
+          change((moment) => askLease(table, request, moment));
+          const answer = leaseAnswer(table, request.leaseId);
+          if (answer === undefined) {
+            // Another ask of the same moment took the last place.
+            throw failureOf(REFUSALS.Full);
+          }
+          return answer;
+        },
+        {
+          validator: (request: LeaseRequest) => {
+            admit(table, request);
+          },
+        },
+      );
+      setHandler(releaseLeaseSignal, (leaseId) =>
+        end((moment) => endLease(table, leaseId, moment)),
+      );
+    },
     table: () => table,
     changedMs: () => changedMs,
     hasLostHolder: () => hasLostHolder,
@@ -102,6 +113,22 @@ export function keepLeases(keep: Keep): LeaseKeeper {
       hasLostHolder = false;
     },
     endOf: (closed) => end((moment) => endLeasesOf(table, closed, moment)),
+    alone: async (waitMs, run) => {
+      const leaseId = `maintenance/${uuid4()}`;
+      const isHeld = (): boolean => leaseAnswer(table, leaseId)?.kind === 'granted';
+      try {
+        change((moment) => askLease(table, { leaseId, purpose: 'Maintenance' }, moment));
+        const isAlone = await condition(isHeld, waitMs);
+        if (isAlone) {
+          await run();
+        }
+        return isAlone;
+      } finally {
+        await CancellationScope.nonCancellable(() =>
+          end((moment) => endLease(table, leaseId, moment)),
+        );
+      }
+    },
   };
 }
 

@@ -1,12 +1,22 @@
-import { writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
+import { openRoot } from '../../activities/engine/open-root.ts';
+import { repositoryPassword } from '../../activities/engine/repository-password.ts';
+import { resticConfig } from '../../activities/engine/restic/config.ts';
+import { createResticEngine } from '../../activities/engine/restic/engine.ts';
+import { openCluster } from '../../activities/kubernetes/client.ts';
+import { ensureMasterKey, readMasterKey } from '../../activities/volumes/master-key.ts';
 import type { RestorePreview } from '../../domain/api-resource.ts';
 import type { LeaseRequest } from '../../domain/volumes/lease-table.ts';
-import { WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
+import { repositoryPath } from '../../domain/volumes/repository.ts';
+import { type RepositoryKey, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
 import {
   acquireLeaseUpdate,
   releaseLeaseSignal,
@@ -176,11 +186,13 @@ async function restoreBound(name: string): Promise<void> {
   await installation.ended('restores', name);
 }
 
-/** A repository that is maintained, that a run waits for which closes, and that nobody uses any more. */
+/** A repository that a run waits for which closes, that is maintained, and that holds nothing in the end. */
 async function useRepository(workflowId: string): Promise<void> {
+  const key = { location: 'default', clusterUid: 'cluster', namespace };
+  await fillRepository(key);
   const input: RepositoryInput = {
-    ...{ location: 'default', clusterUid: 'cluster', namespace, cluster: installation.name },
-    rules: { lookMs: 60_000, idleMs: 3000 },
+    ...{ ...key, cluster: installation.name },
+    rules: { lookMs: 60_000, everyMs: 1000, lockPauseMs: 1000, idleMs: 3000 },
   };
   const ask = (request: LeaseRequest) =>
     client.workflow.executeUpdateWithStart(acquireLeaseUpdate, {
@@ -191,14 +203,46 @@ async function useRepository(workflowId: string): Promise<void> {
       args: [request],
     });
   await ask({ leaseId: 'maintenance', purpose: 'Maintenance' });
-  const holder = {
-    workflowId: 'backup/default/closed',
-    runId: '00000000-0000-4000-8000-000000000000',
-  };
+  const holder = { workflowId: 'backup/default/closed', runId: randomUUID() };
   await ask({ leaseId: 'closed', purpose: 'Backup', holder });
   const handle = client.workflow.getHandle(workflowId);
   await handle.signal(releaseLeaseSignal, 'maintenance');
   await handle.result();
+}
+
+/** A repository with a snapshot that nothing refers to, and with a lock that belongs to nobody. */
+async function fillRepository(key: RepositoryKey): Promise<void> {
+  const cluster = openCluster();
+  await ensureMasterKey(cluster, installation.ownNamespace);
+  const masterKey = await readMasterKey(cluster, installation.ownNamespace);
+  await cluster.close();
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-history-'));
+  await writeFile(join(folder, 'file'), 'data');
+  const engine = createResticEngine({
+    ...resticConfig(process.env),
+    cacheDir: join(folder, 'cache'),
+  });
+  const path = repositoryPath(key.clusterUid, key.namespace);
+  const root = await openRoot(folder);
+  await engine.backup(
+    {
+      repository: {
+        ...{ location: installation.location('direct'), path },
+        password: repositoryPassword(masterKey, key),
+      },
+      root,
+      labels: {
+        ...{ clusterUid: key.clusterUid, namespace, volume: 'data', volumeUid: 'uid' },
+        ...{ runUid: 'gone', backup: 'gone', part: 0, epoch: 1 },
+      },
+    },
+    { key: 'history', signal: new AbortController().signal },
+  );
+  await root.close();
+  await rm(folder, { recursive: true });
+  const store = installation.store();
+  await store.put(`${path}/locks/${'0'.repeat(64)}`, Buffer.from('left'));
+  store.close();
 }
 
 async function cancelWhenHeld(plural: 'backups' | 'restores', name: string): Promise<void> {

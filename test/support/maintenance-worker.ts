@@ -1,0 +1,42 @@
+import { Worker } from '@temporalio/worker';
+
+import type { VolumeEngine } from '../../activities/engine/port.ts';
+import { createActivities } from '../../activities/index.ts';
+import { openCluster } from '../../activities/kubernetes/client.ts';
+import { MASTER_KEY_SECRET } from '../../activities/volumes/master-key.ts';
+import { clusterTaskQueue } from '../../domain/workflow-id.ts';
+import { openObjectStore } from '../../storage/object-store/open.ts';
+import { TemporalLeases } from '../../worker/temporal-leases.ts';
+import type { LeaseFixture } from './lease-fixture.ts';
+import { wrapped } from './wrapped-cluster.ts';
+
+export const MASTER_KEY = 'a1'.repeat(32);
+
+/** A worker of a cluster of its own that maintains repositories by an engine of the test. Gives what stops it. */
+export async function startMaintenanceWorker(
+  { installation, native }: LeaseFixture,
+  { cluster, engine }: { cluster: string; engine: VolumeEngine },
+): Promise<() => Promise<void>> {
+  const location = installation.location('direct');
+  const store = openObjectStore(location);
+  const secret = {
+    ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: MASTER_KEY_SECRET } },
+    data: { key: Buffer.from(MASTER_KEY).toString('base64') },
+  };
+  const activities = createActivities({
+    cluster: wrapped(openCluster(), { read: () => Promise.resolve(secret) }),
+    ...{ installation: 'test', namespace: 'holdfast', engine },
+    leases: new TemporalLeases({ connection: native, namespace: 'default' }),
+    isServed: () => Promise.resolve(true),
+    location: () => location,
+    store: () => store,
+  });
+  const taskQueue = clusterTaskQueue(cluster);
+  const worker = await Worker.create({ connection: native, taskQueue, activities });
+  const ended = worker.run();
+  return async () => {
+    worker.shutdown();
+    await ended;
+    store.close();
+  };
+}
