@@ -1,8 +1,11 @@
 import {
   compareCounts,
+  type CopyEvidence,
   type CopyProof,
   proofOf,
   type ReadBackExtent,
+  type WalkCounts,
+  withUnknownErrors,
 } from '../../domain/volumes/proof.ts';
 import type { VolumeCopy } from '../../domain/volumes/volume-copy.ts';
 import type { BackupRequest, EngineRun, VolumeEngine } from './port.ts';
@@ -42,24 +45,35 @@ export async function makeProvenCopy(
     stop.abort();
     throw error;
   }
-  let walk = await beside;
-  let verdict = compareCounts(copy, walk);
-  if (verdict === 'LookAgain') {
-    const after = await walkVolume(root, { signal, since: beginOf(copy, since) });
-    verdict = compareCounts(copy, walk, after);
-    walk = after;
-  }
-  const proof = proofOf(copy, { verdict, walk });
+  const counted = await lookAtCounts(copy, await beside, (from) =>
+    walkVolume(root, { signal, since: from ?? since }),
+  );
+  const proof = proofOf(counted.copy, counted);
   if (!request.isReadBack) {
-    return { copy, proof };
+    return { copy: counted.copy, proof };
   }
   const readBack = await readBackOf(engine, { request, copy, run });
-  return { copy, proof: proofOf(copy, { verdict, walk, readBack }) };
+  return { copy: counted.copy, proof: proofOf(counted.copy, { ...counted, readBack }) };
 }
 
-/** When the copy began; that of an adopted snapshot was made by an earlier attempt. */
-function beginOf(copy: VolumeCopy, since: Date): Date {
-  return copy.outcome !== 'Empty' && copy.isAdopted ? new Date(copy.snapshot.startedAt) : since;
+/** A copy with what its counts say, after another walk where one is needed. */
+async function lookAtCounts(
+  copy: VolumeCopy,
+  beside: WalkCounts,
+  walkAgain: (since: Date | undefined) => Promise<WalkCounts>,
+): Promise<CopyEvidence & { readonly copy: VolumeCopy }> {
+  const verdict = compareCounts(copy, beside);
+  if (verdict !== 'LookAgain') {
+    return { copy, verdict, walk: beside };
+  }
+  const after = await walkAgain(adoptedSince(copy));
+  const settled = withUnknownErrors(copy, after);
+  return { copy: settled, verdict: compareCounts(settled, beside, after), walk: after };
+}
+
+/** When an adopted snapshot was begun by an earlier attempt. */
+function adoptedSince(copy: VolumeCopy): Date | undefined {
+  return copy.outcome !== 'Empty' && copy.isAdopted ? new Date(copy.snapshot.startedAt) : undefined;
 }
 
 async function readBackOf(

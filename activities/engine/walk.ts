@@ -37,7 +37,15 @@ export async function walkVolume(root: OpenRoot, options: WalkOptions): Promise<
 class Walk {
   readonly counts: Counter = {
     ...{ files: 0, bytes: 0, stableFiles: 0, stableBytes: 0, changed: 0 },
-    ...{ directories: 0, symlinks: 0, sockets: 0, others: 0, vanished: 0, unreadable: 0 },
+    ...{
+      directories: 0,
+      symlinks: 0,
+      sockets: 0,
+      others: 0,
+      mounts: 0,
+      vanished: 0,
+      unreadable: 0,
+    },
   };
   readonly #device: number;
   readonly #signal: AbortSignal;
@@ -101,7 +109,9 @@ class Walk {
     if (isWithin || entry.isDirectory()) {
       this.lookAt(entry);
     }
-    if (isWithin && entry.isDirectory()) {
+    if (!isWithin) {
+      this.counts.mounts += 1;
+    } else if (entry.isDirectory()) {
       await this.descend(path, []);
     }
   }

@@ -20,6 +20,8 @@ export interface WalkCounts {
   readonly sockets: number;
   /** Devices and named pipes. */
   readonly others: number;
+  /** Directories where another file system is mounted, which no copy holds. */
+  readonly mounts: number;
   /** Entries that were gone before they could be looked at. */
   readonly vanished: number;
   readonly unreadable: number;
@@ -35,6 +37,8 @@ export interface CopyProof {
   readonly counts: 'Equal' | 'Live' | 'Incomplete';
   readonly walkedFiles: number;
   readonly walkedBytes: number;
+  /** File systems that are mounted within the volume, and not copied. */
+  readonly mountsLeftOut: number;
   readonly readBack?: ReadBackExtent;
   /** Whether it lost more than nine tenths since the copy before: nobody may have meant that. */
   readonly hasShrunk: boolean;
@@ -88,6 +92,19 @@ function isExplained({ files, bytes }: Counts, after: WalkCounts): boolean {
   return isLive && files >= after.stableFiles && bytes >= after.stableBytes;
 }
 
+/**
+ * A copy with what is not known of it: an adopted one that lacks files which did not change is one that an earlier
+ * attempt could not read whole, and died before it could say so.
+ */
+export function withUnknownErrors(copy: VolumeCopy, after: WalkCounts): VolumeCopy {
+  if (copy.outcome === 'Empty' || !copy.isAdopted || copy.snapshot.files === 0) {
+    return copy;
+  }
+  const missing = after.stableFiles - copy.snapshot.files;
+  const errorCount = Math.max(copy.errorCount, missing);
+  return missing > 0 ? { ...copy, outcome: 'Incomplete', errorCount } : copy;
+}
+
 /** What proves a copy. */
 export interface CopyEvidence {
   readonly verdict: CountVerdict;
@@ -109,6 +126,7 @@ export function proofOf(copy: VolumeCopy, { verdict, walk, readBack }: CopyEvide
     counts: verdict,
     walkedFiles: walk.files,
     walkedBytes: walk.bytes,
+    mountsLeftOut: walk.mounts,
     hasShrunk: hasShrunk(countsOf(copy), copy.parent),
     ...(readBack === undefined ? {} : { readBack }),
   };

@@ -37,6 +37,7 @@ test('counts every name of every file, and each kind of entry', async () => {
     symlinks: 2,
     sockets: 1,
     others: 2,
+    mounts: 0,
     changed: 0,
     vanished: 0,
     unreadable: 0,
@@ -79,7 +80,7 @@ test('stays in the file system of its root, and takes lost+found for data when i
   try {
     await writeFile(join(volume, 'other', 'file'), 'not ours');
     const counts = await walkVolume(root, { signal, since: LATER });
-    expect(counts).toMatchObject({ files: 1, bytes: 5, directories: 2 });
+    expect(counts).toMatchObject({ files: 1, bytes: 5, directories: 2, mounts: 1 });
   } finally {
     execFileSync('umount', [join(volume, 'other')]);
   }

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 
-import { compareCounts, proofOf, type WalkCounts } from '../../../domain/volumes/proof.ts';
+import {
+  compareCounts,
+  proofOf,
+  type WalkCounts,
+  withUnknownErrors,
+} from '../../../domain/volumes/proof.ts';
 import type { StoredCopy, VolumeCopy } from '../../../domain/volumes/volume-copy.ts';
 
 const ROOT = { mode: 0o755, uid: 0, gid: 0, mtime: '0.0', xattrs: {} };
@@ -21,7 +26,7 @@ function copied(files: number, bytes: number, changes: Partial<StoredCopy> = {})
 }
 
 function walked(files: number, bytes: number, changes: Partial<WalkCounts> = {}): WalkCounts {
-  const kinds = { directories: 0, symlinks: 0, sockets: 0, others: 0 };
+  const kinds = { directories: 0, symlinks: 0, sockets: 0, others: 0, mounts: 0 };
   const stable = { stableFiles: files, stableBytes: bytes };
   return { files, bytes, ...stable, ...kinds, changed: 0, vanished: 0, unreadable: 0, ...changes };
 }
@@ -69,6 +74,18 @@ describe('counts of a copy and of a walk', () => {
   });
 });
 
+test('takes an adopted copy that lacks files for one with errors that nobody knows', () => {
+  const adopted = copied(2, 10, { isAdopted: true });
+  const after = walked(3, 20);
+  const copy = withUnknownErrors(adopted, after);
+  expect(copy).toEqual({ ...adopted, outcome: 'Incomplete', errorCount: 1 });
+  expect(compareCounts(copy, after, after)).toBe('Incomplete');
+  for (const other of [copied(2, 10), EMPTY, { ...adopted, snapshot: copied(0, 0).snapshot }]) {
+    expect(withUnknownErrors(other, after)).toEqual(other);
+  }
+  expect(withUnknownErrors(adopted, walked(3, 20, { stableFiles: 2 }))).toEqual(adopted);
+});
+
 describe('the proof of a copy', () => {
   const walk = walked(3, 10);
 
@@ -78,6 +95,7 @@ describe('the proof of a copy', () => {
       counts: 'Equal',
       walkedFiles: 3,
       walkedBytes: 10,
+      mountsLeftOut: 0,
       hasShrunk: false,
     });
     expect(proofOf(copied(3, 10), { verdict: 'Live', walk, readBack: 'Sample' })).toMatchObject({
