@@ -20,7 +20,7 @@ import type { OpenRoot } from './open-root.ts';
  * a file. A call whose signal is aborted throws the reason of the signal.
  */
 export interface VolumeEngine {
-  /** Kind and version. Throws `engine-not-usable` when the engine is missing or too old. */
+  /** Kind and version; once in a process, and tidies what the engine keeps on this machine. Throws `engine-not-usable` when the engine is missing or too old. */
   probe(): Promise<EngineFacts>;
 
   /**
@@ -102,7 +102,7 @@ export interface EngineProgress {
   readonly errorCount: number;
   /** What the engine waits for by itself. */
   readonly waitingFor?: 'Lock' | 'Location';
-  /** RFC 3339; since when no byte moves, once that lasts longer than a minute. */
+  /** RFC 3339; since when no byte moves, once that lasts for a minute or so. */
   readonly stalledSince?: string;
 }
 

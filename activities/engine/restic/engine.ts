@@ -26,6 +26,7 @@ import {
 import { readBack } from './read-back.ts';
 import { restoreVolume } from './restore.ts';
 import { listSnapshots } from './snapshots.ts';
+import { tidyCache } from './tidy-cache.ts';
 
 /** The first version with the exit codes and the fields that are read here. */
 const OLDEST_VERSION = [0, 18] as const;
@@ -123,6 +124,7 @@ async function succeeds(work: Promise<void>): Promise<boolean> {
 }
 
 async function probeRestic(config: ResticConfig): Promise<EngineFacts> {
+  await tidyCache(config.cacheDir);
   let version = '';
   const code = await runProcess({
     command: config.binary,
