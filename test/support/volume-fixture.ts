@@ -14,7 +14,8 @@ import { initialise } from '../../activities/engine/restic/initialise.ts';
 import { repositoryPath } from '../../domain/volumes/repository.ts';
 import type { VolumeLabels } from '../../domain/volumes/volume-copy.ts';
 
-const MADE_REPOSITORY = new URL('test-repository.json', import.meta.url);
+/** The claim of a new repository, which restic takes its time to make. */
+export const MADE_REPOSITORY = new URL('test-repository.json', import.meta.url);
 
 /** Folders, an engine and volumes for the tests of one file; all of it is removed behind them. */
 export class VolumeFixture {

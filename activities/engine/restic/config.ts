@@ -13,6 +13,8 @@ export interface ResticConfig {
   readonly lockWaitMs: number;
   /** How long restic may fail to reach the location before it is ended; by itself it goes on for 15 minutes. */
   readonly locationWaitMs: number;
+  /** A pause of this length is told as a stall. */
+  readonly stallNoticeMs: number;
   /** How long a copy may not move a byte before it is ended. */
   readonly stallLimitMs: number;
   /** Of a larger snapshot, this much is read back and called a sample. */
@@ -26,6 +28,7 @@ export function resticConfig(env: Readonly<Record<string, string | undefined>>):
     cacheDir: env['HOLDFAST_CACHE_DIR'] ?? DEFAULT_CACHE_DIR,
     lockWaitMs: 10 * MINUTE_MS,
     locationWaitMs: 5 * MINUTE_MS,
+    stallNoticeMs: MINUTE_MS,
     stallLimitMs: 20 * MINUTE_MS,
     readBackBytesMax: 10 * GIB,
   };

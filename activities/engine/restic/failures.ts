@@ -29,6 +29,8 @@ const TEXTS = {
     'the location of the repository, or the cache folder of the node, has no room left',
   'volume-full': 'the volume has no room left for what is restored',
   'timed-out': 'restic did not move a byte for too long',
+  'location-forbidden':
+    'the location lets nobody write to the repository with the credentials of this process',
   'location-unreachable': 'restic does not reach the location of the repository',
 } as const satisfies Partial<Record<FailureCode, string>>;
 
@@ -53,10 +55,6 @@ export async function resticFailure(
   if (givenUp === 'stall') {
     return engineFailure('timed-out', subject, cause);
   }
-  if (givenUp === 'location') {
-    const found = await locationFailure(repository);
-    return found ?? engineFailure('location-unreachable', subject, cause);
-  }
   const known = EXIT_CODES[code] as ResticFailureCode | undefined;
   if (known !== undefined) {
     return engineFailure(known, subject, cause);
@@ -64,7 +62,11 @@ export async function resticFailure(
   if (output.hasNoSpace) {
     return engineFailure('quota-exceeded', subject, cause);
   }
-  return (await locationFailure(repository)) ?? engineFailure('engine-failed', subject, cause);
+  if (output.isDenied) {
+    return engineFailure('location-forbidden', subject, cause);
+  }
+  const otherwise = givenUp === 'location' ? 'location-unreachable' : 'engine-failed';
+  return (await locationFailure(repository)) ?? engineFailure(otherwise, subject, cause);
 }
 
 /** What a call that failed at one snapshot means: it may not be there at all. */

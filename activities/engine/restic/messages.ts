@@ -17,6 +17,7 @@ const WORDS = {
   locationWorks: 'operation successful after',
   noSpace:
     /no space left on device|disk quota exceeded|storage (is )?full|quota exceeded|minimum free drive/i,
+  denied: /\bclient\.\w+: access denied/i,
   damaged: /ciphertext verification failed|decrypting blob|ReadFull\(</,
 } as const;
 
@@ -37,6 +38,7 @@ export class ResticOutput {
   /** Since when the location fails without a success in between, by `performance.now()`. */
   locationFailsSinceMs: number | undefined;
   hasNoSpace = false;
+  isDenied = false;
   /** Whether data of the repository could not be read as it was written. */
   isDamaged = false;
   /** Ids that stand alone on their lines. */
@@ -115,6 +117,7 @@ export class ResticOutput {
       this.locationFailsSinceMs = undefined;
     }
     this.hasNoSpace ||= WORDS.noSpace.test(text);
+    this.isDenied ||= WORDS.denied.test(text);
     this.isDamaged ||= WORDS.damaged.test(text);
   }
 

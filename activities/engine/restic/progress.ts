@@ -2,8 +2,6 @@ import type { EngineProgress } from '../port.ts';
 import type { ResticConfig } from './config.ts';
 import type { ResticOutput, Status } from './messages.ts';
 
-/** A pause of this length is worth telling. */
-const STALLED_AFTER_MS = 60_000;
 const NOTHING_YET: Status = { filesDone: 0, filesTotal: 0, bytesDone: 0, bytesTotal: 0 };
 
 /** The progress of one who waits until a repository is not locked. */
@@ -45,13 +43,19 @@ export class ProgressWatch {
       ...status,
       errorCount: itemErrors.errorCount,
       ...(locationFailsSinceMs === undefined ? {} : { waitingFor: 'Location' }),
-      ...(this.#stalledMs < STALLED_AFTER_MS ? {} : { stalledSince: this.#movedAt.toISOString() }),
+      ...(this.#stalledMs < this.#config.stallNoticeMs
+        ? {}
+        : { stalledSince: this.#movedAt.toISOString() }),
     };
   }
 
   /** Whether there is no point in waiting on. */
   giveUp(): GiveUp | undefined {
-    const { locationFailsSinceMs } = this.#output;
+    const { locationFailsSinceMs, hasNoSpace } = this.#output;
+    if (locationFailsSinceMs !== undefined && hasNoSpace) {
+      // restic would try a full bucket for as long as one that is away.
+      return 'location';
+    }
     if (performance.now() - (locationFailsSinceMs ?? Infinity) > this.#config.locationWaitMs) {
       return 'location';
     }

@@ -1,11 +1,14 @@
+import { spawn } from 'node:child_process';
 import { chmod, mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { expect, test } from 'vitest';
 
 import { copyProcesses, seenOf } from '../../../support/copy-processes.ts';
 import {
+  folderOf,
   nobodyRestic,
   restic,
   VolumeFixture,
@@ -13,6 +16,8 @@ import {
 } from '../../../support/volume-fixture.ts';
 
 // Goal: a copy says what it is, is made once for each run, and builds on the one before. Real restic, real folders.
+
+const WORKER = fileURLToPath(new URL('../../../support/endless-copy-main.ts', import.meta.url));
 
 const fixture = VolumeFixture.forFile();
 
@@ -100,6 +105,7 @@ test('is cancelled in order, without a lock or a process left behind, and shows 
   const cancel = new AbortController();
   let seen = '';
   const run = fixture.run({
+    limitBytesPerSecond: 5_000_000,
     signal: cancel.signal,
     onProgress: ({ bytesDone, bytesTotal }) => {
       if (bytesDone > 0 && bytesTotal > 0 && seen === '') {
@@ -114,9 +120,27 @@ test('is cancelled in order, without a lock or a process left behind, and shows 
   const request = { repository, root, labels: volumeLabels() };
   await expect(fixture.engine().backup(request, run)).rejects.toThrow('the run is cancelled');
   expect(seen).toContain('--one-file-system');
+  expect(seen).toContain('--limit-upload=4882');
   expect(seen).not.toContain(repository.password);
   expect(await copyProcesses(run.key)).toEqual([]);
   expect(restic(repository, 'list', 'locks', '--no-lock', '-q')).toBe('');
+});
+
+test('leaves no restic behind when its worker is killed', async () => {
+  const volume = await fixture.volume();
+  await writeFile(join(volume, 'large'), '');
+  await truncate(join(volume, 'large'), 64 * 1024 ** 3);
+  const repository = await fixture.repository();
+  const { key } = fixture.run();
+  const args = [folderOf(repository), volume, key, fixture.config().cacheDir];
+  const worker = spawn(process.execPath, [WORKER, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise((resolve) => worker.stdout.once('data', resolve));
+  expect(await copyProcesses(key)).toHaveLength(1);
+  worker.kill('SIGKILL');
+  // Its lock stays: what restic would say at its end goes into a broken pipe, and ends it at once.
+  await expect.poll(() => copyProcesses(key), { timeout: 30_000 }).toEqual([]);
 });
 
 test('ends what an earlier attempt left running, and goes on where restic was killed', async () => {

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 
@@ -6,7 +8,9 @@ import type { S3Location } from '../../../../domain/storage-location.ts';
 import { openObjectStore } from '../../../../storage/object-store/open.ts';
 import { volumeEngineSuite } from '../../../conformance/volume-engine.ts';
 import { keysUnder } from '../../../support/archive-items.ts';
-import { VolumeFixture } from '../../../support/volume-fixture.ts';
+import { makeCertificate } from '../../../support/certificate.ts';
+import { type FrontOptions, startS3Front } from '../../../support/s3-front.ts';
+import { MADE_REPOSITORY, VolumeFixture, volumeLabels } from '../../../support/volume-fixture.ts';
 
 const LOCATION: S3Location = {
   name: 'default',
@@ -47,6 +51,60 @@ test('gives up a location that does not answer, and says meanwhile what it waits
     code: 'location-unreachable',
   });
   expect(seen).toContain('Location');
+});
+
+/** The bucket behind a front that answers by itself where the test wants it. */
+async function behindFront(answer: FrontOptions['answer'], tls?: FrontOptions['tls']) {
+  const front = await startS3Front(LOCATION.endpoint ?? '', {
+    ...(answer === undefined ? {} : { answer }),
+    ...(tls === undefined ? {} : { tls }),
+  });
+  onTestFinished(front.stop);
+  const scheme = tls === undefined ? 'http' : 'https';
+  const prefix = `${LOCATION.prefix}/${randomBytes(4).toString('hex')}`;
+  return { ...LOCATION, prefix, endpoint: `${scheme}://127.0.0.1:${String(front.port)}` };
+}
+
+/** Copies a small volume into a new repository. */
+async function copyInto(location: S3Location, run = fixture.run()) {
+  const volume = await fixture.volume();
+  await writeFile(join(volume, 'file'), 'content');
+  const path = 'restic/v1/cluster-uid/shop';
+  const store = openObjectStore(location);
+  await store.put(`${path}/holdfast-init.json`, await readFile(MADE_REPOSITORY));
+  store.close();
+  const root = await fixture.root(volume);
+  const request = { repository: repositoryAt(location), root, labels: volumeLabels() };
+  return fixture.engine().backup(request, run);
+}
+
+test('reaches a server whose certificate only the authority of the location knows', async () => {
+  const { caFile, ...tls } = await makeCertificate(['IP:127.0.0.1']);
+  const location = { ...(await behindFront(undefined, tls)), caFile };
+  expect(await copyInto(location)).toMatchObject({ outcome: 'Complete' });
+});
+
+test('goes on when the location fails for a moment', async () => {
+  let failures = 2;
+  const location = await behindFront(({ method, path }) => {
+    const isHit = method === 'PUT' && path.includes('/data/') && failures > 0;
+    failures -= isHit ? 1 : 0;
+    return isHit ? { status: 503, body: '<Error><Code>SlowDown</Code></Error>' } : undefined;
+  });
+  expect(await copyInto(location)).toMatchObject({ outcome: 'Complete' });
+  expect(failures).toBe(0);
+});
+
+test.each([
+  ['AccessDenied', 403, 'location-forbidden'],
+  ['XMinioAdminBucketQuotaExceeded', 400, 'quota-exceeded'],
+])('knows a bucket that answers a write with %s', async (word, status, code) => {
+  const message = word === 'AccessDenied' ? 'Access Denied.' : 'Bucket quota exceeded';
+  const body = `<Error><Code>${word}</Code><Message>${message}</Message></Error>`;
+  const location = await behindFront(({ method, path }) =>
+    method === 'PUT' && path.includes('/data/') ? { status, body } : undefined,
+  );
+  await expect(copyInto(location)).rejects.toMatchObject({ code });
 });
 
 test('does not wait where credentials are refused', async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 
 import { makeProvenCopy } from '../../../../activities/engine/proven-copy.ts';
-import type { RepositoryAccess } from '../../../../activities/engine/port.ts';
+import type { EngineProgress, RepositoryAccess } from '../../../../activities/engine/port.ts';
 import type { StoredCopy } from '../../../../domain/volumes/volume-copy.ts';
 import { copyProcesses } from '../../../support/copy-processes.ts';
 import { folderOf, VolumeFixture, volumeLabels } from '../../../support/volume-fixture.ts';
@@ -198,16 +198,17 @@ test('ends a restic that moves nothing, and says since when', async () => {
   const version = '{"version":"0.19.1"}';
   const script = `#!/bin/sh\necho '${version}'; echo '${status}'; case "$*" in *snap*) sleep 60; esac\n`;
   await writeFile(binary, script, { mode: 0o755 });
-  const engine = fixture.engine({ binary, stallLimitMs: 500 });
+  const engine = fixture.engine({ binary, stallNoticeMs: 500, stallLimitMs: 2000 });
   const query = { repository: fixture.access(), clusterUid: 'x' };
-  let last: unknown;
+  const seen: EngineProgress[] = [];
   const run = fixture.run({
     onProgress: (progress) => {
-      last = progress;
+      seen.push(progress);
     },
   });
   await expect(engine.snapshots(query, run)).rejects.toMatchObject({ code: 'timed-out' });
-  expect(last).toMatchObject({ bytesDone: 5, bytesTotal: 9, filesTotal: 1, filesDone: 0 });
+  expect(seen.at(-1)).toMatchObject({ bytesDone: 5, bytesTotal: 9, filesTotal: 1, filesDone: 0 });
+  expect(seen.some(({ stalledSince }) => stalledSince !== undefined)).toBe(true);
   expect(await copyProcesses(run.key)).toEqual([]);
 });
 
