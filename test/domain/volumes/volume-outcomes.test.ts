@@ -37,7 +37,7 @@ const STORED: VolumeCopy = {
 };
 
 const PROOF: CopyProof = {
-  ...{ level: 'ReadBack', counts: 'Equal', walkedFiles: 3, walkedBytes: 30 },
+  ...{ level: 'ReadBack', counts: 'Equal', walkedFiles: 3, walkedBytes: 30, mountsLeftOut: 0 },
   hasShrunk: false,
 };
 
