@@ -7,7 +7,7 @@ import {
   type WalkCounts,
   withUnknownErrors,
 } from '../../domain/volumes/proof.ts';
-import type { VolumeCopy } from '../../domain/volumes/volume-copy.ts';
+import type { SnapshotFacts, VolumeCopy } from '../../domain/volumes/volume-copy.ts';
 import type { BackupRequest, EngineRun, VolumeEngine } from './port.ts';
 import { walkVolume } from './walk.ts';
 
@@ -89,6 +89,21 @@ async function readBackOf(
   const { repository } = request;
   return engine.readBack(
     { repository, snapshot, ...(parent === undefined ? {} : { parent }) },
-    run,
+    showingCopy(run, snapshot),
   );
+}
+
+/** The engine does not tell how far reading back is; meanwhile the size of what was copied stays to be seen. */
+function showingCopy(run: EngineRun, { files, bytes }: SnapshotFacts): EngineRun {
+  const { onProgress } = run;
+  if (onProgress === undefined) {
+    return run;
+  }
+  const size = { filesDone: files, filesTotal: files, bytesDone: bytes, bytesTotal: bytes };
+  return {
+    ...run,
+    onProgress: (progress) => {
+      onProgress({ ...progress, ...size });
+    },
+  };
 }
