@@ -10,7 +10,7 @@ import type { OwnerCycles } from './restore/owner-order.ts';
 import type { LeftOut } from './restore/restore-plan.ts';
 import type { RestorePlanReport } from './restore/restore-preview.ts';
 import type { RestoreCounts, RestoreSpec } from './restore.ts';
-import type { RunStep, RunWait } from './run-status.ts';
+import type { RunStep, RunWait, VolumeProgress } from './run-status.ts';
 
 export const API_BASE = '/api/v1';
 export const API_VERSION = 'holdfast.dev/v1';
@@ -90,11 +90,39 @@ export interface RunResourceStatus {
   };
   /** What a run that has not ended waits for. */
   readonly waitingFor?: RunWait;
+  /** Data of volumes; left out when there is none to move, or when nobody tells. */
+  readonly volumes?: RunVolumes;
   readonly warnings: number;
   readonly errors: number;
   readonly failure?: FailureReport;
   /** Where to watch the run; left out when Temporal no longer knows it. */
   readonly temporal?: TemporalLink;
+}
+
+/** How far the data of a run's volumes is, or what became of it. */
+export interface RunVolumes {
+  readonly total: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly filesDone: number;
+  readonly bytesDone: number;
+  /** Of the volumes that the engine has begun to look at; grows until it knows all. Left out when the run has ended. */
+  readonly bytesTotal?: number;
+  /** While the run is under way: volumes of the batches under way, those that are moved now first, not all of many. */
+  readonly items?: readonly RunVolume[];
+}
+
+export interface RunVolume extends Pick<VolumeProgress, 'name' | 'state' | 'node'> {
+  /** What the engine does: `Opening`, `Copying`, `ReadingBack`, `Restoring`. */
+  readonly phase?: string;
+  readonly filesDone?: number;
+  readonly filesTotal?: number;
+  readonly bytesDone?: number;
+  readonly bytesTotal?: number;
+  /** Since the present attempt began. */
+  readonly bytesPerSecond?: number;
+  readonly etaSeconds?: number;
+  readonly waitingFor?: RunWait;
 }
 
 export interface TemporalLink {

@@ -34,9 +34,30 @@ export interface RunStatus {
   readonly startTimestamp: string;
   /** When the present step began, RFC 3339. */
   readonly stepTimestamp: string;
-  /** Present while volumes are copied: how many there are, and in how many batches. */
-  readonly volumes?: { readonly total: number; readonly batches: number };
+  /** Present since volumes are moved: how many there are, in how many batches, and what became of ended batches. */
+  readonly volumes?: {
+    readonly total: number;
+    readonly batches: number;
+    readonly ended: EndedVolumes;
+  };
 }
+
+/** What a batch of volumes has moved. */
+export interface MovedVolumes {
+  readonly volumes: number;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** What became of volumes whose batches have ended. */
+export interface EndedVolumes {
+  readonly done: number;
+  readonly failed: number;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export const VOLUME_STATES = ['Waiting', 'Mounting', 'Moving', 'Done', 'Failed'] as const;
 
 /** Where one volume of a run is. */
 export interface VolumeProgress {
@@ -44,7 +65,7 @@ export interface VolumeProgress {
   readonly volume: number;
   /** `shop/data`, or `shop/web cache` for a volume that a pod has of its own. */
   readonly name: string;
-  readonly state: 'Waiting' | 'Mounting' | 'Moving' | 'Done' | 'Failed';
+  readonly state: (typeof VOLUME_STATES)[number];
   readonly node?: string;
   readonly filesDone?: number;
   readonly bytesDone?: number;
@@ -63,7 +84,7 @@ export interface HeartbeatProgress {
 }
 
 /** How far the copy of a volume is. */
-interface CopyProgress {
+export interface CopyProgress {
   readonly volume: number;
   /** What the engine does: `Opening`, `Copying`, `ReadingBack`, `Restoring`. */
   readonly phase: string;

@@ -26,7 +26,12 @@ export function nodeTaskQueue(cluster: string, node: string): string {
 
 /** The child of a backup or of a restore that handles one batch of its volumes. */
 export function volumesWorkflowId(runId: string, batch: number): string {
-  return `${runId}/volumes-${String(batch)}`;
+  return `${volumesWorkflowIdPrefix(runId)}${String(batch)}`;
+}
+
+/** What the ids of all these children begin with. */
+export function volumesWorkflowIdPrefix(runId: string): string {
+  return `${runId}/volumes-`;
 }
 
 export function backupWorkflowId(key: RunKey): string {

@@ -60,10 +60,15 @@ async function copyVolumes(
 ): Promise<number> {
   const { volumes, batches } = await activities.long('Choose the volumes').planVolumes(run);
   tracker.volumes({ total: volumes, batches });
-  await moveBatches({
-    ...{ run: { ...run, kind: 'Backup' }, cluster: spec.cluster, first: 0, count: batches },
-    ...(patienceMs === undefined ? {} : { patienceMs }),
-  });
+  await moveBatches(
+    {
+      ...{ run: { ...run, kind: 'Backup' }, cluster: spec.cluster, first: 0, count: batches },
+      ...(patienceMs === undefined ? {} : { patienceMs }),
+    },
+    (batch, moved) => {
+      tracker.batchEnded(batch, moved);
+    },
+  );
   return batches;
 }
 

@@ -12,7 +12,8 @@ import {
 import { recordTime } from '../domain/duration.ts';
 import { type FailureReport, isFailureCode } from '../domain/failure.ts';
 import type { Phase } from '../domain/phase.ts';
-import type { RunStatus, RunStep } from '../domain/run-status.ts';
+import type { EndedVolumes, MovedVolumes, RunStatus, RunStep } from '../domain/run-status.ts';
+import { batchSize } from '../domain/volumes/volume-plan.ts';
 import { runStatusQuery, SEARCH_ATTRIBUTES } from './contract.ts';
 
 /** Keeps what the status query answers and what the Temporal UI shows of a run. */
@@ -23,6 +24,8 @@ export interface RunTracker {
   plan(itemsTotal: number): void;
   /** Says how many volumes are copied, in how many batches. */
   volumes(volumes: { readonly total: number; readonly batches: number }): void;
+  /** Says what a batch of these has moved, the first one having the number 0; the rest of it has failed. */
+  batchEnded(batch: number, moved: MovedVolumes): void;
   advance(items: number): void;
   /** Says how the run ended. */
   end(phase: Phase, words: string): void;
@@ -59,7 +62,14 @@ export function trackRun(): RunTracker {
       status = { ...status, progress: { itemsDone: 0, itemsTotal } };
     },
     volumes: (volumes) => {
-      status = { ...status, volumes };
+      status = { ...status, volumes: { ...volumes, ended: NONE_ENDED } };
+    },
+    batchEnded: (batch, moved) => {
+      const { volumes } = status;
+      if (volumes !== undefined) {
+        const size = batchSize(volumes.total, batch);
+        status = { ...status, volumes: { ...volumes, ended: added(volumes.ended, moved, size) } };
+      }
     },
     advance: (items) => {
       const { itemsDone, itemsTotal } = status.progress;
@@ -68,6 +78,17 @@ export function trackRun(): RunTracker {
     end: (phase, words) => {
       show(status.step, phase, words);
     },
+  };
+}
+
+const NONE_ENDED: EndedVolumes = { done: 0, failed: 0, files: 0, bytes: 0 };
+
+function added(ended: EndedVolumes, moved: MovedVolumes, size: number): EndedVolumes {
+  return {
+    done: ended.done + moved.volumes,
+    failed: ended.failed + size - moved.volumes,
+    files: ended.files + moved.files,
+    bytes: ended.bytes + moved.bytes,
   };
 }
 

@@ -6,6 +6,7 @@ import {
 } from '@temporalio/workflow';
 
 import type { VolumeRun } from '../activities/volume-contract.ts';
+import type { MovedVolumes } from '../domain/run-status.ts';
 import { volumesWorkflowId } from '../domain/workflow-id.ts';
 import { BACKUP_VOLUMES_WORKFLOW, type VolumesInput } from './contract.ts';
 import { inPool } from './pool.ts';
@@ -19,15 +20,24 @@ export interface VolumeBatches extends Omit<VolumesInput, 'batch'> {
   readonly count: number;
 }
 
+/** Told what a batch has moved when it has ended; the first of the batches has the number 0. */
+type BatchEnded = (batch: number, moved: MovedVolumes) => void;
+
 /** Has the data of a run's volumes moved by children of the run, batch by batch. */
-export async function moveBatches(batches: VolumeBatches): Promise<void> {
+export async function moveBatches(batches: VolumeBatches, onEnded?: BatchEnded): Promise<void> {
   const { first, count, ...input } = batches;
-  const numbers = Array.from({ length: count }, (_, index) => first + index);
-  await inPool(numbers, BATCHES_IN_FLIGHT, (batch) => moveBatch(input.run, { ...input, batch }));
+  const numbers = Array.from({ length: count }, (_, index) => index);
+  await inPool(numbers, BATCHES_IN_FLIGHT, async (number) => {
+    const moved = await moveBatch(input.run, { ...input, batch: first + number });
+    onEnded?.(number, moved ?? { volumes: 0, files: 0, bytes: 0 });
+  });
 }
 
-async function moveBatch(run: VolumeRun, input: VolumesInput): Promise<void> {
-  await executeChild(BACKUP_VOLUMES_WORKFLOW, {
+/** Undefined is what a child of an earlier release answers. */
+type VolumesWorkflow = (input: VolumesInput) => Promise<MovedVolumes | undefined>;
+
+async function moveBatch(run: VolumeRun, input: VolumesInput): Promise<MovedVolumes | undefined> {
+  return executeChild<VolumesWorkflow>(BACKUP_VOLUMES_WORKFLOW, {
     workflowId: volumesWorkflowId(workflowInfo().workflowId, input.batch),
     args: [input],
     staticSummary: `Volumes of the ${run.kind.toLowerCase()} ${run.name}, batch ${String(input.batch + 1)}`,

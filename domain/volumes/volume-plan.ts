@@ -53,6 +53,11 @@ export function planVolumes(
     }));
 }
 
+/** How many volumes are in a batch of a plan, by its number; all but the last one are full. */
+export function batchSize(total: number, batch: number): number {
+  return Math.max(0, Math.min(BATCH_VOLUMES_MAX, total - batch * BATCH_VOLUMES_MAX));
+}
+
 /** Cuts a plan into batches, in its order. */
 export function volumeBatches(volumes: readonly PlannedVolume[]): PlannedVolume[][] {
   const count = Math.ceil(volumes.length / BATCH_VOLUMES_MAX);
