@@ -3,7 +3,7 @@ import { compareText } from '../../domain/compare-text.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { RunKindOf } from './kinds.ts';
 import { LiveRuns, type RunSources } from './live.ts';
-import { phaseOf, runningStatus } from './running.ts';
+import { runningStatus } from './running.ts';
 
 /** Running runs of one kind and location that a list shows. */
 const RUNNING_MAX = 1000;
@@ -85,7 +85,7 @@ async function listRunning<Resource extends RunResource>(
     const running: Resource[] = [];
     for await (const info of temporal.client.workflow.list({ query })) {
       const key = { location, name: info.workflowId.slice(prefix.length) };
-      const status = { ...runningStatus(info, undefined, []), phase: phaseOf(info) };
+      const status = runningStatus(info, { status: undefined, pending: [] });
       running.push(live.resource(key, info, status));
       if (running.length === RUNNING_MAX) {
         break;

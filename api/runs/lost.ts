@@ -6,7 +6,8 @@ import { FAILURE_CODES, type FailureReport } from '../../domain/failure.ts';
 import { isEndPhase, type Phase } from '../../domain/phase.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';
 import type { LiveRuns } from './live.ts';
-import { asReport, phaseOf, type RunInfo } from './running.ts';
+import { asReport } from './pending-activity.ts';
+import { phaseOf, type RunInfo } from './running.ts';
 import type { TemporalRuns } from './temporal.ts';
 
 /** A run that has closed and has no record in the location, as Temporal remembers it. */

@@ -5,7 +5,7 @@ import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 
 import { Failure } from '../../domain/failure.ts';
 import { previewWorkflowId, type RunKey, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
-import { asReport } from './running.ts';
+import { asReport } from './pending-activity.ts';
 import { failureOf } from './service.ts';
 import type { TemporalRuns } from './temporal.ts';
 

@@ -18,6 +18,7 @@ import { LiveRuns, memoOf, type RunSources } from './live.ts';
 import { lostRun } from './lost.ts';
 import { type RunInfo, runningStatus } from './running.ts';
 import { specDigest } from './spec.ts';
+import { volumeBatches } from './volume-batches.ts';
 
 /** How long a run's workflow is waited for when it is asked where it is. */
 const QUERY_TIMEOUT_MS = 1000;
@@ -249,9 +250,13 @@ export class RunService<Resource extends RunResource> {
   }
 
   async #running(key: RunKey, described: WorkflowExecutionDescription): Promise<Resource> {
+    const [status, batches] = await Promise.all([
+      this.#query(described),
+      volumeBatches(this.#options.temporal, described),
+    ]);
     const pending = described.raw.pendingActivities ?? [];
-    const status = runningStatus(described, await this.#query(described), pending);
-    return this.#live.resource(key, described, status);
+    const running = runningStatus(described, { status, pending, batches });
+    return this.#live.resource(key, described, running);
   }
 
   async #query({ workflowId, runId }: RunInfo): Promise<RunStatus | undefined> {

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { API_VERSION } from '../../domain/api-resource.ts';
 import { FAILURE_CODES } from '../../domain/failure.ts';
 import { PHASES } from '../../domain/phase.ts';
-import { BACKUP_STEPS, RESTORE_STEPS } from '../../domain/run-status.ts';
+import { BACKUP_STEPS, RESTORE_STEPS, VOLUME_STATES } from '../../domain/run-status.ts';
 
 /** Unknown fields are refused. */
 export const STRICT = { additionalProperties: false };
@@ -73,6 +73,50 @@ export const Metadata = Type.Object({
   creationTimestamp: Type.String({ format: 'date-time' }),
 });
 
+const WaitSchema = Type.Object({
+  reason: Type.String(),
+  deadline: Type.Optional(Type.String({ format: 'date-time' })),
+  failure: Type.Optional(FailureReportSchema),
+  attempt: Type.Optional(Type.Integer()),
+});
+
+const VolumesSchema = Type.Object(
+  {
+    total: Type.Integer(),
+    done: Type.Integer(),
+    failed: Type.Integer(),
+    filesDone: Type.Integer(),
+    bytesDone: Type.Integer(),
+    bytesTotal: Type.Optional(
+      Type.Integer({
+        description: 'Of the volumes that have been looked at so far; grows until all are known.',
+      }),
+    ),
+    items: Type.Optional(
+      Type.Array(
+        Type.Object({
+          name: Type.String(),
+          state: oneOf(VOLUME_STATES, 'What happens to the volume.'),
+          phase: Type.Optional(Type.String({ description: 'What the engine does.' })),
+          node: Type.Optional(Type.String()),
+          filesDone: Type.Optional(Type.Integer()),
+          filesTotal: Type.Optional(Type.Integer()),
+          bytesDone: Type.Optional(Type.Integer()),
+          bytesTotal: Type.Optional(Type.Integer()),
+          bytesPerSecond: Type.Optional(Type.Integer()),
+          etaSeconds: Type.Optional(Type.Integer()),
+          waitingFor: Type.Optional(WaitSchema),
+        }),
+        {
+          description:
+            'While the run is under way: at most 100 volumes of the batches under way, those that are moved now first.',
+        },
+      ),
+    ),
+  },
+  { description: 'Data of volumes.' },
+);
+
 /** Fields of every run's status. */
 export const STATUS_FIELDS = {
   phase: oneOf(Object.keys(PHASES), 'Phase of the run.'),
@@ -84,14 +128,8 @@ export const STATUS_FIELDS = {
     itemsTotal: Type.Integer(),
     itemsPerSecond: Type.Optional(Type.Number()),
   }),
-  waitingFor: Type.Optional(
-    Type.Object({
-      reason: Type.String(),
-      deadline: Type.Optional(Type.String({ format: 'date-time' })),
-      failure: Type.Optional(FailureReportSchema),
-      attempt: Type.Optional(Type.Integer()),
-    }),
-  ),
+  waitingFor: Type.Optional(WaitSchema),
+  volumes: Type.Optional(VolumesSchema),
   warnings: Type.Integer(),
   errors: Type.Integer(),
   failure: Type.Optional(FailureReportSchema),

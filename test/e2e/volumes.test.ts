@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import type { BackupResource } from '../../domain/api-resource.ts';
+import type { BackupResource, RunVolumes } from '../../domain/api-resource.ts';
 import type { CoverageReport } from '../../domain/coverage.ts';
 import { backupKeys } from '../../domain/object-key.ts';
 import type { CopyRecord } from '../../domain/volumes/copy-record.ts';
+import { isEndPhase } from '../../domain/phase.ts';
 import { volumeName } from '../../domain/volumes/volume-name.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
@@ -57,6 +60,19 @@ async function backUp(name: string, spec: object = {}): Promise<BackupResource['
   return (await installation.ended('backups', name)).status;
 }
 
+/** What looks at a backup have seen of its volumes until it had ended. */
+async function watched(name: string): Promise<RunVolumes[]> {
+  const seen: RunVolumes[] = [];
+  for (;;) {
+    const status = (await installation.look('backups', name))?.status;
+    if (status !== undefined && isEndPhase(status.phase)) {
+      return seen;
+    }
+    seen.push(...(status?.volumes === undefined ? [] : [status.volumes]));
+    await sleep(50);
+  }
+}
+
 async function recordsOf(name: string): Promise<readonly CopyRecord[]> {
   const read = await readJsonGz(installation.store(), backupKeys(name).volumes);
   return read as readonly CopyRecord[];
@@ -67,7 +83,16 @@ function recordOf(records: readonly CopyRecord[], name: string): CopyRecord | un
 }
 
 test('claims with and without a pod, an empty one and an emptyDir are copied, and a node without an agent is told', async () => {
-  const status = await backUp('first');
+  const [status, seen] = await Promise.all([backUp('first'), watched('first')]);
+  expect(seen.every(({ total }) => total === 5)).toBe(true);
+  expect(seen.at(-1)).toMatchObject({ done: 4, failed: 1, items: [] });
+  const items = seen.flatMap((volumes) => volumes.items ?? []);
+  expect(items.filter(({ state }) => state === 'Mounting').map(({ name }) => name)).toContain(
+    `${namespace}/idle`,
+  );
+  expect(items).toContainEqual(
+    expect.objectContaining({ name: `${namespace}/data`, state: 'Moving', node: AGENT_NODE }),
+  );
   expect(status.phase).toBe('PartiallyFailed');
   expect(status.problems?.errors).toEqual([
     {

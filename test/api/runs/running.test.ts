@@ -28,19 +28,21 @@ function beating(beat: HeartbeatProgress): PendingActivity {
 test('what an activity waits for is what the run waits for', () => {
   const busy = beating({ itemsDone: 2, bytesDone: 0 });
   const waiting = beating({ itemsDone: 3, bytesDone: 0, waitingFor: WAIT });
-  expect(runningStatus(INFO, STATUS, [busy, waiting])).toMatchObject({
+  expect(runningStatus(INFO, { status: STATUS, pending: [busy, waiting] })).toMatchObject({
     progress: { itemsDone: 15 },
     waitingFor: WAIT,
   });
 });
 
 test('a run whose activities wait for nothing says which step is under way', () => {
-  expect(runningStatus(INFO, STATUS, [beating({ itemsDone: 2, bytesDone: 0 })])).toMatchObject({
+  const pending = [beating({ itemsDone: 2, bytesDone: 0 })];
+  expect(runningStatus(INFO, { status: STATUS, pending })).toMatchObject({
     waitingFor: { reason: 'the step applyShards is under way' },
   });
 });
 
 test('an activity that failed says more than one that waits', () => {
   const failed = { ...beating({ itemsDone: 0, bytesDone: 0, waitingFor: WAIT }), lastFailure: {} };
-  expect(runningStatus(INFO, STATUS, [failed]).waitingFor?.reason).toContain('is tried again');
+  const told = { status: STATUS, pending: [failed] };
+  expect(runningStatus(INFO, told).waitingFor?.reason).toContain('is tried again');
 });

@@ -1,0 +1,93 @@
+import { defaultPayloadConverter } from '@temporalio/common';
+import { expect, test } from 'vitest';
+
+import type { PendingActivity } from '../../../api/runs/pending-activity.ts';
+import { volumesStatus } from '../../../api/runs/volume-status.ts';
+import type { HeartbeatProgress, VolumeProgress } from '../../../domain/run-status.ts';
+
+// Goal: people see how far each volume is, how fast, and what it waits for. Method: states as batches tell them, and
+// pending activities as Temporal describes them.
+
+const MIB = 1024 * 1024;
+const ENDED = { done: 0, failed: 0, files: 0, bytes: 0 };
+
+/** An activity that has been at work for a time, and says how far the copy of a volume is. */
+function copying(volume: number, phase: string, seconds = 10): PendingActivity {
+  const beat: HeartbeatProgress = {
+    ...{ itemsDone: 0, bytesDone: 40 * MIB },
+    copy: { volume, phase, filesDone: 4, filesTotal: 10, bytesTotal: 100 * MIB },
+  };
+  return {
+    activityType: { name: 'copyVolume' },
+    lastStartedTime: { seconds: 1000 },
+    lastHeartbeatTime: { seconds: 1000 + seconds },
+    heartbeatDetails: { payloads: [defaultPayloadConverter.toPayload(beat)] },
+  } as unknown as PendingActivity; // Numbers stand for the 64-bit ones of the protocol.
+}
+
+function volume(number: number, state: VolumeProgress['state']): VolumeProgress {
+  const done = state === 'Done' ? { filesDone: 7, bytesDone: 7 * MIB } : {};
+  return { volume: number, name: `shop/v${String(number)}`, state, node: 'node-a', ...done };
+}
+
+test('a volume that is copied has its size, its rate and the time that is left', () => {
+  const batch = { volumes: [volume(3, 'Moving')], pending: [copying(3, 'Copying')] };
+  expect(volumesStatus({ total: 1, ended: ENDED }, [batch]).items).toEqual([
+    {
+      ...{ name: 'shop/v3', state: 'Moving', phase: 'Copying', node: 'node-a' },
+      ...{ filesDone: 4, filesTotal: 10, bytesDone: 40 * MIB, bytesTotal: 100 * MIB },
+      ...{ bytesPerSecond: 4 * MIB, etaSeconds: 15 },
+    },
+  ]);
+});
+
+test('there is no rate while nothing is moved, and none of a moment', () => {
+  for (const pending of [copying(3, 'ReadingBack'), copying(3, 'Copying', 0)]) {
+    const batch = { volumes: [volume(3, 'Moving')], pending: [pending] };
+    const [item] = volumesStatus({ total: 1, ended: ENDED }, [batch]).items ?? [];
+    expect(item).toMatchObject({ bytesDone: 40 * MIB });
+    expect(item).not.toHaveProperty('bytesPerSecond');
+    expect(item).not.toHaveProperty('etaSeconds');
+  }
+});
+
+test('numbers are those of the batches that have ended and of those under way', () => {
+  const status = volumesStatus(
+    { total: 60, ended: { done: 48, failed: 2, files: 100, bytes: 1000 * MIB } },
+    [
+      { volumes: [volume(50, 'Done'), volume(51, 'Failed')], pending: [] },
+      { volumes: [volume(52, 'Moving'), volume(53, 'Waiting')], pending: [copying(52, 'Copying')] },
+    ],
+  );
+  expect(status).toMatchObject({
+    ...{ total: 60, done: 49, failed: 3, filesDone: 111 },
+    ...{ bytesDone: 1047 * MIB, bytesTotal: 1107 * MIB },
+  });
+  expect(status.items?.map(({ state }) => state)).toEqual(['Moving', 'Waiting', 'Failed', 'Done']);
+});
+
+test('a copy that failed says so, with what the attempt before had done', () => {
+  const pending = { ...copying(3, 'Copying'), lastFailure: {}, attempt: 2 };
+  const batch = { volumes: [volume(3, 'Moving')], pending: [pending] };
+  expect(volumesStatus({ total: 1, ended: ENDED }, [batch]).items?.[0]).toMatchObject({
+    bytesDone: 40 * MIB,
+    waitingFor: { reason: 'the step copyVolume failed and is tried again', attempt: 2 },
+  });
+});
+
+test('a volume of which its agent has said nothing waits for the agent', () => {
+  const batch = { volumes: [volume(3, 'Moving')], pending: [{}] };
+  expect(volumesStatus({ total: 1, ended: ENDED }, [batch]).items?.[0]?.waitingFor).toEqual({
+    reason: 'the agent of the node node-a has not begun',
+  });
+});
+
+test('of very many volumes those under way are told, and all are counted', () => {
+  const volumes = Array.from({ length: 300 }, (_, index) =>
+    volume(index, index < 290 ? 'Done' : 'Moving'),
+  );
+  const status = volumesStatus({ total: 300, ended: ENDED }, [{ volumes, pending: [] }]);
+  expect(status.items).toHaveLength(100);
+  expect(status.items?.slice(0, 10).every(({ state }) => state === 'Moving')).toBe(true);
+  expect(status.done).toBe(290);
+});
