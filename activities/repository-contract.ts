@@ -21,7 +21,7 @@ export interface RepositoryActivities {
    * Removes the locks of a repository; only for one who has a lease for itself alone and knows that they belong to
    * nobody. Other locks than those of the input mean that somebody is at work, and then none is removed. Heartbeats.
    */
-  unlockRepository(input: UnlockRepositoryInput): Promise<void>;
+  unlockRepository(input: UnlockRepositoryInput): Promise<UnlessLocked<unknown>>;
   /** Looks for damage, and reads a part of the data. Throws `repository-damaged`. Heartbeats. */
   checkRepository(input: CheckRepositoryInput): Promise<UnlessLocked<unknown>>;
   /**

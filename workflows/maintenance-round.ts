@@ -131,18 +131,14 @@ async function unlessLocked<Result>(
 
 /** Removes locks that are there twice, the first time long before the other, while nobody else has a lease. */
 async function clearLocks(round: Round, before: readonly string[]): Promise<void> {
-  const { repository, rules, onStep } = round;
+  const { rules, onStep } = round;
   let seen = new Set(before);
   for (let looks = 0; looks < LOCK_LOOKS_MAX; looks += 1) {
     const { locks } = await listLocks(round);
     if (locks.length === 0) {
       return;
     }
-    if (locks.every((lock) => seen.has(lock))) {
-      onStep('removing locks that belong to nobody');
-      await activitiesOf(round.cluster, LOOK_PATIENCE_MS)
-        .long('Remove locks that belong to nobody')
-        .unlockRepository({ ...repository, locks });
+    if (locks.every((lock) => seen.has(lock)) && (await unlock(round, locks))) {
       return;
     }
     seen = new Set(locks);
@@ -150,6 +146,18 @@ async function clearLocks(round: Round, before: readonly string[]): Promise<void
     await sleep(rules.lockPauseMs);
   }
   throw failureOf(LOCKED);
+}
+
+/** Removes locks; false if there are other ones by now. */
+async function unlock(
+  { repository, cluster, onStep }: Round,
+  locks: readonly string[],
+): Promise<boolean> {
+  onStep('removing locks that belong to nobody');
+  const { kind } = await activitiesOf(cluster, LOOK_PATIENCE_MS)
+    .long('Remove locks that belong to nobody')
+    .unlockRepository({ ...repository, locks });
+  return kind === 'Done';
 }
 
 function listLocks({ repository, cluster }: Round): Promise<RepositoryLocks> {

@@ -31,14 +31,14 @@ export function listRepositoryLocks(
 export function unlockRepository(
   tools: MaintenanceTools,
   input: UnlockRepositoryInput,
-): Promise<void> {
+): Promise<UnlessLocked<unknown>> {
   return atRepository(tools, input, async (repository, run) => {
     const locks = await tools.engine.locks(repository, run);
     if (locks.some((lock) => !input.locks.includes(lock))) {
-      const text = 'somebody who has no lease works on the repository: it has a new lock';
-      throw new Failure('repository-locked', text, { subject: repository.path });
+      return { kind: 'Locked' };
     }
     await tools.engine.unlock(repository, run);
+    return { kind: 'Done' };
   });
 }
 

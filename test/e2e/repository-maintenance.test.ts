@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { RepositoryAccess, StoredSnapshot } from '../../activities/engine/port.ts';
@@ -14,13 +15,14 @@ import { initialise } from '../../activities/engine/restic/initialise.ts';
 import { backupKeys } from '../../domain/object-key.ts';
 import type { MaintenanceState } from '../../domain/volumes/maintenance-plan.ts';
 import { repositoryPath } from '../../domain/volumes/repository.ts';
+import { MASTER_KEY } from '../support/held-master-key.ts';
 import {
   CLUSTER_UID,
   LeaseFixture,
   type RepositoryOptions,
   type TestRepository,
 } from '../support/lease-fixture.ts';
-import { MASTER_KEY, startMaintenanceWorker } from '../support/maintenance-worker.ts';
+import { startMaintenanceWorker } from '../support/maintenance-worker.ts';
 import { MemoryEngine } from '../support/memory-engine.ts';
 import { storeBackup } from '../support/stored-backup.ts';
 import { folderOf, restic } from '../support/volume-fixture.ts';
@@ -84,6 +86,15 @@ async function endOf(repository: TestRepository): Promise<string | undefined> {
   await expect.poll(async () => (await repository.status()).maintenance).toHaveProperty('last');
   const { last, lastFailure } = (await repository.status()).maintenance;
   return last?.end === 'Failed' ? lastFailure?.code : last?.end;
+}
+
+type HistoryEvent = NonNullable<
+  Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']
+>[number];
+
+/** Whether an event says that an activity is to be cancelled. */
+function isCancelRequest(event: HistoryEvent): boolean {
+  return event.activityTaskCancelRequestedEventAttributes != null;
 }
 
 /** A promise that is kept when somebody says so. */
@@ -183,6 +194,36 @@ test('a long history does not end a round, and what is known of it goes on', asy
   expect(await endOf(repository)).toBe('Done');
   expect((await repository.status()).leases).toMatchObject([{ epoch: epochs[0] }]);
   await fixture.letGo(next);
+});
+
+test('a kill of Temporal in the middle of a round does not end it', async () => {
+  const prune = gate();
+  const stored = engine.add('outage', { snapshots: [LOST, FOREIGN], pruneGate: prune.promise });
+  const repository = await fixture.repository('outage', ONCE);
+  await expect.poll(() => stored.hasUnneeded).toBe(true);
+  await fixture.installation.kill('temporal');
+  await fixture.installation.startPart('temporal');
+  const next = await fixture.hold('next', ['outage']);
+  await expect.poll(async () => (await repository.users()).waiting).toEqual([next.workflowId]);
+  prune.open();
+  await fixture.epochsOf(next);
+  expect(await endOf(repository)).toBe('Done');
+  expect(stored).toMatchObject({ snapshots: [FOREIGN], hasUnneeded: false });
+  await fixture.letGo(next);
+});
+
+test('a cancelled keeper ends when the step of its round has ended', async () => {
+  const prune = gate();
+  const stored = engine.add('cancelled', { snapshots: [LOST], pruneGate: prune.promise });
+  const { handle } = await fixture.repository('cancelled', ONCE);
+  await expect.poll(() => stored.hasUnneeded).toBe(true);
+  await handle.cancel();
+  await expect
+    .poll(async () => (await handle.fetchHistory()).events?.map(isCancelRequest))
+    .toContain(true);
+  expect((await handle.describe()).status.name).toBe('RUNNING');
+  prune.open();
+  await expect(handle.result()).rejects.toThrow('cancelled');
 });
 
 test('a repository in which nothing is left ends when nobody uses it, and its epochs go on after that', async () => {

@@ -3,14 +3,12 @@ import { Worker } from '@temporalio/worker';
 import type { VolumeEngine } from '../../activities/engine/port.ts';
 import { createActivities } from '../../activities/index.ts';
 import { openCluster } from '../../activities/kubernetes/client.ts';
-import { MASTER_KEY_SECRET } from '../../activities/volumes/master-key.ts';
 import { clusterTaskQueue } from '../../domain/workflow-id.ts';
 import { openObjectStore } from '../../storage/object-store/open.ts';
 import { TemporalLeases } from '../../worker/temporal-leases.ts';
+import { HELD_MASTER_KEY } from './held-master-key.ts';
 import type { LeaseFixture } from './lease-fixture.ts';
 import { wrapped } from './wrapped-cluster.ts';
-
-export const MASTER_KEY = 'a1'.repeat(32);
 
 /** A worker of a cluster of its own that maintains repositories by an engine of the test. Gives what stops it. */
 export async function startMaintenanceWorker(
@@ -19,12 +17,8 @@ export async function startMaintenanceWorker(
 ): Promise<() => Promise<void>> {
   const location = installation.location('direct');
   const store = openObjectStore(location);
-  const secret = {
-    ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: MASTER_KEY_SECRET } },
-    data: { key: Buffer.from(MASTER_KEY).toString('base64') },
-  };
   const activities = createActivities({
-    cluster: wrapped(openCluster(), { read: () => Promise.resolve(secret) }),
+    cluster: wrapped(openCluster(), HELD_MASTER_KEY),
     ...{ installation: 'test', namespace: 'holdfast', engine },
     leases: new TemporalLeases({ connection: native, namespace: 'default' }),
     isServed: () => Promise.resolve(true),
