@@ -68,11 +68,21 @@ export interface BackupResult {
   readonly items: number;
   /** Size of the archive, in bytes. */
   readonly archiveBytes: number;
+  /** Data of volumes; left out where none was chosen, or where the run did not get so far. */
+  readonly volumes?: CopiedVolumesSummary;
   readonly warnings: number;
   readonly errors: number;
   readonly failure?: FailureReport;
   /** What the numbers stand for; left out when they are 0. */
   readonly problems?: BackupProblems;
+}
+
+/** What became of the volumes that a backup has chosen, in numbers. */
+export interface CopiedVolumesSummary {
+  readonly copied: number;
+  readonly failed: number;
+  readonly files: number;
+  readonly bytes: number;
 }
 
 /** What a backup could not take, and what should be known about what it took; each names a type as its subject. */

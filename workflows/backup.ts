@@ -1,7 +1,13 @@
 import { CancellationScope, isCancellation, log, workflowInfo } from '@temporalio/workflow';
 
 import type { BackupRun } from '../activities/contract.ts';
-import { type BackupResult, countProblems, joinProblems } from '../domain/backup.ts';
+import type { PlanVolumesResult } from '../activities/volume-contract.ts';
+import {
+  type BackupResult,
+  type CopiedVolumesSummary,
+  countProblems,
+  joinProblems,
+} from '../domain/backup.ts';
 import { recordTime } from '../domain/duration.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import { type Activities, activitiesOf } from './activity-profiles.ts';
@@ -52,12 +58,12 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
   return result;
 }
 
-/** Chooses the volumes and has them copied; gives the number of their batches. */
+/** Chooses the volumes and has them copied. */
 async function copyVolumes(
   { spec, patienceMs }: BackupInput,
   run: BackupRun,
   { activities, tracker }: Steps,
-): Promise<number> {
+): Promise<PlanVolumesResult> {
   const { volumes, batches } = await activities.long('Choose the volumes').planVolumes(run);
   tracker.volumes({ total: volumes, batches });
   await moveBatches(
@@ -69,17 +75,23 @@ async function copyVolumes(
       tracker.batchEnded(batch, moved);
     },
   );
-  return batches;
+  return { volumes, batches };
 }
+
+type WrittenBackup = Written & { readonly volumes?: CopiedVolumesSummary };
 
 /** How the part of a backup that may fail or be cancelled has ended. */
 type Ending =
-  | ({ readonly kind: 'written' } & Written)
+  | ({ readonly kind: 'written' } & WrittenBackup)
   | { readonly kind: 'failed'; readonly failure: FailureReport }
   | { readonly kind: 'cancelled' };
 
 /** Objects and data, at the same time where they can be; what is known of both comes together at the end. */
-async function writeBackup(input: BackupInput, run: BackupRun, steps: Steps): Promise<Written> {
+async function writeBackup(
+  input: BackupInput,
+  run: BackupRun,
+  steps: Steps,
+): Promise<WrittenBackup> {
   const { activities, tracker } = steps;
   tracker.enter('plan', 'InProgress', 'discovering and counting what there is');
   const plan = await activities.long('Discover, count and cut shards').planBackup(run);
@@ -87,7 +99,7 @@ async function writeBackup(input: BackupInput, run: BackupRun, steps: Steps): Pr
   if (!plan.hasVolumes) {
     return finishArchive(run, await exportObjects({ run, plan }, steps), steps);
   }
-  const [exported, batches] = await together(
+  const [exported, chosen] = await together(
     async () => {
       const objects = await exportObjects({ run, plan }, steps);
       tracker.enter('volumes', 'InProgress', 'copying volumes');
@@ -98,11 +110,16 @@ async function writeBackup(input: BackupInput, run: BackupRun, steps: Steps): Pr
   const { archive, problems } = await finishArchive(run, exported, steps);
   const recorded = await activities
     .long('Record the copies of volumes')
-    .recordVolumes({ ...run, batches });
-  return { archive, problems: joinProblems([problems, recorded.problems]) };
+    .recordVolumes({ ...run, batches: chosen.batches });
+  const { volumes: copied, files, bytes } = recorded;
+  return {
+    archive,
+    problems: joinProblems([problems, recorded.problems]),
+    volumes: { copied, failed: chosen.volumes - copied, files, bytes },
+  };
 }
 
-async function attempt(write: () => Promise<Written>): Promise<Ending> {
+async function attempt(write: () => Promise<WrittenBackup>): Promise<Ending> {
   try {
     return { kind: 'written', ...(await write()) };
   } catch (error) {
@@ -118,7 +135,7 @@ async function attempt(write: () => Promise<Written>): Promise<Ending> {
 function resultOf(ending: Ending, startTimestamp: string): BackupResult {
   const times = { startTimestamp, completionTimestamp: recordTime(Date.now()) };
   if (ending.kind === 'written') {
-    const { archive, problems } = ending;
+    const { archive, problems, volumes } = ending;
     const { items, sizeBytes: archiveBytes } = archive;
     const { errors, warnings } = countProblems(problems);
     return {
@@ -126,6 +143,7 @@ function resultOf(ending: Ending, startTimestamp: string): BackupResult {
       ...times,
       items,
       archiveBytes,
+      ...(volumes === undefined ? {} : { volumes }),
       warnings,
       errors,
       ...(errors + warnings > 0 ? { problems } : {}),

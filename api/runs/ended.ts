@@ -4,6 +4,7 @@ import {
   type ResourceMeta,
   type RestoreDetails,
   type RestoreResource,
+  type RunVolumes,
 } from '../../domain/api-resource.ts';
 import { phaseOfRecord } from '../../domain/phase.ts';
 import type { StoredBackup, StoredRestore } from '../../domain/stored-run.ts';
@@ -117,9 +118,21 @@ function detailsOf(claim: StoredBackup | undefined) {
     return failure === undefined ? {} : { failure };
   }
   const { sizeBytes, sha256, verification } = claim.archive;
-  const problems = claim.result?.problems;
+  const { problems, volumes } = claim.result ?? {};
   return {
     archive: { sizeBytes, sha256, verification },
+    ...(volumes === undefined ? {} : { volumes: volumesOf({ ...volumes, done: volumes.copied }) }),
     ...(problems === undefined ? {} : { problems }),
   };
+}
+
+interface MovedData {
+  readonly done: number;
+  readonly failed: number;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+function volumesOf({ done, failed, files, bytes }: MovedData): RunVolumes {
+  return { total: done + failed, done, failed, filesDone: files, bytesDone: bytes };
 }

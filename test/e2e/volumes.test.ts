@@ -101,6 +101,7 @@ test('claims with and without a pod, an empty one and an emptyDir are copied, an
       subject: `volume ${namespace}/far`,
     },
   ]);
+  expect(status.volumes).toMatchObject({ total: 5, done: 4, failed: 1, filesDone: FILES + 3 });
   const records = await recordsOf('first');
   expect(recordOf(records, 'data')).toMatchObject({
     ...{ node: AGENT_NODE, readThrough: 'web', pod: 'web', volume: 'data' },

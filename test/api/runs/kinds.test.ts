@@ -49,3 +49,20 @@ test('a backup whose name is only claimed is not in the list of ended ones', asy
   const { items } = await BACKUPS.list(store, 'default', { limit: 10 });
   expect(items).toEqual([]);
 });
+
+test('an ended backup says how many volumes it holds, and how many it lacks', async () => {
+  const store = await open();
+  const times = { startTimestamp: '2026-01-01T00:00:00Z' };
+  const result = { volumes: { copied: 3, failed: 1, files: 40, bytes: 5000 } };
+  const claim = { version: 1, kind: 'Backup', name: 'b', runUid: 'u', archive: {}, result };
+  const record = {
+    ...{ apiVersion: 'velero.io/v1', kind: 'Backup', metadata: { name: 'b' } },
+    ...{ spec: {}, status: { phase: 'PartiallyFailed', ...times } },
+  };
+  await store.put(backupKeys('b').claim, Buffer.from(JSON.stringify(claim)));
+  await store.put(backupKeys('b').record, Buffer.from(JSON.stringify(record)));
+  const backup = await BACKUPS.read(store, { location: 'default', name: 'b' });
+  expect(backup?.status.volumes).toEqual({
+    ...{ total: 4, done: 3, failed: 1, filesDone: 40, bytesDone: 5000 },
+  });
+});
