@@ -3,6 +3,7 @@ import type { CoverageReport } from '../domain/coverage.ts';
 import { isEndPhase } from '../domain/phase.ts';
 import { type ApiClient, ProblemError } from './client.ts';
 import { coverageText } from './coverage-output.ts';
+import { copiesText } from './volume-lines.ts';
 
 /** What `describe --details` adds: the coverage of a backup, or why there is none. */
 export type BackupDetails =
@@ -22,6 +23,16 @@ export async function detailsOf(client: ApiClient, run: RunResource): Promise<Ba
     }
     throw error;
   }
+}
+
+/** The volumes of an ended backup, for people; nothing where it has none. */
+export async function copiesOf(client: ApiClient, run: RunResource): Promise<string> {
+  const { phase, volumes } = run.status;
+  if (run.kind !== 'Backup' || volumes === undefined || !isEndPhase(phase)) {
+    return '';
+  }
+  const { coverage } = await detailsOf(client, run);
+  return coverage === null ? '' : copiesText(coverage);
 }
 
 /** Backups that failed, or that others made. */

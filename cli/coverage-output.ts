@@ -46,7 +46,7 @@ function indented(text: string): string {
 }
 
 /** A reason in words; one that only a newer API knows stays a code. */
-function words(reason: CoverageReason): string {
+export function words(reason: CoverageReason): string {
   if (!Object.hasOwn(COVERAGE_REASONS, reason)) {
     return reason;
   }
@@ -105,7 +105,7 @@ function volumeRow(row: VolumeCoverage): string[] {
 }
 
 /** `12 files, 3.4 MiB, read back`. */
-function copiedText({ copy }: VolumeCoverage): string {
+export function copiedText({ copy }: VolumeCoverage): string {
   if (copy === undefined) {
     return 'copied';
   }

@@ -1,10 +1,12 @@
 import picocolors from 'picocolors';
 import { stringify } from 'yaml';
 
-import type { Problem, RunResource } from '../domain/api-resource.ts';
+import type { Problem, RunResource, RunVolumes } from '../domain/api-resource.ts';
 import type { Phase } from '../domain/phase.ts';
 import { columnsText } from './columns.ts';
 import { restoreEndLines, restoreSpecLines } from './restore-lines.ts';
+import { span } from './span.ts';
+import { volumeLine, volumesText, volumesUnderWay } from './volume-lines.ts';
 
 /** Colours are for terminals: a pipe gets plain text, also where CI is set, which the library takes for a terminal. */
 const isTerminal = process.stdout.isTTY && process.stderr.isTTY;
@@ -56,6 +58,7 @@ export function describeText(run: RunResource, nowMs: number): string {
     ['Until', status.waitingFor?.deadline],
     ['Last failure', status.waitingFor?.failure?.message],
     ['Items', `${String(progress.itemsDone)} of ${String(progress.itemsTotal)}${rateText(run)}`],
+    ...volumeLines(status.volumes),
     ['Started', status.startTimestamp],
     ['Ended', status.completionTimestamp],
     ['Duration', duration(run, nowMs)],
@@ -85,6 +88,18 @@ function problemLines(run: RunResource): [string, string][] {
       `${String(count)} ${side}; --details has them`,
     ]),
   ];
+}
+
+function volumeLines(volumes: RunVolumes | undefined): [string, string][] {
+  return volumes === undefined
+    ? []
+    : [
+        ['Volumes', volumesText(volumes)],
+        ...volumesUnderWay(volumes).map((volume): [string, string] => [
+          'Volume',
+          volumeLine(volume),
+        ]),
+      ];
 }
 
 /** A problem, for people. */
@@ -168,15 +183,6 @@ function isText(value: unknown): boolean {
 
 function age(timestamp: string, nowMs: number): string {
   return span(Math.max(0, nowMs - Date.parse(timestamp)));
-}
-
-function span(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 120) {
-    return `${String(seconds)}s`;
-  }
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 120 ? `${String(minutes)}m` : `${String(Math.floor(minutes / 60))}h`;
 }
 
 const COLORS: Partial<Record<Phase, (text: string) => string>> = {

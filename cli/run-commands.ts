@@ -7,7 +7,7 @@ import type { Plural } from './client.ts';
 import { backupRequest, previewText, withBackupFlags } from './create-backup.ts';
 import { restoreRequest } from './create-restore.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
-import { detailsOf, detailsText } from './backup-details.ts';
+import { copiesOf, detailsOf, detailsText } from './backup-details.ts';
 import { clientOf, type GlobalOptions, withGlobals } from './global-options.ts';
 import { dataText, describeText, tableText } from './output.ts';
 import { plan, type PlanOptions, withPlanFlags } from './plan-command.ts';
@@ -186,7 +186,8 @@ async function describe(
   const client = clientOf(options);
   const run = await client.get(plural, name);
   if (options.details !== true) {
-    print(run, options, describeText);
+    const copies = options.output === 'table' ? await copiesOf(client, run) : '';
+    print(run, options, (shown, nowMs) => `${describeText(shown, nowMs)}${copies}`);
     return;
   }
   const details = await detailsOf(client, run);

@@ -4,10 +4,11 @@ import type { RunResource } from '../domain/api-resource.ts';
 import { isEndPhase } from '../domain/phase.ts';
 import { type ApiClient, type Plural, ProblemError, UnreachableError } from './client.ts';
 import { duration, rateText } from './output.ts';
+import { openScreen } from './screen.ts';
+import { volumesText, volumesUnderWay } from './volume-lines.ts';
 
-/** Pause between two looks at a run, on a terminal and elsewhere. */
+/** Pause between two looks at a run. */
 const LOOK_PAUSE_MS = 300;
-const LINE_PAUSE_MS = 3000;
 /** How long an API that does not answer is waited for. */
 const PATIENCE_MS = 300_000;
 /** Looks in a row at a run that is no longer being deleted, before it counts as kept. */
@@ -55,14 +56,14 @@ async function watch<Resource extends RunResource>(
   get: () => Promise<Resource>,
   isOver: (run: Resource) => boolean,
 ): Promise<Resource> {
-  const screen = process.stderr.isTTY ? liveLine() : changedLines();
+  const screen = openScreen(process.stderr);
   let answeredAt = Date.now();
   try {
     for (;;) {
       const run = await look(get);
       if (run !== undefined) {
         answeredAt = Date.now();
-        screen.show(progressText(run));
+        screen.show(progressText(run), run.status.volumes && volumesUnderWay(run.status.volumes));
       } else if (Date.now() - answeredAt > PATIENCE_MS) {
         return await get();
       } else {
@@ -93,9 +94,9 @@ async function look<Resource extends RunResource>(
   }
 }
 
-/** `backup b1: InProgress, export, 120 of 400 items (30 %), 60 per second, 2s`. */
+/** `backup b1: InProgress, export, 120 of 400 items (30 %), 60 per second, 1 of 3 volumes, 4.0 MiB of 9.5 MiB, 2s`. */
 function progressText(run: RunResource): string {
-  const { phase, step, progress, waitingFor } = run.status;
+  const { phase, step, progress, volumes, waitingFor } = run.status;
   const { itemsDone, itemsTotal } = progress;
   const percent =
     itemsTotal > 0
@@ -107,43 +108,9 @@ function progressText(run: RunResource): string {
     itemsTotal > 0
       ? `${String(itemsDone)} of ${String(itemsTotal)} items${percent}${rateText(run)}`
       : undefined,
+    volumes === undefined ? undefined : volumesText(volumes),
     waitingFor?.failure === undefined ? undefined : waitingFor.reason,
     duration(run, Date.now()),
   ];
   return `${run.kind.toLowerCase()} ${run.metadata.name}: ${parts.filter((part) => part !== undefined).join(', ')}`;
-}
-
-interface Screen {
-  show(text: string): void;
-  end(): void;
-}
-
-function liveLine(): Screen {
-  return {
-    show: (text) => {
-      const width = process.stderr.columns || 80;
-      process.stderr.write(`\r\u001b[K${text.slice(0, width - 1)}`);
-    },
-    end: () => {
-      process.stderr.write('\n');
-    },
-  };
-}
-
-/** Where nothing can be redrawn: a line when the phase or step changes, and now and then. */
-function changedLines(): Screen {
-  let shownAt = 0;
-  let head = '';
-  return {
-    show: (text) => {
-      const [phase, step] = text.split(', ');
-      const next = `${phase ?? ''},${step ?? ''}`;
-      if (next !== head || Date.now() - shownAt > LINE_PAUSE_MS) {
-        process.stderr.write(`${text}\n`);
-        head = next;
-        shownAt = Date.now();
-      }
-    },
-    end: () => undefined,
-  };
 }
