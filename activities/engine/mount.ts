@@ -1,56 +1,46 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { lstat, readFile, realpath } from 'node:fs/promises';
 
 import { type MountEntry, parseMountTable } from '../../domain/volumes/mount-table.ts';
-import { openRoot, type OpenRoot } from './open-root.ts';
+import type { OpenRoot } from './open-root.ts';
 
-/** The mount that an open directory lies in. */
-export interface RootMount extends Pick<
-  MountEntry,
-  'id' | 'device' | 'fileSystem' | 'source' | 'isReadOnly'
-> {
-  /** Whether the directory is what is mounted, and its path still leads there. */
-  readonly isMountPoint: boolean;
-}
+/** What is mounted at the root directory of a volume. */
+export type RootMount = Pick<MountEntry, 'id' | 'device' | 'fileSystem' | 'source' | 'isReadOnly'>;
 
 /**
- * Tells which mount an open directory belongs to; undefined when that is no longer mounted. While the directory is open
- * the number of its mount is not given to another one.
+ * The mount whose root an open directory is, and which its path shows; undefined for a directory within another mount,
+ * such as the empty one that is left when a volume is unmounted. While the directory is open the number of its mount is
+ * not given to another one.
  */
 export async function inspectMount(root: OpenRoot): Promise<RootMount | undefined> {
   const [table, fdInfo, path] = await Promise.all([
     readFile('/proc/self/mountinfo', 'utf8'),
     readFile(`/proc/self/fdinfo/${String(root.handle.fd)}`, 'utf8'),
-    realpath(root.path),
+    // Gone when the pod's folder was removed meanwhile; nothing is mounted there then.
+    realpath(root.path).catch(() => ''),
   ]);
-  const id = Number(/^mnt_id:\s*(\d+)$/m.exec(fdInfo)?.[1]);
-  const mounts = parseMountTable(table);
-  const entry = mounts.find((mount) => mount.id === id);
-  if (entry === undefined) {
+  const openId = Number(/^mnt_id:\s*(\d+)$/m.exec(fdInfo)?.[1]);
+  // Of several mounts at one place the last one is seen.
+  const shown = parseMountTable(table).findLast((mount) => mount.mountPoint === path);
+  if (shown?.id !== openId) {
     return undefined;
   }
-  const { device, fileSystem, source, isReadOnly } = entry;
-  // Of several mounts at one place the last one is seen.
-  const isMountPoint = mounts.findLast((mount) => mount.mountPoint === path)?.id === id;
-  return { id, device, fileSystem, source, isReadOnly, isMountPoint };
+  const { id, device, fileSystem, source, isReadOnly } = shown;
+  return { id, device, fileSystem, source, isReadOnly };
 }
 
-/** Whether the path of a directory still leads to the same directory in the same mount. */
-export async function isStillMounted(root: OpenRoot, before: RootMount): Promise<boolean> {
-  let now: OpenRoot;
-  try {
-    now = await openRoot(root.path);
-  } catch {
-    return false;
-  }
-  try {
-    const [mount, own, other] = await Promise.all([
-      inspectMount(now),
-      root.handle.stat({ bigint: true }),
-      now.handle.stat({ bigint: true }),
-    ]);
-    const isSameMount = mount?.id === before.id && mount.device === before.device;
-    return isSameMount && own.dev === other.dev && own.ino === other.ino;
-  } finally {
-    await now.close();
-  }
+/**
+ * Whether the path of an open directory still leads to that same directory, with the same mounted there as before:
+ * something, or nothing.
+ */
+export async function isStillInPlace(
+  root: OpenRoot,
+  before: RootMount | undefined,
+): Promise<boolean> {
+  const [mount, own, there] = await Promise.all([
+    inspectMount(root),
+    root.handle.stat({ bigint: true }),
+    lstat(root.path, { bigint: true }).catch(() => undefined),
+  ]);
+  const isSameMount = mount?.id === before?.id && mount?.device === before?.device;
+  return isSameMount && own.dev === there?.dev && own.ino === there.ino;
 }

@@ -1,7 +1,7 @@
 import { Failure } from '../../domain/failure.ts';
 import { volumeName } from '../../domain/volumes/volume-name.ts';
 import type { PlannedVolume } from '../../domain/volumes/volume-plan.ts';
-import { inspectMount, isStillMounted, type RootMount } from '../engine/mount.ts';
+import { inspectMount, isStillInPlace, type RootMount } from '../engine/mount.ts';
 import type { OpenRoot } from '../engine/open-root.ts';
 import type { VolumeFolder } from './volume-folder.ts';
 
@@ -27,7 +27,7 @@ export async function requireStillMounted(
   root: OpenRoot,
   { mount, volume }: { readonly mount: RootMount | undefined; readonly volume: PlannedVolume },
 ): Promise<void> {
-  if (mount !== undefined && !(await isStillMounted(root, mount))) {
+  if (!(await isStillInPlace(root, mount))) {
     const name = volumeName(volume);
     const text = `the volume ${name} was unmounted while it was worked on, so that what was done is void`;
     throw new Failure('volume-moved', text, { subject: name });

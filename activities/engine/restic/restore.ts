@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { lstat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 import { Failure } from '../../../domain/failure.ts';
 import { fields } from '../../../domain/fields.ts';
 import type { VolumeRestore } from '../../../domain/volumes/volume-copy.ts';
 import { endLeftovers } from '../leftovers.ts';
+import { inspectMount, isStillInPlace, type RootMount } from '../mount.ts';
 import type { OpenRoot } from '../open-root.ts';
 import type { EngineRun, RestoreRequest } from '../port.ts';
 import { removeHardlinks } from '../remove-hardlinks.ts';
@@ -31,7 +31,8 @@ export async function restoreVolume(
 ): Promise<VolumeRestore> {
   const { root, snapshotId, attributes } = request;
   await endLeftovers(run.key, run.signal);
-  await requireInPlace(root);
+  const mount = await inspectMount(root);
+  await requireInPlace(root, mount);
   let restored = NOTHING;
   if (snapshotId !== undefined) {
     await removeHardlinks(root, run.signal);
@@ -40,7 +41,7 @@ export async function restoreVolume(
   // Last, because every entry that is written moves the time of the root.
   const rootDifferences = await writeRootAttributes(root, attributes);
   await promisify(execFile)('sync', ['--file-system', '.'], { cwd: root.pinnedPath });
-  await requireInPlace(root);
+  await requireInPlace(root, mount);
   const isWhole = restored.errorCount === 0 && rootDifferences.length === 0;
   return { outcome: isWhole ? 'Complete' : 'Incomplete', ...restored, rootDifferences };
 }
@@ -72,10 +73,8 @@ function isRestored({ code, givenUp, output }: ResticEnd): boolean {
 }
 
 /** restic writes to the path of the volume, so nothing else may be mounted there. */
-async function requireInPlace(root: OpenRoot): Promise<void> {
-  const own = await root.handle.stat({ bigint: true });
-  const there = await lstat(root.path, { bigint: true }).catch(() => undefined);
-  if (there?.dev !== own.dev || there.ino !== own.ino) {
+async function requireInPlace(root: OpenRoot, mount: RootMount | undefined): Promise<void> {
+  if (!(await isStillInPlace(root, mount))) {
     const text = 'another directory is at the path of the volume than the one that was opened';
     throw new Failure('volume-unreadable', text);
   }

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, onTestFinished, test } from 'vitest';
 
-import { inspectMount, isStillMounted } from '../../../activities/engine/mount.ts';
+import { inspectMount, isStillInPlace } from '../../../activities/engine/mount.ts';
 import { VolumeFixture } from '../../support/volume-fixture.ts';
 
 const fixture = VolumeFixture.forFile();
@@ -21,33 +21,30 @@ function mountAt(path: string, options = 'size=1m'): void {
   });
 }
 
-test('tells a mount point from a directory, whatever its name', async () => {
+test('knows what is mounted at a directory, whatever its name', async () => {
   const path = join(await fixture.volume(), 'a b\nc');
   await mkdir(path);
   const plain = await fixture.root(path);
-  expect(await inspectMount(plain)).toMatchObject({ isMountPoint: false });
+  expect(await inspectMount(plain)).toBeUndefined();
   mountAt(path, 'size=1m,ro');
   const mounted = await fixture.root(path);
   expect(await inspectMount(mounted)).toMatchObject({
-    isMountPoint: true,
     fileSystem: 'tmpfs',
     source: 'holdfast-test',
     isReadOnly: true,
   });
   // What was opened before lies below it now.
-  expect(await inspectMount(plain)).toMatchObject({ isMountPoint: false });
-  await mkdir(join(await fixture.volume(), 'within'));
+  expect(await inspectMount(plain)).toBeUndefined();
+  expect(await isStillInPlace(plain, undefined)).toBe(false);
 });
 
-test('takes a directory within a mount for no mount point', async () => {
+test('takes a directory within a mount for one without', async () => {
   const path = await fixture.volume();
   mountAt(path);
   await mkdir(join(path, 'within'));
   const within = await fixture.root(join(path, 'within'));
-  expect(await inspectMount(within)).toMatchObject({
-    isMountPoint: false,
-    source: 'holdfast-test',
-  });
+  expect(await inspectMount(within)).toBeUndefined();
+  expect(await isStillInPlace(within, undefined)).toBe(true);
 });
 
 test('notices that a volume was unmounted, or another one mounted in its place', async () => {
@@ -55,13 +52,20 @@ test('notices that a volume was unmounted, or another one mounted in its place',
   mountAt(path);
   const root = await fixture.root(path);
   const before = await inspectMount(root);
-  if (before === undefined) {
-    throw new Error('it is mounted');
-  }
-  expect(await isStillMounted(root, before)).toBe(true);
+  expect(await isStillInPlace(root, before)).toBe(true);
   execFileSync('umount', ['--lazy', path]);
   expect(await inspectMount(root)).toBeUndefined();
-  expect(await isStillMounted(root, before)).toBe(false);
+  expect(await isStillInPlace(root, before)).toBe(false);
   mountAt(path);
-  expect(await isStillMounted(root, before)).toBe(false);
+  expect(await isStillInPlace(root, before)).toBe(false);
+});
+
+test('notices that a folder of the node was removed, or another one put in its place', async () => {
+  const path = await fixture.volume();
+  const root = await fixture.root(path);
+  expect(await isStillInPlace(root, undefined)).toBe(true);
+  await rename(path, `${path}.gone`);
+  expect(await isStillInPlace(root, undefined)).toBe(false);
+  await mkdir(path);
+  expect(await isStillInPlace(root, undefined)).toBe(false);
 });
