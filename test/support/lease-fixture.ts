@@ -63,9 +63,10 @@ export class LeaseFixture {
       fixture.#native = await NativeConnection.connect({ address });
     });
     afterAll(async () => {
-      await Promise.all([fixture.client.connection.close(), fixture.native.close()]);
+      // First, so that no process is left behind when a worker of the test still holds a connection.
       await fixture.installation.stop();
       await rm(folder, { recursive: true });
+      await Promise.all([fixture.client.connection.close(), fixture.native.close()]);
     });
     return fixture;
   }
