@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option, type ParseOptionsResult } from 'commander';
 
-import { API_VERSIONS, type BackupSpec } from '../domain/backup.ts';
+import { API_VERSIONS, VOLUME_VERIFICATIONS, type BackupSpec } from '../domain/backup.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Fields } from '../domain/fields.ts';
 import { parseLabelSelector } from '../domain/selection/label-selector.ts';
@@ -66,13 +66,18 @@ const FLAGS: Readonly<Partial<Record<Field, FlagRow>>> = {
   apiVersions: [
     '--api-versions <versions>',
     'All: take other served versions of a type than the preferred one too',
-    apiVersions,
+    oneOf(API_VERSIONS),
   ],
   snapshotVolumes: ['--snapshot-volumes [bool]', 'whether volumes are snapshotted', bool],
   defaultVolumesToFsBackup: [
     '--default-volumes-to-fs-backup [bool]',
     'copy the volumes of pods unless a pod leaves one out',
     bool,
+  ],
+  volumeVerification: [
+    '--volume-verification <how>',
+    'Counts: compare copies of volumes by files and bytes alone, and do not read them back',
+    oneOf(VOLUME_VERIFICATIONS),
   ],
 };
 
@@ -144,12 +149,15 @@ function orSelectors(text: string) {
   return text.split(/\s+or\s+/).map(parseLabelSelector);
 }
 
-function apiVersions(text: string): string {
-  const known = API_VERSIONS.find((one) => one.toLowerCase() === text.toLowerCase());
-  if (known === undefined) {
-    throw new InvalidArgumentError(`it must be ${API_VERSIONS.join(' or ')}`);
-  }
-  return known;
+/** Takes one of some words, in any case. */
+function oneOf(words: readonly string[]): (text: string) => string {
+  return (text) => {
+    const known = words.find((one) => one.toLowerCase() === text.toLowerCase());
+    if (known === undefined) {
+      throw new InvalidArgumentError(`it must be ${words.join(' or ')}`);
+    }
+    return known;
+  };
 }
 
 /** Go's words for the two. */

@@ -1,7 +1,7 @@
 import { API_VERSION } from '../domain/api-resource.ts';
 import { type Fields, fields, isBlank, isMapping } from '../domain/fields.ts';
 import { RESOURCE_LISTS } from '../domain/normal-filters.ts';
-import { API_VERSIONS_ANNOTATION, configMapOf } from '../domain/velero-spec.ts';
+import { ANNOTATED_FIELDS, configMapOf } from '../domain/velero-spec.ts';
 import { parseObject, readSource, unusable } from './yaml-object.ts';
 
 /** What a file asks for. The shape of the values is checked by the API, which names the field. */
@@ -32,12 +32,13 @@ const EXPECTED_METADATA: ReadonlySet<string> = new Set([
   'labels.velero.io/storage-location',
   'annotations.velero.io/resource-timeout',
   'annotations.kubectl.kubernetes.io/last-applied-configuration',
-  `annotations.${API_VERSIONS_ANNOTATION}`,
+  ...Object.values(ANNOTATED_FIELDS).map(({ annotation }) => `annotations.${annotation}`),
 ]);
 const SOURCE_CLUSTER = 'annotations.velero.io/source-cluster-';
+const OUR_FIELDS = ['cluster', ...Object.keys(ANNOTATED_FIELDS)];
 const SPEC_FIELDS: Readonly<Record<string, readonly string[]>> = {
   [VELERO_VERSION]: [...SHARED_FIELDS, ...WITHOUT_EFFECT, 'storageLocation', 'hooks'],
-  [API_VERSION]: [...SHARED_FIELDS, 'cluster', 'apiVersions'],
+  [API_VERSION]: [...SHARED_FIELDS, ...OUR_FIELDS],
 };
 const OBJECT_FIELDS = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
 /** Those of every Kubernetes object, and `location`, which ours have. */
@@ -90,13 +91,15 @@ export function parseBackupFile(content: string, source: string): RunFile {
 }
 
 function requestSpec(spec: Fields, annotations: Fields): Fields {
-  const given = [...SHARED_FIELDS, 'cluster', 'apiVersions']
+  const given = [...SHARED_FIELDS, ...OUR_FIELDS]
     .map((field) => [field, spec[field]] as const)
     .filter(([field, value]) => !isBlank(value) && !(field === 'ttl' && isZeroDuration(value)));
   const policy = configMapOf(spec['resourcePolicy']);
-  const versions = annotations[API_VERSIONS_ANNOTATION];
+  const annotated = Object.entries(ANNOTATED_FIELDS)
+    .map(([field, { annotation }]) => [field, annotations[annotation]] as const)
+    .filter(([, value]) => value !== undefined);
   return {
-    ...(versions === undefined ? {} : { apiVersions: versions }),
+    ...Object.fromEntries(annotated),
     ...Object.fromEntries(given),
     ...(policy === undefined ? {} : { resourcePolicy: policy }),
   };

@@ -29,6 +29,8 @@ export interface BackupSpec extends ResourceLists {
   readonly snapshotVolumes?: boolean;
   /** `false`: only volumes that their pods name are copied; `true`: those of a pod's own, such as `emptyDir`, too. */
   readonly defaultVolumesToFsBackup?: boolean;
+  /** How the copies of volumes are proven; `ReadBack` when left out. */
+  readonly volumeVerification?: VolumeVerification;
 }
 
 /**
@@ -53,7 +55,15 @@ export interface ResourcePolicyReference {
 }
 
 export const API_VERSIONS = ['Preferred', 'All'] as const;
-export type ApiVersions = (typeof API_VERSIONS)[number];
+type ApiVersions = (typeof API_VERSIONS)[number];
+
+/**
+ * How a copy of a volume is proven: `Counts`, files and bytes are compared with an own walk over the volume; `ReadBack`,
+ * what was stored is read again as well, and its hashes are compared.
+ */
+export const VOLUME_VERIFICATIONS = ['Counts', 'ReadBack'] as const;
+export type VolumeVerification = (typeof VOLUME_VERIFICATIONS)[number];
+export const DEFAULT_VOLUME_VERIFICATION: VolumeVerification = 'ReadBack';
 
 /** Velero's default retention, 30 days. */
 export const DEFAULT_TTL = '720h0m0s';

@@ -1,4 +1,4 @@
-import type { BackupSpec, ResourceLists } from './backup.ts';
+import { type BackupSpec, DEFAULT_VOLUME_VERIFICATION, type ResourceLists } from './backup.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { compareText } from './compare-text.ts';
 import { isBlank } from './fields.ts';
@@ -25,7 +25,8 @@ export const RESOURCE_LISTS = [
  * what says nothing. A request without filters has no field here, so that it is the request that it always was.
  */
 export function normalFilters(filters: BackupFilters): BackupFilters {
-  const { labelSelector, orLabelSelectors, orderedResources, apiVersions } = filters;
+  const { labelSelector, orLabelSelectors, orderedResources, apiVersions, volumeVerification } =
+    filters;
   const lists = RESOURCE_LISTS.map((field) => [field, normalNames(filters[field] ?? [])] as const);
   return withoutBlanks({
     ...Object.fromEntries(lists),
@@ -37,6 +38,8 @@ export function normalFilters(filters: BackupFilters): BackupFilters {
     apiVersions: apiVersions === 'Preferred' ? undefined : apiVersions,
     snapshotVolumes: filters.snapshotVolumes,
     defaultVolumesToFsBackup: filters.defaultVolumesToFsBackup,
+    volumeVerification:
+      volumeVerification === DEFAULT_VOLUME_VERIFICATION ? undefined : volumeVerification,
   });
 }
 

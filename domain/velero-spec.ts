@@ -1,19 +1,27 @@
 import {
   ALL_NAMESPACES,
   API_VERSIONS,
-  type ApiVersions,
   type BackupSpec,
   DEFAULT_CLUSTER,
   DEFAULT_TTL,
   type ResourcePolicyReference,
+  VOLUME_VERIFICATIONS,
 } from './backup.ts';
 import { goDuration, parseDuration } from './duration.ts';
 import { type Fields, fields, isBlank, list } from './fields.ts';
 import { RESOURCE_LISTS } from './normal-filters.ts';
 import type { LabelRequirement, LabelSelector } from './selection/label-selector.ts';
 
-/** Where a record tells `apiVersions`, for which Velero has a flag of its server and no field. */
-export const API_VERSIONS_ANNOTATION = 'holdfast.dev/api-versions';
+/** Where a record tells fields that Velero has none for, and what they may be. */
+export const ANNOTATED_FIELDS = {
+  apiVersions: { annotation: 'holdfast.dev/api-versions', values: API_VERSIONS },
+  volumeVerification: {
+    annotation: 'holdfast.dev/volume-verification',
+    values: VOLUME_VERIFICATIONS,
+  },
+} as const satisfies Partial<
+  Record<keyof BackupSpec, { readonly annotation: string; readonly values: readonly string[] }>
+>;
 
 const BOOLEAN_FIELDS = [
   'includeClusterResources',
@@ -48,8 +56,18 @@ export function veleroSpec(spec: BackupSpec, location: string): Fields {
 }
 
 /** What of a spec a Velero record holds as annotations. */
-export function specAnnotations({ apiVersions }: BackupSpec): Record<string, string> {
-  return apiVersions === undefined ? {} : { [API_VERSIONS_ANNOTATION]: apiVersions };
+export function specAnnotations({
+  apiVersions,
+  volumeVerification,
+}: BackupSpec): Record<string, string> {
+  return {
+    ...(apiVersions === undefined
+      ? {}
+      : { [ANNOTATED_FIELDS.apiVersions.annotation]: apiVersions }),
+    ...(volumeVerification === undefined
+      ? {}
+      : { [ANNOTATED_FIELDS.volumeVerification.annotation]: volumeVerification }),
+  };
 }
 
 /** The spec of a backup that Velero made, as far as it has one of ours; what has another shape is passed over. */
@@ -66,7 +84,10 @@ export function specOfVelero(spec: Fields, annotations: unknown): BackupSpec {
     ...pick(['orLabelSelectors'], (field) => nonEmpty(present(list(spec[field]).map(selectorOf)))),
     ...pick(['orderedResources'], (field) => textsOf(spec[field])),
     ...pick(['resourcePolicy'], (field) => configMapOf(spec[field])),
-    ...pick(['apiVersions'], () => apiVersionsOf(fields(annotations)[API_VERSIONS_ANNOTATION])),
+    ...pick(['apiVersions'], () => annotated(ANNOTATED_FIELDS.apiVersions, annotations)),
+    ...pick(['volumeVerification'], () =>
+      annotated(ANNOTATED_FIELDS.volumeVerification, annotations),
+    ),
   };
 }
 
@@ -77,8 +98,12 @@ export function configMapOf(value: unknown): ResourcePolicyReference | undefined
   return isConfigMap && typeof name === 'string' ? { kind: 'configmap', name } : undefined;
 }
 
-function apiVersionsOf(value: unknown): ApiVersions | undefined {
-  return API_VERSIONS.find((known) => known === value);
+function annotated<Value extends string>(
+  { annotation, values }: { readonly annotation: string; readonly values: readonly Value[] },
+  annotations: unknown,
+): Value | undefined {
+  const value = fields(annotations)[annotation];
+  return values.find((known) => known === value);
 }
 
 function selectorOf(value: unknown): LabelSelector | undefined {

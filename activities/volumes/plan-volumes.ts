@@ -1,3 +1,4 @@
+import { DEFAULT_VOLUME_VERIFICATION } from '../../domain/backup.ts';
 import { type BackupNotes, NoteTaker } from '../../domain/backup-notes.ts';
 import { coverageReport } from '../../domain/coverage-report.ts';
 import type { ExportPlan, ExportUnit, PlannedSelection } from '../../domain/export-plan.ts';
@@ -29,6 +30,7 @@ export function planVolumes(deps: Dependencies, run: BackupRun): Promise<PlanVol
       ...{ spec: claim.spec, plan, notes, captured: new Map() },
       isCopied: () => true,
     });
+    const { volumeVerification: verification = DEFAULT_VOLUME_VERIFICATION } = claim.spec;
     const volumes = planned(covered.items, notes.claims);
     const batches = volumeBatches(volumes);
     if (batches.length > 0) {
@@ -40,7 +42,7 @@ export function planVolumes(deps: Dependencies, run: BackupRun): Promise<PlanVol
       await writeJsonGz(store, key, {
         cluster: claim.spec.cluster,
         clusterUid: claim.cluster.uid,
-        verification: 'ReadBack',
+        verification,
         volumes: part,
       } satisfies VolumeBatch);
     }

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 
-import { API_VERSIONS } from '../../domain/backup.ts';
+import { API_VERSIONS, VOLUME_VERIFICATIONS } from '../../domain/backup.ts';
 import { RunName, STRICT } from './run.ts';
 
 const LIST_LENGTH_MAX = 1000;
@@ -88,5 +88,9 @@ export const FILTER_FIELDS = {
   }),
   defaultVolumesToFsBackup: Type.Boolean({
     description: 'true: volumes are copied unless their pods leave them out.',
+  }),
+  volumeVerification: Type.Enum([...VOLUME_VERIFICATIONS], {
+    description:
+      'Counts: files and bytes of each copy are compared with a walk over the volume; ReadBack, when left out: it is read again too.',
   }),
 };

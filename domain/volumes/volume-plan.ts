@@ -1,15 +1,10 @@
+import type { VolumeVerification } from '../backup.ts';
 import { compareText } from '../compare-text.ts';
 import type { VolumeCoverage } from '../coverage.ts';
 import type { ClaimFacts } from './volume-facts.ts';
 
 /** Volumes of one batch; a child workflow handles each batch. */
 const BATCH_VOLUMES_MAX = 50;
-
-/**
- * How a copy of a volume is proven: `Counts`, files and bytes are compared with an own walk over the volume; `ReadBack`,
- * what was stored is read again as well, and its hashes are compared.
- */
-type VolumeVerification = 'Counts' | 'ReadBack';
 
 /** A volume that a backup copies, as it was planned. */
 export interface PlannedVolume extends Pick<

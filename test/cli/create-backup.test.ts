@@ -84,7 +84,7 @@ test('each flag gives the field that Velero gives it', async () => {
     ...['--ordered-resources', 'pods=shop/a,shop/b;persistentvolumes=pv-1'],
     ...['--resource-policies-configmap', 'policies', '--api-versions', 'all'],
     ...['--snapshot-volumes=false', '--default-volumes-to-fs-backup', '--ttl', '24h'],
-    ...['--storage-location', 'east', '--cluster', 'two'],
+    ...['--storage-location', 'east', '--cluster', 'two', '--volume-verification', 'counts'],
   ]);
   expect(status).toBe(0);
   expect(sent?.url).toBe('/api/v1/backups?location=east');
@@ -114,6 +114,7 @@ test('each flag gives the field that Velero gives it', async () => {
       apiVersions: 'All',
       snapshotVolumes: false,
       defaultVolumesToFsBackup: true,
+      volumeVerification: 'Counts',
       ttl: '24h',
     },
   });

@@ -124,9 +124,15 @@ test('JSON is taken as well, and so is a Backup of Holdfast', () => {
 });
 
 test('a record of the bucket brings along what Velero has no field for', () => {
-  const annotations = { 'holdfast.dev/api-versions': 'All' };
+  const annotations = {
+    'holdfast.dev/api-versions': 'All',
+    'holdfast.dev/volume-verification': 'Counts',
+  };
   const file = parsed({ ...HEAD, metadata: { ...METADATA, annotations }, spec: {} });
-  expect(file).toMatchObject({ spec: { apiVersions: 'All' }, withoutEffect: [] });
+  expect(file).toMatchObject({
+    spec: { apiVersions: 'All', volumeVerification: 'Counts' },
+    withoutEffect: [],
+  });
 });
 
 test('fields that do nothing here are named one by one', () => {

@@ -71,8 +71,10 @@ test('empty lists, empty selectors and the default versions are as good as nothi
       orLabelSelectors: [{}],
       orderedResources: {},
       apiVersions: 'Preferred',
+      volumeVerification: 'ReadBack',
     }),
   ).toEqual({});
+  expect(normalFilters({ volumeVerification: 'Counts' })).toEqual({ volumeVerification: 'Counts' });
 });
 
 test('false is said as well as true, and the order of ordered resources is kept', () => {

@@ -57,6 +57,7 @@ const spec: fc.Arbitrary<BackupSpec> = fc.record(
     apiVersions: fc.constantFrom('Preferred', 'All'),
     snapshotVolumes: fc.boolean(),
     defaultVolumesToFsBackup: fc.boolean(),
+    volumeVerification: fc.constantFrom('Counts', 'ReadBack'),
   },
   { requiredKeys: ['cluster', 'includedNamespaces', 'excludedNamespaces', 'ttl'] },
 );
@@ -110,6 +111,7 @@ test('every filter has the name and the shape in the record that Velero gives it
     resourcePolicy: { kind: 'configmap', name: 'policies' },
     snapshotVolumes: false,
     apiVersions: 'All',
+    volumeVerification: 'Counts',
   });
   expect(written).toEqual({
     ttl: '720h0m0s',
@@ -124,7 +126,10 @@ test('every filter has the name and the shape in the record that Velero gives it
     hooks: {},
     metadata: {},
   });
-  expect(metadata.annotations).toMatchObject({ 'holdfast.dev/api-versions': 'All' });
+  expect(metadata.annotations).toMatchObject({
+    'holdfast.dev/api-versions': 'All',
+    'holdfast.dev/volume-verification': 'Counts',
+  });
 });
 
 test("the filters of a backup that Velero's own command made are shown", () => {

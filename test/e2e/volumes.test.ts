@@ -147,9 +147,10 @@ test('a second backup reads what has changed since the first, and stores only th
 });
 
 test('a backup that asks for no volumes copies none, and needs no agent', async () => {
-  const status = await backUp('none', { snapshotVolumes: false });
+  const status = await backUp('none', { snapshotVolumes: false, volumeVerification: 'Counts' });
   expect(status).toMatchObject({ phase: 'Completed', errors: 0 });
   const records = await recordsOf('none');
   // The pod asks for this one by its annotation.
   expect(records.map(volumeName)).toEqual([`${namespace}/web cache`]);
+  expect(records[0]?.proof).toMatchObject({ level: 'Counts', counts: 'Equal' });
 });

@@ -69,6 +69,7 @@ test.each([
   { spec: { includeClusterResources: 'true' }, pointer: '/spec/includeClusterResources' },
   { spec: { orderedResources: { pods: ['a'] } }, pointer: '/spec/orderedResources/pods' },
   { spec: { apiVersions: 'Some' }, pointer: '/spec/apiVersions' },
+  { spec: { volumeVerification: 'None' }, pointer: '/spec/volumeVerification' },
   { spec: { resourcePolicy: { kind: 'secret', name: 'p' } }, pointer: '/spec/resourcePolicy/kind' },
   {
     spec: { labelSelector: { matchExpressions: [{ key: 'a', operator: 'Equals' }] } },
