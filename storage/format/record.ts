@@ -11,6 +11,7 @@ import { gzipText } from '../json-file.ts';
 import type { ObjectStore, ObjectVersion } from '../object-store/port.ts';
 import { readAll } from '../object-store/read-all.ts';
 import { encodeOutcomes } from './outcome-file.ts';
+import { veleroVolumeFiles } from './velero-volume-files.ts';
 
 /** Velero's `results` file (its pkg/util/results). */
 export interface VeleroResults {
@@ -33,7 +34,7 @@ export interface BackupCommit {
 
 /**
  * Writes what is left of a backup, and last the record that makes it exist, and reads the record back. All bytes
- * follow from the arguments, so that an attempt that is repeated writes the same. The claim goes first: a run that
+ * follow from the arguments and from what the run has stored, so that an attempt that is repeated writes the same. The claim goes first: a run that
  * lost its name writes nothing. Throws `precondition-failed` then, and `archive-mismatch`.
  */
 export async function commitBackup(
@@ -53,9 +54,9 @@ export async function commitBackup(
   const files: [string, string][] = [
     [keys.logs, logText(stored)],
     [keys.results, JSON.stringify(results)],
-    ...[keys.volumeInfo, keys.volumeSnapshots, keys.podVolumeBackups, keys.itemOperations].map(
-      (key): [string, string] => [key, '[]'],
-    ),
+    ...(await veleroVolumeFiles(store, location, stored)),
+    [keys.volumeSnapshots, '[]'],
+    [keys.itemOperations, '[]'],
   ];
   await Promise.all(files.map(async ([key, text]) => store.put(key, await gzipText(text))));
   const record = veleroRecord({ location, name, runUid, spec, cluster, result });

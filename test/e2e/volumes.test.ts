@@ -9,9 +9,11 @@ import type { CopyRecord } from '../../domain/volumes/copy-record.ts';
 import { isEndPhase } from '../../domain/phase.ts';
 import { volumeName } from '../../domain/volumes/volume-name.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
+import { readAll } from '../../storage/object-store/read-all.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { AGENT_NODE, Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { veleroFaults } from '../support/velero-format.ts';
 import { applyVolumePod } from '../support/volume-pods.ts';
 
 // Goal: the volumes of a backup are copied where they are, and what is not copied is told with its reason. Method: real
@@ -125,6 +127,28 @@ test('claims with and without a pod, an empty one and an emptyDir are copied, an
   expect(body.volumes.captured).toBe(4);
   const pods = await kubectl('-n', namespace, 'get', 'pods', '-o', 'name');
   expect(pods.trim().split('\n').sort()).toEqual(['pod/elsewhere', 'pod/web']);
+});
+
+test('Velero is told of the volumes in a way that lets it restore their pods', async () => {
+  const files = new Map<string, Buffer>();
+  const store = installation.store();
+  for await (const page of store.list('backups/first/')) {
+    for (const { key } of page) {
+      files.set(key.slice('backups/first/'.length), await readAll(store, key));
+    }
+  }
+  expect(await veleroFaults('first', files)).toEqual([]);
+  const { podVolumeBackups, volumeInfo } = backupKeys('first');
+  // Each is JSON of this shape, as the check above has found.
+  const copies = (await readJsonGz(store, podVolumeBackups)) as { spec: object; status: object }[];
+  expect(copies.map(({ spec }) => spec)).toContainEqual(
+    expect.objectContaining({ node: AGENT_NODE, volume: 'cache', uploaderType: 'restic' }),
+  );
+  expect(copies.every(({ status }) => !('snapshotID' in status))).toBe(true);
+  const infos = (await readJsonGz(store, volumeInfo)) as { pvcName: string; result?: string }[];
+  expect(infos.map(({ pvcName, result = '' }) => `${pvcName} ${result}`).sort()).toEqual([
+    ...['data succeeded', 'far failed', 'idle succeeded', 'nothing succeeded'],
+  ]);
 });
 
 test('a second backup reads what has changed since the first, and stores only that', async () => {

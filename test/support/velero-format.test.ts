@@ -282,6 +282,10 @@ const DAMAGED: readonly [fault: string, damage: (draft: Draft) => void][] = [
     ({ texts }) => (texts['-volumeinfo.json.gz'] = '[{"pv":"x"}]'),
   ],
   [
+    '-volumeinfo.json.gz: names a persistent volume twice',
+    ({ texts }) => (texts['-volumeinfo.json.gz'] = '[{"pvName":"pv-1"},{"pvName":"pv-1"}]'),
+  ],
+  [
     '-itemoperations.json.gz: has no object',
     ({ texts }) => (texts['-itemoperations.json.gz'] = '[1]'),
   ],

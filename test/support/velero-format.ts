@@ -28,18 +28,13 @@ const FILES: Readonly<Record<string, File>> = {
   '-podvolumebackups.json.gz': {
     fault: arrayFaults(['kind', 'apiVersion', 'metadata', 'spec', 'status']),
   },
-  '-volumeinfo.json.gz': {
-    fault: arrayFaults([
-      ...['pvcName', 'pvcNamespace', 'pvName', 'backupMethod', 'snapshotDataMoved'],
-      ...['preserveLocalSnapshot', 'skipped', 'skippedReason', 'startTimestamp', 'result'],
-      ...['completionTimestamp', 'csiSnapshotInfo', 'snapshotDataMovementInfo', 'pvbInfo'],
-      ...['nativeSnapshotInfo', 'pvInfo'],
-    ]),
-  },
+  '-volumeinfo.json.gz': { fault: volumeInfoFaults },
   // Holdfast's own.
   '-index.json.gz': {},
   '-coverage.json.gz': {},
 };
+/** Those of ours that a backup has only when it has chosen volumes. */
+const MAYBE = ['-volumes.json.gz'];
 /** Files of a backup that has objects, and of no other. */
 const WITH_ARCHIVE = ['-resource-list.json.gz', '-index.json.gz', '-coverage.json.gz', '.tar.gz'];
 const ENDED_WITH_ARCHIVE: ReadonlySet<string> = new Set(['Completed', 'PartiallyFailed']);
@@ -101,7 +96,7 @@ function keyFaults(
   return [
     ...wanted.filter((key) => !files.has(key)).map((key) => `${key} is missing`),
     ...[...files.keys()]
-      .filter((key) => !wanted.includes(key))
+      .filter((key) => !wanted.includes(key) && !MAYBE.some((suffix) => key === `${name}${suffix}`))
       .map((key) => `${key} does not belong here`),
   ];
 }
@@ -214,6 +209,23 @@ function isSorted(texts: readonly string[]): boolean {
 }
 
 /** An array of objects with these fields. */
+const VOLUME_INFO_FIELDS = [
+  ...['pvcName', 'pvcNamespace', 'pvName', 'backupMethod', 'snapshotDataMoved', 'pvInfo'],
+  ...['preserveLocalSnapshot', 'skipped', 'skippedReason', 'startTimestamp', 'result'],
+  ...['completionTimestamp', 'csiSnapshotInfo', 'snapshotDataMovementInfo', 'pvbInfo'],
+  'nativeSnapshotInfo',
+];
+
+/** Velero keeps these by the name of the persistent volume, so that one of two of a name would be lost. */
+function volumeInfoFaults(text: string): string[] {
+  const list = parsed(text);
+  const names = isArray(list) ? list.map((one) => (isRecord(one) ? one['pvName'] : '')) : [];
+  return [
+    ...arrayFaults(VOLUME_INFO_FIELDS)(text),
+    ...(new Set(names).size === names.length ? [] : ['names a persistent volume twice']),
+  ];
+}
+
 function arrayFaults(fields: readonly string[]): (text: string) => string[] {
   return (text) => {
     const list = parsed(text);
