@@ -66,7 +66,13 @@ function runTar(root: OpenRoot, args: readonly string[], input: Buffer): Promise
     });
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
-    child.once('error', fail);
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') {
+        reject(new Failure('engine-not-usable', 'GNU tar is not on the path of the node agent'));
+      } else {
+        fail(error);
+      }
+    });
     child.once('close', (code) => {
       // A file system without extended attributes makes tar complain; what is there in the end is read again.
       if (code === 0 || (code === 2 && input.length > 0)) {

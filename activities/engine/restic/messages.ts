@@ -51,8 +51,7 @@ export class ResticOutput {
   take(line: string): string | undefined {
     const value = parse(line);
     if (isMapping(value) && typeof value['message_type'] === 'string') {
-      this.#message(value['message_type'], value);
-      return undefined;
+      return this.#message(value['message_type'], value);
     }
     if (value !== undefined) {
       this.document = value;
@@ -80,22 +79,25 @@ export class ResticOutput {
     return this.#log;
   }
 
-  #message(type: string, fields: Fields): void {
+  #message(type: string, fields: Fields): string | undefined {
     if (type === 'status') {
       this.status = statusOf(fields);
-      return;
+      return undefined;
     }
     if (type === 'summary') {
       this.summary = fields;
-      return;
+      return undefined;
     }
     const text = messageText(fields);
     this.#words(text);
     if (type === 'error' && typeof fields['item'] === 'string') {
       this.#itemError(fields['item'], text);
-    } else if (text !== '') {
+      return undefined;
+    }
+    if (text !== '') {
       this.#remember(text);
     }
+    return text;
   }
 
   #itemError(path: string, text: string): void {

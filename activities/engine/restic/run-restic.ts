@@ -81,7 +81,7 @@ export async function runRestic(config: ResticConfig, call: ResticCall): Promise
       signal: AbortSignal.any([run.signal, stop.signal]),
       onLine: (line) => {
         const words = output.take(line);
-        if (words !== undefined) {
+        if (words !== undefined && words !== '') {
           run.onLog?.(words);
         }
       },

@@ -111,6 +111,21 @@ test('finds one changed bit when it reads back, checks, or restores', async () =
   expect((await readdir(target)).length).toBeGreaterThan(1);
 });
 
+test('passes on to the log what restic says in words, without names of files or a secret', async () => {
+  const lines: string[] = [];
+  const run = fixture.run({
+    onLog: (line) => {
+      lines.push(line);
+    },
+  });
+  const repository = { ...(await fixture.repository()), password: 'another password' };
+  const engine = fixture.engine();
+  await expect(engine.locks(repository, run)).rejects.toMatchObject({
+    code: 'repository-password',
+  });
+  expect(lines).toEqual(['Fatal: wrong password or no key found']);
+});
+
 test('calls a part that is read back a sample, and what is not there missing', async () => {
   const repository = await fixture.repository();
   const { snapshot } = await copyOf(repository, await volumeOf(300_000));
