@@ -15,11 +15,12 @@ const BAR_WIDTH = 20;
 
 /** How many volumes are done, and how much of their data: `10 of 12 volumes, 5.5 GiB of 8.6 GiB`. */
 export function volumesText({ total, done, failed, bytesDone, bytesTotal }: RunVolumes): string {
-  const bytes = `${sizeText(bytesDone)}${bytesTotal === undefined ? '' : ` of ${sizeText(bytesTotal)}`}`;
+  const bytes = bytesTotal === undefined ? '' : ` of ${sizeText(bytesTotal)}`;
   return [
     `${String(done)} of ${String(total)} volumes`,
     ...(failed > 0 ? [`${String(failed)} failed`] : []),
-    bytes,
+    // Nothing is known of their size before the first one is looked at.
+    ...(bytesTotal === 0 ? [] : [`${sizeText(bytesDone)}${bytes}`]),
   ].join(', ');
 }
 

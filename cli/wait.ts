@@ -96,21 +96,28 @@ async function look<Resource extends RunResource>(
 
 /** `backup b1: InProgress, export, 120 of 400 items (30 %), 60 per second, 1 of 3 volumes, 4.0 MiB of 9.5 MiB, 2s`. */
 function progressText(run: RunResource): string {
-  const { phase, step, progress, volumes, waitingFor } = run.status;
-  const { itemsDone, itemsTotal } = progress;
-  const percent =
-    itemsTotal > 0
-      ? ` (${String(Math.min(100, Math.floor((100 * itemsDone) / itemsTotal)))} %)`
-      : '';
+  const { phase, step, volumes, waitingFor } = run.status;
   const parts = [
     phase,
     step,
-    itemsTotal > 0
-      ? `${String(itemsDone)} of ${String(itemsTotal)} items${percent}${rateText(run)}`
-      : undefined,
+    itemsText(run),
     volumes === undefined ? undefined : volumesText(volumes),
     waitingFor?.failure === undefined ? undefined : waitingFor.reason,
     duration(run, Date.now()),
   ];
   return `${run.kind.toLowerCase()} ${run.metadata.name}: ${parts.filter((part) => part !== undefined).join(', ')}`;
+}
+
+/** What the plan counted is a cost and not a promise: once all objects are exported, their number stands alone. */
+function itemsText(run: RunResource): string | undefined {
+  const { step, progress } = run.status;
+  const { itemsDone, itemsTotal } = progress;
+  if (itemsTotal === 0) {
+    return undefined;
+  }
+  if (run.kind === 'Backup' && step === 'volumes') {
+    return `${String(itemsDone)} items`;
+  }
+  const percent = Math.min(100, Math.floor((100 * itemsDone) / itemsTotal));
+  return `${String(itemsDone)} of ${String(itemsTotal)} items (${String(percent)} %)${rateText(run)}`;
 }

@@ -34,7 +34,9 @@ export async function exportObjects(
   }
   const summary = `Write and read back about ${String(plan.items)} items`;
   steps.tracker.enter('export', 'InProgress', summary);
-  return steps.activities.long(summary).writeSmallBackup(run);
+  const written = await steps.activities.long(summary).writeSmallBackup(run);
+  steps.tracker.advance(written.archive.items);
+  return written;
 }
 
 /** Joins shards into the archive and reads it back; the archive of a small backup is finished. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { describeText } from '../../cli/output.ts';
-import { copiesText } from '../../cli/volume-lines.ts';
+import { copiesText, volumesText } from '../../cli/volume-lines.ts';
 import type { BackupResource } from '../../domain/api-resource.ts';
 import type { CoverageReport } from '../../domain/coverage.ts';
 
@@ -34,6 +34,14 @@ test('a backup under way says how much of its volumes is done, and what happens 
     'Volumes: 1 of 3 volumes, 1 failed, 2.0 KiB of 4.0 KiB',
     'Volume: shop/data: Copying, 0 % of 4.0 KiB, a',
   ]);
+});
+
+test('the size of volumes is told as soon as something is known of it', () => {
+  const none = { ...{ total: 3, done: 0, failed: 0, filesDone: 0, bytesDone: 0 }, bytesTotal: 0 };
+  expect(volumesText(none)).toBe('0 of 3 volumes');
+  const { bytesTotal, ...ended } = { ...none, done: 3 };
+  expect(bytesTotal).toBe(0);
+  expect(volumesText(ended)).toBe('3 of 3 volumes, 0 B');
 });
 
 test('an ended backup says of each volume what was copied and how that is proven, or why it was not', () => {

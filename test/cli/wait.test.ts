@@ -9,8 +9,9 @@ import { waitUntilGone } from '../../cli/wait.ts';
 // Goal: waiting for a deletion ends with the deletion, and does not burden the API meanwhile.
 // Method: an API that answers from a list, because a real deletion is over too soon to count looks at it.
 
-const DELETING = { status: 200, body: { status: { phase: 'Deleting', progress: {} } } };
-const COMPLETED = { status: 200, body: { status: { phase: 'Completed', progress: {} } } };
+const NONE = { itemsDone: 0, itemsTotal: 0 };
+const DELETING = { status: 200, body: { status: { phase: 'Deleting', progress: NONE } } };
+const COMPLETED = { status: 200, body: { status: { phase: 'Completed', progress: NONE } } };
 const AWAY = { status: 503, body: { code: 'temporal-unreachable', retryable: true } };
 const GONE = { status: 404, body: { code: 'not-found', retryable: false } };
 
