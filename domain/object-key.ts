@@ -51,6 +51,7 @@ export function restoreKeys(name: string) {
     folder,
     claim: `${folder}holdfast.json`,
     items: `${folder}${name}-items.json.gz`,
+    volumes: `${folder}${name}-volumes.json.gz`,
     logs: `${folder}restore-${name}-logs.gz`,
     resourceList: `${folder}restore-${name}-resource-list.json.gz`,
     results: `${folder}restore-${name}-results.gz`,
@@ -94,7 +95,17 @@ export function volumeEndsKey(runFolder: string, { runUid, batch }: VolumeBatchK
   return `${workFolder(runFolder, runUid)}volumes/${String(batch)}-ends.json.gz`;
 }
 
-/** What one attempt to copy a volume has done. */
+/** Claims whose data a restore could not write, so that nothing that mounts them is restored. */
+export function failedClaimsKey(runFolder: string, runUid: string): string {
+  return `${workFolder(runFolder, runUid)}volumes/failed-claims.json.gz`;
+}
+
+/** Volumes whose data a restore leaves alone, since it has not made them. */
+export function leftVolumesKey(runFolder: string, runUid: string, stage: string): string {
+  return `${workFolder(runFolder, runUid)}volumes/left-${stage}.json.gz`;
+}
+
+/** What one attempt to copy a volume, or to write it, has done. */
 export function volumeCopyKey(
   runFolder: string,
   { runUid, volume, attempt }: Omit<ShardAttempt, 'shard'> & { readonly volume: number },

@@ -2,6 +2,7 @@ import { parseDuration } from './duration.ts';
 import type { FailureReport } from './failure.ts';
 import type { EndPhase } from './phase.ts';
 import type { LabelSelector } from './selection/label-selector.ts';
+import type { RestoredVolumesSummary } from './volumes/restore-record.ts';
 
 /**
  * What a user asks of a restore. Names are Velero's where Velero has the field; a field that is left out does not
@@ -114,6 +115,8 @@ export interface RestoreResult {
   readonly warnings: number;
   readonly errors: number;
   readonly failure?: FailureReport;
+  /** What became of data of volumes; left out where there was none to write. */
+  readonly volumes?: RestoredVolumesSummary;
 }
 
 /** The namespace of the cluster that a namespace of the backup is restored into. */

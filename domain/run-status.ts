@@ -5,7 +5,9 @@ import type { Phase } from './phase.ts';
 export const BACKUP_STEPS = [
   ...(['open', 'plan', 'export', 'volumes', 'assemble', 'verify', 'commit'] as const),
 ] as const;
-export const RESTORE_STEPS = ['open', 'plan', 'apply', 'relink', 'verify', 'report'] as const;
+export const RESTORE_STEPS = [
+  ...(['open', 'plan', 'apply', 'volumes', 'relink', 'verify', 'report'] as const),
+] as const;
 export type RunStep = (typeof BACKUP_STEPS)[number] | (typeof RESTORE_STEPS)[number];
 
 /** How far a run is. Rates are worked out by whoever shows them. */

@@ -18,22 +18,26 @@ import { ReplacedObjects } from './replaced-objects.ts';
 import { readRestorePlan } from './restore-run.ts';
 import { ServedTypes } from './served-types.ts';
 import { marksOf, typeOf } from './shard-lines.ts';
+import { gateOf, readFailedClaims } from './volume-rules.ts';
 
 /** Objects that one activity holds at the same time; how many requests are under way is the cluster's to say. */
 export const CREATES_IN_FLIGHT = 32;
 
 /** What the objects of a restore are applied with. Throws `object-missing`. */
 export async function applyContext(
-  { cluster, store: storeOf }: Dependencies,
+  { cluster, store: storeOf, image }: Dependencies,
   run: RestoreRun,
   { signal, wait, attempt }: LongWork,
 ): Promise<ApplyContext> {
   const store = storeOf(run.location);
-  const { spec, rules, keptVolumes, triedRuns, aggregated } = await readRestorePlan(store, run);
+  const plan = await readRestorePlan(store, run);
+  const { spec, rules, keptVolumes, triedRuns, aggregated, volumes } = plan;
   return {
     ...{ cluster, spec, rules, signal, wait },
     marks: marksOf(run, spec),
     keptVolumes: new Set(keptVolumes),
+    gate: gateOf(spec, { gates: volumes?.gates, image }),
+    failedClaims: volumes?.hasClaims === true ? await readFailedClaims(store, run) : new Set(),
     resourceTimeoutMs: resourceTimeoutMs(spec),
     isLate: attempt > 1,
     isRetry: triedRuns !== undefined,

@@ -6,6 +6,7 @@ import {
   type KubernetesObject,
   type ResourceType,
 } from '../../domain/item.ts';
+import { neededClaim } from '../../domain/restore/claim-needs.ts';
 import { markedAnew } from '../../domain/restore/clean-object.ts';
 import { type Existing, isMarked } from '../../domain/restore/existing-decision.ts';
 import { DEFINITION_TYPE } from '../../domain/restore/restore-selection.ts';
@@ -23,11 +24,15 @@ import type { MadeJobs } from './made-jobs.ts';
 import { copiesOf, endedItem, nameCopies } from './replaced-copies.ts';
 import type { ReplacedObjects } from './replaced-objects.ts';
 import type { ServedTypes } from './served-types.ts';
+import type { Gate } from './volume-rules.ts';
 
 export interface ApplyContext extends WantedContext {
   readonly cluster: Cluster;
   readonly replaced: ReplacedObjects;
   readonly madeJobs: MadeJobs;
+  readonly gate: Gate;
+  /** Claims whose data could not be written, as `namespace/name`. */
+  readonly failedClaims: ReadonlySet<string>;
   /** Whether another attempt may have been at the objects before. */
   readonly isLate: boolean;
   /** How long a gate, and what is waited for of one object, may take. */
@@ -69,6 +74,10 @@ export async function applyObject(
   if (unserved !== undefined) {
     return { verb: 'failed', ...unserved };
   }
+  const claim = neededClaim(type, wanted.object, context.failedClaims);
+  if (claim !== undefined) {
+    return { verb: 'failed', reason: withoutData(claim) };
+  }
   if (context.isLate && (await hasEnded(type, wanted.object, context))) {
     return { verb: 'created', reason: 'it has ended since, and is not run again' };
   }
@@ -81,6 +90,11 @@ export async function applyObject(
   } catch (error) {
     return endedItem(error, target);
   }
+}
+
+/** Started without its data, it would take the volume for a new one, and fill it. */
+function withoutData(claim: string): string {
+  return `volume-not-restored: it would mount the claim ${claim}, whose data could not be restored; see what failed there, delete the claim, and restore again`;
 }
 
 /** Whether another attempt has created a Job that is over and gone by now. */
@@ -119,7 +133,7 @@ async function createOrExplain(
     const isAnew = isLate && (await copiesOf({ type, wanted, context })).length > 0;
     const { runUid } = context.marks;
     const next = isAnew ? markedAnew(type, wanted, runUid) : wanted;
-    if ((await createPatiently(type, next, context)) === 'created') {
+    if ((await createPatiently(type, context.gate(type, next), context)) === 'created') {
       return { verb: isAnew ? 'recreated' : 'created' };
     }
     const live = await readLive(type, wanted, context);

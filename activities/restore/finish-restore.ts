@@ -13,8 +13,9 @@ import type { FinishRestoreInput } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { OutcomeFiles } from './outcome-files.ts';
-import { encodeRestoreList, gatherReport } from './restore-report.ts';
+import { encodeRestoreList, gatherReport, type RestoreNotes } from './restore-report.ts';
 import { readRestoreClaim, readRestorePlan } from './restore-run.ts';
+import { readVolumeReport, type VolumeReport } from './volume-report.ts';
 
 /** What is used of the plan of a run that ended before it had one. */
 const NO_PLAN: PlanEnd = { items: 0, leftOut: [], cycles: { count: 0, items: [] }, tooDeep: 0 };
@@ -32,13 +33,14 @@ export function finishRestore(
     const claim = await readRestoreClaim(store, input);
     const plan = await planOf(store, input);
     const files = await OutcomeFiles.find(store, input);
-    const report = await gatherReport(files, {
-      name: input.name,
-      errors: ending.kind === 'failed' ? [ending.failure.message] : [],
-      warnings: orderWarnings(plan),
-    });
+    const volumes = await readVolumeReport(store, input);
+    const report = await gatherReport(files, notesOf(input, plan, volumes));
     const { startTimestamp } = claim;
-    const result = restoreResult(ending, report, { startTimestamp, completionTimestamp });
+    const result = restoreResult(
+      ending,
+      { ...report, ...(volumes === undefined ? {} : { volumes: volumes.summary }) },
+      { startTimestamp, completionTimestamp },
+    );
     const { cycles, tooDeep } = plan;
     await commitRestore(store, {
       stored: {
@@ -49,10 +51,25 @@ export function finishRestore(
       results: report.results,
       resourceList: encodeRestoreList(files, report),
       outcomes: files.all(),
+      volumes: volumes?.ends ?? [],
     });
     return result;
   });
 }
+
+function notesOf(
+  { name, ending }: FinishRestoreInput,
+  plan: PlanEnd,
+  { errors, warnings }: Pick<VolumeReport, 'errors' | 'warnings'> = NO_VOLUMES,
+): RestoreNotes {
+  return {
+    name,
+    errors: [...(ending.kind === 'failed' ? [ending.failure.message] : []), ...errors],
+    warnings: [...orderWarnings(plan), ...warnings],
+  };
+}
+
+const NO_VOLUMES = { errors: [], warnings: [] };
 
 async function planOf(store: ObjectStore, run: FinishRestoreInput): Promise<PlanEnd> {
   try {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { restoreFolder, shardItemsKey } from '../../domain/object-key.ts';
-import { restoreShardItems } from '../../domain/restore/restore-plan.ts';
+import { firstShardOf, restoreShardItems } from '../../domain/restore/restore-plan.ts';
 import { readBackup } from '../../storage/catalogue.ts';
 import { encodeIndex, oneBatch } from '../../storage/format/index-file.ts';
 import type { PlanRestoreResult, RestoreRun } from '../contract.ts';
@@ -25,7 +25,7 @@ export function planRestore(deps: Dependencies, run: RestoreRun): Promise<PlanRe
     const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
     const source = { cluster, namespace: deps.namespace, store, spec, location, signal };
     const survey = await surveyIndex({ ...source, configured: await readOpenRules(store, run) });
-    const { rules, filter, aggregated } = survey;
+    const { rules, filter, aggregated, volumes } = survey;
     const { runUids: triedRuns } = filter.retried ?? {};
     const { cycles, waves } = survey.waves;
     let tooDeep = 0;
@@ -49,9 +49,13 @@ export function planRestore(deps: Dependencies, run: RestoreRun): Promise<PlanRe
     );
     const { items, waves: written } = await writer.finish();
     await writeRestorePlan(store, run, {
-      ...{ spec, rules, items, keptVolumes, leftOut, cycles, tooDeep, aggregated },
+      ...{ spec, rules, items, keptVolumes, leftOut, cycles, tooDeep, aggregated, volumes },
       ...(triedRuns === undefined ? {} : { triedRuns }),
     });
-    return { items, waves: written, attempt };
+    return {
+      ...{ items, waves: written, attempt },
+      ...(volumes.hasClaims ? { claimsFirst: firstShardOf(survey.waves.afterClaims) } : {}),
+      ...(Object.keys(volumes.gates).length > 0 ? { hasPodVolumes: true as const } : {}),
+    };
   });
 }

@@ -25,6 +25,8 @@ export interface VolumeBinding {
   readonly claimUid: string;
   /** Whether the volume goes with its claim, and a new one comes with the restored claim. */
   readonly isReprovisioned: boolean;
+  /** Whether the backup has a copy of its data, which goes into a new volume; the old one may still be there. */
+  readonly isCopied: boolean;
 }
 
 /**
@@ -117,11 +119,11 @@ export class RestoreSorter {
   }
 
   /** Decides about a persistent volume, when all lines and what pods need were seen. */
-  seeVolume(line: IndexLine, { claimUid, isReprovisioned }: VolumeBinding): void {
+  seeVolume(line: IndexLine, { claimUid, isReprovisioned, isCopied }: VolumeBinding): void {
     const isAsked = selectItem(this.#filter, line) === 'restored';
     if (!isAsked && !this.#claims.has(claimUid)) {
       this.#leaveOut('notSelected', line);
-    } else if (!isAsked && isReprovisioned) {
+    } else if (isCopied || (!isAsked && isReprovisioned)) {
       this.#leaveOut('volume', line);
     } else {
       if (this.#isOpen(line)) {

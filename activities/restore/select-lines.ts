@@ -1,5 +1,6 @@
 import type { IndexLine } from '../../domain/backup-index.ts';
 import { fields } from '../../domain/fields.ts';
+import type { KubernetesObject } from '../../domain/item.ts';
 import { backupKeys } from '../../domain/object-key.ts';
 import { readIndex } from '../../storage/format/index-file.ts';
 import { type ReadBody, readBodies } from '../../storage/format/read-bodies.ts';
@@ -45,8 +46,9 @@ export async function selectLines(
     }
   }
   await addAll(sorter.neededByPods());
+  const copied = new Set(survey.volumes.persistentVolumes);
   for await (const { line, object } of bodies(source, sorter.volumes)) {
-    sorter.seeVolume(line, bindingOf(object));
+    sorter.seeVolume(line, bindingOf(object, copied));
   }
   await addAll(sorter.related());
   return sorter;
@@ -59,11 +61,12 @@ function bodies(
   return readBodies(store, { archiveKey: backupKeys(spec.backupName).archive, lines, signal });
 }
 
-function bindingOf(volume: Record<string, unknown>): VolumeBinding {
+function bindingOf(volume: KubernetesObject, copied: ReadonlySet<string>): VolumeBinding {
   const spec = fields(volume['spec']);
   const claimUid = fields(spec['claimRef'])['uid'];
   return {
     claimUid: typeof claimUid === 'string' ? claimUid : '',
     isReprovisioned: spec['persistentVolumeReclaimPolicy'] === 'Delete',
+    isCopied: copied.has(volume.metadata.name),
   };
 }

@@ -8,6 +8,8 @@ import type { RestoreRules } from '../../domain/restore/restore-rules.ts';
 import { isWanted } from '../../domain/restore/type-survey.ts';
 import { VersionFilter } from '../../domain/restore/version-filter.ts';
 import { ownerNode, WavePlan } from '../../domain/restore/wave-plan.ts';
+import { type CopiedVolumes, copiedVolumes } from '../../domain/volumes/restored-volumes.ts';
+import { readCopyRecords } from '../volumes/copy-records.ts';
 import { eachLine, type IndexSource, surveyTypes } from './survey-types.ts';
 
 /** What decides about the items of a backup before each of them is looked at. */
@@ -18,6 +20,7 @@ export interface IndexSurvey {
   /** See `ServedAnswer`. */
   readonly aggregated: readonly string[];
   readonly waves: WavePlan;
+  readonly volumes: CopiedVolumes;
 }
 
 /**
@@ -42,7 +45,8 @@ export async function surveyIndex(source: IndexSource): Promise<IndexSurvey> {
       }
     });
   }
-  return { filter, rules, versions, aggregated, waves: new WavePlan(order, owners) };
+  const volumes = copiedVolumes(await readCopyRecords(source.store, source.spec.backupName));
+  return { filter, rules, versions, aggregated, waves: new WavePlan(order, owners), volumes };
 }
 
 function isOwner(line: IndexLine, uids: ReadonlySet<string>): boolean {

@@ -1,18 +1,20 @@
 import { type Fields, fields, list, nameOf } from '../fields.ts';
 import type { KubernetesObject } from '../item.ts';
+import { dropGate } from './pod-gate.ts';
 
 /** Volumes of tokens that the API server's admission adds to every pod are named so. */
 const PROJECTED_TOKEN = 'kube-api-access-';
 
 /**
- * Takes out of a Pod what a cluster decided about it, and the containers that somebody added for debugging, with which
- * no pod can be created. Source of the rule: Velero's pod_action.go, which knows the older volumes of tokens alone.
+ * Takes out of a Pod what a cluster decided about it, the gate of an earlier restore, and the containers that somebody
+ * added for debugging, with which no pod can be created. Source of the rule: Velero's pod_action.go, which knows the older volumes of tokens alone.
  */
 export function cleanPod(pod: KubernetesObject): void {
   const spec = fields(pod['spec']);
   delete spec['nodeName'];
   delete spec['priority'];
   delete spec['ephemeralContainers'];
+  dropGate(pod);
   const account = spec['serviceAccountName'];
   const prefixes = [
     PROJECTED_TOKEN,

@@ -1,6 +1,7 @@
 import type { IndexLine } from '../backup-index.ts';
 import type { RestoreSpec } from '../restore.ts';
 import type { OwnerCycles } from './owner-order.ts';
+import type { CopiedVolumes } from '../volumes/restored-volumes.ts';
 import type { RestoreRules } from './restore-rules.ts';
 
 /** Items of one shard of a restore, while that keeps the number of shards under its limit. */
@@ -29,6 +30,8 @@ export interface RestorePlan {
   readonly tooDeep: number;
   /** Types that wait for an APIService of the backup, which is applied last. */
   readonly aggregated: readonly string[];
+  /** Left out by a Holdfast that restored no data of volumes. */
+  readonly volumes?: CopiedVolumes;
 }
 
 /** Items of the backup that a restore does not bring back, counted by reason and type. */

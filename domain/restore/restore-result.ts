@@ -11,24 +11,26 @@ export type RestoreEnding =
 /** The result of a restore, from how it ended and what its report says. */
 export function restoreResult(
   ending: RestoreEnding,
-  { counts, warnings }: Pick<RestoreResult, 'counts' | 'warnings'>,
+  { counts, warnings, volumes }: Pick<RestoreResult, 'counts' | 'warnings' | 'volumes'>,
   times: Pick<RestoreResult, 'startTimestamp' | 'completionTimestamp'>,
 ): RestoreResult {
   const hasFailed = ending.kind === 'failed';
+  const failures = counts.failed + (volumes?.failed ?? 0);
   return {
-    phase: phaseOf(ending, counts.failed),
+    phase: phaseOf(ending, failures),
     ...times,
     items: Object.values(counts).reduce((sum, count) => sum + count, 0),
     counts,
     warnings,
-    errors: counts.failed + (hasFailed ? 1 : 0),
+    errors: failures + (hasFailed ? 1 : 0),
+    ...(volumes === undefined ? {} : { volumes }),
     ...(hasFailed ? { failure: ending.failure } : {}),
   };
 }
 
-function phaseOf(ending: RestoreEnding, failedItems: number): EndPhase {
+function phaseOf(ending: RestoreEnding, failures: number): EndPhase {
   if (ending.kind === 'applied') {
-    return failedItems > 0 ? 'PartiallyFailed' : 'Completed';
+    return failures > 0 ? 'PartiallyFailed' : 'Completed';
   }
   return ending.kind === 'cancelled' ? 'Cancelled' : 'Failed';
 }

@@ -9,6 +9,7 @@ import {
   type OwnerCycles,
   type OwnerNode,
 } from './owner-order.ts';
+import { CLAIMS } from '../selection/related-items.ts';
 import type { RestoreOrder } from './restore-order.ts';
 
 /**
@@ -55,6 +56,13 @@ export class WavePlan {
     const { position, level } = this.#keyOf(line);
     const last = (this.#levels[position] ?? 1) - 1;
     return (this.#starts[position] ?? 0) + Math.min(level, last);
+  }
+
+  /** The first wave that comes after the data of claims is there: the one with pods, unless claims come even later. */
+  get afterClaims(): number {
+    const startOf = (resource: string): number =>
+      this.#starts[this.#order.positionOf({ group: '', resource })] ?? 0;
+    return Math.max(startOf('pods'), startOf(CLAIMS) + 1);
   }
 
   /** Whether an item is so far below its owners that it shares its sub level with one of them. */

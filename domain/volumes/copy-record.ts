@@ -1,3 +1,4 @@
+import type { Placement } from './placement.ts';
 import type { CopyProof } from './proof.ts';
 import type { VolumeCopy } from './volume-copy.ts';
 import type { PlannedVolume } from './volume-plan.ts';
@@ -7,8 +8,12 @@ export interface CopyRecord extends PlannedVolume {
   readonly node: string;
   /** The pod that it was read through. */
   readonly readThrough: string;
+  /** The cluster whose repository it is in, by the uid of its namespace `kube-system`. */
+  readonly clusterUid: string;
   /** Path of the repository below the prefix of the location. */
   readonly repository: string;
+  /** Of the pod that it was read through; left out where that may run anywhere, or is one of Holdfast's own. */
+  readonly placement?: Placement;
   readonly copy: VolumeCopy;
   readonly proof: CopyProof;
   readonly startTimestamp: string;

@@ -17,14 +17,18 @@ export interface PlannedVolume extends Pick<
   readonly claimUid?: string;
 }
 
-/** Volumes that are copied together, as they are stored while the run is under way. */
-export interface VolumeBatch {
+/** Volumes of a run that are handled together, as they are stored while it is under way. */
+export interface VolumeBatch<Volume extends PlannedVolume = PlannedVolume> {
   /** The cluster, by the name that its workers serve. */
   readonly cluster: string;
+  readonly volumes: readonly Volume[];
+}
+
+/** Volumes that a backup copies. */
+export interface CopyBatch extends VolumeBatch {
   /** Whose repositories they go to. */
   readonly clusterUid: string;
   readonly verification: VolumeVerification;
-  readonly volumes: readonly PlannedVolume[];
 }
 
 /** The volumes of a coverage report that are copied from their file system, numbered; those of a pod are neighbours. */
@@ -54,7 +58,9 @@ export function batchSize(total: number, batch: number): number {
 }
 
 /** Cuts a plan into batches, in its order. */
-export function volumeBatches(volumes: readonly PlannedVolume[]): PlannedVolume[][] {
+export function volumeBatches<Volume extends PlannedVolume>(
+  volumes: readonly Volume[],
+): Volume[][] {
   const count = Math.ceil(volumes.length / BATCH_VOLUMES_MAX);
   return Array.from({ length: count }, (_, batch) =>
     volumes.slice(batch * BATCH_VOLUMES_MAX, (batch + 1) * BATCH_VOLUMES_MAX),

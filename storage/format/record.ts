@@ -5,6 +5,7 @@ import { backupKeys, restoreKeys } from '../../domain/object-key.ts';
 import type { OutcomePart, RestoreOutcome } from '../../domain/restore/restore-outcome.ts';
 import type { StoredBackup, StoredRestore } from '../../domain/stored-run.ts';
 import { veleroRecord } from '../../domain/velero-record.ts';
+import type { RestoreEnd } from '../../domain/volumes/restore-record.ts';
 import { Failure } from '../../domain/failure.ts';
 import { bytesOf, replaceClaim } from '../claim.ts';
 import { gzipText } from '../json-file.ts';
@@ -73,13 +74,18 @@ export async function commitRestore(
     readonly resourceList: AsyncIterable<Uint8Array>;
     /** What became of each item, some at a time. */
     readonly outcomes: AsyncIterable<readonly RestoreOutcome[]>;
+    /** How the volumes ended whose data was to be written. */
+    readonly volumes?: readonly RestoreEnd[];
   },
 ): Promise<void> {
-  const { stored, results, resourceList, outcomes } = report;
+  const { stored, results, resourceList, outcomes, volumes = [] } = report;
   const keys = restoreKeys(stored.name);
   const files: [string, string][] = [
     [keys.logs, logText(stored)],
     [keys.results, JSON.stringify(results)],
+    ...(volumes.length === 0
+      ? []
+      : [[keys.volumes, JSON.stringify(volumes)] satisfies [string, string]]),
   ];
   const itemParts: OutcomePart[] = [];
   // One after the other, since both go through the same outcomes, in the same order.

@@ -13,7 +13,7 @@ const VOLUME = line('persistentvolumes', '/pv-1');
 const URGENT = { ...line('priorityclasses', '/urgent'), group: 'scheduling.k8s.io' };
 const WEB = { matchLabels: { app: 'web' } };
 const POD = line('pods', 'shop/web', { app: 'web' });
-const BINDING = { claimUid: CLAIM.uid, isReprovisioned: false };
+const BINDING = { claimUid: CLAIM.uid, isReprovisioned: false, isCopied: false };
 const POD_BODY = {
   metadata: { name: 'web', namespace: 'shop' },
   spec: {

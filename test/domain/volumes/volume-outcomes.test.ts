@@ -46,7 +46,7 @@ function copied(claim: string, fields: Partial<CopyRecord> = {}): CopyEnd {
     kind: 'copied',
     record: {
       ...{ index: 0, namespace: 'shop', claim, source: 'persistentVolumeClaim' },
-      ...{ node: 'node-a', readThrough: 'web', repository: 'r', proof: PROOF },
+      ...{ node: 'node-a', readThrough: 'web', repository: 'r', clusterUid: 'c', proof: PROOF },
       ...{ startTimestamp: '', completionTimestamp: '', copy: STORED },
       ...fields,
     },

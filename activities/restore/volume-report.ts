@@ -1,0 +1,102 @@
+import { Failure } from '../../domain/failure.ts';
+import { leftVolumesKey, restoreFolder } from '../../domain/object-key.ts';
+import type {
+  RestoredVolumesSummary,
+  RestoreEnd,
+  RestoreRecord,
+} from '../../domain/volumes/restore-record.ts';
+import { volumeName } from '../../domain/volumes/volume-name.ts';
+import { readJsonGz } from '../../storage/json-file.ts';
+import type { ObjectStore } from '../../storage/object-store/port.ts';
+import type { FinishRestoreInput } from '../contract.ts';
+import { readEnds } from '../volumes/volume-ends.ts';
+
+/** Volumes that the results name on each side; the file of the restore's volumes has all. */
+const NAMED_MAX = 500;
+
+/** What the report of a restore says of data of volumes. */
+export interface VolumeReport {
+  readonly summary: RestoredVolumesSummary;
+  readonly ends: readonly RestoreEnd[];
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Reads how the volumes of a restore ended; undefined where it had none to write. */
+export async function readVolumeReport(
+  store: ObjectStore,
+  { volumeBatches = 0, ...run }: FinishRestoreInput,
+): Promise<VolumeReport | undefined> {
+  const left = await readLeft(store, run);
+  if (volumeBatches === 0 && left.length === 0) {
+    return undefined;
+  }
+  const ends: RestoreEnd[] = [];
+  let unknown = 0;
+  for (let batch = 0; batch < volumeBatches; batch++) {
+    const ended = await unlessMissing(() => readEnds(store, { ...run, kind: 'Restore', batch }));
+    unknown += ended === undefined ? 1 : 0;
+    for (const end of ended ?? []) {
+      // What an attempt of `restoreVolume` stores is the record of a restored volume.
+      ends.push(
+        end.kind === 'failed' ? end : { kind: 'restored', record: end.record as RestoreRecord },
+      );
+    }
+  }
+  const records = ends.flatMap((end) => (end.kind === 'restored' ? [end.record] : []));
+  const failed = ends.flatMap((end) => (end.kind === 'failed' ? [end] : []));
+  return {
+    summary: {
+      restored: records.length,
+      failed: failed.length,
+      files: records.reduce((sum, { files }) => sum + files, 0),
+      bytes: records.reduce((sum, { bytes }) => sum + bytes, 0),
+    },
+    ends,
+    errors: [
+      ...shortened(
+        failed.map(({ volume, failure }) => `volume ${volumeName(volume)}: ${failure.message}`),
+      ),
+      ...(unknown === 0
+        ? []
+        : [`the restore ended before the data of ${String(unknown)} batches of volumes`]),
+    ],
+    warnings: shortened([
+      ...left.map(
+        (name) => `volume ${name}: it was there before the restore, and its data is left alone`,
+      ),
+      ...records.flatMap((record) =>
+        record.warnings.map(({ message }) => `volume ${volumeName(record)}: ${message}`),
+      ),
+    ]),
+  };
+}
+
+async function readLeft(
+  store: ObjectStore,
+  { name, runUid }: Pick<FinishRestoreInput, 'name' | 'runUid'>,
+): Promise<readonly string[]> {
+  const stages = ['claims', 'pods'].map((stage) =>
+    unlessMissing(() => readJsonGz(store, leftVolumesKey(restoreFolder(name), runUid, stage))),
+  );
+  // The objects under these keys were written by `planVolumeRestore` of the same run.
+  return ((await Promise.all(stages)) as (readonly string[] | undefined)[]).flatMap(
+    (names) => names ?? [],
+  );
+}
+
+async function unlessMissing<Value>(read: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'object-missing') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function shortened(lines: readonly string[]): readonly string[] {
+  const rest = lines.length - NAMED_MAX;
+  return rest > 0 ? [...lines.slice(0, NAMED_MAX), `${String(rest)} more volumes`] : lines;
+}

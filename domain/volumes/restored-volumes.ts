@@ -1,0 +1,48 @@
+import type { RestoreSpec } from '../restore.ts';
+import { mappedNamespace } from '../restore.ts';
+import type { CopyRecord } from './copy-record.ts';
+import type { PlannedVolume } from './volume-plan.ts';
+
+/** A volume whose data a restore writes: its place in the cluster, and the copy that it comes from. */
+export interface RestoredVolume extends PlannedVolume {
+  readonly record: CopyRecord;
+}
+
+/** What the copies of a backup mean to the items of a restore. */
+export interface CopiedVolumes {
+  /** Persistent volumes whose data is in copies, so that their claims get new ones. */
+  readonly persistentVolumes: readonly string[];
+  /** Pods of the backup, `shop/web`, to the names of their own volumes with data. */
+  readonly gates: Readonly<Record<string, readonly string[]>>;
+  /** Whether there are claims with data. */
+  readonly hasClaims: boolean;
+}
+
+export function copiedVolumes(records: readonly CopyRecord[]): CopiedVolumes {
+  const gates = new Map<string, string[]>();
+  for (const { namespace, claim, pod, volume } of records) {
+    if (claim === undefined && pod !== undefined && volume !== undefined) {
+      const key = `${namespace}/${pod}`;
+      gates.set(key, [...(gates.get(key) ?? []), volume]);
+    }
+  }
+  return {
+    persistentVolumes: records.flatMap(({ persistentVolume }) => persistentVolume ?? []),
+    gates: Object.fromEntries(gates),
+    hasClaims: records.some(({ claim }) => claim !== undefined),
+  };
+}
+
+/** A copy as a volume of the cluster that is restored into. */
+export function restoredVolume(
+  record: CopyRecord,
+  { index, spec }: { readonly index: number; readonly spec: RestoreSpec },
+): RestoredVolume {
+  const { source, claim, pod, volume } = record;
+  const namespace = mappedNamespace(spec, record.namespace);
+  const place =
+    claim === undefined
+      ? { ...(pod === undefined ? {} : { pod }), ...(volume === undefined ? {} : { volume }) }
+      : { claim };
+  return { index, namespace, source, ...place, record };
+}
