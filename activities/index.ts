@@ -25,13 +25,18 @@ import { acquireLeases, findClosedHolders, releaseLeases } from './volumes/lease
 import { locateVolumes } from './volumes/locate-volumes.ts';
 import { mountVolume, unmountVolume } from './volumes/mount-volume.ts';
 import { planVolumes } from './volumes/plan-volumes.ts';
-import { recordVolumeEnds, recordVolumes } from './volumes/record-volumes.ts';
 import {
   checkRepository,
   listRepositoryLocks,
   pruneRepository,
   unlockRepository,
 } from './volumes/maintain-repository.ts';
+import { planVolumeRestore } from './volumes/plan-volume-restore.ts';
+import {
+  recordRestoredVolumes,
+  recordVolumeEnds,
+  recordVolumes,
+} from './volumes/record-volumes.ts';
 
 /** The activities of a cluster's worker, each with its failures redacted. */
 export function createActivities(deps: Dependencies): ClusterActivities {
@@ -58,6 +63,8 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     unmountVolume: bind(unmountVolume),
     recordVolumeEnds: bind(recordVolumeEnds),
     recordVolumes: bind(recordVolumes),
+    planVolumeRestore: bind(planVolumeRestore),
+    recordRestoredVolumes: bind(recordRestoredVolumes),
     openRestore: bind(openRestore),
     previewRestore: bind(previewRestore),
     planRestore: bind(planRestore),

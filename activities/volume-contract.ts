@@ -26,6 +26,13 @@ export interface VolumeActivities {
    * Heartbeats.
    */
   recordVolumes(input: RecordVolumesInput): Promise<RecordedVolumes>;
+  /**
+   * Chooses the copies whose data a restore writes: those of the claims that it has made, or of the volumes that its
+   * pods have of their own. Heartbeats.
+   */
+  planVolumeRestore(input: PlanVolumeRestoreInput): Promise<PlanVolumesResult>;
+  /** Stores which claims have not got their data. May be repeated. Heartbeats. */
+  recordRestoredVolumes(input: RecordVolumesInput): Promise<void>;
 }
 
 /** The activities of a node agent. They may be run twice, one after the other, and leave the same world. */
@@ -36,6 +43,21 @@ export interface NodeActivities {
    * longer, where it was found. Heartbeats.
    */
   copyVolume(input: MoveVolumeInput): Promise<MovedVolume>;
+  /**
+   * Writes the data of a copy into a volume and reads it back, puts back owner and mode of its root, and opens the gate of
+   * the pod, if it has one. What an earlier attempt has written is written over. Throws as `copyVolume` does. Heartbeats.
+   */
+  restoreVolume(input: MoveVolumeInput): Promise<MovedVolume>;
+  /** Lets a pod start that waits for a volume whose data does not come. */
+  openGate(input: MoveVolumeInput): Promise<void>;
+}
+
+export interface PlanVolumeRestoreInput extends RunReference {
+  readonly stage: 'claims' | 'pods';
+  /** The shards whose outcomes say what the restore has made. */
+  readonly shards: readonly { readonly shard: number; readonly attempt: string }[];
+  /** Number of the first batch. */
+  readonly firstBatch: number;
 }
 
 export interface PlanVolumesResult {
@@ -83,12 +105,16 @@ export interface MountedVolume {
   readonly node: string;
   readonly pod: string;
   readonly podUid: string;
+  /** The persistent volume that the claim is bound to now. */
+  readonly persistentVolume: string;
 }
 
 export interface MoveVolumeInput extends VolumeInput {
   /** The pod through which the volume can be reached. */
   readonly pod: string;
   readonly podUid: string;
+  /** The persistent volume of the claim, where it is not the planned one. */
+  readonly persistentVolume?: string;
 }
 
 export interface MovedVolume {

@@ -2,10 +2,14 @@ import { redactFailures } from '../redact-failures.ts';
 import type { NodeActivities } from '../volume-contract.ts';
 import { copyVolume } from './copy-volume.ts';
 import type { NodeDependencies } from './dependencies.ts';
+import { openGate } from './open-gate.ts';
+import { restoreVolume } from './restore-volume.ts';
 
 /** The activities of a node's agent, each with its failures redacted. */
 export function createNodeActivities(deps: NodeDependencies): NodeActivities {
   return {
     copyVolume: (input) => redactFailures(() => copyVolume(deps, input)),
+    restoreVolume: (input) => redactFailures(() => restoreVolume(deps, input)),
+    openGate: (input) => redactFailures(() => openGate(deps, input)),
   };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
 import { volumeName } from '../../domain/volumes/volume-name.ts';
 import type { PlannedVolume } from '../../domain/volumes/volume-plan.ts';
+import type { MoveVolumeInput } from '../volume-contract.ts';
 
 /** Where the kubelet mounts volumes of CSI drivers, below the folder of the volume. */
 const CSI_PLUGIN = 'kubernetes.io~csi';
@@ -24,11 +25,11 @@ export interface VolumeFolder {
  */
 export async function findVolumeFolder(
   kubeletFolder: string,
-  podUid: string,
+  { podUid, persistentVolume }: Pick<MoveVolumeInput, 'podUid' | 'persistentVolume'>,
   volume: Pick<PlannedVolume, 'namespace' | 'pod' | 'volume' | 'claim' | 'persistentVolume'>,
 ): Promise<VolumeFolder> {
   const volumes = join(kubeletFolder, 'pods', podUid, 'volumes');
-  const name = volume.persistentVolume ?? volume.volume ?? '';
+  const name = persistentVolume ?? volume.persistentVolume ?? volume.volume ?? '';
   for (const plugin of await namesIn(volumes)) {
     const names = await namesIn(join(volumes, plugin));
     if (name !== '' && names.includes(name)) {

@@ -14,14 +14,25 @@ import type {
   LocateVolumesInput,
   LocateVolumesResult,
   VolumePlace,
+  VolumeRun,
 } from '../volume-contract.ts';
-import { isOnItsWay, isRunning, type LivePod, podsWithClaim, readPod } from './pods.ts';
+import {
+  isAtGate,
+  isBeforeGate,
+  isOnItsWay,
+  isRunning,
+  type LivePod,
+  podsWithClaim,
+  readPod,
+} from './pods.ts';
 import { readBatch } from './volume-batch.ts';
 
 /** Volumes that are looked for at the same time. */
 const LOOKS_IN_FLIGHT = 8;
 /** How long a pod that starts or goes is waited for. */
 const POD_WAIT_MS = 60_000;
+/** How long a restored pod is waited for, which may need a node and its claims first. */
+const GATE_WAIT_MS = 5 * 60_000;
 /** How long the agent of a node is waited for that has not been heard of. */
 const AGENT_WAIT_MS = 15_000;
 const POLL_MS = 1000;
@@ -38,7 +49,7 @@ export function locateVolumes(
     );
     const limit = pLimit(LOOKS_IN_FLIGHT);
     const volumes = await limit.map(wanted, async (volume): Promise<LocatedVolume> => {
-      const look = { volume, cluster: batch.cluster };
+      const look = { volume, cluster: batch.cluster, kind: input.kind };
       const place = await new Look(deps, look, long).place();
       return { volume: volume.index, name: volumeName(volume), place };
     });
@@ -46,42 +57,55 @@ export function locateVolumes(
   });
 }
 
+/** When a volume can be reached, and what is waited for how long. */
+const RUNNING = { isThere: isRunning, isComing: isOnItsWay, waitMs: POD_WAIT_MS };
+const AT_GATE = { isThere: isAtGate, isComing: isBeforeGate, waitMs: GATE_WAIT_MS };
+
 interface Looked {
   readonly volume: PlannedVolume;
   readonly cluster: string;
+  readonly kind: VolumeRun['kind'];
 }
 
-/** Looks for the place of one volume. */
+/**
+ * Looks for the place of one volume. Of a restore, claims are fresh, and a pod of ours mounts them; a pod with volumes of
+ * its own waits at its gate.
+ */
 class Look {
   readonly #deps: Pick<Dependencies, 'cluster' | 'isServed'>;
   readonly #volume: PlannedVolume;
   readonly #cluster: string;
+  readonly #kind: VolumeRun['kind'];
   readonly #long: LongWork;
 
   constructor(
     deps: Pick<Dependencies, 'cluster' | 'isServed'>,
-    { volume, cluster }: Looked,
+    { volume, cluster, kind }: Looked,
     long: LongWork,
   ) {
     this.#deps = deps;
     this.#volume = volume;
     this.#cluster = cluster;
+    this.#kind = kind;
     this.#long = long;
   }
 
   async place(): Promise<VolumePlace> {
-    const deadline = Date.now() + POD_WAIT_MS;
+    const isRestore = this.#kind === 'Restore';
+    if (isRestore && this.#volume.claim !== undefined) {
+      return { kind: 'unmounted' };
+    }
+    const { isThere, isComing, waitMs } = isRestore ? AT_GATE : RUNNING;
+    const deadline = Date.now() + waitMs;
     for (;;) {
       const pods = await this.#pods();
-      const running = pods.find(isRunning);
+      const running = pods.find(isThere);
       if (running !== undefined) {
         return this.#placeIn(running);
       }
-      const coming = pods.find(isOnItsWay);
+      const coming = pods.find(isComing);
       if (coming === undefined || Date.now() > deadline) {
-        return this.#volume.claim === undefined
-          ? { kind: 'none', failure: this.#notRunning() }
-          : { kind: 'unmounted' };
+        return this.#unmounted();
       }
       const words = coming.isBeingDeleted ? 'is being deleted' : 'starts';
       await this.#pause(`the pod ${coming.namespace}/${coming.name} ${words}`, deadline);
@@ -112,13 +136,18 @@ class Look {
     return { kind: 'pod', node, pod, podUid };
   }
 
-  #notRunning(): FailureReport {
-    const { namespace, pod = '' } = this.#volume;
-    return {
+  /** A claim can be mounted; what a pod has of its own is only where it runs. */
+  #unmounted(): VolumePlace {
+    const { namespace, pod = '', claim } = this.#volume;
+    if (claim !== undefined) {
+      return { kind: 'unmounted' };
+    }
+    const failure: FailureReport = {
       code: 'pod-not-running',
       message: `the pod ${namespace}/${pod} does not run, and its own volumes are only where it runs`,
       subject: volumeName(this.#volume),
     };
+    return { kind: 'none', failure };
   }
 
   async #pause(reason: string, deadline: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../domain/item.ts';
+import type { Placement } from '../../domain/volumes/placement.ts';
 
 /** A claim that a pod of ours mounts, for which run, and how. */
 export interface Mounting {
@@ -9,6 +10,10 @@ export interface Mounting {
   readonly runUid: string;
   readonly image: string;
   readonly access: 'read' | 'write';
+  /** The namespace of the node agents; left out where they are no pods, and may be on any node. */
+  readonly agentsIn?: string;
+  /** Where the pod should run that is to mount the volume later. */
+  readonly placement?: Placement;
 }
 
 /** Where the claim is in the pod; nobody looks there, the node agent reads the kubelet's folder. */
@@ -27,7 +32,7 @@ export function mountPodName({ runUid, index }: Pick<Mounting, 'runUid' | 'index
  * Standard, has no token, and is in no backup.
  */
 export function mountPod(mounting: Mounting): KubernetesObject {
-  const { namespace, claim, runUid, image, access } = mounting;
+  const { namespace, claim, runUid, image, access, placement = {} } = mounting;
   const isReadOnly = access === 'read';
   return {
     apiVersion: 'v1',
@@ -53,6 +58,8 @@ export function mountPod(mounting: Mounting): KubernetesObject {
       activeDeadlineSeconds: LIFETIME_S,
       // A volume may be on a node that takes no other pods.
       tolerations: [{ operator: 'Exists' }],
+      ...(placement.nodeSelector === undefined ? {} : { nodeSelector: placement.nodeSelector }),
+      affinity: affinityOf(mounting),
       securityContext: {
         runAsNonRoot: true,
         runAsUser: NOBODY,
@@ -81,6 +88,24 @@ export function mountPod(mounting: Mounting): KubernetesObject {
         { name: 'volume', persistentVolumeClaim: { claimName: claim, readOnly: isReadOnly } },
       ],
     },
+  };
+}
+
+/** Labels of the pods of node agents, as the manifests in `deploy/` have them. */
+export const AGENT_LABELS = { 'app.kubernetes.io/component': 'node-agent' };
+
+/** A fresh volume is made on the node of its first pod: one with an agent, where the pods of later can run too. */
+function affinityOf({ agentsIn, placement }: Mounting): object {
+  const term = {
+    labelSelector: { matchLabels: AGENT_LABELS },
+    namespaces: [agentsIn],
+    topologyKey: 'kubernetes.io/hostname',
+  };
+  return {
+    ...(placement?.nodeAffinity === undefined ? {} : { nodeAffinity: placement.nodeAffinity }),
+    ...(agentsIn === undefined
+      ? {}
+      : { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } }),
   };
 }
 

@@ -2,13 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { recordTime } from '../../domain/duration.ts';
 import { Failure } from '../../domain/failure.ts';
+import type { ResourceType } from '../../domain/item.ts';
+import { CLAIMS } from '../../domain/selection/related-items.ts';
+import { preferNode } from '../../domain/volumes/placement.ts';
+import type { RestoredVolume } from '../../domain/volumes/restored-volumes.ts';
+import { claimFacts } from '../../domain/volumes/volume-facts.ts';
 import { volumeName } from '../../domain/volumes/volume-name.ts';
+import type { PlannedVolume } from '../../domain/volumes/volume-plan.ts';
 import { nodeTaskQueue } from '../../domain/workflow-id.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
 import type { MountedVolume, VolumeInput } from '../volume-contract.ts';
 import { noAgent } from './locate-volumes.ts';
-import { type Mounting, mountPod, mountPodName } from './mount-pod.ts';
+import { AGENT_LABELS, type Mounting, mountPod, mountPodName } from './mount-pod.ts';
 import { isRunning, type LivePod, POD, readPod, waitingReasons } from './pods.ts';
 import { readBatch, volumeOf } from './volume-batch.ts';
 
@@ -31,7 +37,8 @@ export function mountVolume(deps: Dependencies, input: VolumeInput): Promise<Mou
     const { namespace, claim = '', index } = volume;
     const mounting: Mounting = {
       ...{ namespace, claim, index, runUid: input.runUid, image: imageOf(deps) },
-      access: input.kind === 'Backup' ? 'read' : 'write',
+      ...(input.kind === 'Backup' ? { access: 'read' } : writeAccess(volume)),
+      ...((await hasAgentPods(deps, long.signal)) ? { agentsIn: deps.namespace } : {}),
     };
     await makePod(deps, mounting, long);
     const pod = await awaitRunning(deps, mounting, long);
@@ -40,9 +47,44 @@ export function mountVolume(deps: Dependencies, input: VolumeInput): Promise<Mou
       const { code, message } = noAgent(node);
       throw new Failure(code, message, { subject: volumeName(volume) });
     }
-    return { node, pod: pod.name, podUid: pod.uid };
+    const persistentVolume = await boundVolume(deps, { namespace, claim });
+    return { node, pod: pod.name, podUid: pod.uid, persistentVolume };
   });
 }
+
+/** A fresh volume is made for whoever mounts it first, so that one looks like the pod that is to have it. */
+function writeAccess(volume: PlannedVolume): Pick<Mounting, 'access' | 'placement'> {
+  // The volumes of a restore have the records of their copies.
+  const { record } = volume as RestoredVolume;
+  return { access: 'write', placement: preferNode(record.placement, record.node) };
+}
+
+async function hasAgentPods(
+  { cluster, namespace }: Dependencies,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const labelSelector = Object.entries(AGENT_LABELS)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',');
+  return (await cluster.count({ type: POD, namespace, labelSelector }, signal)) > 0;
+}
+
+/** The persistent volume of a claim that a running pod mounts. */
+async function boundVolume(
+  { cluster }: Dependencies,
+  { namespace, claim }: Pick<Mounting, 'namespace' | 'claim'>,
+): Promise<string> {
+  const object = await cluster.read(CLAIM, { ...CLAIM, namespace, name: claim });
+  return object === undefined ? '' : (claimFacts(object).volumeName ?? '');
+}
+
+const CLAIM: ResourceType = {
+  group: '',
+  version: 'v1',
+  resource: CLAIMS,
+  kind: 'PersistentVolumeClaim',
+  isNamespaced: true,
+};
 
 /** See `VolumeActivities.unmountVolume`. */
 export function unmountVolume(deps: Dependencies, input: VolumeInput): Promise<void> {

@@ -7,7 +7,7 @@ import { backupFolder, volumeBatchKey } from '../../domain/object-key.ts';
 import { VOLUME_TYPES } from '../../domain/selection/related-items.ts';
 import {
   planVolumes as planned,
-  type VolumeBatch,
+  type CopyBatch,
   volumeBatches,
 } from '../../domain/volumes/volume-plan.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
@@ -44,7 +44,7 @@ export function planVolumes(deps: Dependencies, run: BackupRun): Promise<PlanVol
         clusterUid: claim.cluster.uid,
         verification,
         volumes: part,
-      } satisfies VolumeBatch);
+      } satisfies CopyBatch);
     }
     return { volumes: volumes.length, batches: batches.length };
   });

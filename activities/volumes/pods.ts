@@ -1,5 +1,6 @@
 import { fields, list } from '../../domain/fields.ts';
 import type { KubernetesObject, ResourceType } from '../../domain/item.ts';
+import { GATE } from '../../domain/restore/pod-gate.ts';
 import { type PodFacts, podFacts } from '../../domain/volumes/volume-facts.ts';
 import type { Cluster } from '../kubernetes/port.ts';
 
@@ -53,12 +54,25 @@ export function isOnItsWay({ phase, node, isBeingDeleted }: LivePod): boolean {
   return isBeingDeleted || (phase === 'Pending' && node !== undefined);
 }
 
+/** Whether a pod has still to come to its gate. */
+export function isBeforeGate({ phase }: LivePod): boolean {
+  return phase === 'Pending';
+}
+
 /** Why a container of a pod does not start, in the word of the kubelet: `ErrImagePull`. */
 export function waitingReasons({ object }: LivePod): string[] {
   return list(fields(object['status'])['containerStatuses']).flatMap((status) => {
     const { reason } = fields(fields(fields(status)['state'])['waiting']);
     return typeof reason === 'string' ? [reason] : [];
   });
+}
+
+/** Whether a pod waits at the gate that a restore has put into it. */
+export function isAtGate({ object, node, isBeingDeleted }: LivePod): boolean {
+  const statuses = list(fields(object['status'])['initContainerStatuses']);
+  const gate = statuses.map(fields).find((status) => status['name'] === GATE);
+  const isWaiting = fields(gate?.['state'])['running'] !== undefined;
+  return isWaiting && node !== undefined && !isBeingDeleted;
 }
 
 function mounts({ volumes }: LivePod, claim: string): boolean {

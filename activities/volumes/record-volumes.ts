@@ -1,5 +1,10 @@
 import type { CoverageReport } from '../../domain/coverage.ts';
-import { backupKeys, volumeEndsKey } from '../../domain/object-key.ts';
+import {
+  backupKeys,
+  failedClaimsKey,
+  restoreFolder,
+  volumeEndsKey,
+} from '../../domain/object-key.ts';
 import { type CopyRecord, sizeOfCopy } from '../../domain/volumes/copy-record.ts';
 import { type CopyEnd, withCopies } from '../../domain/volumes/volume-outcomes.ts';
 import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
@@ -45,5 +50,25 @@ export function recordVolumes(
       bytes: sizes.reduce((sum, { bytes }) => sum + bytes, 0),
       problems,
     };
+  });
+}
+
+/** See `VolumeActivities.recordRestoredVolumes`. */
+export function recordRestoredVolumes(
+  deps: Dependencies,
+  { batches, ...run }: RecordVolumesInput,
+): Promise<void> {
+  return withHeartbeat(async ({ signal }) => {
+    const store = deps.store(run.location);
+    const failed: string[] = [];
+    for (let batch = 0; batch < batches; batch++) {
+      signal.throwIfAborted();
+      for (const end of await readEnds(store, { ...run, kind: 'Restore', batch })) {
+        if (end.kind === 'failed' && end.volume.claim !== undefined) {
+          failed.push(`${end.volume.namespace}/${end.volume.claim}`);
+        }
+      }
+    }
+    await writeJsonGz(store, failedClaimsKey(restoreFolder(run.name), run.runUid), failed);
   });
 }

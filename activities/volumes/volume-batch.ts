@@ -18,7 +18,10 @@ export function runFolder({ kind, name }: Pick<VolumeRun, 'kind' | 'name'>): str
 }
 
 /** A volume of a batch, by its number. */
-export function volumeOf({ volumes }: VolumeBatch, index: number): PlannedVolume {
+export function volumeOf<Volume extends PlannedVolume>(
+  { volumes }: VolumeBatch<Volume>,
+  index: number,
+): Volume {
   const volume = volumes.find((one) => one.index === index);
   if (volume === undefined) {
     throw new Failure('internal', `the batch has no volume ${String(index)}`);
