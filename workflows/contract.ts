@@ -16,6 +16,7 @@ import type { VolumeRun } from '../activities/volume-contract.ts';
 export const BACKUP_WORKFLOW = 'backup';
 export const BACKUP_VOLUMES_WORKFLOW = 'backupVolumes';
 export const RESTORE_WORKFLOW = 'restore';
+export const RESTORE_VOLUMES_WORKFLOW = 'restoreVolumes';
 export const DELETE_WORKFLOW = 'delete';
 export const PREVIEW_WORKFLOW = 'preview';
 /** Its input is `PreviewRestoreInput` of the domain. */

@@ -5,3 +5,4 @@ export { deleteRun as delete } from './delete.ts';
 export { preview, previewRestore } from './preview.ts';
 export { repository } from './repository.ts';
 export { restore } from './restore.ts';
+export { restoreVolumes } from './restore-volumes.ts';

@@ -8,11 +8,16 @@ import {
 import type { VolumeRun } from '../activities/volume-contract.ts';
 import type { MovedVolumes } from '../domain/run-status.ts';
 import { volumesWorkflowId } from '../domain/workflow-id.ts';
-import { BACKUP_VOLUMES_WORKFLOW, type VolumesInput } from './contract.ts';
+import {
+  BACKUP_VOLUMES_WORKFLOW,
+  RESTORE_VOLUMES_WORKFLOW,
+  type VolumesInput,
+} from './contract.ts';
 import { inPool } from './pool.ts';
 
 /** Batches of volumes of one run that are under way at the same time. */
 const BATCHES_IN_FLIGHT = 4;
+const WORKFLOWS = { Backup: BACKUP_VOLUMES_WORKFLOW, Restore: RESTORE_VOLUMES_WORKFLOW } as const;
 
 /** Batches of a run, by number, and what their children are told. */
 export interface VolumeBatches extends Omit<VolumesInput, 'batch'> {
@@ -37,7 +42,7 @@ export async function moveBatches(batches: VolumeBatches, onEnded?: BatchEnded):
 type VolumesWorkflow = (input: VolumesInput) => Promise<MovedVolumes | undefined>;
 
 async function moveBatch(run: VolumeRun, input: VolumesInput): Promise<MovedVolumes | undefined> {
-  return executeChild<VolumesWorkflow>(BACKUP_VOLUMES_WORKFLOW, {
+  return executeChild<VolumesWorkflow>(WORKFLOWS[run.kind], {
     workflowId: volumesWorkflowId(workflowInfo().workflowId, input.batch),
     args: [input],
     staticSummary: `Volumes of the ${run.kind.toLowerCase()} ${run.name}, batch ${String(input.batch + 1)}`,

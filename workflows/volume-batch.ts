@@ -2,6 +2,7 @@ import { CancellationScope, isCancellation, log, setHandler, sleep } from '@temp
 
 import type {
   LocatedVolume,
+  MountedVolume,
   MovedVolume,
   MoveVolumeInput,
   NodeActivities,
@@ -175,7 +176,8 @@ async function moveAt(
 ): Promise<VolumeEnd> {
   const { run, activities, volume, name } = step;
   if (place.kind === 'pod') {
-    return moveThrough(step, place, queueWaitMs);
+    const { node, pod, podUid } = place;
+    return moveThrough(step, { node, pod, podUid }, queueWaitMs);
   }
   step.show({ state: 'Mounting' });
   try {
@@ -197,12 +199,12 @@ async function unmount({ run, activities, volume, name }: MoveStep): Promise<voi
 
 async function moveThrough(
   { run, cluster, patienceMs, volume, name, show, verb, move }: MoveStep,
-  { node, pod, podUid }: { readonly node: string; readonly pod: string; readonly podUid: string },
+  { node, ...place }: Omit<PodPlace, 'kind'> | MountedVolume,
   queueWaitMs: number,
 ): Promise<VolumeEnd> {
   show({ state: 'Moving', node });
   const agent = nodeActivitiesOf({ cluster, node, patienceMs, queueWaitMs });
-  const moved = await move(agent(`${verb} ${name}`), { ...run, volume, pod, podUid });
+  const moved = await move(agent(`${verb} ${name}`), { ...run, volume, ...place });
   const { attempt, files, bytes } = moved;
   show({ state: 'Done', node, filesDone: files, bytesDone: bytes });
   return { volume, attempt };

@@ -91,6 +91,11 @@ await fillOwned();
 await backUp('owned', [owned]);
 await restoreBound('bound');
 await backUpVolumes('volumes');
+await installation.createRestore('volumes', {
+  backupName: 'volumes',
+  namespaceMapping: { [withVolumes]: `${withVolumes}-restored` },
+});
+await installation.ended('restores', 'volumes');
 
 for (const name of ['small', 'sharded', 'refused', 'failed', 'cancelled']) {
   await record(`backup-${name}`, `backup/default/${name}`);
@@ -100,6 +105,8 @@ for (const name of ['restored', 'refused', 'failed', 'cancelled', 'deferred', 'b
 }
 await record('backup-volumes', 'backup/default/volumes');
 await record('backup-volumes-batch', 'backup/default/volumes/volumes-0');
+await record('restore-volumes', 'restore/default/volumes');
+await record('restore-volumes-batch', 'restore/default/volumes/volumes-0');
 await record('delete', 'delete/default/failed');
 await useRepository('repository');
 await record('repository', 'repository');
@@ -115,7 +122,13 @@ proxy.stop();
 const copies = ['restored', 'failed', 'cancelled', 'deferred'].map(
   (name) => `${namespace}-${name}`,
 );
-const others = [owned, `${owned}-bound`, withVolumes, installation.ownNamespace];
+const others = [
+  owned,
+  `${owned}-bound`,
+  withVolumes,
+  `${withVolumes}-restored`,
+  installation.ownNamespace,
+];
 await Promise.all([namespace, ...others, ...copies].map(deleteNamespace));
 process.exit();
 
@@ -171,7 +184,11 @@ async function backUpVolumes(name: string): Promise<void> {
   const pod = { namespace: withVolumes, node: AGENT_NODE };
   await applyVolumePod({ ...pod, name: 'gone', claims: ['idle'], fill: 'echo a > idle/a' });
   await kubectl('-n', withVolumes, 'delete', 'pod', 'gone', '--wait');
-  await applyVolumePod({ ...pod, name: 'web', claims: ['data'], fill: 'echo a > data/a' });
+  await applyVolumePod({
+    ...{ ...pod, name: 'web', claims: ['data'], emptyDirs: ['cache'] },
+    annotations: { 'backup.velero.io/backup-volumes': 'cache' },
+    fill: 'echo a > data/a; echo b > cache/b',
+  });
   await backUp(name, [withVolumes]);
 }
 

@@ -21,7 +21,7 @@ const FOLDER = new URL('../histories/', import.meta.url);
 const FILES = readdirSync(FOLDER).filter((file) => file.endsWith('.json'));
 const logger = new DefaultLogger('ERROR');
 /** Activities of node agents. */
-const NODE_ACTIVITIES: readonly (keyof NodeActivities)[] = ['copyVolume'];
+const NODE_ACTIVITIES: readonly (keyof NodeActivities)[] = ['copyVolume', 'restoreVolume'];
 let workflowBundle: WorkflowBundle;
 
 interface HistoryEvent {

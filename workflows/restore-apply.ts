@@ -1,0 +1,181 @@
+import type {
+  AppliedShard,
+  PlanRestoreResult,
+  RestoreRun,
+  RestoreWave,
+} from '../activities/contract.ts';
+import type { Activities } from './activity-profiles.ts';
+import type { RestoreInput } from './contract.ts';
+import { inPool } from './pool.ts';
+import type { RunTracker } from './run-tracker.ts';
+import { moveBatches } from './start-volumes.ts';
+
+/** Shards of one wave that are applied at the same time. */
+const SHARDS_IN_FLIGHT = 2;
+/** Waves that together have no more items than this are applied by one activity, one after the other. */
+const SMALL_WAVES_ITEMS_MAX = 500;
+
+/** What has ended so far, so that a run that fails or is cancelled can tell it. */
+export interface Progress {
+  readonly applied: AppliedShard[];
+  /** Batches of volumes whose data was to be written. */
+  volumeBatches: number;
+  relinkAttempt?: string;
+}
+
+export interface Apply {
+  readonly activities: Activities;
+  readonly tracker: RunTracker;
+  readonly progress: Progress;
+}
+
+/** Plans a restore and applies it, wave by wave; the data of volumes where it belongs between them. */
+export async function applyBackup(
+  input: RestoreInput,
+  run: RestoreRun,
+  apply: Apply,
+): Promise<void> {
+  const { activities, tracker } = apply;
+  tracker.enter('plan', 'InProgress', 'ordering the items of the backup');
+  const plan = await activities.long('Order the items into waves').planRestore(run);
+  tracker.plan(plan.items);
+  const { claimsFirst = Number.POSITIVE_INFINITY } = plan;
+  const [before, after] = [
+    plan.waves.filter(({ firstShard }) => firstShard < claimsFirst),
+    plan.waves.filter(({ firstShard }) => firstShard >= claimsFirst),
+  ];
+  await applyWaves(run, { ...apply, plan, waves: before });
+  if (plan.claimsFirst !== undefined) {
+    await restoreVolumes(input, run, { ...apply, stage: 'claims' });
+  }
+  await applyWaves(run, { ...apply, plan, waves: after });
+  await applyDeferred(run, { ...apply, plan });
+  if (plan.hasPodVolumes === true) {
+    await restoreVolumes(input, run, { ...apply, stage: 'pods' });
+  }
+  await relink(run, apply);
+}
+
+async function applyWaves(
+  run: RestoreRun,
+  { waves, ...apply }: Apply & { plan: PlanRestoreResult; waves: readonly RestoreWave[] },
+): Promise<void> {
+  for (const step of gatherWaves(waves)) {
+    const words = `${step.names} · ${String(step.items)} items`;
+    apply.tracker.enter('apply', 'InProgress', `applying ${words}`);
+    await applyStep(run, { ...apply, step, words });
+  }
+}
+
+/** Writes the data of what was made: of claims, or of volumes that pods have of their own. */
+async function restoreVolumes(
+  { spec, patienceMs }: RestoreInput,
+  run: RestoreRun,
+  { activities, tracker, progress, stage }: Apply & { stage: 'claims' | 'pods' },
+): Promise<void> {
+  const first = progress.volumeBatches;
+  const shards = progress.applied.map(({ shard, attempt }) => ({ shard, attempt }));
+  const { volumes, batches } = await activities
+    .long('Choose the volumes')
+    .planVolumeRestore({ ...run, stage, shards, firstBatch: first });
+  if (volumes === 0) {
+    return;
+  }
+  tracker.enter('volumes', 'InProgress', `writing ${String(volumes)} volumes`);
+  progress.volumeBatches += batches;
+  tracker.volumes({ total: volumes, batches: progress.volumeBatches });
+  await moveBatches({
+    ...{ run: { ...run, kind: 'Restore' }, cluster: spec.cluster, first, count: batches },
+    ...(patienceMs === undefined ? {} : { patienceMs }),
+  });
+  if (stage === 'claims') {
+    await activities
+      .long('Note which claims have no data')
+      .recordRestoredVolumes({ ...run, batches });
+  }
+}
+
+/** What a webhook or an aggregated API could not answer for, now that what serves them may have been restored. */
+async function applyDeferred(
+  run: RestoreRun,
+  { activities, tracker, progress, plan }: Apply & { plan: PlanRestoreResult },
+): Promise<void> {
+  const shards = progress.applied.filter(({ deferred }) => deferred > 0);
+  if (shards.length === 0) {
+    return;
+  }
+  const items = shards.reduce((sum, { deferred }) => sum + deferred, 0);
+  const words = `${String(items)} items that were put aside`;
+  tracker.enter('apply', 'InProgress', `applying ${words}`);
+  const applied = await activities.long(`Apply ${words}`).applyDeferred({
+    ...{ ...run, planAttempt: plan.attempt },
+    shards: shards.map(({ shard, attempt }) => ({ shard, attempt })),
+  });
+  progress.applied.push(applied);
+  tracker.advance(applied.items);
+}
+
+/** The owners that restored objects had, by the uids of now. */
+async function relink(run: RestoreRun, { activities, tracker, progress }: Apply): Promise<void> {
+  const shards = progress.applied.filter(({ owned }) => owned > 0);
+  if (shards.length === 0) {
+    return;
+  }
+  tracker.enter('relink', 'InProgress', 'giving restored objects their owners');
+  const { attempt } = await activities
+    .long('Set the owner references')
+    .relinkOwners({ ...run, shards });
+  progress.relinkAttempt = attempt;
+}
+
+/** Waves that one call applies in their order, or one wave in parallel parts. */
+interface ApplyStep {
+  readonly names: string;
+  readonly items: number;
+  readonly parts: readonly (readonly number[])[];
+}
+
+async function applyStep(
+  run: RestoreRun,
+  {
+    activities,
+    tracker,
+    progress,
+    plan,
+    step,
+    words,
+  }: Apply & {
+    plan: PlanRestoreResult;
+    step: ApplyStep;
+    words: string;
+  },
+): Promise<void> {
+  await inPool(step.parts, SHARDS_IN_FLIGHT, async (shards) => {
+    const hasDeferred = progress.applied.some(({ deferred }) => deferred > 0);
+    const result = await activities.long(`Apply ${words}`).applyShards({
+      ...{ ...run, planAttempt: plan.attempt, shards },
+      ...(hasDeferred ? { hasDeferred } : {}),
+    });
+    progress.applied.push(...result.shards);
+    tracker.advance(result.shards.reduce((sum, { items }) => sum + items, 0));
+  });
+}
+
+/** Small neighbours share a call: a hop costs more than their items. */
+function gatherWaves(waves: readonly RestoreWave[]): ApplyStep[] {
+  const steps: { names: string; items: number; parts: number[][]; isSmall: boolean }[] = [];
+  for (const { name, items, firstShard, shards } of waves) {
+    const numbers = Array.from({ length: shards }, (_, index) => firstShard + index);
+    const last = steps.at(-1);
+    if (last?.isSmall === true && last.items + items <= SMALL_WAVES_ITEMS_MAX) {
+      last.names += `, ${name}`;
+      last.items += items;
+      last.parts[0]?.push(...numbers);
+    } else {
+      const isSmall = items <= SMALL_WAVES_ITEMS_MAX;
+      const parts = isSmall ? [numbers] : numbers.map((shard) => [shard]);
+      steps.push({ names: name, items, parts, isSmall });
+    }
+  }
+  return steps;
+}
