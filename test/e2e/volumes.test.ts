@@ -11,36 +11,44 @@ import { volumeName } from '../../domain/volumes/volume-name.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
 import { readAll } from '../../storage/object-store/read-all.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
-import { AGENT_NODE, Installation } from '../support/installation.ts';
+import { Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { NodeAgents } from '../support/node-agents.ts';
 import { veleroFaults } from '../support/velero-format.ts';
 import { applyVolumePod } from '../support/volume-pods.ts';
 
 // Goal: the volumes of a backup are copied where they are, and what is not copied is told with its reason. Method: real
-// pods with claims of the test bed's storage class, an agent of one node, and restic against the test bed's S3 server.
+// pods with claims of the test bed's storage class on both nodes, the agents of deploy/, and restic against the test bed's S3 server.
 
 const FILES = 300;
 let installation: Installation;
 let namespace: string;
+let agents: NodeAgents | undefined;
 
 beforeAll(async () => {
-  installation = await Installation.start({ hasAgent: true });
+  installation = await Installation.start();
   namespace = await freshNamespace('volumes');
   const fill = [
     `mkdir data/many; for i in $(seq ${String(FILES)}); do echo $i > data/many/$i; done`,
-    'dd if=/dev/urandom of=data/big bs=1M count=8 2>/dev/null; echo scratch > cache/file',
+    'echo scratch > cache/file; dd if=/dev/urandom of=data/big bs=1M count=8 2>/dev/null; chown -R 1000:2000 data; chmod 2770 data',
   ].join('\n');
   await Promise.all([
     applyVolumePod({
-      ...{ namespace, name: 'web', node: AGENT_NODE, fill },
+      ...{ namespace, name: 'web', node: 'node-a', fill },
       ...{ claims: ['data', 'nothing'], emptyDirs: ['cache', 'left'] },
       annotations: { 'backup.velero.io/backup-volumes': 'cache' },
     }),
-    applyVolumePod({ namespace, name: 'elsewhere', node: 'node-b', claims: ['far'] }),
+    applyVolumePod({
+      namespace,
+      name: 'elsewhere',
+      node: 'node-b',
+      claims: ['far'],
+      fill: 'echo far > far/file',
+    }),
     applyVolumePod({
       namespace,
       name: 'gone',
-      node: AGENT_NODE,
+      node: 'node-a',
       claims: ['idle'],
       fill: 'echo idle > idle/file',
     }),
@@ -50,6 +58,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await deleteNamespace(namespace);
+  await agents?.stop();
   await deleteNamespace(installation.ownNamespace);
   await installation.stop();
 });
@@ -84,31 +93,40 @@ function recordOf(records: readonly CopyRecord[], name: string): CopyRecord | un
   return records.find((record) => volumeName(record) === `${namespace}/${name}`);
 }
 
-test('claims with and without a pod, an empty one and an emptyDir are copied, and a node without an agent is told', async () => {
+test('without node agents nothing is copied, and each volume says so', async () => {
+  const status = await backUp('agentless');
+  expect(status.phase).toBe('PartiallyFailed');
+  const errors = status.problems?.errors ?? [];
+  expect([...new Set(errors.map(({ code }) => code))]).toEqual(['no-node-agent']);
+  expect(errors.map(({ subject }) => subject?.replace(`volume ${namespace}/`, '')).sort()).toEqual([
+    ...['data', 'far', 'idle', 'nothing', 'web cache'],
+  ]);
+  expect(errors.find(({ subject }) => subject === `volume ${namespace}/far`)?.message).toBe(
+    `the volume ${namespace}/far was not copied: no node agent takes work on the node node-b; deploy it there, or let a volume policy skip the volume`,
+  );
+});
+
+test('claims with and without a pod, an empty one and an emptyDir are copied on both nodes', async () => {
+  agents = await NodeAgents.start(installation);
   const [status, seen] = await Promise.all([backUp('first'), watched('first')]);
   expect(seen.every(({ total }) => total === 5)).toBe(true);
-  expect(seen.at(-1)).toMatchObject({ done: 4, failed: 1, items: [] });
+  expect(seen.at(-1)).toMatchObject({ done: 5, failed: 0, items: [] });
   const items = seen.flatMap((volumes) => volumes.items ?? []);
   expect(items.filter(({ state }) => state === 'Mounting').map(({ name }) => name)).toContain(
     `${namespace}/idle`,
   );
   expect(items).toContainEqual(
-    expect.objectContaining({ name: `${namespace}/data`, state: 'Moving', node: AGENT_NODE }),
+    expect.objectContaining({ name: `${namespace}/data`, state: 'Moving', node: 'node-a' }),
   );
-  expect(status.phase).toBe('PartiallyFailed');
-  expect(status.problems?.errors).toEqual([
-    {
-      code: 'no-node-agent',
-      message: `the volume ${namespace}/far was not copied: no node agent takes work on the node node-b; deploy it there, or let a volume policy skip the volume`,
-      subject: `volume ${namespace}/far`,
-    },
-  ]);
-  expect(status.volumes).toMatchObject({ total: 5, done: 4, failed: 1, filesDone: FILES + 3 });
+  expect(status).toMatchObject({ phase: 'Completed', errors: 0, warnings: 0 });
+  expect(status.volumes).toMatchObject({ total: 5, done: 5, failed: 0, filesDone: FILES + 4 });
   const records = await recordsOf('first');
   expect(recordOf(records, 'data')).toMatchObject({
-    ...{ node: AGENT_NODE, readThrough: 'web', pod: 'web', volume: 'data' },
+    ...{ node: 'node-a', readThrough: 'web', pod: 'web', volume: 'data' },
     copy: { outcome: 'Complete', snapshot: { files: FILES + 1 } },
+    proof: { level: 'ReadBack', counts: 'Equal', readBack: 'All' },
   });
+  expect(recordOf(records, 'far')).toMatchObject({ node: 'node-b', copy: { outcome: 'Complete' } });
   expect(recordOf(records, 'web cache')?.copy).toMatchObject({
     ...{ outcome: 'Complete', snapshot: { files: 1, bytes: 8 } },
   });
@@ -121,10 +139,10 @@ test('claims with and without a pod, an empty one and an emptyDir are copied, an
     .filter(({ source }) => source !== 'projected')
     .map((row) => `${volumeName(row)}: ${row.reason ?? row.copy?.outcome ?? ''}`);
   expect(rows.map((row) => row.replace(`${namespace}/`, '')).sort()).toEqual([
-    ...['data: Complete', 'far: copy-failed', 'idle: Complete', 'nothing: Empty'],
+    ...['data: Complete', 'far: Complete', 'idle: Complete', 'nothing: Empty'],
     ...['web cache: Complete', 'web left: ephemeral'],
   ]);
-  expect(body.volumes.captured).toBe(4);
+  expect(body.volumes.captured).toBe(5);
   const pods = await kubectl('-n', namespace, 'get', 'pods', '-o', 'name');
   expect(pods.trim().split('\n').sort()).toEqual(['pod/elsewhere', 'pod/web']);
 });
@@ -142,17 +160,16 @@ test('Velero is told of the volumes in a way that lets it restore their pods', a
   // Each is JSON of this shape, as the check above has found.
   const copies = (await readJsonGz(store, podVolumeBackups)) as { spec: object; status: object }[];
   expect(copies.map(({ spec }) => spec)).toContainEqual(
-    expect.objectContaining({ node: AGENT_NODE, volume: 'cache', uploaderType: 'restic' }),
+    expect.objectContaining({ node: 'node-a', volume: 'cache', uploaderType: 'restic' }),
   );
   expect(copies.every(({ status }) => !('snapshotID' in status))).toBe(true);
   const infos = (await readJsonGz(store, volumeInfo)) as { pvcName: string; result?: string }[];
   expect(infos.map(({ pvcName, result = '' }) => `${pvcName} ${result}`).sort()).toEqual([
-    ...['data succeeded', 'far failed', 'idle succeeded', 'nothing succeeded'],
+    ...['data succeeded', 'far succeeded', 'idle succeeded', 'nothing succeeded'],
   ]);
 });
 
 test('a second backup reads what has changed since the first, and stores only that', async () => {
-  await kubectl('-n', namespace, 'delete', 'pod/elsewhere', 'pvc/far', '--wait');
   await kubectl('-n', namespace, 'exec', 'web', '--', 'sh', '-c', 'echo new > /volumes/data/new');
   await backUp('second');
   const [first, second] = await Promise.all([recordsOf('first'), recordsOf('second')]);
@@ -168,6 +185,28 @@ test('a second backup reads what has changed since the first, and stores only th
   );
   expect(stored[0]).toBeGreaterThan(8 * 1024 * 1024);
   expect(stored[1]).toBeLessThan(1024 * 1024);
+});
+
+/** Names, modes, owners and contents of what is in the volumes of the pod `web`. */
+async function treeOf(pod: string, inNamespace: string): Promise<string> {
+  const script = [
+    'cd /volumes; find data nothing cache | sort | xargs stat -c "%n %F %a %u:%g"',
+    'find data cache -type f | sort | xargs sha256sum',
+  ].join('; ');
+  return kubectl('-n', inNamespace, 'exec', pod, '--', 'sh', '-c', script);
+}
+
+test('a deleted namespace comes back with what was in its volumes, and its pods start when it is there', async () => {
+  const before = await treeOf('web', namespace);
+  await backUp('whole');
+  await deleteNamespace(namespace);
+  await installation.createRestore('whole', { backupName: 'whole' });
+  const { status } = await installation.ended('restores', 'whole');
+  expect(status).toMatchObject({ phase: 'Completed', errors: 0 });
+  await kubectl('-n', namespace, 'wait', '--for=condition=Ready', 'pod/web', '--timeout=60s');
+  expect(await treeOf('web', namespace)).toBe(before);
+  const pods = await kubectl('-n', namespace, 'get', 'pods', '-o', 'name');
+  expect(pods.trim().split('\n').sort()).toEqual(['pod/elsewhere', 'pod/web']);
 });
 
 test('a backup that asks for no volumes copies none, and needs no agent', async () => {

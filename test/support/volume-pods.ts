@@ -12,7 +12,7 @@ export interface VolumePod {
   /** Volumes of its own, mounted in the same way. */
   readonly emptyDirs?: readonly string[];
   readonly annotations?: Readonly<Record<string, string>>;
-  /** Shell text that fills the volumes before the pod is ready. */
+  /** Shell text that fills the volumes before the pod is ready, unless there is something in the first one. */
   readonly fill?: string;
 }
 
@@ -49,7 +49,7 @@ function podYaml(pod: VolumePod): object {
       containers: [
         {
           ...{ name: 'main', image: IMAGE, imagePullPolicy: 'IfNotPresent' },
-          command: ['sh', '-c', `set -e; cd /volumes; ${fill}\ntouch /ready; exec /pause`],
+          command: ['sh', '-c', script(names[0], fill)],
           readinessProbe: {
             exec: { command: ['test', '-e', '/ready'] },
             periodSeconds: 1,
@@ -63,4 +63,8 @@ function podYaml(pod: VolumePod): object {
       ],
     },
   };
+}
+
+function script(first: string | undefined, fill: string): string {
+  return `set -e; cd /volumes; if [ -z "$(ls -A ./${first ?? ''})" ]; then :; ${fill}\nfi; touch /ready; exec /pause`;
 }
