@@ -25,7 +25,14 @@ const COPY: VolumeCopy = {
 const DATA: CopyRecord = {
   ...{ index: 4, namespace: 'shop', source: 'persistentVolumeClaim', pod: 'db-0', volume: 'data' },
   ...{ claim: 'data-db-0', claimUid: 'claim', persistentVolume: 'pv-1' },
-  ...{ node: 'node-a', readThrough: 'db-0', repository: 'restic/v1/c/shop', copy: COPY, ...TIMES },
+  ...{
+    node: 'node-a',
+    readThrough: 'db-0',
+    clusterUid: 'c',
+    repository: 'restic/v1/c/shop',
+    copy: COPY,
+    ...TIMES,
+  },
   proof: {
     ...{ level: 'ReadBack', counts: 'Equal', walkedFiles: 3, walkedBytes: 30 },
     ...{ mountsLeftOut: 0, hasShrunk: false },
