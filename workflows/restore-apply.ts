@@ -84,10 +84,15 @@ async function restoreVolumes(
   tracker.enter('volumes', 'InProgress', `writing ${String(volumes)} volumes`);
   progress.volumeBatches += batches;
   tracker.volumes({ total: volumes, batches: progress.volumeBatches });
-  await moveBatches({
-    ...{ run: { ...run, kind: 'Restore' }, cluster: spec.cluster, first, count: batches },
-    ...(patienceMs === undefined ? {} : { patienceMs }),
-  });
+  await moveBatches(
+    {
+      ...{ run: { ...run, kind: 'Restore' }, cluster: spec.cluster, first, count: batches },
+      ...(patienceMs === undefined ? {} : { patienceMs }),
+    },
+    (batch, moved) => {
+      tracker.batchEnded(batch, moved);
+    },
+  );
   if (stage === 'claims') {
     await activities
       .long('Note which claims have no data')

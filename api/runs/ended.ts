@@ -44,7 +44,7 @@ export function endedRestore(
   if (claim === undefined || result === undefined) {
     return undefined;
   }
-  const { phase, items, counts, warnings, errors, failure } = result;
+  const { phase, items, counts, volumes, warnings, errors, failure } = result;
   return {
     apiVersion: API_VERSION,
     kind: 'Restore',
@@ -55,6 +55,9 @@ export function endedRestore(
       ...timesOf(result),
       progress: { itemsDone: items, itemsTotal: items },
       counts,
+      ...(volumes === undefined
+        ? {}
+        : { volumes: volumesOf({ ...volumes, done: volumes.restored }) }),
       warnings,
       errors,
       ...(failure === undefined ? {} : { failure }),

@@ -71,11 +71,11 @@ async function backUp(name: string, spec: object = {}): Promise<BackupResource['
   return (await installation.ended('backups', name)).status;
 }
 
-/** What looks at a backup have seen of its volumes until it had ended. */
-async function watched(name: string): Promise<RunVolumes[]> {
+/** What looks at a run have seen of its volumes until it had ended. */
+async function watched(plural: 'backups' | 'restores', name: string): Promise<RunVolumes[]> {
   const seen: RunVolumes[] = [];
   for (;;) {
-    const status = (await installation.look('backups', name))?.status;
+    const status = (await installation.look(plural, name))?.status;
     if (status !== undefined && isEndPhase(status.phase)) {
       return seen;
     }
@@ -108,7 +108,7 @@ test('without node agents nothing is copied, and each volume says so', async () 
 
 test('claims with and without a pod, an empty one and an emptyDir are copied on both nodes', async () => {
   agents = await NodeAgents.start(installation);
-  const [status, seen] = await Promise.all([backUp('first'), watched('first')]);
+  const [status, seen] = await Promise.all([backUp('first'), watched('backups', 'first')]);
   expect(seen.every(({ total }) => total === 5)).toBe(true);
   expect(seen.at(-1)).toMatchObject({ done: 5, failed: 0, items: [] });
   const items = seen.flatMap((volumes) => volumes.items ?? []);
@@ -201,8 +201,16 @@ test('a deleted namespace comes back with what was in its volumes, and its pods 
   await backUp('whole');
   await deleteNamespace(namespace);
   await installation.createRestore('whole', { backupName: 'whole' });
+  const seen = await watched('restores', 'whole');
   const { status } = await installation.ended('restores', 'whole');
   expect(status).toMatchObject({ phase: 'Completed', errors: 0 });
+  expect(status.volumes).toMatchObject({ total: 5, done: 5, failed: 0 });
+  // Those of claims come first, then those that pods have of their own.
+  expect([...new Set(seen.map(({ total }) => total))]).toEqual([4, 1]);
+  expect(seen.flatMap(({ items = [] }) => items)).toContainEqual(
+    expect.objectContaining({ name: `${namespace}/data`, state: 'Moving', node: 'node-a' }),
+  );
+  expect(seen).toContainEqual(expect.objectContaining({ total: 4, done: 4, items: [] }));
   await kubectl('-n', namespace, 'wait', '--for=condition=Ready', 'pod/web', '--timeout=60s');
   expect(await treeOf('web', namespace)).toBe(before);
   const pods = await kubectl('-n', namespace, 'get', 'pods', '-o', 'name');

@@ -66,3 +66,17 @@ test('an ended backup says how many volumes it holds, and how many it lacks', as
     ...{ total: 4, done: 3, failed: 1, filesDone: 40, bytesDone: 5000 },
   });
 });
+
+test('an ended restore says how many volumes got their data, and how many did not', async () => {
+  const store = await open();
+  const result = {
+    ...{ phase: 'PartiallyFailed', startTimestamp: '2026-01-01T00:00:00Z', items: 5, counts: {} },
+    volumes: { restored: 2, failed: 1, files: 40, bytes: 5000 },
+  };
+  const claim = { version: 1, kind: 'Restore', name: 'r', runUid: 'u', spec: {}, result };
+  await store.put(restoreKeys('r').claim, Buffer.from(JSON.stringify(claim)));
+  const restore = await RESTORES.read(store, { location: 'default', name: 'r' });
+  expect(restore?.status.volumes).toEqual({
+    ...{ total: 3, done: 2, failed: 1, filesDone: 40, bytesDone: 5000 },
+  });
+});
