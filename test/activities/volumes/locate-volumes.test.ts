@@ -69,12 +69,12 @@ async function place(
     ...{ cluster: 'local', clusterUid: 'c', verification: 'ReadBack', volumes: [volume] },
   };
   await writeJsonGz(store, volumeBatchKey(backupFolder('b'), RUN), batch);
-  // Only what the activity uses of a worker's clients is there.
   const deps = {
     cluster: memoryCluster([], pods),
     store: () => store,
     isServed: (queue: string) =>
       Promise.resolve(served.some((node) => queue === `holdfast.node.local.${node}`)),
+    // The cast: only what the activity uses of a worker's clients is there.
   } as unknown as Dependencies;
   const { volumes } = await inActivity(() => locateVolumes(deps, RUN), {
     ...(signal === undefined ? {} : { signal }),

@@ -22,7 +22,8 @@ function copying(volume: number, phase: string, seconds = 10): PendingActivity {
     lastStartedTime: { seconds: 1000 },
     lastHeartbeatTime: { seconds: 1000 + seconds },
     heartbeatDetails: { payloads: [defaultPayloadConverter.toPayload(beat)] },
-  } as unknown as PendingActivity; // Numbers stand for the 64-bit ones of the protocol.
+    // The cast: numbers stand here for the 64-bit ones of the protocol.
+  } as unknown as PendingActivity;
 }
 
 function volume(number: number, state: VolumeProgress['state']): VolumeProgress {

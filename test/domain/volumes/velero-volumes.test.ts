@@ -42,7 +42,7 @@ const DATA: CopyRecord = {
 function report(items: readonly Partial<VolumeCoverage>[]): CoverageReport {
   const row = { namespace: 'shop', source: 'persistentVolumeClaim', action: 'fs-backup' } as const;
   const volumes = { captured: 0, items: items.map((item) => ({ ...row, ...item })), leftOut: {} };
-  // The other parts are not looked at.
+  // The cast: no other part of a report is looked at.
   return { volumes } as unknown as CoverageReport;
 }
 

@@ -23,17 +23,18 @@ is_in_store() {
 
 # make_base_image: no registry is reachable, so the base comes from Debian's packages.
 make_base_image() {
-  local container
+  local container root
   if is_in_store "$BASE_IMAGE"; then
     return 0
   fi
   say "installing Debian $BASE_SUITE for the base of images (1 minute)"
   WORK_DIR=$(mktemp -d "$CACHE_DIR/work.XXXXXX")
+  root=$WORK_DIR/root
   # In a mount namespace, whose end takes along what an interrupted run leaves mounted.
   logged unshare --mount --propagation private \
-    debootstrap --variant=minbase --include="$BASE_PACKAGES" "$BASE_SUITE" "$WORK_DIR/root"
-  rm -rf "$WORK_DIR"/root/var/lib/apt/lists/* "$WORK_DIR"/root/var/cache/apt/archives/*.deb
-  tar --directory "$WORK_DIR/root" --exclude './dev/*' --create --file "$WORK_DIR/base.tar" .
+    debootstrap --variant=minbase --include="$BASE_PACKAGES" "$BASE_SUITE" "$root"
+  rm -rf "${root:?}"/var/lib/apt/lists/* "${root:?}"/var/cache/apt/archives/*.deb
+  tar --directory "$root" --exclude './dev/*' --create --file "$WORK_DIR/base.tar" .
   container=$(buildah_here from scratch)
   logged buildah_here add "$container" "$WORK_DIR/base.tar" /
   logged buildah_here commit --rm "$container" "$BASE_IMAGE"
