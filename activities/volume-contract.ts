@@ -115,6 +115,8 @@ export interface MoveVolumeInput extends VolumeInput {
   readonly podUid: string;
   /** The persistent volume of the claim, where it is not the planned one. */
   readonly persistentVolume?: string;
+  /** How often the volume was looked for again, 0 when left out; what was copied before that is void, and is not adopted. */
+  readonly round?: number;
 }
 
 export interface MovedVolume {

@@ -123,7 +123,8 @@ async function moveWherever(
   const deadline = Date.now() + patienceMs;
   let { place } = located;
   let queueWaitMs = Math.min(QUEUE_WAIT_MS, patienceMs);
-  for (let pauseMs = LOOK_AGAIN_MS; ; pauseMs = Math.min(2 * pauseMs, LOOK_AGAIN_MAX_MS)) {
+  let pauseMs = LOOK_AGAIN_MS;
+  for (let round = 0; ; round++) {
     if (place.kind === 'none') {
       step.show({ state: 'Failed' });
       return { volume, failure: place.failure };
@@ -132,7 +133,7 @@ async function moveWherever(
       seen.pod = place;
     }
     try {
-      return await moveAt(step, place, queueWaitMs);
+      return await moveAt(step, place, { round, queueWaitMs });
     } catch (error) {
       const failure = reportOf(error);
       const isQueued = isQueuedTooLong(error);
@@ -146,6 +147,7 @@ async function moveWherever(
     }
     step.show({ state: 'Waiting' });
     await sleep(pauseMs);
+    pauseMs = Math.min(2 * pauseMs, LOOK_AGAIN_MAX_MS);
     place = await locateAgain(step);
   }
 }
@@ -169,20 +171,27 @@ async function locateAgain({ run, activities, volume, name }: MoveStep): Promise
   );
 }
 
+/** One try at a volume where it was found. */
+interface Turn {
+  /** How often the volume was looked for again. */
+  readonly round: number;
+  readonly queueWaitMs: number;
+}
+
 async function moveAt(
   step: MoveStep,
   place: Exclude<VolumePlace, { kind: 'none' }>,
-  queueWaitMs: number,
+  turn: Turn,
 ): Promise<VolumeEnd> {
   const { run, activities, volume, name } = step;
   if (place.kind === 'pod') {
     const { node, pod, podUid } = place;
-    return moveThrough(step, { node, pod, podUid }, queueWaitMs);
+    return moveThrough(step, { node, pod, podUid }, turn);
   }
   step.show({ state: 'Mounting' });
   try {
     const mounted = await activities.long(`Mount ${name}`).mountVolume({ ...run, volume });
-    return await moveThrough(step, mounted, queueWaitMs);
+    return await moveThrough(step, mounted, turn);
   } finally {
     await CancellationScope.nonCancellable(() => unmount(step));
   }
@@ -200,11 +209,11 @@ async function unmount({ run, activities, volume, name }: MoveStep): Promise<voi
 async function moveThrough(
   { run, cluster, patienceMs, volume, name, show, verb, move }: MoveStep,
   { node, ...place }: Omit<PodPlace, 'kind'> | MountedVolume,
-  queueWaitMs: number,
+  { round, queueWaitMs }: Turn,
 ): Promise<VolumeEnd> {
   show({ state: 'Moving', node });
   const agent = nodeActivitiesOf({ cluster, node, patienceMs, queueWaitMs });
-  const moved = await move(agent(`${verb} ${name}`), { ...run, volume, ...place });
+  const moved = await move(agent(`${verb} ${name}`), { ...run, volume, round, ...place });
   const { attempt, files, bytes } = moved;
   show({ state: 'Done', node, filesDone: files, bytesDone: bytes });
   return { volume, attempt };

@@ -107,6 +107,6 @@ function labelsOf({ batch, input, volume }: CopyWork): VolumeLabels {
     volume: volume.claim ?? own,
     // The name of a pod's own volume is all that stays the same when the pod is replaced.
     volumeUid: volume.claimUid ?? `${volume.namespace}.${own}`,
-    ...{ runUid: input.runUid, backup: input.name, part: volume.index, epoch: 0 },
+    ...{ runUid: input.runUid, backup: input.name, part: volume.index, epoch: input.round ?? 0 },
   };
 }

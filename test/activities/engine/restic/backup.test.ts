@@ -56,6 +56,11 @@ test('reads again only what changed since the volume was last copied', async () 
   const stored = await engine.snapshots({ repository, clusterUid, volumeUid }, fixture.run());
   expect(stored.map((snapshot) => snapshot.labels['run'])).toEqual([labels.runUid, 'run-2']);
 
+  // What was copied before the volume was looked for again is void.
+  const elsewhere = { ...next, epoch: next.epoch + 1 };
+  const third = await engine.backup({ repository, root, labels: elsewhere }, fixture.run());
+  expect(third).toMatchObject({ outcome: 'Complete', isAdopted: false });
+
   const other = { ...repository, password: 'of another master key' };
   await expect(
     engine.backup({ repository: other, root, labels }, fixture.run()),
