@@ -5,6 +5,7 @@ import type {
   RestoreEnd,
   RestoreRecord,
 } from '../../domain/volumes/restore-record.ts';
+import type { LeftVolume } from '../../domain/volumes/restored-volumes.ts';
 import { volumeName } from '../../domain/volumes/volume-name.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
@@ -13,6 +14,9 @@ import { readEnds } from '../volumes/volume-ends.ts';
 
 /** Volumes that the results name on each side; the file of the restore's volumes has all. */
 const NAMED_MAX = 500;
+
+const NOT_MADE =
+  'what it belongs to was not made before the data was written, so that it has none; delete the claim if it is there now, and restore again';
 
 /** What the report of a restore says of data of volumes. */
 export interface VolumeReport {
@@ -45,10 +49,11 @@ export async function readVolumeReport(
   }
   const records = ends.flatMap((end) => (end.kind === 'restored' ? [end.record] : []));
   const failed = ends.flatMap((end) => (end.kind === 'failed' ? [end] : []));
+  const unmade = left.filter(({ isFailed }) => isFailed);
   return {
     summary: {
       restored: records.length,
-      failed: failed.length,
+      failed: failed.length + unmade.length,
       files: records.reduce((sum, { files }) => sum + files, 0),
       bytes: records.reduce((sum, { bytes }) => sum + bytes, 0),
     },
@@ -57,14 +62,18 @@ export async function readVolumeReport(
       ...shortened(
         failed.map(({ volume, failure }) => `volume ${volumeName(volume)}: ${failure.message}`),
       ),
+      ...shortened(unmade.map(({ name }) => `volume ${name}: ${NOT_MADE}`)),
       ...(unknown === 0
         ? []
         : [`the restore ended before the data of ${String(unknown)} batches of volumes`]),
     ],
     warnings: shortened([
-      ...left.map(
-        (name) => `volume ${name}: it was there before the restore, and its data is left alone`,
-      ),
+      ...left
+        .filter(({ isFailed }) => !isFailed)
+        .map(
+          ({ name }) =>
+            `volume ${name}: it was there before the restore, and its data is left alone`,
+        ),
       ...records.flatMap((record) =>
         record.warnings.map(({ message }) => `volume ${volumeName(record)}: ${message}`),
       ),
@@ -75,13 +84,13 @@ export async function readVolumeReport(
 async function readLeft(
   store: ObjectStore,
   { name, runUid }: Pick<FinishRestoreInput, 'name' | 'runUid'>,
-): Promise<readonly string[]> {
+): Promise<readonly LeftVolume[]> {
   const stages = ['claims', 'pods'].map((stage) =>
     unlessMissing(() => readJsonGz(store, leftVolumesKey(restoreFolder(name), runUid, stage))),
   );
   // The objects under these keys were written by `planVolumeRestore` of the same run.
-  return ((await Promise.all(stages)) as (readonly string[] | undefined)[]).flatMap(
-    (names) => names ?? [],
+  return ((await Promise.all(stages)) as (readonly LeftVolume[] | undefined)[]).flatMap(
+    (volumes) => volumes ?? [],
   );
 }
 

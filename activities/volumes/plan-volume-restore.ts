@@ -1,5 +1,6 @@
 import { groupResource } from '../../domain/item.ts';
 import {
+  failedClaimsKey,
   leftVolumesKey,
   restoreFolder,
   shardOutcomesKey,
@@ -9,7 +10,11 @@ import type { AppliedItem } from '../../domain/restore/restore-outcome.ts';
 import { mappedNamespace, type RestoreSpec } from '../../domain/restore.ts';
 import { CLAIMS } from '../../domain/selection/related-items.ts';
 import type { CopyRecord } from '../../domain/volumes/copy-record.ts';
-import { type RestoredVolume, restoredVolume } from '../../domain/volumes/restored-volumes.ts';
+import {
+  type LeftVolume,
+  type RestoredVolume,
+  restoredVolume,
+} from '../../domain/volumes/restored-volumes.ts';
 import { type VolumeBatch, volumeBatches } from '../../domain/volumes/volume-plan.ts';
 import { volumeName } from '../../domain/volumes/volume-name.ts';
 import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
@@ -39,10 +44,22 @@ export function planVolumeRestore(
       outcome: made.get(targetOf(record, spec)),
     }));
     const chosen = outcomes.filter(({ outcome }) => isMade(outcome)).map(({ record }) => record);
-    const left = outcomes
-      .filter(({ outcome }) => outcome !== undefined && !isMade(outcome))
-      .map(({ record }) => volumeName({ ...record, namespace: mapped(record, spec) }));
+    const left = outcomes.flatMap(({ record, outcome }): LeftVolume[] =>
+      outcome === undefined || isMade(outcome)
+        ? []
+        : [
+            {
+              name: volumeName({ ...record, namespace: mapped(record, spec) }),
+              isFailed: outcome.verb === 'failed',
+            },
+          ],
+    );
     await writeJsonGz(store, leftVolumesKey(restoreFolder(name), runUid, stage), left);
+    if (stage === 'claims') {
+      // A claim that was put aside may be made later, and would be an empty one.
+      const failed = left.filter(({ isFailed }) => isFailed).map((volume) => volume.name);
+      await writeJsonGz(store, failedClaimsKey(restoreFolder(name), runUid), failed);
+    }
     // Numbers go on where those of the other stage end.
     const offset = firstBatch * NUMBERS_OF_BATCH;
     const volumes = chosen.map((record, index) =>

@@ -60,15 +60,17 @@ export function recordRestoredVolumes(
 ): Promise<void> {
   return withHeartbeat(async ({ signal }) => {
     const store = deps.store(run.location);
-    const failed: string[] = [];
+    const key = failedClaimsKey(restoreFolder(run.name), run.runUid);
+    // The object under this key was written by `planVolumeRestore` of the same run, or by an earlier attempt.
+    const failed = new Set((await readJsonGz(store, key)) as readonly string[]);
     for (let batch = 0; batch < batches; batch++) {
       signal.throwIfAborted();
       for (const end of await readEnds(store, { ...run, kind: 'Restore', batch })) {
         if (end.kind === 'failed' && end.volume.claim !== undefined) {
-          failed.push(`${end.volume.namespace}/${end.volume.claim}`);
+          failed.add(`${end.volume.namespace}/${end.volume.claim}`);
         }
       }
     }
-    await writeJsonGz(store, failedClaimsKey(restoreFolder(run.name), run.runUid), failed);
+    await writeJsonGz(store, key, [...failed]);
   });
 }

@@ -8,6 +8,14 @@ export interface RestoredVolume extends PlannedVolume {
   readonly record: CopyRecord;
 }
 
+/** A volume of the backup whose data a restore does not write. */
+export interface LeftVolume {
+  /** `shop/data` in the cluster; of a claim this is namespace and name. */
+  readonly name: string;
+  /** Whether it could not be made in time, and not that it was there before. */
+  readonly isFailed: boolean;
+}
+
 /** What the copies of a backup mean to the items of a restore. */
 export interface CopiedVolumes {
   /** Persistent volumes whose data is in copies, so that their claims get new ones. */
