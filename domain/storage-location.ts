@@ -1,9 +1,10 @@
+import { BANDWIDTH_BYTES_MIN, BANDWIDTH_FIELDS, type BandwidthLimits } from './bandwidth.ts';
 import { Failure } from './failure.ts';
 import { type Fields, isMapping } from './fields.ts';
 import { requireDnsLabel } from './names.ts';
 
 /** A folder of the machine that the workers and the API run on. */
-export interface FolderLocation {
+export interface FolderLocation extends BandwidthLimits {
   readonly name: string;
   readonly provider: 'folder';
   /** Absolute path. */
@@ -11,7 +12,7 @@ export interface FolderLocation {
 }
 
 /** A bucket, and a prefix within it, of any server that speaks S3. Credentials come from the AWS environment. */
-export interface S3Location {
+export interface S3Location extends BandwidthLimits {
   readonly name: string;
   readonly provider: 's3';
   readonly bucket: string;
@@ -31,10 +32,10 @@ export type StorageLocation = FolderLocation | S3Location;
 /** Name of the location that a request means when it names none. */
 export const DEFAULT_LOCATION = 'default';
 
-const FOLDER_FIELDS = new Set(['name', 'provider', 'path']);
+const FOLDER_FIELDS = new Set(['name', 'provider', 'path', ...BANDWIDTH_FIELDS]);
 const S3_FIELDS = new Set([
   ...['name', 'provider', 'bucket', 'prefix', 'region'],
-  ...['endpoint', 'isPathStyle', 'caFile'],
+  ...['endpoint', 'isPathStyle', 'caFile', ...BANDWIDTH_FIELDS],
 ]);
 
 /**
@@ -99,9 +100,10 @@ function parseOne(entry: unknown, path: string): StorageLocation {
   }
   const name = text(entry, 'name', path);
   requireDnsLabel(name, `${path}.name`);
+  const limits = bandwidthLimits(entry, path);
   return provider === 'folder'
-    ? { name, provider, path: absolutePath(entry, path) }
-    : parseS3(name, entry, path);
+    ? { name, provider, path: absolutePath(entry, path), ...limits }
+    : { ...parseS3(name, entry, path), ...limits };
 }
 
 function parseS3(name: string, fields: Fields, path: string): S3Location {
@@ -121,6 +123,22 @@ function parseS3(name: string, fields: Fields, path: string): S3Location {
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(caFile === undefined ? {} : { caFile }),
   };
+}
+
+function bandwidthLimits(fields: Fields, path: string): BandwidthLimits {
+  const limits: { -readonly [Field in keyof BandwidthLimits]: number } = {};
+  for (const field of BANDWIDTH_FIELDS) {
+    const value = fields[field];
+    if (value === undefined) {
+      continue;
+    }
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < BANDWIDTH_BYTES_MIN) {
+      const what = `must be a whole number of at least ${String(BANDWIDTH_BYTES_MIN)}; leave it out for no limit`;
+      throw invalid(`${path}.${field}`, what);
+    }
+    limits[field] = value;
+  }
+  return limits;
 }
 
 function absolutePath(fields: Fields, path: string): string {

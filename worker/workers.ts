@@ -121,6 +121,7 @@ function nodeOptions(config: WorkerConfig): WorkerOptions {
       namespace,
       node: node.name,
       kubeletFolder: node.kubeletFolder,
+      copiesMax: node.copiesMax,
       location: (name) => findLocation(locations, name),
       store: openStores(locations),
       engine: createResticEngine(resticConfig(process.env)),

@@ -1,3 +1,4 @@
+import type { BandwidthLimits } from '../../domain/bandwidth.ts';
 import type { StorageLocation } from '../../domain/storage-location.ts';
 import type { ReadBackExtent } from '../../domain/volumes/proof.ts';
 import type {
@@ -87,8 +88,8 @@ export interface EngineRun {
   readonly onProgress?: (progress: EngineProgress) => void;
   /** Lines of the engine that say nothing to a program, for the log of the process. */
   readonly onLog?: (line: string) => void;
-  /** Of what goes to the repository or comes from it. */
-  readonly limitBytesPerSecond?: number;
+  /** Of what this call sends to the repository and takes from it. */
+  readonly limits?: BandwidthLimits;
 }
 
 /** How far a call is; what is not known is 0. */

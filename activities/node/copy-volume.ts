@@ -83,15 +83,14 @@ async function makeCopy(
   try {
     const mount = await requireMounted(root, { folder, volume });
     const { clusterUid, verification } = batch;
-    const { namespace, index } = volume;
-    const owner = { location: input.location, clusterUid, namespace };
+    const owner = { location: input.location, clusterUid, namespace: volume.namespace };
     const proven = await makeProvenCopy(
       deps.engine,
       {
         ...{ repository: await repositoryAccess(deps, owner), root, labels: labelsOf(work) },
         isReadBack: verification === 'ReadBack',
       },
-      engineRun(long, { runUid: input.runUid, index }),
+      engineRun(deps, long, input),
     );
     await requireStillMounted(root, { mount, volume });
     return proven;

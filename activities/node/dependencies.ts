@@ -13,6 +13,8 @@ export interface NodeDependencies {
   /** The kubelet's folder, as this process sees it. */
   readonly kubeletFolder: string;
   readonly engine: VolumeEngine;
+  /** Volumes that are moved at the same time: they share the bandwidth of a location. */
+  readonly copiesMax: number;
   /** A location by name. Throws `unknown-location`, as the next does. */
   readonly location: (name: string) => StorageLocation;
   readonly store: (location: string) => ObjectStore;

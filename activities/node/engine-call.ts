@@ -1,10 +1,12 @@
 import { log } from '@temporalio/activity';
 
+import { bandwidthShare } from '../../domain/bandwidth.ts';
 import type { CopyProgress } from '../../domain/run-status.ts';
 import { repositoryPath } from '../../domain/volumes/repository.ts';
 import type { EngineProgress, EngineRun, RepositoryAccess } from '../engine/port.ts';
 import { repositoryPassword } from '../engine/repository-password.ts';
 import type { LongWork } from '../heartbeat.ts';
+import type { MoveVolumeInput } from '../volume-contract.ts';
 import { readMasterKey } from '../volumes/master-key.ts';
 import type { NodeDependencies } from './dependencies.ts';
 
@@ -30,12 +32,14 @@ export async function repositoryAccess(
 
 /** How the engine is called for one volume of a run: its progress goes into the heartbeat. */
 export function engineRun(
+  { location, copiesMax }: Pick<NodeDependencies, 'location' | 'copiesMax'>,
   { signal, report }: Pick<LongWork, 'signal' | 'report'>,
-  { runUid, index }: { readonly runUid: string; readonly index: number },
+  { runUid, volume: index, location: name }: MoveVolumeInput,
 ): EngineRun {
   return {
     key: `${runUid}.${String(index)}`,
     signal,
+    limits: bandwidthShare(location(name), copiesMax),
     onProgress: (progress) => {
       report({ itemsDone: 0, bytesDone: progress.bytesDone, copy: beatOf(index, progress) });
     },

@@ -81,7 +81,7 @@ async function writeVolume(
         ...(copy.outcome === 'Empty' ? {} : { snapshotId: copy.snapshot.snapshotId }),
         ...{ root, attributes: copy.root },
       },
-      engineRun(long, { runUid: input.runUid, index: volume.index }),
+      engineRun(deps, long, input),
     );
     await requireStillMounted(root, { mount, volume });
     requireWhole(volume, restored);

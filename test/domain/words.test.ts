@@ -72,6 +72,14 @@ test('locations are read, and each mistake names its field', () => {
     ['[{"name":"A","provider":"folder","path":"/x"}]', 'locations[0].name'],
     ['[{"name":"a","provider":"folder","path":"x"}]', 'locations[0].path'],
     ['[{"name":"a","provider":"folder","path":"/x","bucket":"b"}]', 'locations[0].bucket'],
+    ...['1023', '2048.5', '-1', '"1M"', 'null'].map((limit): [string, string] => [
+      `[{"name":"a","provider":"folder","path":"/x","uploadBytesPerSecond":${limit}}]`,
+      'locations[0].uploadBytesPerSecond must be a whole number of at least 1024; leave it out for no limit',
+    ]),
+    [
+      '[{"name":"a","provider":"s3","bucket":"b","downloadBytesPerSecond":0}]',
+      'locations[0].downloadBytesPerSecond',
+    ],
   ];
   for (const [text, field] of mistakes) {
     expect(() => parseStorageLocations(text)).toThrow(field);

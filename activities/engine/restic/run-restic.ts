@@ -2,6 +2,7 @@ import { isRetried } from '../../../domain/failure.ts';
 import { type EngineProgress, type EngineRun, type RepositoryAccess } from '../port.ts';
 import { pause } from '../pause.ts';
 import { runProcess } from '../process.ts';
+import { bandwidthFlags, patientConfig } from './bandwidth.ts';
 import type { ResticConfig } from './config.ts';
 import { resticEnvironment } from './environment.ts';
 import { locationFailure } from './location.ts';
@@ -52,7 +53,7 @@ export async function runRestic(config: ResticConfig, call: ResticCall): Promise
   run.signal.throwIfAborted();
   const env = await resticEnvironment(config, repository, run.key);
   const output = new ResticOutput();
-  const watch = new ProgressWatch(call.phase, output, config);
+  const watch = new ProgressWatch(call.phase, output, patientConfig(config, run.limits));
   const stop = new AbortController();
   let givenUp: GiveUp | undefined;
   const giveUp = (reason: GiveUp | undefined): void => {
@@ -110,9 +111,5 @@ function repositoryFlags({ repository: { location }, run }: ResticCall): string[
     location.provider === 's3'
       ? ['-o', `s3.bucket-lookup=${location.isPathStyle ? 'path' : 'dns'}`]
       : [];
-  if (run.limitBytesPerSecond !== undefined) {
-    const limit = String(Math.max(1, Math.floor(run.limitBytesPerSecond / 1024)));
-    flags.push(`--limit-upload=${limit}`, `--limit-download=${limit}`);
-  }
-  return flags;
+  return [...flags, ...bandwidthFlags(run.limits)];
 }

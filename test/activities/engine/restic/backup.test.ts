@@ -110,7 +110,7 @@ test('is cancelled in order, without a lock or a process left behind, and shows 
   const cancel = new AbortController();
   let seen = '';
   const run = fixture.run({
-    limitBytesPerSecond: 5_000_000,
+    limits: { uploadBytesPerSecond: 5_000_000 },
     signal: cancel.signal,
     onProgress: ({ bytesDone, bytesTotal }) => {
       if (bytesDone > 0 && bytesTotal > 0 && seen === '') {
