@@ -13,9 +13,17 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-import { tarOfDirectory } from '../../activities/engine/directory-tar.ts';
-
 const SPARSE_BYTES = 8 * 1024 * 1024;
+/** As the kernel stores them: `u::rw,u:12345:r,g::r,m::r,o::-`, and the permitted and effective capability CAP_NET_RAW. */
+const ACCESS_LIST = `0x${[
+  '02000000',
+  '01000600ffffffff',
+  '0200040039300000',
+  '04000400ffffffff',
+  '10000400ffffffff',
+  '20000000ffffffff',
+].join('')}`;
+const NET_RAW = '0x0100000200200000000000000000000000000000';
 const NAMES = [
   'with space',
   '-dash',
@@ -27,8 +35,8 @@ const NAMES = [
   ' lead',
 ];
 
-/** Fills a folder with everything that a file system can hold and that copies have lost before. */
-export function makeOddTree(root: string): void {
+/** Fills a folder with everything that a file system can hold and that copies have lost before, and many small files. */
+export function makeOddTree(root: string, smallFiles = 200): void {
   const at = (...parts: string[]): string => join(root, ...parts);
   mkdirSync(at('folder', 'deep', 'deeper'), { recursive: true });
   for (const name of NAMES) {
@@ -57,13 +65,14 @@ export function makeOddTree(root: string): void {
   chmodSync(at('tool'), 0o6755);
   writeFileSync(at('locked'), 'x', { mode: 0o000 });
   utimesSync(at('empty'), 4_000_000_000, 4_000_000_000);
-  setXattrs(at('folder', 'deep'), { 'user.note': 'folder', 'trusted.mark': 'x' });
-  for (let index = 0; index < 200; index += 1) {
-    writeFileSync(at('folder', 'deep', 'deeper', String(index)), String(index).repeat(index));
+  makeXattrs(root);
+  utimesSync(at('folder', 'deep'), 1_450_000_000, 1_450_000_000.987_654);
+  for (let index = 0; index < smallFiles; index += 1) {
+    writeFileSync(at('folder', 'deep', 'deeper', String(index)), String(index).repeat(index % 200));
   }
 }
 
-/** What there is to know of a tree: a line for each entry, and a hash of all content and extended attributes. */
+/** What there is to know of a tree: a line for each entry and extended attribute, and a hash of all content. */
 export function describeTree(root: string): string[] {
   const format = '%P|%y|%m|%U|%G|%s|%T@|%n|%l\\n';
   const listing = execFileSync(
@@ -89,25 +98,32 @@ export function describeTree(root: string): string[] {
     ],
     { cwd: root, maxBuffer: 64 * 1024 * 1024 },
   );
+  const xattrs = execFileSync(
+    'getfattr',
+    [
+      ...['--recursive', '--physical', '--no-dereference'],
+      ...['--dump', '--encoding=hex', '--match=-', '.'],
+    ],
+    { cwd: root, maxBuffer: 64 * 1024 * 1024 },
+  );
   const lines = `${listing.toString('latin1')}${folders.toString('latin1')}`.split('\n').sort();
-  return [...lines, createHash('sha256').update(tar).digest('hex')];
+  const attributes = xattrs.toString('latin1').split('\n\n').sort();
+  return [...lines, ...attributes, createHash('sha256').update(tar).digest('hex')];
 }
 
-function setXattrs(path: string, xattrs: Record<string, string>): void {
-  const attributes = { mode: 0o3711, uid: 12_345, gid: 3_000_000, mtime: '1450000000.987654321' };
-  const encoded = Object.entries(xattrs).map(([name, value]) => [
-    name,
-    Buffer.from(value).toString('base64'),
-  ]);
-  execFileSync(
-    'tar',
-    ['--extract', '--xattrs', '--xattrs-include=*', '-p', '--same-owner', '--file=-'],
-    {
-      cwd: path,
-      input: tarOfDirectory({
-        ...attributes,
-        xattrs: Object.fromEntries(encoded) as Record<string, string>,
-      }),
-    },
-  );
+/** Extended attributes of each family. */
+function makeXattrs(root: string): void {
+  writeFileSync(join(root, 'shared'), 'x');
+  writeFileSync(join(root, 'ping'), 'x', { mode: 0o755 });
+  const xattrs = [
+    ['user.bytes', '0x00ff0a3d', 'data'],
+    ['user.note', '0x666f6c646572', 'folder/deep'],
+    ['trusted.mark', '0x78', 'folder/deep'],
+    ['system.posix_acl_default', ACCESS_LIST, 'folder'],
+    ['system.posix_acl_access', ACCESS_LIST, 'shared'],
+    ['security.capability', NET_RAW, 'ping'],
+  ] as const;
+  for (const [name, value, path] of xattrs) {
+    execFileSync('setfattr', ['--name', name, '--value', value, path], { cwd: root });
+  }
 }
