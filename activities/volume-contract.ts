@@ -1,6 +1,7 @@
 import type { BackupProblems } from '../domain/backup.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { RunReference } from '../domain/run-reference.ts';
+import type { RepositoryKey } from '../domain/workflow-id.ts';
 
 /** The activities of volumes that a cluster's workers do; what is said of `ClusterActivities` holds for them. */
 export interface VolumeActivities {
@@ -88,6 +89,8 @@ export interface LocatedVolume {
   readonly volume: number;
   /** The volume for people: `shop/data`. */
   readonly name: string;
+  /** Where the copy is, or comes into. */
+  readonly repository?: Omit<RepositoryKey, 'location'>;
   readonly place: VolumePlace;
 }
 
@@ -117,6 +120,8 @@ export interface MoveVolumeInput extends VolumeInput {
   readonly persistentVolume?: string;
   /** How often the volume was looked for again, 0 when left out; what was copied before that is void, and is not adopted. */
   readonly round?: number;
+  /** Epoch of the lease of the repository, under which the volume is moved. */
+  readonly leaseEpoch?: number;
 }
 
 export interface MovedVolume {

@@ -71,6 +71,8 @@ export interface VolumeProgress {
   readonly node?: string;
   readonly filesDone?: number;
   readonly bytesDone?: number;
+  /** Of a volume that waits, where the run knows for what. */
+  readonly waitingFor?: ActivityWait;
 }
 
 /** What an activity waits for now. */

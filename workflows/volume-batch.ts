@@ -13,6 +13,7 @@ import type {
 import type { FailureCode } from '../domain/failure.ts';
 import type { VolumeProgress } from '../domain/run-status.ts';
 import { type Activities, activitiesOf, nodeActivitiesOf } from './activity-profiles.ts';
+import { type LeasedBatch, withBatchLeases } from './batch-leases.ts';
 import { PATIENCE_MS, type VolumesInput, volumesStatusQuery } from './contract.ts';
 import { inPool } from './pool.ts';
 import { isQueuedTooLong, reportOf } from './run-tracker.ts';
@@ -47,6 +48,8 @@ interface MoveStep extends VolumeMove {
   readonly activities: Activities;
   readonly volume: number;
   readonly name: string;
+  /** Epoch of the lease of its repository; undefined while there is none. */
+  readonly leaseEpoch?: number | undefined;
   /** Says how far the volume is. */
   readonly show: (progress: Omit<VolumeProgress, 'volume' | 'name'>) => void;
 }
@@ -54,7 +57,7 @@ interface MoveStep extends VolumeMove {
 /**
  * Moves the data of one batch of volumes; what a child of a run does. The states of each volume:
  *
- * - `Waiting`: it is looked for, or its node has not taken the work yet.
+ * - `Waiting`: it is looked for, its repository is maintained, or its node has not taken the work yet.
  * - `Mounting`: nothing has it mounted, so that a pod that only mounts it is made.
  * - `Moving`: the agent of its node copies it, or writes it, and proves what it did. A volume that is no longer there is
  *   looked for again.
@@ -67,15 +70,29 @@ export async function moveVolumes(input: VolumesInput, what: VolumeMove): Promis
   const states = new Map<number, VolumeProgress>();
   setHandler(volumesStatusQuery, () => [...states.values()]);
   const { volumes } = await activities.long('Find the volumes').locateVolumes(run);
-  for (const { volume, name } of volumes) {
-    states.set(volume, { volume, name, state: 'Waiting' });
-  }
-  const ends = await inPool(volumes, VOLUMES_IN_FLIGHT, async (located) => {
-    const { volume, name } = located;
-    const step = { ...what, run, cluster, patienceMs, activities, volume, name };
+  const steps = volumes.map(({ volume, name }): MoveStep => {
     const show: MoveStep['show'] = (progress) => states.set(volume, { volume, name, ...progress });
-    return moveVolume({ ...step, show }, located);
+    show({ state: 'Waiting' });
+    return { ...what, run, cluster, patienceMs, activities, volume, name, show };
   });
+  const onAll = <Result>(work: (step: MoveStep, located: LocatedVolume) => Promise<Result>) =>
+    inPool([...volumes.entries()], VOLUMES_IN_FLIGHT, ([index, located]) =>
+      // There is a step for each volume.
+      work(steps[index] as MoveStep, located),
+    );
+  const onWait: LeasedBatch['onWait'] = (waitingFor) => {
+    for (const { show } of steps) {
+      show({ state: 'Waiting', ...(waitingFor === undefined ? {} : { waitingFor }) });
+    }
+  };
+  const ends = await withBatchLeases(
+    { run, cluster, patienceMs, volumes, onWait },
+    {
+      move: (epochOf) =>
+        onAll((step, located) => moveVolume({ ...step, leaseEpoch: epochOf(located) }, located)),
+      giveUp: () => onAll((step, { place }) => giveUp(step, place)),
+    },
+  );
   await activities.cleanUp('Store how the volumes ended').recordVolumeEnds({ ...run, ends });
 }
 
@@ -99,9 +116,9 @@ async function moveVolume(step: MoveStep, located: LocatedVolume): Promise<Volum
 /** Tells the agent of the pod's node that the volume is given up; one that does not answer has no pod to tell. */
 async function giveUp(
   { run, cluster, patienceMs, volume, name, giveUp: tell }: MoveStep,
-  place: PodPlace | undefined,
+  place: VolumePlace | undefined,
 ): Promise<void> {
-  if (place === undefined || tell === undefined) {
+  if (place?.kind !== 'pod' || tell === undefined) {
     return;
   }
   const { node, pod, podUid } = place;
@@ -207,13 +224,16 @@ async function unmount({ run, activities, volume, name }: MoveStep): Promise<voi
 }
 
 async function moveThrough(
-  { run, cluster, patienceMs, volume, name, show, verb, move }: MoveStep,
+  { run, cluster, patienceMs, volume, name, leaseEpoch, show, verb, move }: MoveStep,
   { node, ...place }: Omit<PodPlace, 'kind'> | MountedVolume,
   { round, queueWaitMs }: Turn,
 ): Promise<VolumeEnd> {
   show({ state: 'Moving', node });
   const agent = nodeActivitiesOf({ cluster, node, patienceMs, queueWaitMs });
-  const moved = await move(agent(`${verb} ${name}`), { ...run, volume, round, ...place });
+  const moved = await move(agent(`${verb} ${name}`), {
+    ...{ ...run, volume, round, ...place },
+    ...(leaseEpoch === undefined ? {} : { leaseEpoch }),
+  });
   const { attempt, files, bytes } = moved;
   show({ state: 'Done', node, filesDone: files, bytesDone: bytes });
   return { volume, attempt };

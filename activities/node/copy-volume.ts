@@ -106,6 +106,11 @@ function labelsOf({ batch, input, volume }: CopyWork): VolumeLabels {
     volume: volume.claim ?? own,
     // The name of a pod's own volume is all that stays the same when the pod is replaced.
     volumeUid: volume.claimUid ?? `${volume.namespace}.${own}`,
-    ...{ runUid: input.runUid, backup: input.name, part: volume.index, epoch: input.round ?? 0 },
+    ...{ runUid: input.runUid, backup: input.name, part: volume.index, epoch: epochOf(input) },
   };
+}
+
+/** The lease and the look at the volume that a copy is of; what was saved under another one is not adopted. */
+function epochOf({ leaseEpoch = 0, round = 0 }: MoveVolumeInput): string {
+  return `${String(leaseEpoch)}.${String(round)}`;
 }

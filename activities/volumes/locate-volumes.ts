@@ -5,7 +5,8 @@ import pLimit from 'p-limit';
 import { recordTime } from '../../domain/duration.ts';
 import type { FailureReport } from '../../domain/failure.ts';
 import { volumeName } from '../../domain/volumes/volume-name.ts';
-import type { PlannedVolume } from '../../domain/volumes/volume-plan.ts';
+import type { RestoredVolume } from '../../domain/volumes/restored-volumes.ts';
+import type { CopyBatch, PlannedVolume, VolumeBatch } from '../../domain/volumes/volume-plan.ts';
 import { nodeTaskQueue } from '../../domain/workflow-id.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
@@ -51,10 +52,26 @@ export function locateVolumes(
     const volumes = await limit.map(wanted, async (volume): Promise<LocatedVolume> => {
       const look = { volume, cluster: batch.cluster, kind: input.kind };
       const place = await new Look(deps, look, long).place();
-      return { volume: volume.index, name: volumeName(volume), place };
+      const repository = ownerOf(batch, volume);
+      return { volume: volume.index, name: volumeName(volume), repository, place };
     });
     return { volumes };
   });
+}
+
+/** Volumes of a restore name the copy that they come from; those of a backup go where their batch says. */
+function ownerOf(
+  batch: VolumeBatch,
+  volume: PlannedVolume,
+): NonNullable<LocatedVolume['repository']> {
+  if ('record' in volume) {
+    // Only `planVolumeRestore` stores records with its volumes.
+    const { record } = volume as RestoredVolume;
+    return { clusterUid: record.clusterUid, namespace: record.namespace };
+  }
+  // Any other batch was stored by `planVolumes`.
+  const { clusterUid } = batch as CopyBatch;
+  return { clusterUid, namespace: volume.namespace };
 }
 
 /** When a volume can be reached, and what is waited for how long. */

@@ -57,9 +57,10 @@ function runVolumes({ volumes, pending }: VolumesBatch): RunVolume[] {
     if (state === 'Moving') {
       return { ...known, ...moving(copies.get(volume.volume), node) };
     }
-    const { filesDone, bytesDone } = volume;
+    const { filesDone, bytesDone, waitingFor } = volume;
     return {
       ...known,
+      ...(waitingFor === undefined ? {} : { waitingFor }),
       ...(filesDone === undefined ? {} : { filesDone, filesTotal: filesDone }),
       ...(bytesDone === undefined ? {} : { bytesDone, bytesTotal: bytesDone }),
     };

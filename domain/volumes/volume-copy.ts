@@ -12,8 +12,8 @@ export interface VolumeLabels {
   readonly backup: string;
   /** Number of the volume in its run. */
   readonly part: number;
-  /** Epoch of the lease under which the copy is made. */
-  readonly epoch: number;
+  /** Epoch of the lease under which the copy is made, and which look at the volume it is: `12.0`. */
+  readonly epoch: string;
 }
 
 /** A file or folder that an engine could not copy or restore. */

@@ -250,7 +250,7 @@ async function fillRepository(key: RepositoryKey): Promise<void> {
       root,
       labels: {
         ...{ clusterUid: key.clusterUid, namespace, volume: 'data', volumeUid: 'uid' },
-        ...{ runUid: 'gone', backup: 'gone', part: 0, epoch: 1 },
+        ...{ runUid: 'gone', backup: 'gone', part: 0, epoch: '1.0' },
       },
     },
     { key: 'history', signal: new AbortController().signal },

@@ -6,7 +6,7 @@ import { createResticEngine } from '../../activities/engine/restic/engine.ts';
 const [path = '', volume = '', key = '', cacheDir = ''] = process.argv.slice(2);
 const labels = {
   ...{ clusterUid: 'c', namespace: 'shop', volume: 'data', volumeUid: 'v', runUid: 'r' },
-  ...{ backup: 'b', part: 0, epoch: 1 },
+  ...{ backup: 'b', part: 0, epoch: '1.0' },
 };
 await createResticEngine({ ...resticConfig(process.env), cacheDir }).backup(
   {

@@ -94,7 +94,7 @@ export function volumeLabels(changes: Partial<VolumeLabels> = {}): VolumeLabels 
     runUid: `run-${randomBytes(4).toString('hex')}`,
     backup: 'nightly',
     part: 0,
-    epoch: 1,
+    epoch: '1.0',
     ...changes,
   };
 }

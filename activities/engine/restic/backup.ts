@@ -96,8 +96,8 @@ async function copy(
 
 /** Whether an earlier attempt at the same copy, under the same lease, made the snapshot. */
 function isOf(snapshot: StoredSnapshot, { runUid, part, epoch }: VolumeLabels): boolean {
-  const { run, part: partText, epoch: epochText } = snapshot.labels;
-  return run === runUid && partText === String(part) && epochText === String(epoch);
+  const { run, part: partText, epoch: epochOfTag } = snapshot.labels;
+  return run === runUid && partText === String(part) && epochOfTag === epoch;
 }
 
 function parentFacts({ facts: { snapshotId, files, bytes } }: StoredSnapshot): ParentFacts {

@@ -41,7 +41,7 @@ export function tagsOf(labels: VolumeLabels): string {
     tag('run', labels.runUid),
     tag('backup', labels.backup),
     tag('part', String(labels.part)),
-    tag('epoch', String(labels.epoch)),
+    tag('epoch', labels.epoch),
   ].join(',');
 }
 

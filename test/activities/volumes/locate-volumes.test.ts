@@ -8,8 +8,10 @@ import type { Dependencies } from '../../../activities/dependencies.ts';
 import { locateVolumes } from '../../../activities/volumes/locate-volumes.ts';
 import type { VolumePlace } from '../../../activities/volume-contract.ts';
 import type { KubernetesObject } from '../../../domain/item.ts';
-import { backupFolder, volumeBatchKey } from '../../../domain/object-key.ts';
-import type { PlannedVolume, VolumeBatch } from '../../../domain/volumes/volume-plan.ts';
+import { backupFolder, restoreFolder, volumeBatchKey } from '../../../domain/object-key.ts';
+import type { CopyRecord } from '../../../domain/volumes/copy-record.ts';
+import type { RestoredVolume } from '../../../domain/volumes/restored-volumes.ts';
+import type { CopyBatch, PlannedVolume, VolumeBatch } from '../../../domain/volumes/volume-plan.ts';
 import { writeJsonGz } from '../../../storage/json-file.ts';
 import { openObjectStore } from '../../../storage/object-store/open.ts';
 import type { ObjectStore } from '../../../storage/object-store/port.ts';
@@ -65,7 +67,7 @@ async function place(
   pods: readonly ReturnType<typeof pod>[],
   { served = ['n1', 'n2'], signal }: { served?: readonly string[]; signal?: AbortSignal } = {},
 ): Promise<VolumePlace | undefined> {
-  const batch: VolumeBatch = {
+  const batch: CopyBatch = {
     ...{ cluster: 'local', clusterUid: 'c', verification: 'ReadBack', volumes: [volume] },
   };
   await writeJsonGz(store, volumeBatchKey(backupFolder('b'), RUN), batch);
@@ -80,6 +82,7 @@ async function place(
     ...(signal === undefined ? {} : { signal }),
   });
   expect(volumes.map(({ volume: index }) => index)).toEqual([volume.index]);
+  expect(volumes[0]?.repository).toEqual({ clusterUid: 'c', namespace: volume.namespace });
   return volumes[0]?.place;
 }
 
@@ -108,6 +111,19 @@ test('a volume of a pod of its own is nowhere when the pod does not run', async 
     failure: { code: 'pod-not-running', subject: 'shop/web cache' },
   });
   expect(await place(OWN, [pod()])).toMatchObject({ kind: 'pod', pod: 'web' });
+});
+
+test('the repository of a restored volume is that of its copy, wherever it is restored', async () => {
+  // Of the copy's record only what names its repository is there.
+  const record = { clusterUid: 'lost', namespace: 'shop-before' } as CopyRecord;
+  const restored: RestoredVolume = { ...CLAIM, record };
+  const run = { ...RUN, kind: 'Restore' } as const;
+  const batch: VolumeBatch<RestoredVolume> = { cluster: 'local', volumes: [restored] };
+  await writeJsonGz(store, volumeBatchKey(restoreFolder('b'), run), batch);
+  // The cast: only what the activity uses of a worker's clients is there.
+  const deps = { cluster: memoryCluster([], []), store: () => store } as unknown as Dependencies;
+  const { volumes } = await inActivity(() => locateVolumes(deps, run), {});
+  expect(volumes).toMatchObject([{ repository: record, place: { kind: 'unmounted' } }]);
 });
 
 test('a pod that starts, and one that goes, are waited for', async () => {

@@ -52,6 +52,13 @@ test('there is no rate while nothing is moved, and none of a moment', () => {
   }
 });
 
+test('a volume that waits says for what where the run knows it', () => {
+  const waitingFor = { reason: 'the repository of namespace shop is in use by the maintenance' };
+  const batch = { volumes: [{ ...volume(3, 'Waiting'), waitingFor }], pending: [] };
+  const { items } = volumesStatus({ total: 1, ended: ENDED }, [batch]);
+  expect(items).toEqual([{ name: 'shop/v3', state: 'Waiting', node: 'node-a', waitingFor }]);
+});
+
 test('numbers are those of the batches that have ended and of those under way', () => {
   const status = volumesStatus(
     { total: 60, ended: { done: 48, failed: 2, files: 100, bytes: 1000 * MIB } },

@@ -57,7 +57,7 @@ test('reads again only what changed since the volume was last copied', async () 
   expect(stored.map((snapshot) => snapshot.labels['run'])).toEqual([labels.runUid, 'run-2']);
 
   // What was copied before the volume was looked for again is void.
-  const elsewhere = { ...next, epoch: next.epoch + 1 };
+  const elsewhere = { ...next, epoch: '2.0' };
   const third = await engine.backup({ repository, root, labels: elsewhere }, fixture.run());
   expect(third).toMatchObject({ outcome: 'Complete', isAdopted: false });
 
