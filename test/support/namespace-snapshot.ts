@@ -8,9 +8,12 @@ const MADE_BY_CONTROLLERS = new Set([
   ...['events', 'events.events.k8s.io', 'leases.coordination.k8s.io', 'pods.metrics.k8s.io'],
 ]);
 /** Labels and annotations that a restore or a controller adds. */
-const ADDED = ['velero.io/', 'holdfast.dev/', 'deployment.kubernetes.io/revision'];
-/** Fields of a spec that the API server assigns. */
-const ASSIGNED = ['clusterIP', 'clusterIPs'];
+const ADDED = [
+  ...['velero.io/', 'holdfast.dev/', 'deployment.kubernetes.io/revision'],
+  'volume.kubernetes.io/selected-node',
+];
+/** Fields of a spec that the cluster assigns. */
+const ASSIGNED = ['clusterIP', 'clusterIPs', 'volumeName'];
 
 /** What somebody put into a namespace, object by object, without what the server sets. */
 export async function namespaceSnapshot(namespace: string): Promise<Record<string, unknown>> {
