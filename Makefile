@@ -56,11 +56,11 @@ test-skew: install testbed-up ## Restore into control planes of other minor vers
 test-kill: install testbed-up ## Kill the worker at random points of restores; SEED=number repeats a run.
 	@$(BED_ENV); SEED=$(SEED) test/run-long.sh campaign
 
-demo: install testbed-up ## Back up, delete and restore an application in the test bed's cluster.
+demo: install testbed-up ## Back up, delete and restore an application with its data in the test bed's cluster.
 	@$(BED_ENV); bash test/demo/demo.sh
 
-demo-stop: ## Stop what the demo left running.
-	@bash test/demo/stop.sh
+demo-stop: ## Stop what the demo left running, and remove what it made in the cluster.
+	@$(BED_ENV); bash test/demo/stop.sh
 
 bench: install testbed-up ## Measure against the raw work; ONLY=name runs one.
 	@$(BED_ENV); node bench/main.ts $(ONLY)

@@ -67,17 +67,29 @@ test('stop leaves a process alone that has the recorded pid and another start ti
   stranger.kill();
 });
 
-test('a cluster that is not of the test bed needs an image that it can pull', async () => {
+test('stop goes on knowing what the demo made in a cluster that does not answer', async () => {
+  const file = join(folder, 'cluster');
+  await writeFile(file, '/somewhere/else\n');
+  const told = await script('stop.sh', {});
+  expect(told).toContain('the cluster of /somewhere/else does not answer');
+  expect(await readFile(file, 'utf8')).toBe('/somewhere/else\n');
+});
+
+test('a cluster that is not of the test bed needs images that it can pull', async () => {
   const env = {
     KUBECONFIG: '/somewhere/else',
     HOLDFAST_TESTBED_OWN: '',
     TEMPORAL_ADDRESS: '127.0.0.1:1',
     S3_ENDPOINT: 'http://127.0.0.1:1',
     S3_BUCKET: 'holdfast',
+    HOLDFAST_POD_TEMPORAL_ADDRESS: '127.0.0.1:1',
     HOLDFAST_DEMO_IMAGE: '',
+    HOLDFAST_IMAGE: '',
   };
   expect(await script('demo.sh', env)).toContain('set HOLDFAST_DEMO_IMAGE to an image');
-  const told = await script('demo.sh', { ...env, HOLDFAST_DEMO_IMAGE: 'busybox:1.36' });
+  const withApplication = { ...env, HOLDFAST_DEMO_IMAGE: 'busybox:1.36' };
+  expect(await script('demo.sh', withApplication)).toContain('HOLDFAST_IMAGE names it');
+  const told = await script('demo.sh', { ...withApplication, HOLDFAST_IMAGE: 'mine/holdfast:1' });
   expect(told).toContain('the cluster of KUBECONFIG (/somewhere/else) does not answer');
 });
 
