@@ -12,8 +12,8 @@ export type BeginWait = (wait: ActivityWait) => () => void;
 export interface LongWork {
   /** Aborted when the activity is cancelled, timed out or its worker shuts down. */
   readonly signal: AbortSignal;
-  /** Tells how far the activity is; the next heartbeat carries it. */
-  readonly report: (progress: Omit<HeartbeatProgress, 'waitingFor'>) => void;
+  /** Tells how far the activity is, and maybe what it waits for until it tells more; the next heartbeat carries it. */
+  readonly report: (progress: HeartbeatProgress) => void;
   /** Of several waits at the same time the heartbeat carries the one that began first. */
   readonly wait: BeginWait;
   /** 1 for the first. */
@@ -24,16 +24,17 @@ export interface LongWork {
 
 /**
  * Runs the body of a long activity with a heartbeat from a timer. When the activity is cancelled, the
- * cancellation is what ends it, whatever the interrupted work throws.
+ * cancellation is what ends it, whatever the interrupted work throws. `begin` is told before the work tells anything.
  */
 export async function withHeartbeat<Result>(
   work: (long: LongWork) => Promise<Result>,
+  begin: HeartbeatProgress = { itemsDone: 0, bytesDone: 0 },
 ): Promise<Result> {
   const context = Context.current();
   const signal = context.cancellationSignal;
   // The heartbeats of an activity are those of its earlier attempts.
   const waitedFor = (context.info.heartbeatDetails as HeartbeatProgress | undefined)?.waitingFor;
-  let progress: HeartbeatProgress = { itemsDone: 0, bytesDone: 0 };
+  let progress = begin;
   const waits = new Set<ActivityWait>();
   const beat = (): void => {
     const [waitingFor] = waits;

@@ -55,6 +55,7 @@ export function describeText(run: RunResource, nowMs: number): string {
     ['Phase', paint(status.phase, { cell: status.phase, isHeader: false })],
     ['Step', status.step],
     ['Waiting for', status.waitingFor?.reason],
+    ['Since', status.waitingFor?.since],
     ['Until', status.waitingFor?.deadline],
     ['Last failure', status.waitingFor?.failure?.message],
     ['Items', `${String(progress.itemsDone)} of ${String(progress.itemsTotal)}${rateText(run)}`],

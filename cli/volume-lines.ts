@@ -77,7 +77,12 @@ function isMissing(reason: CoverageReason | undefined): boolean {
 function doingText({ state, phase, waitingFor }: RunVolume): string {
   return waitingFor === undefined
     ? (phase ?? state)
-    : (waitingFor.failure?.message ?? waitingFor.reason);
+    : `${sinceText(waitingFor.since)}${waitingFor.failure?.message ?? waitingFor.reason}`;
+}
+
+/** The time of day, first, as the end of a line may be cut: `since 10:12:33 UTC: `. */
+function sinceText(since: string | undefined): string {
+  return since === undefined ? '' : `since ${since.slice(11, 19)} UTC: `;
 }
 
 function shareOf({ bytesDone = 0, bytesTotal = 0 }: RunVolume): number | undefined {

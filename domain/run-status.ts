@@ -21,6 +21,8 @@ interface RunProgress {
 export interface RunWait {
   /** A sentence for people. */
   readonly reason: string;
+  /** When the wait began, RFC 3339; left out where nobody knows. */
+  readonly since?: string;
   /** When the wait ends at the latest, RFC 3339. */
   readonly deadline?: string;
   /** The last failure, if the run is between two attempts. */
@@ -76,7 +78,7 @@ export interface VolumeProgress {
 }
 
 /** What an activity waits for now. */
-export type ActivityWait = Pick<RunWait, 'reason' | 'deadline'>;
+export type ActivityWait = Pick<RunWait, 'reason' | 'since' | 'deadline'>;
 
 /** What an activity says about itself by heartbeat. */
 export interface HeartbeatProgress {

@@ -102,9 +102,15 @@ export interface EngineProgress {
   readonly bytesTotal: number;
   readonly errorCount: number;
   /** What the engine waits for by itself. */
-  readonly waitingFor?: 'Lock' | 'Location';
-  /** RFC 3339; since when no byte moves, once that lasts for a minute or so. */
-  readonly stalledSince?: string;
+  readonly waitingFor?: EngineWait;
+}
+
+/** A wait of the engine; the call fails when it has not ended by its deadline. Times are RFC 3339. */
+export interface EngineWait {
+  /** Somebody else's lock, the location, or a byte that moves once none has for a minute or so. */
+  readonly what: 'Lock' | 'Location' | 'Movement';
+  readonly since: string;
+  readonly deadline: string;
 }
 
 export interface BackupRequest {

@@ -15,7 +15,7 @@ import type { MovedVolume, MoveVolumeInput } from '../volume-contract.ts';
 import { readPod } from '../volumes/pods.ts';
 import { readBatch, volumeOf } from '../volumes/volume-batch.ts';
 import type { NodeDependencies } from './dependencies.ts';
-import { engineRun, repositoryAccess } from './engine-call.ts';
+import { engineRun, repositoryAccess, unbegun } from './engine-call.ts';
 import { whilePodRuns } from './pod-guard.ts';
 import { findVolumeFolder } from './volume-folder.ts';
 import { requireMounted, requireStillMounted } from './volume-mount.ts';
@@ -49,7 +49,7 @@ export function copyVolume(deps: NodeDependencies, input: MoveVolumeInput): Prom
     const key = volumeCopyKey(backupFolder(input.name), { runUid, volume: index, attempt });
     await writeJsonGz(store, key, record);
     return { attempt, ...sizeOfCopy(record) };
-  });
+  }, unbegun(input.volume));
 }
 
 /** Which nodes the pod that has the volume may run on; one of our own may run anywhere. */

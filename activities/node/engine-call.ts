@@ -1,14 +1,21 @@
 import { log } from '@temporalio/activity';
 
 import { bandwidthShare } from '../../domain/bandwidth.ts';
-import type { CopyProgress } from '../../domain/run-status.ts';
+import type { ActivityWait, HeartbeatProgress } from '../../domain/run-status.ts';
 import { repositoryPath } from '../../domain/volumes/repository.ts';
-import type { EngineProgress, EngineRun, RepositoryAccess } from '../engine/port.ts';
+import type { EngineProgress, EngineRun, EngineWait, RepositoryAccess } from '../engine/port.ts';
 import { repositoryPassword } from '../engine/repository-password.ts';
 import type { LongWork } from '../heartbeat.ts';
 import type { MoveVolumeInput } from '../volume-contract.ts';
 import { readMasterKey } from '../volumes/master-key.ts';
 import type { NodeDependencies } from './dependencies.ts';
+
+/** What the engine waits for, in words for people. */
+const WAITS = {
+  Lock: 'another process locks the repository',
+  Location: 'the storage location fails or does not answer',
+  Movement: 'no byte has moved for a while',
+} as const satisfies Record<EngineWait['what'], string>;
 
 /** Whose repository it is, and in which location. */
 export interface RepositoryOwner {
@@ -41,7 +48,7 @@ export function engineRun(
     signal,
     limits: bandwidthShare(location(name), copiesMax),
     onProgress: (progress) => {
-      report({ itemsDone: 0, bytesDone: progress.bytesDone, copy: beatOf(index, progress) });
+      report(beatOf(index, progress));
     },
     onLog: (line) => {
       log.info('engine', { line, volume: index });
@@ -49,7 +56,21 @@ export function engineRun(
   };
 }
 
-function beatOf(volume: number, progress: EngineProgress): CopyProgress {
-  const { phase, filesDone, filesTotal, bytesTotal } = progress;
-  return { volume, phase, filesDone, filesTotal, bytesTotal };
+/** What is told of a volume before the engine begins. */
+export function unbegun(volume: number): HeartbeatProgress {
+  const copy = { volume, phase: 'Opening', filesDone: 0, filesTotal: 0, bytesTotal: 0 };
+  return { itemsDone: 0, bytesDone: 0, copy };
+}
+
+function beatOf(volume: number, progress: EngineProgress): HeartbeatProgress {
+  const { phase, filesDone, filesTotal, bytesDone, bytesTotal, waitingFor } = progress;
+  const copy = { volume, phase, filesDone, filesTotal, bytesTotal };
+  return {
+    ...{ itemsDone: 0, bytesDone, copy },
+    ...(waitingFor === undefined ? {} : { waitingFor: inWords(waitingFor) }),
+  };
+}
+
+function inWords({ what, since, deadline }: EngineWait): ActivityWait {
+  return { reason: WAITS[what], since, deadline };
 }

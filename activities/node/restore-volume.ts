@@ -15,7 +15,7 @@ import { type LongWork, withHeartbeat } from '../heartbeat.ts';
 import type { MovedVolume, MoveVolumeInput } from '../volume-contract.ts';
 import { readBatch, volumeOf } from '../volumes/volume-batch.ts';
 import type { NodeDependencies } from './dependencies.ts';
-import { engineRun, repositoryAccess } from './engine-call.ts';
+import { engineRun, repositoryAccess, unbegun } from './engine-call.ts';
 import { openGateOf } from './open-gate.ts';
 import { whilePodRuns } from './pod-guard.ts';
 import { findVolumeFolder } from './volume-folder.ts';
@@ -54,7 +54,7 @@ export function restoreVolume(
     await writeJsonGz(store, key, record);
     await openGateOf(deps.kubeletFolder, input.podUid, volume);
     return { attempt, ...sizeOfCopy(source) };
-  });
+  }, unbegun(input.volume));
 }
 
 interface RestoreWork {

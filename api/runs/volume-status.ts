@@ -1,10 +1,16 @@
 import type { RunVolume, RunVolumes } from '../../domain/api-resource.ts';
 import type { CopyProgress, RunStatus, RunWait, VolumeProgress } from '../../domain/run-status.ts';
-import { heartbeatOf, type PendingActivity, retryWait, workedMs } from './pending-activity.ts';
+import {
+  heartbeatOf,
+  isStarted,
+  type PendingActivity,
+  retryWait,
+  workedMs,
+} from './pending-activity.ts';
 
 /** Volumes that are told one by one; the rest is in the numbers. */
 const ITEMS_MAX = 100;
-/** A rate over less than this says nothing. */
+/** A rate over less than this says nothing, nor is an attempt known to be at work. */
 const RATE_MS_MIN = 1000;
 /** Those that people want to see come first. */
 const ORDER: readonly VolumeProgress['state'][] = [
@@ -79,12 +85,19 @@ function moving(known: Copy | undefined, node = ''): Partial<RunVolume> {
   }
   const { activity, copy, bytesDone } = known;
   const { phase, filesDone, filesTotal, bytesTotal } = copy;
-  const wait: RunWait | undefined = retryWait(activity) ?? heartbeatOf(activity).waitingFor;
+  const wait = waitOf(activity);
   return {
     ...{ phase, filesDone, filesTotal, bytesDone, bytesTotal },
     ...rateOf(known),
     ...(wait === undefined ? {} : { waitingFor: wait }),
   };
+}
+
+/** A copy that has begun again and is at work no longer waits for its next attempt. */
+function waitOf(activity: PendingActivity): RunWait | undefined {
+  const { waitingFor } = heartbeatOf(activity);
+  const isAtWork = isStarted(activity) && workedMs(activity) >= RATE_MS_MIN;
+  return isAtWork ? waitingFor : (retryWait(activity) ?? waitingFor);
 }
 
 function rateOf({ activity, copy, bytesDone }: Copy): Partial<RunVolume> {

@@ -75,6 +75,7 @@ export const Metadata = Type.Object({
 
 const WaitSchema = Type.Object({
   reason: Type.String(),
+  since: Type.Optional(Type.String({ format: 'date-time', description: 'When the wait began.' })),
   deadline: Type.Optional(Type.String({ format: 'date-time' })),
   failure: Type.Optional(FailureReportSchema),
   attempt: Type.Optional(Type.Integer()),

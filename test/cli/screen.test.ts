@@ -67,6 +67,16 @@ test('on a terminal each volume has a bar, in the place where the one before was
   expect(terminal(sheet.text())).toEqual(['backup b: Completed', '']);
 });
 
+test('a volume that waits says for what and since when', () => {
+  const sheet = paper(true, 200);
+  const since = '2026-01-01T10:02:03.456Z';
+  const waitingFor = { reason: 'the storage location does not answer', since };
+  openScreen(sheet).show('backup b: InProgress', [{ ...DATA, waitingFor }]);
+  expect(terminal(sheet.text())[1]).toMatch(
+    /node-a {3}since 10:02:03 UTC: the storage location does not answer$/,
+  );
+});
+
 test('no line is longer than the terminal, and of many volumes some are counted', () => {
   const sheet = paper(true, 40);
   const volumes = Array.from({ length: 11 }, (_, index) => ({ ...DATA, name: String(index) }));

@@ -1,16 +1,14 @@
-import type { EngineProgress } from '../port.ts';
+import type { EngineProgress, EngineWait } from '../port.ts';
 import type { ResticConfig } from './config.ts';
 import type { ResticOutput, Status } from './messages.ts';
 
 const NOTHING_YET: Status = { filesDone: 0, filesTotal: 0, bytesDone: 0, bytesTotal: 0 };
 
-/** The progress of one who waits until a repository is not locked. */
-export const WAITING_FOR_LOCK: EngineProgress = {
-  ...NOTHING_YET,
-  phase: 'Opening',
-  errorCount: 0,
-  waitingFor: 'Lock',
-};
+/** The progress of one who waits until a repository is not locked, since a moment of `performance.now()`. */
+export function waitingForLock(sinceMs: number, { lockWaitMs }: ResticConfig): EngineProgress {
+  const waitingFor = waitOf('Lock', sinceMs, lockWaitMs);
+  return { ...NOTHING_YET, phase: 'Opening', errorCount: 0, waitingFor };
+}
 
 /** Why a process is ended before it ends by itself. */
 export type GiveUp = 'location' | 'stall';
@@ -22,7 +20,6 @@ export class ProgressWatch {
   readonly #config: ResticConfig;
   #bytes = -1;
   #movedAtMs = performance.now();
-  #movedAt = new Date();
 
   constructor(phase: EngineProgress['phase'], output: ResticOutput, config: ResticConfig) {
     this.#phase = phase;
@@ -32,21 +29,29 @@ export class ProgressWatch {
 
   /** How far the process is now. */
   now(): EngineProgress {
-    const { status = NOTHING_YET, itemErrors, locationFailsSinceMs } = this.#output;
+    const { status = NOTHING_YET, itemErrors } = this.#output;
     if (status.bytesDone !== this.#bytes) {
       this.#bytes = status.bytesDone;
       this.#movedAtMs = performance.now();
-      this.#movedAt = new Date();
     }
+    const waitingFor = this.#wait();
     return {
       phase: this.#phase,
       ...status,
       errorCount: itemErrors.errorCount,
-      ...(locationFailsSinceMs === undefined ? {} : { waitingFor: 'Location' }),
-      ...(this.#stalledMs < this.#config.stallNoticeMs
-        ? {}
-        : { stalledSince: this.#movedAt.toISOString() }),
+      ...(waitingFor === undefined ? {} : { waitingFor }),
     };
+  }
+
+  #wait(): EngineWait | undefined {
+    const { locationFailsSinceMs } = this.#output;
+    const { locationWaitMs, stallNoticeMs, stallLimitMs } = this.#config;
+    if (locationFailsSinceMs !== undefined) {
+      return waitOf('Location', locationFailsSinceMs, locationWaitMs);
+    }
+    return this.#stalledMs < stallNoticeMs
+      ? undefined
+      : waitOf('Movement', this.#movedAtMs, stallLimitMs);
   }
 
   /** Whether there is no point in waiting on. */
@@ -67,4 +72,14 @@ export class ProgressWatch {
     const isTelling = this.#output.status !== undefined && this.#output.summary === undefined;
     return isTelling ? performance.now() - this.#movedAtMs : 0;
   }
+}
+
+/** A wait since a moment of `performance.now()`. */
+function waitOf(what: EngineWait['what'], sinceMs: number, limitMs: number): EngineWait {
+  const atMs = performance.timeOrigin + sinceMs;
+  return {
+    what,
+    since: new Date(atMs).toISOString(),
+    deadline: new Date(atMs + limitMs).toISOString(),
+  };
 }

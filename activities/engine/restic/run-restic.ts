@@ -7,7 +7,7 @@ import type { ResticConfig } from './config.ts';
 import { resticEnvironment } from './environment.ts';
 import { locationFailure } from './location.ts';
 import { ResticOutput } from './messages.ts';
-import { type GiveUp, ProgressWatch, WAITING_FOR_LOCK } from './progress.ts';
+import { type GiveUp, ProgressWatch, waitingForLock } from './progress.ts';
 
 const TICK_MS = 1000;
 const LOCKED = 11;
@@ -40,7 +40,7 @@ export async function runLocking(config: ResticConfig, call: ResticCall): Promis
   const startedAtMs = performance.now();
   let end = await runRestic(config, call);
   while (end.code === LOCKED && performance.now() - startedAtMs < config.lockWaitMs) {
-    onProgress?.(WAITING_FOR_LOCK);
+    onProgress?.(waitingForLock(startedAtMs, config));
     await pause(LOOK_AGAIN_MS, signal);
     end = await runRestic(config, call);
   }

@@ -1,20 +1,30 @@
 import { defaultPayloadConverter } from '@temporalio/common';
+import protocol from '@temporalio/proto';
 import { expect, test } from 'vitest';
 
 import type { PendingActivity } from '../../../api/runs/pending-activity.ts';
 import { volumesStatus } from '../../../api/runs/volume-status.ts';
-import type { HeartbeatProgress, VolumeProgress } from '../../../domain/run-status.ts';
+import type {
+  ActivityWait,
+  HeartbeatProgress,
+  VolumeProgress,
+} from '../../../domain/run-status.ts';
 
 // Goal: people see how far each volume is, how fast, and what it waits for. Method: states as batches tell them, and
 // pending activities as Temporal describes them.
 
+const { PENDING_ACTIVITY_STATE_STARTED } = protocol.temporal.api.enums.v1.PendingActivityState;
 const MIB = 1024 * 1024;
 const ENDED = { done: 0, failed: 0, files: 0, bytes: 0 };
 
 /** An activity that has been at work for a time, and says how far the copy of a volume is. */
-function copying(volume: number, phase: string, seconds = 10): PendingActivity {
+function copying(
+  volume: number,
+  phase: string,
+  { seconds = 10, ...more }: { seconds?: number; waitingFor?: ActivityWait } = {},
+): PendingActivity {
   const beat: HeartbeatProgress = {
-    ...{ itemsDone: 0, bytesDone: 40 * MIB },
+    ...{ itemsDone: 0, bytesDone: 40 * MIB, ...more },
     copy: { volume, phase, filesDone: 4, filesTotal: 10, bytesTotal: 100 * MIB },
   };
   return {
@@ -43,7 +53,7 @@ test('a volume that is copied has its size, its rate and the time that is left',
 });
 
 test('there is no rate while nothing is moved, and none of a moment', () => {
-  for (const pending of [copying(3, 'ReadingBack'), copying(3, 'Copying', 0)]) {
+  for (const pending of [copying(3, 'ReadingBack'), copying(3, 'Copying', { seconds: 0 })]) {
     const batch = { volumes: [volume(3, 'Moving')], pending: [pending] };
     const [item] = volumesStatus({ total: 1, ended: ENDED }, [batch]).items ?? [];
     expect(item).toMatchObject({ bytesDone: 40 * MIB });
@@ -81,6 +91,31 @@ test('a copy that failed says so, with what the attempt before had done', () => 
     bytesDone: 40 * MIB,
     waitingFor: { reason: 'the step copyVolume failed and is tried again', attempt: 2 },
   });
+});
+
+test('a copy that waits by itself says for what, since when and until when', () => {
+  const waitingFor = {
+    reason: 'the storage location does not answer',
+    ...{ since: '2026-01-01T10:00:00.000Z', deadline: '2026-01-01T10:05:00.000Z' },
+  };
+  const batch = {
+    volumes: [volume(3, 'Moving')],
+    pending: [copying(3, 'Copying', { waitingFor })],
+  };
+  expect(volumesStatus({ total: 1, ended: ENDED }, [batch]).items?.[0]).toMatchObject({
+    ...{ phase: 'Copying', waitingFor },
+  });
+});
+
+test('a copy that is at work again after a failure no longer waits', () => {
+  const state = PENDING_ACTIVITY_STATE_STARTED;
+  const itemOf = (seconds: number) => {
+    const pending = { ...copying(3, 'Copying', { seconds }), lastFailure: {}, state };
+    const batch = { volumes: [volume(3, 'Moving')], pending: [pending] };
+    return volumesStatus({ total: 1, ended: ENDED }, [batch]).items?.[0];
+  };
+  expect(itemOf(0)?.waitingFor?.reason).toContain('is tried again');
+  expect(itemOf(10)).not.toHaveProperty('waitingFor');
 });
 
 test('a volume of which its agent has said nothing waits for the agent', () => {

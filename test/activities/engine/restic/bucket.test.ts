@@ -44,7 +44,7 @@ test('gives up a location that does not answer, and says meanwhile what it waits
   const seen = new Set<string | undefined>();
   const run = fixture.run({
     onProgress: ({ waitingFor }) => {
-      seen.add(waitingFor);
+      seen.add(waitingFor?.what);
     },
   });
   await expect(engine.snapshots({ repository, clusterUid: 'x' }, run)).rejects.toMatchObject({

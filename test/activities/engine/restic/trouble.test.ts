@@ -6,7 +6,11 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 
 import { makeProvenCopy } from '../../../../activities/engine/proven-copy.ts';
-import type { EngineProgress, RepositoryAccess } from '../../../../activities/engine/port.ts';
+import type {
+  EngineProgress,
+  EngineWait,
+  RepositoryAccess,
+} from '../../../../activities/engine/port.ts';
 import type { StoredCopy } from '../../../../domain/volumes/volume-copy.ts';
 import { copyProcesses } from '../../../support/copy-processes.ts';
 import { folderOf, VolumeFixture, volumeLabels } from '../../../support/volume-fixture.ts';
@@ -192,15 +196,17 @@ test('waits for a lock as long as it may, and can have every lock removed', asyn
   await leaveLock(repository);
   const root = await fixture.root(await volumeOf(10));
   const request = { repository, root, labels: volumeLabels() };
-  const waits = new Set<string | undefined>();
+  const waits: EngineWait[] = [];
   const run = fixture.run({
     onProgress: ({ waitingFor }) => {
-      waits.add(waitingFor);
+      waits.push(...(waitingFor === undefined ? [] : [waitingFor]));
     },
   });
   const engine = fixture.engine({ lockWaitMs: 500 });
   await expect(engine.backup(request, run)).rejects.toMatchObject({ code: 'repository-locked' });
-  expect(waits).toContain('Lock');
+  expect(waits.map(({ what }) => what)).toContain('Lock');
+  // All of them tell of the same wait.
+  expect(new Set(waits.map(({ since }) => since)).size).toBe(1);
   expect(await engine.locks(repository, fixture.run())).toHaveLength(1);
   await engine.unlock(repository, fixture.run());
   expect(await engine.locks(repository, fixture.run())).toEqual([]);
@@ -223,7 +229,10 @@ test('ends a restic that moves nothing, and says since when', async () => {
   });
   await expect(engine.snapshots(query, run)).rejects.toMatchObject({ code: 'timed-out' });
   expect(seen.at(-1)).toMatchObject({ bytesDone: 5, bytesTotal: 9, filesTotal: 1, filesDone: 0 });
-  expect(seen.some(({ stalledSince }) => stalledSince !== undefined)).toBe(true);
+  const [{ since, deadline } = { since: '', deadline: '' }] = seen.flatMap(({ waitingFor }) =>
+    waitingFor?.what === 'Movement' ? [waitingFor] : [],
+  );
+  expect(Date.parse(deadline) - Date.parse(since)).toBe(2000);
   expect(await copyProcesses(run.key)).toEqual([]);
 });
 
