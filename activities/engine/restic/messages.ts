@@ -16,7 +16,7 @@ const WORDS = {
   locationFails: 'returned error, retrying after',
   locationWorks: 'operation successful after',
   noSpace:
-    /no space left on device|disk quota exceeded|storage (is )?full|quota exceeded|minimum free drive/i,
+    /no space left on device|storage ?(is )?full|quota ?exceeded|insufficient ?storage|minimum free drive/i,
   denied: /\bclient\.\w+: access denied/i,
   damaged: /ciphertext verification failed|decrypting blob|ReadFull\(</,
 } as const;

@@ -96,11 +96,18 @@ test('goes on when the location fails for a moment', async () => {
 });
 
 test.each([
-  ['AccessDenied', 403, 'location-forbidden'],
-  ['XMinioAdminBucketQuotaExceeded', 400, 'quota-exceeded'],
-])('knows a bucket that answers a write with %s', async (word, status, code) => {
-  const message = word === 'AccessDenied' ? 'Access Denied.' : 'Bucket quota exceeded';
-  const body = `<Error><Code>${word}</Code><Message>${message}</Message></Error>`;
+  { status: 403, word: 'AccessDenied', said: 'Access Denied.', code: 'location-forbidden' },
+  {
+    ...{ status: 400, word: 'XMinioAdminBucketQuotaExceeded', said: 'Bucket quota exceeded' },
+    code: 'quota-exceeded',
+  },
+  // Ceph says no more than the code, and others no more than the status.
+  { status: 403, word: 'QuotaExceeded', code: 'quota-exceeded' },
+  { status: 507, code: 'quota-exceeded' },
+])('knows a bucket that answers a write with $status $word', async (answer) => {
+  const { status, word, said, code } = answer;
+  const text = said === undefined ? '' : `<Message>${said}</Message>`;
+  const body = word === undefined ? '' : `<Error><Code>${word}</Code>${text}</Error>`;
   const location = await behindFront(({ method, path }) =>
     method === 'PUT' && path.includes('/data/') ? { status, body } : undefined,
   );
