@@ -63,9 +63,8 @@ export function compareCounts(
   after?: WalkCounts,
 ): CountVerdict {
   const counts = countsOf(copy);
-  const walk = after ?? beside;
   const isWhole = copy.outcome !== 'Incomplete';
-  if (agrees(counts, beside) || agrees(counts, walk)) {
+  if (agrees(counts, beside)) {
     return isWhole ? 'Equal' : 'Incomplete';
   }
   if (after === undefined) {
@@ -77,7 +76,7 @@ export function compareCounts(
   if (!isWhole) {
     return 'Incomplete';
   }
-  return isExplained(counts, after) ? 'Live' : 'Mismatch';
+  return agrees(counts, after) || isExplained(counts, after) ? 'Live' : 'Mismatch';
 }
 
 /** Files and bytes of a copy or of a walk. */

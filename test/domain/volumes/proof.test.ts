@@ -39,7 +39,8 @@ describe('counts of a copy and of a walk', () => {
 
   test('ask for another walk when they differ', () => {
     expect(compareCounts(copied(3, 10), walked(2, 9))).toBe('LookAgain');
-    expect(compareCounts(copied(3, 10), walked(2, 9), walked(3, 10))).toBe('Equal');
+    // One of the walks saw what the copy has, so the volume changed between them.
+    expect(compareCounts(copied(3, 10), walked(2, 9), walked(3, 10))).toBe('Live');
   });
 
   test.each([
