@@ -16,7 +16,7 @@ export async function requireMounted(
   const mount = await inspectMount(root);
   if (mount === undefined && folder.isMountPoint) {
     const name = volumeName(volume);
-    const text = `nothing is mounted at the kubelet's folder of the volume ${name}, and what is in the folder is not the volume`;
+    const text = `nothing is mounted at the kubelet's folder of the volume ${name}, and what is in the folder is not the volume; start its pod anew`;
     throw new Failure('volume-not-mounted', text, { subject: name });
   }
   return mount;

@@ -12,19 +12,30 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What a proxy does to one request. */
 export interface Fault {
-  readonly method: string;
+  /** Requests of any method when left out. */
+  readonly method?: string;
   /** Whether the fault is for the object of this path. */
   readonly matches: (path: string) => boolean;
-  readonly effect: 'fail' | 'flip' | 'truncate' | 'delay';
-  /** For `delay`, in milliseconds. */
+  readonly effect: 'fail' | 'full' | 'refuse' | 'flip' | 'truncate' | 'delay';
+  /** How long nothing happens before, in milliseconds. */
   readonly delayMs?: number;
-  /** For `delay`: what is waited for. */
+  /** What is waited for before. */
   readonly until?: Promise<unknown>;
 }
 
+/** What is answered in place of the server. */
+const REFUSALS: Partial<Record<Fault['effect'], { status: number; body: string }>> = {
+  fail: { status: 500, body: '<Error><Code>InternalError</Code></Error>' },
+  // What MinIO says.
+  full: {
+    status: 507,
+    body: '<Error><Code>XMinioStorageFull</Code><Message>Storage backend has reached its minimum free drive threshold. Please delete a few objects to proceed.</Message></Error>',
+  },
+};
+
 /**
- * Stands in front of an S3 server and does harm on demand: answers 500, gives an object back with one byte
- * changed or without its end, or takes its time.
+ * Stands in front of an S3 server and does harm on demand: answers 500, or as a full store does, breaks the connection,
+ * gives an object back with one byte changed or without its end, or takes its time.
  */
 export class FaultProxy {
   readonly #server: Server;
@@ -66,16 +77,21 @@ export class FaultProxy {
   async #handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const path = decodeURIComponent((incoming.url ?? '').split('?')[0] ?? '');
     const fault = this.faults.find(
-      ({ method, matches }) => method === incoming.method && matches(path),
+      ({ method = incoming.method, matches }) => method === incoming.method && matches(path),
     );
     const body = Buffer.concat(await incoming.toArray());
     if (fault !== undefined) {
       this.hits += 1;
       await Promise.all([sleep(fault.delayMs ?? 0), fault.until]);
     }
-    if (fault?.effect === 'fail') {
-      outgoing.writeHead(500, { 'content-type': 'application/xml' });
-      outgoing.end('<Error><Code>InternalError</Code></Error>');
+    if (fault?.effect === 'refuse') {
+      outgoing.destroy();
+      return;
+    }
+    const refusal = fault && REFUSALS[fault.effect];
+    if (refusal !== undefined) {
+      outgoing.writeHead(refusal.status, { 'content-type': 'application/xml' });
+      outgoing.end(refusal.body);
       return;
     }
     const forward = this.#forward(incoming, (answer) => {

@@ -18,7 +18,7 @@ const TEXTS = {
   'repository-missing': 'there is no repository of restic at its place in the location',
   'repository-locked': 'another process locks the repository for itself',
   'repository-password':
-    'the repository has another password: the master key of this installation is not the one that it was made with',
+    'the repository has another password: the master key of this installation is not the one that it was made with; put that one back',
   'repository-damaged': 'the repository is damaged',
   'engine-not-usable': 'restic cannot be started: see HOLDFAST_RESTIC and the image',
   'engine-killed': 'restic was killed, most likely because the memory ran out',
@@ -26,7 +26,7 @@ const TEXTS = {
     'restic failed for a reason that it only gives in words; the log of the worker has them',
   'snapshot-missing': 'the repository has no such snapshot',
   'quota-exceeded':
-    'the location of the repository, or the cache folder of the node, has no room left',
+    'the location of the repository, or the cache folder of the node, has no room left; make room there',
   'volume-full': 'the volume has no room left for what is restored',
   'timed-out': 'restic did not move a byte for too long',
   'location-forbidden':
