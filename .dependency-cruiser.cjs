@@ -63,9 +63,17 @@ module.exports = {
     ]),
     only('cli', 'the command line uses the API', [
       '^domain/',
+      '^activities/(kubernetes/client|volumes/master-key)\\.ts$',
       NODE,
       packages(['commander', 'picocolors', 'yaml']),
     ]),
+    {
+      name: 'cli-activities',
+      comment: 'the master key must not pass through the API',
+      severity: 'error',
+      from: { path: '^cli/', pathNot: '^cli/keys-command\\.ts$' },
+      to: { path: '^activities/' },
+    },
     only('worker', 'the worker puts activities together', [
       '^(domain|storage|activities)/',
       '^workflows/contract\\.ts$',

@@ -4,6 +4,7 @@ import { ProblemError, UnreachableError } from './client.ts';
 import { withContents } from './contents-commands.ts';
 import { devCommand } from './dev/command.ts';
 import { EXIT } from './exit-codes.ts';
+import { keysCommand } from './keys-command.ts';
 import { problemText } from './output.ts';
 import { backupCommand, restoreCommand } from './run-commands.ts';
 
@@ -18,6 +19,7 @@ function buildProgram(): Command {
     .exitOverride()
     .addCommand(withContents(backupCommand()))
     .addCommand(restoreCommand())
+    .addCommand(keysCommand())
     .addCommand(devCommand());
 }
 

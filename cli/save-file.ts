@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { link, lstat, open, rename, rm } from 'node:fs/promises';
 
 const RANDOM_BYTES = 4;
+/** Rights of a file, before the umask takes some away. */
+const OPEN_MODE = 0o666;
 
 /** A file whose name is taken. */
 export class FileExistsError extends Error {
@@ -31,11 +33,11 @@ export async function requireFree(path: string): Promise<void> {
 export async function saveFile(
   path: string,
   body: AsyncIterable<Uint8Array>,
-  { isForced }: { readonly isForced: boolean },
+  { isForced, mode = OPEN_MODE }: { readonly isForced: boolean; readonly mode?: number },
 ): Promise<number> {
   const unfinished = `${path}.${randomBytes(RANDOM_BYTES).toString('hex')}.part`;
   try {
-    const size = await write(unfinished, body);
+    const size = await write(unfinished, body, mode);
     await publish(unfinished, path, isForced);
     return size;
   } finally {
@@ -43,8 +45,8 @@ export async function saveFile(
   }
 }
 
-async function write(path: string, body: AsyncIterable<Uint8Array>): Promise<number> {
-  const file = await open(path, 'wx');
+async function write(path: string, body: AsyncIterable<Uint8Array>, mode: number): Promise<number> {
+  const file = await open(path, 'wx', mode);
   let size = 0;
   try {
     for await (const chunk of body) {

@@ -39,14 +39,30 @@ const FIELD_MANAGER = 'holdfast';
 /** Whose uid identifies a cluster. */
 const SYSTEM_NAMESPACE = 'kube-system';
 
-/** Opens the cluster of a kubeconfig, found as kubectl finds it, in the named context or the current one. */
-export function openCluster(context?: string): Cluster {
+/**
+ * Opens the cluster of a kubeconfig, found as kubectl finds it unless a file is named, in the named context or the
+ * current one. Throws `invalid-request`.
+ */
+export function openCluster(context?: string, kubeconfig?: string): Cluster {
   const config = new KubeConfig();
-  config.loadFromDefault();
+  if (kubeconfig === undefined) {
+    config.loadFromDefault();
+  } else {
+    loadFile(config, kubeconfig);
+  }
   if (context !== undefined) {
     config.setCurrentContext(context);
   }
   return new KubernetesCluster(new Transport(config));
+}
+
+function loadFile(config: KubeConfig, file: string): void {
+  try {
+    config.loadFromFile(file);
+  } catch (error) {
+    const text = `the kubeconfig ${file} cannot be read`;
+    throw new Failure('invalid-request', text, { cause: error });
+  }
 }
 
 class KubernetesCluster implements Cluster {

@@ -54,6 +54,35 @@ export async function ensureMasterKey(cluster: KeyCluster, namespace: string): P
   if ((await cluster.read(SECRET, item)) !== undefined) {
     return;
   }
+  await putMasterKey(cluster, namespace, randomBytes(KEY_BYTES).toString('hex'));
+}
+
+/**
+ * Gives a cluster the key of another installation. Throws `master-key-not-usable` for what is none, and
+ * `already-exists` where there is another one.
+ */
+export async function importMasterKey(
+  cluster: KeyCluster,
+  namespace: string,
+  text: string,
+): Promise<'created' | 'unchanged'> {
+  const key = text.trim();
+  if (!KEY_TEXT.test(key)) {
+    const message = 'a master key is 64 hexadecimal digits, as `holdfast keys export` prints them';
+    throw new Failure('master-key-not-usable', message);
+  }
+  if (await putMasterKey(cluster, namespace, key)) {
+    return 'created';
+  }
+  if ((await readMasterKey(cluster, namespace)) !== key) {
+    const message = `the Secret ${MASTER_KEY_SECRET} in the namespace ${namespace} holds another master key, which is never replaced: copies of volumes that were made with it need it; export it, and delete the Secret if nothing was copied`;
+    throw new Failure('already-exists', message);
+  }
+  return 'unchanged';
+}
+
+/** Puts a key where there is none, and makes the namespace for it; says whether it did. */
+async function putMasterKey(cluster: KeyCluster, namespace: string, key: string): Promise<boolean> {
   const home = { ...NAMESPACE, namespace: '', name: namespace };
   if ((await cluster.read(NAMESPACE, home)) === undefined) {
     await cluster.create(NAMESPACE, {
@@ -61,8 +90,7 @@ export async function ensureMasterKey(cluster: KeyCluster, namespace: string): P
       metadata: { name: namespace },
     });
   }
-  const key = randomBytes(KEY_BYTES).toString('hex');
-  await cluster.create(SECRET, {
+  const { kind } = await cluster.create(SECRET, {
     ...{ apiVersion: 'v1', kind: 'Secret', type: 'Opaque' },
     metadata: {
       name: MASTER_KEY_SECRET,
@@ -71,4 +99,5 @@ export async function ensureMasterKey(cluster: KeyCluster, namespace: string): P
     },
     data: { [KEY_FIELD]: Buffer.from(key).toString('base64') },
   });
+  return kind === 'created';
 }

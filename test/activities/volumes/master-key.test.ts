@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 
 import {
   ensureMasterKey,
+  importMasterKey,
   MASTER_KEY_SECRET,
   readMasterKey,
 } from '../../../activities/volumes/master-key.ts';
@@ -50,6 +51,22 @@ test('a key that somebody else made at the same time counts', async () => {
   };
   await ensureMasterKey(held, 'holdfast');
   expect(await readMasterKey(held, 'holdfast')).toBe('ab'.repeat(32));
+});
+
+test('a key of another cluster comes into one that has none, and replaces none', async () => {
+  const held = new Held();
+  const key = 'ab'.repeat(32);
+  expect(await importMasterKey(held, 'holdfast', `${key}\n`)).toBe('created');
+  expect([...held.objects.keys()]).toEqual(['namespaces/holdfast', KEY]);
+  expect(await importMasterKey(held, 'holdfast', key)).toBe('unchanged');
+  await expect(importMasterKey(held, 'holdfast', 'cd'.repeat(32))).rejects.toMatchObject({
+    code: 'already-exists',
+  });
+  await expect(importMasterKey(held, 'holdfast', `${key}00`)).rejects.toMatchObject({
+    code: 'master-key-not-usable',
+  });
+  await ensureMasterKey(held, 'holdfast');
+  expect(await readMasterKey(held, 'holdfast')).toBe(key);
 });
 
 test('no key, and one that is no key, are told with what to do', async () => {
