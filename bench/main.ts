@@ -4,6 +4,7 @@ import { items50000 } from './items.ts';
 import { restoreSecrets } from './restore.ts';
 import { publish, type Result } from './results.ts';
 import { smallestBackup } from './smallest.ts';
+import { volumes } from './volumes.ts';
 
 /** Every measurement under the name that `make bench ONLY=` takes. */
 const BENCHES: Readonly<Record<string, () => Promise<Result[]>>> = {
@@ -12,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Result[]>>> = {
   'export-50000': export50000,
   'items-50000': items50000,
   'restore-5000-secrets': restoreSecrets,
+  volumes,
 };
 
 const only = process.argv[2];
