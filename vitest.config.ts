@@ -1,4 +1,41 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+
+/** Tests that look at the whole cluster, or take a part of its API away; all others have namespaces of their own. */
+const ALONE = ['backup-and-restore', 'coverage', 'testbed', 'whole-cluster'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
+
+interface EndToEnd {
+  readonly name: string;
+  readonly include?: string[];
+  readonly exclude?: string[];
+  readonly maxWorkers: number;
+  readonly groupOrder: number;
+}
+
+/** Tests of a whole Holdfast on the test bed's cluster; files at the same time, as far as the processors go. */
+function e2e({
+  name,
+  include,
+  exclude = [],
+  maxWorkers,
+  groupOrder,
+}: EndToEnd): TestProjectConfiguration {
+  return {
+    test: {
+      name,
+      globalSetup: ['test/support/bundle.ts'],
+      include: include ?? ['test/e2e/**/*.test.ts'],
+      exclude: [...exclude, 'node_modules/**'],
+      maxWorkers,
+      sequence: { groupOrder },
+      // A poll that is to see something has as long as the machine needs.
+      expect: { poll: { timeout: 60_000, interval: 100 } },
+      testTimeout: 300_000,
+      hookTimeout: 300_000,
+    },
+  };
+}
 
 /** The Temporal bridge does not live in threads, hence forks. */
 export default defineConfig({
@@ -12,23 +49,13 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/{e2e,skew,campaign}/**', 'node_modules/**'],
+          sequence: { groupOrder: 0 },
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
       },
-      {
-        test: {
-          name: 'e2e',
-          globalSetup: ['test/support/bundle.ts'],
-          include: ['test/e2e/**/*.test.ts'],
-          // They share one cluster and two processors.
-          fileParallelism: false,
-          // A poll that is to see something has as long as the machine needs.
-          expect: { poll: { timeout: 60_000, interval: 100 } },
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-        },
-      },
+      e2e({ name: 'e2e', exclude: ALONE, maxWorkers: 2, groupOrder: 1 }),
+      e2e({ name: 'alone', include: ALONE, maxWorkers: 1, groupOrder: 2 }),
     ],
   },
 });

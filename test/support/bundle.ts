@@ -5,8 +5,11 @@ import { fileURLToPath } from 'node:url';
 
 import { bundleWorkflowCode } from '@temporalio/worker';
 
-/** Compiles the workflows once for all workers of a test run. */
+/** Compiles the workflows once for all workers of a test run, whatever their project. */
 export default async function setup(): Promise<() => Promise<void>> {
+  if (process.env['HOLDFAST_WORKFLOW_BUNDLE'] !== undefined) {
+    return () => Promise.resolve();
+  }
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-bundle-'));
   const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
   const path = join(folder, 'workflows.js');
