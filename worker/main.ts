@@ -25,6 +25,9 @@ async function main(): Promise<void> {
   installLogger(process.env['HOLDFAST_LOG_LEVEL']);
   const config = configOrExit();
   endWithParent();
+  if (config.roles.includes('node')) {
+    ignoreHangUps();
+  }
   const { connectionOptions, namespace } = loadClientConnectConfig();
   const connection = await connectPatiently(connectionOptions);
   const workers = await createWorkers(config, { connection, namespace: namespace ?? 'default' });
@@ -58,6 +61,13 @@ async function connectPatiently(
       await sleep(CONNECT_PAUSE_MS);
     }
   }
+}
+
+/** Somebody else's `restic unlock` hangs up the process ids that it finds in locks, whoever has them by now. */
+function ignoreHangUps(): void {
+  process.on('SIGHUP', () => {
+    writeLog('info', 'a hang-up is ignored');
+  });
 }
 
 /** A worker that was started by `holdfast dev` must not outlive it, however that ends. */
