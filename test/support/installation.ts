@@ -27,6 +27,8 @@ export interface InstallationOptions {
   readonly kubeconfig?: string;
   /** Whether an agent of `AGENT_NODE` runs beside the worker, as a process of this machine. */
   readonly hasAgent?: boolean;
+  /** Path of the agent's restic, if not the test bed's. */
+  readonly restic?: string;
 }
 
 /** The node of the test bed that has its volumes where a kubelet has them. */
@@ -125,7 +127,7 @@ export class Installation {
     const child = spawn(command, args, {
       env: {
         ...this.#environment(),
-        ...(part === 'agent' ? { HOLDFAST_NODE_NAME: AGENT_NODE } : {}),
+        ...(part === 'agent' ? this.#agentEnvironment() : {}),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -155,13 +157,21 @@ export class Installation {
 
   /** Ends a part as a crash does. */
   async kill(part: Part): Promise<void> {
+    await this.end(part, 'SIGKILL');
+  }
+
+  /** Sends a part a signal that ends it, and gives how it has ended: its exit code, or the signal that ended it. */
+  async end(part: Part, signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
     const child = this.#processes.get(part);
-    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
-      return;
+    if (child?.pid === undefined) {
+      return null;
     }
-    const exited = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await exited;
+    if (child.exitCode === null && child.signalCode === null) {
+      const exited = new Promise((resolve) => child.once('exit', resolve));
+      child.kill(signal);
+      await exited;
+    }
+    return child.exitCode ?? child.signalCode;
   }
 
   async stop(): Promise<void> {
@@ -269,6 +279,14 @@ export class Installation {
     return {
       command: process.execPath,
       args: part === 'agent' ? [...args, '--role', 'node'] : args,
+    };
+  }
+
+  #agentEnvironment(): NodeJS.ProcessEnv {
+    const { restic } = this.#options;
+    return {
+      HOLDFAST_NODE_NAME: AGENT_NODE,
+      ...(restic === undefined ? {} : { HOLDFAST_RESTIC: restic }),
     };
   }
 
