@@ -20,7 +20,7 @@ include $(ROOT)test/testbed/testbed.mk
 # The image that `make image` builds, upon BASE, with BUILDER.
 IMAGE ?= holdfast:dev
 
-.PHONY: help install image check test test-skew test-kill demo demo-stop bench histories openapi
+.PHONY: help install image check test test-skew test-kill test-kill-volumes demo demo-stop bench histories openapi
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -54,7 +54,10 @@ test-skew: install testbed-up ## Restore into control planes of other minor vers
 	@$(BED_ENV); test/run-long.sh skew
 
 test-kill: install testbed-up ## Kill the worker at random points of restores; SEED=number repeats a run.
-	@$(BED_ENV); SEED=$(SEED) test/run-long.sh campaign
+	@$(BED_ENV); SEED=$(SEED) test/run-long.sh restore-kills
+
+test-kill-volumes: install testbed-up testbed-image ## Kill agents, restic and Temporal at points of copies and restores of volumes.
+	@$(BED_ENV); test/run-long.sh volume-kills
 
 demo: install testbed-up ## Back up, delete and restore an application with its data in the test bed's cluster.
 	@$(BED_ENV); bash test/demo/demo.sh

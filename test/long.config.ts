@@ -15,7 +15,19 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'campaign', include: ['test/campaign/**/*.test.ts'], testTimeout: 3_600_000 },
+        test: {
+          name: 'restore-kills',
+          include: ['test/campaign/restore-kill.test.ts'],
+          testTimeout: 3_600_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'volume-kills',
+          include: ['test/campaign/volume-*.test.ts'],
+          testTimeout: 600_000,
+        },
       },
     ],
   },
