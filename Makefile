@@ -56,7 +56,7 @@ test-skew: install testbed-up ## Restore into control planes of other minor vers
 test-kill: install testbed-up ## Kill the worker at random points of restores; SEED=number repeats a run.
 	@$(BED_ENV); SEED=$(SEED) test/run-long.sh restore-kills
 
-test-kill-volumes: install testbed-up testbed-image ## Kill agents, restic and Temporal at points of copies and restores of volumes.
+test-kill-volumes: install testbed-up testbed-image ## Kill agents, restic and Temporal, and take the bucket away, in copies and restores of volumes.
 	@$(BED_ENV); test/run-long.sh volume-kills
 
 demo: install testbed-up ## Back up, delete and restore an application with its data in the test bed's cluster.

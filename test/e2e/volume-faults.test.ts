@@ -18,6 +18,7 @@ import { freshNamespace } from '../support/fresh-namespace.ts';
 import { startHoldfast } from '../support/holdfast.ts';
 import { AGENT_NODE, Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { holdRequests, inRepository, loseLocation } from '../support/lost-location.ts';
 import { applyVolumePod } from '../support/volume-pods.ts';
 
 // Goal: what goes wrong with a volume or its repository ends with the reason and the remedy, and no record claims a copy
@@ -63,7 +64,6 @@ afterAll(async () => {
 
 beforeEach(() => {
   proxy.faults = [];
-  proxy.hits = 0;
 });
 
 async function start(name: string, of: string): Promise<void> {
@@ -96,42 +96,21 @@ async function repositoryKeys(of: string, folder = ''): Promise<string[]> {
   return keys.filter((key) => key.includes(`/${of}/${folder}`)).sort();
 }
 
-/** Whether a path is that of a file in a folder of the repository of a namespace. */
-function isIn(of: string, folder: string): (path: string) => boolean {
-  return (path) => path.includes(`/${of}/${folder}/`);
-}
-
 async function itemsOf(plural: 'backups' | 'restores', name: string): Promise<RunVolume[]> {
   const { items = [] } = (await installation.look(plural, name))?.status.volumes ?? {};
   return [...items];
-}
-
-/** Takes the location away once a request of this kind is under way, and gives back what returns it. */
-async function loseLocation(method: 'PUT' | 'GET'): Promise<() => void> {
-  let lose = (): void => undefined;
-  const lost = new Promise<void>((resolve) => {
-    lose = resolve;
-  });
-  const matches = isIn(namespace, 'data');
-  proxy.faults = [{ method, matches, effect: 'refuse', until: lost }];
-  await expect.poll(() => proxy.hits, { timeout: 60_000 }).toBeGreaterThan(0);
-  proxy.faults = [{ matches: () => true, effect: 'refuse' }];
-  lose();
-  return () => {
-    proxy.faults = [];
-  };
 }
 
 const inPod = (script: string): Promise<string> =>
   kubectl('-n', namespace, 'exec', 'web', '--', 'sh', '-c', `cd /volumes; ${script}`);
 
 test('a bucket that is away during a copy is waited for, in sight, and the copy is made once', async () => {
-  await start('outage', namespace);
-  const end = await loseLocation('PUT');
+  const request = { method: 'PUT', matches: inRepository(namespace, 'data') };
+  const end = await loseLocation(proxy, request, () => start('outage', namespace));
   const name = `${namespace}/data`;
   const waitOf = async () =>
     (await itemsOf('backups', 'outage')).find((item) => item.name === name)?.waitingFor;
-  await expect.poll(waitOf, { timeout: 20_000 }).toMatchObject({
+  await expect.poll(waitOf).toMatchObject({
     reason: 'the storage location fails or does not answer',
     since: expect.stringMatching(/Z$/) as string,
     deadline: expect.stringMatching(/Z$/) as string,
@@ -144,18 +123,12 @@ test('a bucket that is away during a copy is waited for, in sight, and the copy 
 });
 
 test('a file that vanishes while its volume is copied is no error, and the copy has the others', async () => {
-  let goOn = (): void => undefined;
-  const until = new Promise<void>((resolve) => {
-    goOn = resolve;
-  });
-  const matches = isIn(namespace, 'locks');
-  proxy.faults = [{ method: 'POST', matches, effect: 'delay', until }];
-  proxy.faults.push({ ...{ method: 'PUT', matches, effect: 'delay', until } });
+  const held = holdRequests(proxy, { matches: inRepository(namespace, 'locks') });
   await start('vanishing', namespace);
   // Our own walk has been through, and restic has not begun to read.
-  await expect.poll(() => proxy.hits, { timeout: 60_000 }).toBeGreaterThan(0);
+  await held.arrived();
   await inPod('rm data/passing');
-  goOn();
+  held.goOn();
   expect(await backupStatus('vanishing')).toMatchObject({ phase: 'Completed', errors: 0 });
   const record = (await recordsOf('vanishing')).get(`${namespace}/data`);
   expect(record).toMatchObject({
@@ -166,7 +139,7 @@ test('a file that vanishes while its volume is copied is no error, and the copy 
 
 test('a full repository fails the copy and says so, and the next backup finds room', async () => {
   await inPod('dd if=/dev/urandom of=data/more bs=1M count=1 2>/dev/null');
-  proxy.faults = [{ method: 'PUT', matches: isIn(namespace, 'data'), effect: 'full' }];
+  proxy.faults = [{ method: 'PUT', matches: inRepository(namespace, 'data'), effect: 'full' }];
   await start('full', namespace);
   const { phase, problems } = await backupStatus('full');
   expect(phase).toBe('PartiallyFailed');
@@ -221,13 +194,13 @@ test('a bucket that is away during a restore is waited for, and an empty volume 
   const tree = 'find . | sort; find . -type f | sort | xargs sha256sum';
   const before = await inPod(tree);
   await deleteNamespace(namespace);
-  await installation.createRestore('outage', { backupName: 'room' });
-  const end = await loseLocation('GET');
+  const request = { method: 'GET', matches: inRepository(namespace, 'data') };
+  const end = await loseLocation(proxy, request, () =>
+    installation.createRestore('outage', { backupName: 'room' }),
+  );
   const waits = async () =>
     (await itemsOf('restores', 'outage')).map(({ waitingFor }) => waitingFor?.reason);
-  await expect
-    .poll(waits, { timeout: 20_000 })
-    .toContain('the storage location fails or does not answer');
+  await expect.poll(waits).toContain('the storage location fails or does not answer');
   end();
   const { status } = await installation.ended('restores', 'outage');
   expect(status).toMatchObject({ phase: 'Completed', errors: 0, volumes: { done: 2, failed: 0 } });
@@ -251,27 +224,23 @@ async function mountOf(pod: string): Promise<{ folder: string; source: string }>
 }
 
 test('a volume that is not mounted, or no longer, is taken neither for an empty nor for a copied one', async () => {
-  let goOn = (): void => undefined;
-  const until = new Promise<void>((resolve) => {
-    goOn = resolve;
-  });
   const [away, back] = await Promise.all([mountOf('away'), mountOf('back')]);
   execFileSync('umount', ['--lazy', away.folder]);
-  const matches = isIn(others, 'data');
-  proxy.faults = [{ method: 'PUT', matches, effect: 'delay', until }];
+  const request = { method: 'PUT', matches: inRepository(others, 'data') };
+  const held = holdRequests(proxy, request);
   await start('moved', others);
   const copying = async () =>
     (await itemsOf('backups', 'moved'))
       .filter(({ phase }) => phase === 'Copying')
       .map(({ name }) => name.slice(others.length + 1))
       .sort();
-  await expect.poll(copying, { timeout: 60_000 }).toEqual(['back', 'gone']);
+  await expect.poll(copying).toEqual(['back', 'gone']);
   execFileSync('umount', ['--lazy', back.folder]);
   await kubectl('-n', others, 'delete', 'pod', 'gone', '--wait=false');
-  goOn();
+  held.goOn();
   // The copy of the volume that was unmounted has been saved, and is void.
   const snapshots = () => repositoryKeys(others, 'snapshots/');
-  await expect.poll(snapshots, { timeout: 60_000 }).not.toEqual([]);
+  await expect.poll(snapshots).not.toEqual([]);
   execFileSync('mount', ['--bind', back.source, back.folder]);
 
   const { phase, problems } = await backupStatus('moved');
