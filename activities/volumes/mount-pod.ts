@@ -22,27 +22,67 @@ const MOUNT_PATH = '/volume';
 const LIFETIME_S = 26 * 3600;
 const RUN_UID_LENGTH = 8;
 
-/** Name of the pod, the same for each attempt. */
+/** Names of the pods, the same for each attempt. */
 export function mountPodName({ runUid, index }: Pick<Mounting, 'runUid' | 'index'>): string {
   return `holdfast-mount-${runUid.slice(0, RUN_UID_LENGTH)}-${String(index)}`;
 }
 
-/**
- * A pod that only mounts a claim, so that the agent of its node finds the volume. It satisfies the restricted Pod Security
- * Standard, has no token, and is in no backup.
- */
+export function imagePodName(runUid: string): string {
+  return `holdfast-image-${runUid.slice(0, RUN_UID_LENGTH)}`;
+}
+
+/** A pod that only mounts a claim, so that the agent of its node finds the volume. */
 export function mountPod(mounting: Mounting): KubernetesObject {
-  const { namespace, claim, runUid, image, access, placement = {} } = mounting;
+  const { namespace, claim, runUid, access, image, placement = {} } = mounting;
   const isReadOnly = access === 'read';
+  return quietPod({
+    ...{ name: mountPodName(mounting), namespace, component: 'mount', runUid, image },
+    spec: {
+      ...(placement.nodeSelector === undefined ? {} : { nodeSelector: placement.nodeSelector }),
+      affinity: affinityOf(mounting),
+      volumes: [
+        { name: 'volume', persistentVolumeClaim: { claimName: claim, readOnly: isReadOnly } },
+      ],
+    },
+    volumeMounts: [{ name: 'volume', mountPath: MOUNT_PATH, readOnly: isReadOnly }],
+  });
+}
+
+/** A pod that shows whether the image can be pulled, and nothing else. */
+export function imagePod(where: {
+  readonly name: string;
+  readonly namespace: string;
+  readonly runUid: string;
+  readonly image: string;
+}): KubernetesObject {
+  return quietPod({ ...where, component: 'image', spec: {}, volumeMounts: [] });
+}
+
+interface QuietPod {
+  readonly name: string;
+  readonly namespace: string;
+  readonly component: string;
+  readonly runUid: string;
+  readonly image: string;
+  /** What its spec has besides. */
+  readonly spec: object;
+  readonly volumeMounts: readonly object[];
+}
+
+/**
+ * A pod that does nothing. It satisfies the restricted Pod Security Standard, has no token, and is in no backup.
+ */
+function quietPod(pod: QuietPod): KubernetesObject {
+  const { name, namespace, component, runUid, image, spec, volumeMounts } = pod;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      name: mountPodName(mounting),
+      name,
       namespace,
       labels: {
         'app.kubernetes.io/name': 'holdfast',
-        'app.kubernetes.io/component': 'mount',
+        'app.kubernetes.io/component': component,
         'app.kubernetes.io/managed-by': 'holdfast',
         'holdfast.dev/run-uid': runUid,
         'velero.io/exclude-from-backup': 'true',
@@ -58,8 +98,6 @@ export function mountPod(mounting: Mounting): KubernetesObject {
       activeDeadlineSeconds: LIFETIME_S,
       // A volume may be on a node that takes no other pods.
       tolerations: [{ operator: 'Exists' }],
-      ...(placement.nodeSelector === undefined ? {} : { nodeSelector: placement.nodeSelector }),
-      affinity: affinityOf(mounting),
       securityContext: {
         runAsNonRoot: true,
         runAsUser: NOBODY,
@@ -68,7 +106,7 @@ export function mountPod(mounting: Mounting): KubernetesObject {
       },
       containers: [
         {
-          name: 'mount',
+          name: component,
           image,
           imagePullPolicy: 'IfNotPresent',
           command: ['sleep', 'infinity'],
@@ -81,18 +119,17 @@ export function mountPod(mounting: Mounting): KubernetesObject {
             readOnlyRootFilesystem: true,
             capabilities: { drop: ['ALL'] },
           },
-          volumeMounts: [{ name: 'volume', mountPath: MOUNT_PATH, readOnly: isReadOnly }],
+          volumeMounts,
         },
       ],
-      volumes: [
-        { name: 'volume', persistentVolumeClaim: { claimName: claim, readOnly: isReadOnly } },
-      ],
+      ...spec,
     },
   };
 }
 
 /** Labels of the pods of node agents, as the manifests in `deploy/` have them. */
-export const AGENT_LABELS = { 'app.kubernetes.io/component': 'node-agent' };
+const AGENT_LABELS = { 'app.kubernetes.io/component': 'node-agent' };
+export const AGENT_SELECTOR = 'app.kubernetes.io/component=node-agent';
 
 /** A fresh volume is made on the node of its first pod: one with an agent, where the pods of later can run too. */
 function affinityOf({ agentsIn, placement }: Mounting): object {

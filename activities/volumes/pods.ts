@@ -29,17 +29,39 @@ export async function readPod(
   return object === undefined ? undefined : livePod(object);
 }
 
+/** The pods of a namespace that have some labels. */
+export async function podsWithLabels(
+  cluster: Pick<Cluster, 'listPages'>,
+  { namespace, labelSelector }: { readonly namespace: string; readonly labelSelector: string },
+  signal: AbortSignal,
+): Promise<LivePod[]> {
+  return podsOf(cluster, { scope: { namespace, labelSelector }, signal, isWanted: () => true });
+}
+
 /** The pods of a namespace that mount a claim. */
 export async function podsWithClaim(
   cluster: Pick<Cluster, 'listPages'>,
   { namespace, claim }: { readonly namespace: string; readonly claim: string },
   signal: AbortSignal,
 ): Promise<LivePod[]> {
+  const isWanted = (pod: LivePod): boolean => mounts(pod, claim);
+  return podsOf(cluster, { scope: { namespace }, signal, isWanted });
+}
+
+interface WantedPods {
+  readonly scope: { readonly namespace: string; readonly labelSelector?: string };
+  readonly signal: AbortSignal;
+  readonly isWanted: (pod: LivePod) => boolean;
+}
+
+async function podsOf(
+  cluster: Pick<Cluster, 'listPages'>,
+  { scope, signal, isWanted }: WantedPods,
+): Promise<LivePod[]> {
   const pods: LivePod[] = [];
   const options = { signal, isMixedAllowed: true };
-  for await (const page of cluster.listPages({ type: POD, namespace }, options)) {
-    const live = page.map(({ object }) => livePod(object));
-    pods.push(...live.filter((pod) => mounts(pod, claim)));
+  for await (const page of cluster.listPages({ type: POD, ...scope }, options)) {
+    pods.push(...page.map(({ object }) => livePod(object)).filter(isWanted));
   }
   return pods;
 }

@@ -1,0 +1,97 @@
+import { afterEach, expect, test, vi } from 'vitest';
+
+import { withHeartbeat } from '../../../activities/heartbeat.ts';
+import { requireImage } from '../../../activities/volumes/image.ts';
+import type { Dependencies } from '../../../activities/dependencies.ts';
+import type { KubernetesObject } from '../../../domain/item.ts';
+import { inActivity } from '../../support/activity-context.ts';
+import { type HeldObject, memoryCluster } from '../../support/memory-cluster.ts';
+
+// Goal: an image that the cluster cannot pull is known before a restore makes anything. Method: a cluster in memory whose
+// kubelet is the test; each test has an image of its own, as one that was seen to run is not tried again.
+
+const NAMESPACE = 'holdfast';
+const RUN = { runUid: '12345678-rest' };
+const RUNNING = { phase: 'Running' };
+const NOT_PULLED = {
+  phase: 'Pending',
+  containerStatuses: [{ state: { waiting: { reason: 'ImagePullBackOff' } } }],
+};
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+function agent(image: string): HeldObject {
+  const metadata = {
+    ...{ namespace: NAMESPACE, name: 'agent', uid: 'u' },
+    labels: { 'app.kubernetes.io/component': 'node-agent' },
+  };
+  const spec = { nodeName: 'n1', containers: [{ image }] };
+  return { type: 'pods', object: { metadata, spec, status: RUNNING } };
+}
+
+/** Tries an image; gives the names of the pods that were made for that, and of those that are left. */
+async function tryImage(
+  image: string | undefined,
+  { status = RUNNING, pods = [] }: { status?: object; pods?: HeldObject[] } = {},
+): Promise<{ made: string[]; left: string[]; failure?: unknown }> {
+  const held = [...pods];
+  const made: string[] = [];
+  const cluster = {
+    ...memoryCluster([], held),
+    create: (_: unknown, object: KubernetesObject) => {
+      made.push(object.metadata.name);
+      const spec = { ...(object['spec'] as object), nodeName: 'n1' };
+      const metadata = { ...object.metadata, uid: 'made', resourceVersion: '1' };
+      held.push({ type: 'pods', object: { ...object, metadata, spec, status } });
+      return Promise.resolve();
+    },
+    remove: (_: unknown, { name }: { name: string }) => {
+      const at = held.findIndex(({ object }) => object.metadata.name === name);
+      held.splice(at, 1);
+      return Promise.resolve();
+    },
+  };
+  // The cast: only what the activity uses of a worker's clients is there.
+  const deps = { cluster, namespace: NAMESPACE, image } as unknown as Dependencies;
+  const trying = inActivity(() => withHeartbeat((long) => requireImage(deps, RUN, long)));
+  const failure: unknown = await trying.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const left = held.map(({ object }) => object.metadata.name);
+  return { made, left, ...(failure === undefined ? {} : { failure }) };
+}
+
+test('an image that nobody named is refused with the name of the variable', async () => {
+  const { failure } = await tryImage(undefined);
+  expect(failure).toMatchObject({ code: 'mount-refused', subject: 'HOLDFAST_IMAGE' });
+});
+
+test('an image that node agents run is there', async () => {
+  expect(await tryImage('agents:1', { pods: [agent('agents:1')] })).toEqual({
+    ...{ made: [], left: ['agent'] },
+  });
+});
+
+test('another image is tried by a pod that goes again, and not for each restore', async () => {
+  const pods = [agent('other:1')];
+  expect(await tryImage('tried:1', { pods })).toEqual({
+    ...{ made: ['holdfast-image-12345678'], left: ['agent'] },
+  });
+  expect(await tryImage('tried:1', { pods })).toEqual({ made: [], left: ['agent'] });
+});
+
+test('an image that cannot be pulled is told with the node and the remedy, and the pod goes', async () => {
+  const now = Date.now.bind(Date);
+  let laterMs = 0;
+  vi.spyOn(Date, 'now').mockImplementation(() => now() + (laterMs += 10_000));
+  const { left, failure } = await tryImage('absent:1', { status: NOT_PULLED });
+  expect(failure).toMatchObject({
+    ...{ code: 'mount-failed', subject: 'HOLDFAST_IMAGE' },
+    message:
+      'the image absent:1 cannot be pulled on n1 (ImagePullBackOff); put it into a registry that the cluster reaches, and name it in HOLDFAST_IMAGE',
+  });
+  expect(left).toEqual([]);
+});
