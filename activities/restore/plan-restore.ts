@@ -2,11 +2,14 @@ import { randomBytes } from 'node:crypto';
 
 import { restoreFolder, shardItemsKey } from '../../domain/object-key.ts';
 import { firstShardOf, restoreShardItems } from '../../domain/restore/restore-plan.ts';
+import { mayHaveData } from '../../domain/volumes/restored-volumes.ts';
 import { readBackup } from '../../storage/catalogue.ts';
 import { encodeIndex, oneBatch } from '../../storage/format/index-file.ts';
 import type { PlanRestoreResult, RestoreRun } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
+import { requireImage } from '../volumes/image.ts';
+import { readMasterKey } from '../volumes/master-key.ts';
 import { readOpenRules, readRestoreClaim, writeRestorePlan } from './restore-run.ts';
 import { selectLines } from './select-lines.ts';
 import { surveyIndex } from './survey-index.ts';
@@ -16,7 +19,8 @@ const ATTEMPT_BYTES = 6;
 
 /** See `ClusterActivities.planRestore`. */
 export function planRestore(deps: Dependencies, run: RestoreRun): Promise<PlanRestoreResult> {
-  return withHeartbeat(async ({ signal, report }) => {
+  return withHeartbeat(async (long) => {
+    const { signal, report } = long;
     const { cluster } = deps;
     const { location } = run;
     const store = deps.store(location);
@@ -29,6 +33,7 @@ export function planRestore(deps: Dependencies, run: RestoreRun): Promise<PlanRe
     const { runUids: triedRuns } = filter.retried ?? {};
     const { cycles, waves } = survey.waves;
     let tooDeep = 0;
+    const needed = { data: false };
     const writer = new WaveWriter(
       waves,
       restoreShardItems(backup?.claim?.archive?.items ?? 0),
@@ -44,10 +49,16 @@ export function planRestore(deps: Dependencies, run: RestoreRun): Promise<PlanRe
       { ...source, survey, onRead },
       (line, wave) => {
         tooDeep += survey.waves.isTooDeep(line) ? 1 : 0;
+        needed.data ||= mayHaveData(line, volumes);
         return writer.add(line, wave);
       },
     );
     const { items, waves: written } = await writer.finish();
+    if (needed.data) {
+      // Before anything is made that would wait for what cannot come.
+      await readMasterKey(cluster, deps.namespace);
+      await requireImage(deps, run, long);
+    }
     await writeRestorePlan(store, run, {
       ...{ spec, rules, items, keptVolumes, leftOut, cycles, tooDeep, aggregated, volumes },
       ...(triedRuns === undefined ? {} : { triedRuns }),

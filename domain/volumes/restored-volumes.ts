@@ -1,5 +1,8 @@
+import type { IndexItem } from '../backup-index.ts';
+import { groupResource } from '../item.ts';
 import type { RestoreSpec } from '../restore.ts';
 import { mappedNamespace } from '../restore.ts';
+import { CLAIMS } from '../selection/related-items.ts';
 import type { CopyRecord } from './copy-record.ts';
 import type { PlannedVolume } from './volume-plan.ts';
 
@@ -24,6 +27,17 @@ export interface CopiedVolumes {
   readonly gates: Readonly<Record<string, readonly string[]>>;
   /** Whether there are claims with data. */
   readonly hasClaims: boolean;
+}
+
+/** Whether data of the backup belongs to an item of it: to a claim, or to a pod with volumes of its own. */
+export function mayHaveData(
+  item: Pick<IndexItem, 'group' | 'resource' | 'namespace' | 'name'>,
+  { hasClaims, gates }: Pick<CopiedVolumes, 'hasClaims' | 'gates'>,
+): boolean {
+  const type = groupResource(item);
+  return (
+    (type === CLAIMS && hasClaims) || (type === 'pods' && `${item.namespace}/${item.name}` in gates)
+  );
 }
 
 export function copiedVolumes(records: readonly CopyRecord[]): CopiedVolumes {

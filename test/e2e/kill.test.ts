@@ -205,9 +205,9 @@ async function expectWhole(names: readonly string[], items: readonly string[]): 
   }
 }
 
-test.each<readonly Part[]>([['worker'], ['temporal', 'api']])(
-  `a kill of %s %s changes no result (seed ${String(SEED)})`,
-  async (...parts) => {
+test.each<{ parts: readonly Part[] }>([{ parts: ['worker'] }, { parts: ['temporal', 'api'] }])(
+  `a kill of $parts changes no result (seed ${String(SEED)})`,
+  async ({ parts }) => {
     const { backups, smallBackups, restores, creating, release } = await startAll(parts);
     await Promise.all(parts.map((part) => installation.kill(part)));
     release();

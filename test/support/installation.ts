@@ -25,6 +25,8 @@ export interface InstallationOptions {
   readonly patience?: string;
   /** Kubeconfig of the worker, if not the test bed's. */
   readonly kubeconfig?: string;
+  /** Image of pods that only mount a volume, if not one that the test bed has. */
+  readonly mountImage?: string;
   /** Whether an agent of `AGENT_NODE` runs beside the worker, as a process of this machine. */
   readonly hasAgent?: boolean;
   /** Path of the agent's restic, if not the test bed's. */
@@ -300,7 +302,7 @@ export class Installation {
       HOLDFAST_API_PORT: String(this.#ports.api),
       HOLDFAST_LOCATIONS: JSON.stringify([withoutEmpty(this.location('configured'))]),
       ...(this.#options.kubeconfig === undefined ? {} : { KUBECONFIG: this.#options.kubeconfig }),
-      HOLDFAST_IMAGE: MOUNT_IMAGE,
+      HOLDFAST_IMAGE: this.#options.mountImage ?? MOUNT_IMAGE,
       HOLDFAST_CACHE_DIR: join(this.#folder, 'cache'),
       HOLDFAST_LOG_LEVEL: 'info',
       HOLDFAST_PATIENCE: this.#options.patience ?? '5m',
