@@ -23,6 +23,8 @@ const PROMISED = [
 ];
 /** Parts that the tests of others do not miss for a few seconds. */
 const VICTIMS = ['kube-scheduler', 'kube-proxy', 'provisioner', 'temporal-relay'];
+/** What Linux says of a link address that was given to an interface, and that it did not choose by itself. */
+const GIVEN_ADDRESS = '3\n';
 const run = promisify(execFile);
 
 interface Ended {
@@ -70,6 +72,14 @@ test('the address of Temporal that pods are given leads to the same server', asy
     await connection.close();
   }
   expect(ids[0]).toBe(ids[1]);
+});
+
+test('the link address of a node stays as it is while pods come and go', async () => {
+  const folder = process.env['HOLDFAST_TESTBED_DIR'] ?? '/var/lib/holdfast-testbed';
+  for (const bridge of await readdir(join(folder, 'bridges')).catch(() => [])) {
+    const file = `/sys/class/net/${bridge}/addr_assign_type`;
+    expect([bridge, await readFile(file, 'utf8')]).toEqual([bridge, GIVEN_ADDRESS]);
+  }
 });
 
 test('up repairs what has died, leaves the rest alone, and does nothing when all is well', async () => {

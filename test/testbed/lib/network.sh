@@ -35,6 +35,9 @@ ensure_bridge() {
   mkdir -p "$RUN_DIR/bridges"
   touch "$RUN_DIR/bridges/$bridge"
   [[ -e /sys/class/net/$bridge ]] || ip link add "$bridge" type bridge
+  # A bridge that was given no link address takes the lowest of its ports. That changes as pods come and go, and pods that
+  # know the old one reach nothing of the host until they ask again, a minute or more later.
+  ip link set "$bridge" address "$(<"/sys/class/net/$bridge/address")"
   ip address replace "$address/24" dev "$bridge"
   ip link set "$bridge" up
 }
