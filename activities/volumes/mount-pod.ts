@@ -10,6 +10,8 @@ export interface Mounting {
   readonly runUid: string;
   readonly image: string;
   readonly access: 'read' | 'write';
+  /** Other claims that get their volumes on the same node. */
+  readonly beside?: readonly string[];
   /** The namespace of the node agents; left out where they are no pods, and may be on any node. */
   readonly agentsIn?: string;
   /** Where the pod should run that is to mount the volume later. */
@@ -33,19 +35,24 @@ export function imagePodName(runUid: string): string {
 
 /** A pod that only mounts a claim, so that the agent of its node finds the volume. */
 export function mountPod(mounting: Mounting): KubernetesObject {
-  const { namespace, claim, runUid, access, image, placement = {} } = mounting;
-  const isReadOnly = access === 'read';
+  const { namespace, claim, beside = [], runUid, access, image, placement = {} } = mounting;
+  const readOnly = access === 'read';
   return quietPod({
     ...{ name: mountPodName(mounting), namespace, component: 'mount', runUid, image },
     spec: {
       ...(placement.nodeSelector === undefined ? {} : { nodeSelector: placement.nodeSelector }),
       affinity: affinityOf(mounting),
-      volumes: [
-        { name: 'volume', persistentVolumeClaim: { claimName: claim, readOnly: isReadOnly } },
-      ],
+      volumes: [claim, ...beside].map((claimName, number) => ({
+        name: volumeAt(number),
+        persistentVolumeClaim: { claimName, readOnly },
+      })),
     },
-    volumeMounts: [{ name: 'volume', mountPath: MOUNT_PATH, readOnly: isReadOnly }],
+    volumeMounts: [{ name: volumeAt(0), mountPath: MOUNT_PATH, readOnly }],
   });
+}
+
+function volumeAt(number: number): string {
+  return `volume-${String(number)}`;
 }
 
 /** A pod that shows whether the image can be pulled, and nothing else. */

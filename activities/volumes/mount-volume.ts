@@ -1,9 +1,6 @@
 import { Failure } from '../../domain/failure.ts';
-import type { ResourceType } from '../../domain/item.ts';
-import { CLAIMS } from '../../domain/selection/related-items.ts';
 import { preferNode } from '../../domain/volumes/placement.ts';
 import type { RestoredVolume } from '../../domain/volumes/restored-volumes.ts';
-import { claimFacts } from '../../domain/volumes/volume-facts.ts';
 import { volumeName } from '../../domain/volumes/volume-name.ts';
 import type { PlannedVolume } from '../../domain/volumes/volume-plan.ts';
 import { nodeTaskQueue } from '../../domain/workflow-id.ts';
@@ -11,6 +8,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { MountedVolume, VolumeInput } from '../volume-contract.ts';
 import { noAgent } from './locate-volumes.ts';
+import { freshClaims, readClaim } from './fresh-claims.ts';
 import { imageOf } from './image.ts';
 import { AGENT_SELECTOR, type Mounting, mountPod, mountPodName } from './mount-pod.ts';
 import { removePod, startPod } from './own-pods.ts';
@@ -27,6 +25,7 @@ export function mountVolume(deps: Dependencies, input: VolumeInput): Promise<Mou
     const mounting: Mounting = {
       ...{ namespace, claim, index, runUid: input.runUid, image },
       ...(input.kind === 'Backup' ? { access: 'read' } : writeAccess(volume)),
+      beside: input.kind === 'Backup' ? [] : await freshClaims(deps.cluster, batch, volume),
       ...((await hasAgentPods(deps, long.signal)) ? { agentsIn: deps.namespace } : {}),
     };
     const subject = `${namespace}/${claim}`;
@@ -46,7 +45,8 @@ export function mountVolume(deps: Dependencies, input: VolumeInput): Promise<Mou
       const { code, message } = noAgent(node);
       throw new Failure(code, message, { subject: volumeName(volume) });
     }
-    const persistentVolume = await boundVolume(deps, { namespace, claim });
+    const bound = await readClaim(deps.cluster, { namespace, name: claim });
+    const persistentVolume = bound?.volumeName ?? '';
     return { node, pod: pod.name, podUid: pod.uid, persistentVolume };
   });
 }
@@ -64,23 +64,6 @@ async function hasAgentPods(
 ): Promise<boolean> {
   return (await cluster.count({ type: POD, namespace, labelSelector: AGENT_SELECTOR }, signal)) > 0;
 }
-
-/** The persistent volume of a claim that a running pod mounts. */
-async function boundVolume(
-  { cluster }: Dependencies,
-  { namespace, claim }: Pick<Mounting, 'namespace' | 'claim'>,
-): Promise<string> {
-  const object = await cluster.read(CLAIM, { ...CLAIM, namespace, name: claim });
-  return object === undefined ? '' : (claimFacts(object).volumeName ?? '');
-}
-
-const CLAIM: ResourceType = {
-  group: '',
-  version: 'v1',
-  resource: CLAIMS,
-  kind: 'PersistentVolumeClaim',
-  isNamespaced: true,
-};
 
 /** See `VolumeActivities.unmountVolume`. */
 export function unmountVolume(deps: Dependencies, input: VolumeInput): Promise<void> {

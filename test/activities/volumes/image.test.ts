@@ -3,21 +3,15 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { withHeartbeat } from '../../../activities/heartbeat.ts';
 import { requireImage } from '../../../activities/volumes/image.ts';
 import type { Dependencies } from '../../../activities/dependencies.ts';
-import type { KubernetesObject } from '../../../domain/item.ts';
 import { inActivity } from '../../support/activity-context.ts';
-import { type HeldObject, memoryCluster } from '../../support/memory-cluster.ts';
+import type { HeldObject } from '../../support/memory-cluster.ts';
+import { NOT_PULLED, podCluster, RUNNING } from '../../support/pod-cluster.ts';
 
 // Goal: an image that the cluster cannot pull is known before a restore makes anything. Method: a cluster in memory whose
 // kubelet is the test; each test has an image of its own, as one that was seen to run is not tried again.
 
 const NAMESPACE = 'holdfast';
 const RUN = { runUid: '12345678-rest' };
-const RUNNING = { phase: 'Running' };
-const NOT_PULLED = {
-  phase: 'Pending',
-  containerStatuses: [{ state: { waiting: { reason: 'ImagePullBackOff' } } }],
-};
-
 afterEach(() => {
   vi.restoreAllMocks();
 });
@@ -36,23 +30,7 @@ async function tryImage(
   image: string | undefined,
   { status = RUNNING, pods = [] }: { status?: object; pods?: HeldObject[] } = {},
 ): Promise<{ made: string[]; left: string[]; failure?: unknown }> {
-  const held = [...pods];
-  const made: string[] = [];
-  const cluster = {
-    ...memoryCluster([], held),
-    create: (_: unknown, object: KubernetesObject) => {
-      made.push(object.metadata.name);
-      const spec = { ...(object['spec'] as object), nodeName: 'n1' };
-      const metadata = { ...object.metadata, uid: 'made', resourceVersion: '1' };
-      held.push({ type: 'pods', object: { ...object, metadata, spec, status } });
-      return Promise.resolve();
-    },
-    remove: (_: unknown, { name }: { name: string }) => {
-      const at = held.findIndex(({ object }) => object.metadata.name === name);
-      held.splice(at, 1);
-      return Promise.resolve();
-    },
-  };
+  const { cluster, held, made } = podCluster(pods, status);
   // The cast: only what the activity uses of a worker's clients is there.
   const deps = { cluster, namespace: NAMESPACE, image } as unknown as Dependencies;
   const trying = inActivity(() => withHeartbeat((long) => requireImage(deps, RUN, long)));
@@ -61,7 +39,11 @@ async function tryImage(
     (error: unknown) => error,
   );
   const left = held.map(({ object }) => object.metadata.name);
-  return { made, left, ...(failure === undefined ? {} : { failure }) };
+  return {
+    made: made.map(({ metadata }) => metadata.name),
+    left,
+    ...(failure === undefined ? {} : { failure }),
+  };
 }
 
 test('an image that nobody named is refused with the name of the variable', async () => {

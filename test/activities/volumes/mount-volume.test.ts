@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import type { Dependencies } from '../../../activities/dependencies.ts';
+import { mountVolume } from '../../../activities/volumes/mount-volume.ts';
+import type { VolumeRun } from '../../../activities/volume-contract.ts';
+import { fields, list } from '../../../domain/fields.ts';
+import { backupFolder, restoreFolder, volumeBatchKey } from '../../../domain/object-key.ts';
+import type { VolumeBatch } from '../../../domain/volumes/volume-plan.ts';
+import { writeJsonGz } from '../../../storage/json-file.ts';
+import { openObjectStore } from '../../../storage/object-store/open.ts';
+import type { ObjectStore } from '../../../storage/object-store/port.ts';
+import { inActivity } from '../../support/activity-context.ts';
+import type { HeldObject } from '../../support/memory-cluster.ts';
+import { podCluster } from '../../support/pod-cluster.ts';
+
+// Goal: the pod that mounts a claim brings the volume to where the pod of later can run. Method: a batch in a folder, and
+// the pod as a cluster in memory was asked for it.
+
+const RUN = { location: 'default', name: 'r', runUid: '12345678-rest', batch: 0, volume: 0 };
+let folder: string;
+let store: ObjectStore;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'holdfast-mount-'));
+  store = openObjectStore({ name: 'default', provider: 'folder', path: folder });
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+function claim(name: string, spec: object = {}): HeldObject {
+  const object = {
+    metadata: { namespace: 'shop', name, uid: name },
+    spec: { accessModes: ['ReadWriteOnce'], volumeMode: 'Filesystem', ...spec },
+  };
+  return { type: 'persistentvolumeclaims', object };
+}
+
+/** The claims that the pod for the first of these mounts. */
+async function mounted(
+  kind: VolumeRun['kind'],
+  claims: readonly HeldObject[],
+  pods: Readonly<Record<string, string>> = {},
+): Promise<unknown[]> {
+  const volumes = claims.map(({ object: { metadata } }, index) => ({
+    ...{ index, namespace: 'shop', claim: metadata.name, source: 'persistentVolumeClaim' },
+    pod: pods[metadata.name] ?? 'db',
+    ...(kind === 'Restore' ? { record: { node: 'n1' } } : {}),
+  }));
+  // Of the volumes only what the activity looks at is there.
+  const batch = { cluster: 'local', volumes } as unknown as VolumeBatch;
+  const of = kind === 'Restore' ? restoreFolder('r') : backupFolder('r');
+  await writeJsonGz(store, volumeBatchKey(of, RUN), batch);
+  const { cluster, made } = podCluster(claims);
+  const deps = {
+    ...{ cluster, namespace: 'holdfast', image: 'image:1' },
+    ...{ store: () => store, isServed: () => Promise.resolve(true) },
+    // The cast: only what the activity uses of a worker's clients is there.
+  } as unknown as Dependencies;
+  await inActivity(() => mountVolume(deps, { ...RUN, kind }));
+  return list(fields(made[0]?.['spec'])['volumes']).map(
+    (one) => fields(fields(one)['persistentVolumeClaim'])['claimName'],
+  );
+}
+
+test('fresh claims of one pod get their volumes together, so that they are on one node', async () => {
+  const bound = claim('bound', { volumeName: 'pv-1' });
+  const oneByOne = claim('one-by-one', { accessModes: ['ReadWriteOncePod'] });
+  const disk = claim('disk', { volumeMode: 'Block' });
+  const claims = [claim('data'), claim('log'), bound, oneByOne, disk, claim('of-another')];
+  expect(await mounted('Restore', claims, { 'of-another': 'web' })).toEqual(['data', 'log']);
+});
+
+test('a claim that is read is mounted alone', async () => {
+  expect(await mounted('Backup', [claim('data'), claim('log')])).toEqual(['data']);
+});
