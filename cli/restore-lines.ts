@@ -17,11 +17,12 @@ export function restoreSpecLines({
 
 /** What became of the items of a backup, and what did not become of them. */
 export function restoreEndLines(status: RestoreResource['status']): Line[] {
-  const { counts = {}, cycles, tooDeep } = status;
+  const { counts = {}, cycles, tooDeep, failedVolumes = [] } = status;
   const outcome = Object.entries(counts).map(([verb, count]) => `${String(count)} ${verb}`);
   return [
     ['Outcome', outcome.length === 0 ? undefined : outcome.join(', ')],
     ...leftOutLines(status),
+    ...failedVolumes.map(({ message }): Line => ['Error', message]),
     ['In a circle', cycles && circleText(cycles)],
     [
       'Too deep',

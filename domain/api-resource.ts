@@ -56,6 +56,8 @@ export interface RestoreDetails {
   readonly cycles?: OwnerCycles;
   /** Custom resources that were applied together with some of their owners; left out when there are none. */
   readonly tooDeep?: number;
+  /** Volumes that did not get their data, each with the reason, the first 100; left out when there are none. */
+  readonly failedVolumes?: readonly FailureReport[];
 }
 
 /** Answer of `POST /backups?dryRun=All`. */

@@ -1,4 +1,5 @@
 import type { BackupResult, BackupSpec } from './backup.ts';
+import type { FailureReport } from './failure.ts';
 import type { OwnerCycles } from './restore/owner-order.ts';
 import type { OutcomePart } from './restore/restore-outcome.ts';
 import type { LeftOut } from './restore/restore-plan.ts';
@@ -61,6 +62,8 @@ export interface StoredRestore extends StoredRun {
   /** Written with the result, where there are any; see `RestorePlan`. */
   readonly cycles?: OwnerCycles;
   readonly tooDeep?: number;
+  /** Written with the result, where there are any: volumes that did not get their data, and why; the first 100. */
+  readonly failedVolumes?: readonly FailureReport[];
   /** Written with the result: where the outcomes of its items lie in their file. */
   readonly itemParts?: readonly OutcomePart[];
 }

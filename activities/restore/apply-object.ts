@@ -94,7 +94,7 @@ export async function applyObject(
 
 /** Started without its data, it would take the volume for a new one, and fill it. */
 function withoutData(claim: string): string {
-  return `volume-not-restored: it would mount the claim ${claim}, whose data could not be restored; see what failed there, delete the claim, and restore again`;
+  return `volume-not-restored: it would mount the claim ${claim}, whose data could not be restored; failedVolumes of the restore says why; delete the claim, and restore again`;
 }
 
 /** Whether another attempt has created a Job that is over and gone by now. */

@@ -47,6 +47,9 @@ export function finishRestore(
         ...{ ...claim, result, leftOut: leftOutOf(plan, result.items) },
         ...(cycles.count === 0 ? {} : { cycles }),
         ...(tooDeep === 0 ? {} : { tooDeep }),
+        ...(volumes === undefined || volumes.failed.length === 0
+          ? {}
+          : { failedVolumes: volumes.failed }),
       },
       results: report.results,
       resourceList: encodeRestoreList(files, report),

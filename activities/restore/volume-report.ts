@@ -1,4 +1,4 @@
-import { Failure } from '../../domain/failure.ts';
+import { Failure, type FailureReport } from '../../domain/failure.ts';
 import { leftVolumesKey, restoreFolder } from '../../domain/object-key.ts';
 import type {
   RestoredVolumesSummary,
@@ -15,6 +15,9 @@ import { readEnds } from '../volumes/volume-ends.ts';
 /** Volumes that the results name on each side; the file of the restore's volumes has all. */
 const NAMED_MAX = 500;
 
+/** Volumes without their data that the restore itself names. */
+const FAILED_MAX = 100;
+
 const NOT_MADE =
   'what it belongs to was not made before the data was written, so that it has none; delete the claim if it is there now, and restore again';
 
@@ -22,6 +25,8 @@ const NOT_MADE =
 export interface VolumeReport {
   readonly summary: RestoredVolumesSummary;
   readonly ends: readonly RestoreEnd[];
+  /** Volumes that did not get their data, and why: the first of them. */
+  readonly failed: readonly FailureReport[];
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
 }
@@ -48,21 +53,18 @@ export async function readVolumeReport(
     }
   }
   const records = ends.flatMap((end) => (end.kind === 'restored' ? [end.record] : []));
-  const failed = ends.flatMap((end) => (end.kind === 'failed' ? [end] : []));
-  const unmade = left.filter(({ isFailed }) => isFailed);
+  const failed = failuresOf(ends, left);
   return {
     summary: {
       restored: records.length,
-      failed: failed.length + unmade.length,
+      failed: failed.length,
       files: records.reduce((sum, { files }) => sum + files, 0),
       bytes: records.reduce((sum, { bytes }) => sum + bytes, 0),
     },
     ends,
+    failed: failed.slice(0, FAILED_MAX),
     errors: [
-      ...shortened(
-        failed.map(({ volume, failure }) => `volume ${volumeName(volume)}: ${failure.message}`),
-      ),
-      ...shortened(unmade.map(({ name }) => `volume ${name}: ${NOT_MADE}`)),
+      ...shortened(failed.map(({ message }) => message)),
       ...(unknown === 0
         ? []
         : [`the restore ended before the data of ${String(unknown)} batches of volumes`]),
@@ -79,6 +81,19 @@ export async function readVolumeReport(
       ),
     ]),
   };
+}
+
+/** Each volume that did not get its data, with the reason. */
+function failuresOf(ends: readonly RestoreEnd[], left: readonly LeftVolume[]): FailureReport[] {
+  const failed = ends.flatMap((end) =>
+    end.kind === 'failed' ? [{ name: volumeName(end.volume), ...end.failure }] : [],
+  );
+  const unmade = left
+    .filter(({ isFailed }) => isFailed)
+    .map(({ name }) => ({ name, code: 'volume-not-restored' as const, message: NOT_MADE }));
+  return [...failed, ...unmade].map(({ name, code, message }) => ({
+    ...{ code, message: `volume ${name}: ${message}`, subject: `volume ${name}` },
+  }));
 }
 
 async function readLeft(

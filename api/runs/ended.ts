@@ -74,11 +74,13 @@ export function detailedRestore(
   return restore && { ...restore, status: { ...restore.status, ...restoreDetails(entry.claim) } };
 }
 
-function restoreDetails({ leftOut, cycles, tooDeep }: Partial<StoredRestore> = {}): RestoreDetails {
+function restoreDetails(claim: Partial<StoredRestore> = {}): RestoreDetails {
+  const { leftOut, cycles, tooDeep, failedVolumes } = claim;
   return {
     ...(leftOut === undefined ? {} : { leftOut }),
     ...(cycles === undefined ? {} : { cycles }),
     ...(tooDeep === undefined ? {} : { tooDeep }),
+    ...(failedVolumes === undefined ? {} : { failedVolumes }),
   };
 }
 

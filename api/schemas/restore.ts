@@ -5,6 +5,7 @@ import { EXISTING_POLICIES, RESTORE_VERBS } from '../../domain/restore.ts';
 import { CyclesSchema, LeftOutSchema } from './restore-preview.ts';
 import {
   ApiVersion,
+  FailureReportSchema,
   LabelName,
   ListMetadata,
   Metadata,
@@ -145,6 +146,11 @@ export const Restore = Type.Object(
       tooDeep: Type.Optional(
         Type.Integer({
           description: 'Custom resources that were applied together with some of their owners.',
+        }),
+      ),
+      failedVolumes: Type.Optional(
+        Type.Array(FailureReportSchema, {
+          description: 'Volumes that did not get their data, each with the reason; the first 100.',
         }),
       ),
     }),

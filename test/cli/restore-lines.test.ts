@@ -24,6 +24,7 @@ const RESTORE: RestoreResource = {
     ],
     cycles: { count: 3, items: ['machines/x/a', 'machines/x/b'] },
     tooDeep: 7,
+    failedVolumes: [{ code: 'repository-password', message: 'volume shop/data: another password' }],
   },
 };
 
@@ -32,6 +33,7 @@ test('what is left out is counted by reason, and what could not be in order is n
     .split('\n')
     .map((line) => line.replace(/: +/, ': '));
   expect(lines).toEqual(expect.arrayContaining(['Backup: b', 'Mapping: shop to copy']));
+  expect(lines).toContain('Error: volume shop/data: another password');
   expect(lines.filter((line) => /^(Left|In a|Too)/.test(line))).toEqual([
     'Left out: 6: not asked for',
     'Left out: 1: never restored',

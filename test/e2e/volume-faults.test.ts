@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
-import type { BackupResource, RunVolume } from '../../domain/api-resource.ts';
+import type { BackupResource, RestoreResource, RunVolume } from '../../domain/api-resource.ts';
 import type { CoverageReport } from '../../domain/coverage.ts';
 import { backupKeys } from '../../domain/object-key.ts';
 import type { CopyRecord } from '../../domain/volumes/copy-record.ts';
@@ -31,6 +31,7 @@ let proxy: FaultProxy;
 let installation: Installation;
 let namespace: string;
 let others: string;
+let copy: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holdfast-faults-'));
@@ -40,6 +41,7 @@ beforeAll(async () => {
   });
   [namespace, others] = await Promise.all([freshNamespace('faults'), freshNamespace('faults')]);
   const random = 'dd if=/dev/urandom bs=1M count=3 2>/dev/null';
+  copy = `${namespace}-copy`;
   await Promise.all([
     applyVolumePod({
       ...{ ...POD, namespace, name: 'web', claims: ['data', 'nothing'] },
@@ -56,7 +58,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   proxy.faults = [];
-  await Promise.all([namespace, others, installation.ownNamespace].map(deleteNamespace));
+  await Promise.all([namespace, others, copy, installation.ownNamespace].map(deleteNamespace));
   await installation.stop();
   proxy.stop();
   await rm(folder, { recursive: true });
@@ -186,6 +188,21 @@ test('with another master key nothing is copied and nothing is written over', as
   expect(await coverageOf('foreign')).toEqual(['data: copy-failed', 'nothing: copy-failed']);
   expect((await recordsOf('foreign')).size).toBe(0);
   expect(await repositoryKeys(namespace)).toEqual(before);
+
+  const elsewhere = { backupName: 'room', namespaceMapping: { [namespace]: copy } };
+  await installation.createRestore('foreign', elsewhere);
+  // What is listed under restores is one.
+  const { status } = (await installation.ended('restores', 'foreign')) as RestoreResource;
+  expect(status).toMatchObject({ phase: 'PartiallyFailed', volumes: { done: 1, failed: 1 } });
+  expect(status.failedVolumes).toEqual([
+    {
+      code: 'repository-password',
+      message: expect.stringMatching(
+        /: the repository has another .* put that one back$/,
+      ) as string,
+      subject: `volume ${copy}/data`,
+    },
+  ]);
   await loseKey();
   await keys('import', file);
 });

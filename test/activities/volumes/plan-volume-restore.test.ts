@@ -58,5 +58,8 @@ test('claims that were made get data; one that is made later has none, and is sa
   });
   expect(report?.summary).toMatchObject({ restored: 0, failed: 1 });
   expect(report?.errors).toEqual([expect.stringMatching(/^volume shop\/late: .* not made before/)]);
+  expect(report?.failed).toEqual([
+    { code: 'volume-not-restored', message: report?.errors[0], subject: 'volume shop/late' },
+  ]);
   expect(report?.warnings).toEqual([expect.stringMatching(/^volume shop\/there: it was there/)]);
 });
