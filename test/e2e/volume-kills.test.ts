@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { keysUnder } from '../support/archive-items.ts';
 import { KilledVolumes } from '../support/killed-volumes.ts';
 
 // Goal: whatever is killed while the data of a volume is moved, the run ends as an undisturbed one: the same result, one
@@ -18,6 +19,23 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await volumes.stop();
+});
+
+test('a backup that is cancelled ends its copy in the middle, and leaves neither snapshot nor lock', async () => {
+  const { installation, kills, gate } = volumes;
+  await volumes.startBackup('cancelled', second, 0.5);
+  expect(await kills.engines('backups', 'cancelled')).toHaveLength(1);
+  await installation.request('POST', '/backups/cancelled:cancel');
+  // Nothing lets the rest of the data through: the copy cannot have ended by itself.
+  const { status } = await installation.ended('backups', 'cancelled');
+  expect(status).toMatchObject({ phase: 'Cancelled' });
+  expect(await kills.engines('backups', 'cancelled')).toEqual([]);
+  gate.release('refuse');
+  const store = installation.store();
+  const keys = await keysUnder(store, 'restic/v1/');
+  store.close();
+  expect(keys.filter((key) => key.includes('/data/'))).not.toEqual([]);
+  expect(keys.filter((key) => /\/(snapshots|locks)\//.test(key))).toEqual([]);
 });
 
 test('copies and a restore end as undisturbed ones, whatever is killed', async () => {
