@@ -37,7 +37,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holdfast-faults-'));
   proxy = await FaultProxy.start(process.env['S3_ENDPOINT'] ?? '');
   installation = await Installation.start({
-    ...{ hasAgent: true, s3Endpoint: proxy.url, patience: '20s' },
+    ...{ hasAgent: true, s3Endpoint: proxy.url, patience: '25s' },
   });
   [namespace, others] = await Promise.all([freshNamespace('faults'), freshNamespace('faults')]);
   const random = 'dd if=/dev/urandom bs=1M count=3 2>/dev/null';
