@@ -36,8 +36,9 @@ export async function applyContext(
     ...{ cluster, spec, rules, signal, wait },
     marks: marksOf(run, spec),
     keptVolumes: new Set(keptVolumes),
-    gate: gateOf(spec, { gates: volumes?.gates, image }),
-    failedClaims: volumes?.hasClaims === true ? await readFailedClaims(store, run) : new Set(),
+    gate: gateOf(run, { ...{ spec, image }, ...volumes }),
+    failedClaims:
+      (volumes?.claims ?? []).length > 0 ? await readFailedClaims(store, run) : new Set(),
     resourceTimeoutMs: resourceTimeoutMs(spec),
     isLate: attempt > 1,
     isRetry: triedRuns !== undefined,

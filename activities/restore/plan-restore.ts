@@ -34,6 +34,7 @@ export function planRestore(deps: Dependencies, run: RestoreRun): Promise<PlanRe
     const { cycles, waves } = survey.waves;
     let tooDeep = 0;
     const needed = { data: false };
+    const copied = { gates: volumes.gates, claims: new Set(volumes.claims) };
     const writer = new WaveWriter(
       waves,
       restoreShardItems(backup?.claim?.archive?.items ?? 0),
@@ -49,7 +50,7 @@ export function planRestore(deps: Dependencies, run: RestoreRun): Promise<PlanRe
       { ...source, survey, onRead },
       (line, wave) => {
         tooDeep += survey.waves.isTooDeep(line) ? 1 : 0;
-        needed.data ||= mayHaveData(line, volumes);
+        needed.data ||= mayHaveData(line, copied);
         return writer.add(line, wave);
       },
     );
@@ -65,7 +66,7 @@ export function planRestore(deps: Dependencies, run: RestoreRun): Promise<PlanRe
     });
     return {
       ...{ items, waves: written, attempt },
-      ...(volumes.hasClaims ? { claimsFirst: firstShardOf(survey.waves.afterClaims) } : {}),
+      ...(volumes.claims.length > 0 ? { claimsFirst: firstShardOf(survey.waves.afterClaims) } : {}),
       ...(Object.keys(volumes.gates).length > 0 ? { hasPodVolumes: true as const } : {}),
     };
   });

@@ -21,6 +21,9 @@ const FAILED_MAX = 100;
 const NOT_MADE =
   'what it belongs to was not made before the data was written, so that it has none; delete the claim if it is there now, and restore again';
 
+const IS_BUSY =
+  'an earlier restore did not write its data, and another one writes it now, or a pod has it in use; end that, and restore again';
+
 /** What the report of a restore says of data of volumes. */
 export interface VolumeReport {
   readonly summary: RestoredVolumesSummary;
@@ -90,7 +93,10 @@ function failuresOf(ends: readonly RestoreEnd[], left: readonly LeftVolume[]): F
   );
   const unmade = left
     .filter(({ isFailed }) => isFailed)
-    .map(({ name }) => ({ name, code: 'volume-not-restored' as const, message: NOT_MADE }));
+    .map(({ name, isBusy }) => ({
+      ...{ name, code: 'volume-not-restored' as const },
+      message: isBusy === true ? IS_BUSY : NOT_MADE,
+    }));
   return [...failed, ...unmade].map(({ name, code, message }) => ({
     ...{ code, message: `volume ${name}: ${message}`, subject: `volume ${name}` },
   }));

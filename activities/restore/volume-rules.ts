@@ -1,31 +1,40 @@
 import { copyOf } from '../../domain/exact-number.ts';
 import { groupResource, type KubernetesObject, type ResourceType } from '../../domain/item.ts';
 import { failedClaimsKey, restoreFolder } from '../../domain/object-key.ts';
+import { DATA_MARK, dataMark } from '../../domain/restore/data-mark.ts';
 import { addGate } from '../../domain/restore/pod-gate.ts';
 import { mappedNamespace, type RestoreSpec } from '../../domain/restore.ts';
+import { CLAIMS } from '../../domain/selection/related-items.ts';
+import type { CopiedVolumes } from '../../domain/volumes/restored-volumes.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { RestoreRun } from '../contract.ts';
 
-/** Gives an object as it is created: a pod whose own volumes get data with a gate that holds it until then. */
+/**
+ * Gives an object as it is created: a pod whose own volumes get data with a gate that holds it until then, and a claim that
+ * gets data with a mark that says so until it has it.
+ */
 export type Gate = (type: ResourceType, object: KubernetesObject) => KubernetesObject;
 
-interface Gated {
-  /** See `CopiedVolumes`. */
-  readonly gates: Readonly<Record<string, readonly string[]>> | undefined;
+interface Gated extends Partial<Pick<CopiedVolumes, 'gates' | 'claims'>> {
+  readonly spec: RestoreSpec;
   readonly image: string | undefined;
 }
 
-export function gateOf(spec: RestoreSpec, { gates = {}, image }: Gated): Gate {
-  const byTarget = new Map(
-    Object.entries(gates).map(([pod, volumes]) => {
-      const [namespace = '', name = ''] = pod.split('/');
-      return [`${mappedNamespace(spec, namespace)}/${name}`, volumes];
-    }),
-  );
+export function gateOf(run: RestoreRun, { spec, image, gates = {}, claims = [] }: Gated): Gate {
+  const target = (name: string): string => {
+    const [namespace = '', own = ''] = name.split('/');
+    return `${mappedNamespace(spec, namespace)}/${own}`;
+  };
+  const volumesOf = new Map(Object.entries(gates).map(([pod, names]) => [target(pod), names]));
+  const copied = new Set(claims.map(target));
   return (type, object) => {
     const { namespace = '', name } = object.metadata;
-    const volumes = byTarget.get(`${namespace}/${name}`);
+    const item = `${namespace}/${name}`;
+    if (groupResource(type) === CLAIMS) {
+      return markedClaim(object, copied.has(item) ? dataMark(run) : undefined);
+    }
+    const volumes = volumesOf.get(item);
     if (groupResource(type) !== 'pods' || volumes === undefined || image === undefined) {
       return object;
     }
@@ -33,6 +42,16 @@ export function gateOf(spec: RestoreSpec, { gates = {}, image }: Gated): Gate {
     addGate(gated, volumes, image);
     return gated;
   };
+}
+
+/** A claim with the mark of this restore, and without that of an earlier one, which a backup may hold. */
+function markedClaim(object: KubernetesObject, mark: string | undefined): KubernetesObject {
+  const { [DATA_MARK]: earlier, ...own } = object.metadata.annotations ?? {};
+  if (mark === undefined && earlier === undefined) {
+    return object;
+  }
+  const annotations = { ...own, ...(mark === undefined ? {} : { [DATA_MARK]: mark }) };
+  return { ...object, metadata: { ...object.metadata, annotations } };
 }
 
 /** Claims of the cluster, `shop/data`, whose data could not be written. */

@@ -22,15 +22,16 @@ export interface Mounting {
 const MOUNT_PATH = '/volume';
 /** The cluster ends the pod after so long, in seconds, when nobody else does. */
 const LIFETIME_S = 26 * 3600;
-const RUN_UID_LENGTH = 8;
+/** Of a run id; what it begins with is a time, which runs that begin together share. */
+const RUN_UID_LENGTH = 12;
 
 /** Names of the pods, the same for each attempt. */
 export function mountPodName({ runUid, index }: Pick<Mounting, 'runUid' | 'index'>): string {
-  return `holdfast-mount-${runUid.slice(0, RUN_UID_LENGTH)}-${String(index)}`;
+  return `holdfast-mount-${runUid.slice(-RUN_UID_LENGTH)}-${String(index)}`;
 }
 
 export function imagePodName(runUid: string): string {
-  return `holdfast-image-${runUid.slice(0, RUN_UID_LENGTH)}`;
+  return `holdfast-image-${runUid.slice(-RUN_UID_LENGTH)}`;
 }
 
 /** A pod that only mounts a claim, so that the agent of its node finds the volume. */
@@ -89,7 +90,7 @@ function quietPod(pod: QuietPod): KubernetesObject {
       namespace,
       labels: {
         'app.kubernetes.io/name': 'holdfast',
-        'app.kubernetes.io/component': component,
+        [COMPONENT]: component,
         'app.kubernetes.io/managed-by': 'holdfast',
         'holdfast.dev/run-uid': runUid,
         'velero.io/exclude-from-backup': 'true',
@@ -135,6 +136,16 @@ function quietPod(pod: QuietPod): KubernetesObject {
 }
 
 /** Labels of the pods of node agents, as the manifests in `deploy/` have them. */
+const COMPONENT = 'app.kubernetes.io/component';
+
+/** Whether a pod only mounts a claim. */
+export function isMountPod({ metadata }: KubernetesObject): boolean {
+  return (
+    metadata.labels?.[COMPONENT] === 'mount' &&
+    metadata.labels['app.kubernetes.io/name'] === 'holdfast'
+  );
+}
+
 const AGENT_LABELS = { 'app.kubernetes.io/component': 'node-agent' };
 export const AGENT_SELECTOR = 'app.kubernetes.io/component=node-agent';
 

@@ -2,13 +2,14 @@ import { Failure } from '../../domain/failure.ts';
 import { preferNode } from '../../domain/volumes/placement.ts';
 import type { RestoredVolume } from '../../domain/volumes/restored-volumes.ts';
 import { volumeName } from '../../domain/volumes/volume-name.ts';
-import type { PlannedVolume } from '../../domain/volumes/volume-plan.ts';
+import type { PlannedVolume, VolumeBatch } from '../../domain/volumes/volume-plan.ts';
 import { nodeTaskQueue } from '../../domain/workflow-id.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { MountedVolume, VolumeInput } from '../volume-contract.ts';
 import { noAgent } from './locate-volumes.ts';
-import { freshClaims, readClaim } from './fresh-claims.ts';
+import { readClaim } from './claims.ts';
+import { freshClaims } from './fresh-claims.ts';
 import { imageOf } from './image.ts';
 import { AGENT_SELECTOR, type Mounting, mountPod, mountPodName } from './mount-pod.ts';
 import { removePod, startPod } from './own-pods.ts';
@@ -24,8 +25,7 @@ export function mountVolume(deps: Dependencies, input: VolumeInput): Promise<Mou
     const image = imageOf(deps);
     const mounting: Mounting = {
       ...{ namespace, claim, index, runUid: input.runUid, image },
-      ...(input.kind === 'Backup' ? { access: 'read' } : writeAccess(volume)),
-      beside: input.kind === 'Backup' ? [] : await freshClaims(deps.cluster, batch, volume),
+      ...(input.kind === 'Backup' ? { access: 'read' } : await writeAccess(deps, batch, volume)),
       ...((await hasAgentPods(deps, long.signal)) ? { agentsIn: deps.namespace } : {}),
     };
     const subject = `${namespace}/${claim}`;
@@ -52,10 +52,19 @@ export function mountVolume(deps: Dependencies, input: VolumeInput): Promise<Mou
 }
 
 /** A fresh volume is made for whoever mounts it first, so that one looks like the pod that is to have it. */
-function writeAccess(volume: PlannedVolume): Pick<Mounting, 'access' | 'placement'> {
-  // The volumes of a restore have the records of their copies.
-  const { record } = volume as RestoredVolume;
-  return { access: 'write', placement: preferNode(record.placement, record.node) };
+async function writeAccess(
+  { cluster }: Dependencies,
+  batch: VolumeBatch,
+  volume: PlannedVolume,
+): Promise<Pick<Mounting, 'access' | 'placement' | 'beside'>> {
+  // The batch of a restore was stored by `planVolumeRestore`, with the records of the copies.
+  const [ofRestore, restored] = [batch as VolumeBatch<RestoredVolume>, volume as RestoredVolume];
+  const { placement, node } = restored.record;
+  return {
+    access: 'write',
+    placement: preferNode(placement, node),
+    beside: await freshClaims(cluster, ofRestore, restored),
+  };
 }
 
 async function hasAgentPods(

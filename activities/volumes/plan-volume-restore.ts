@@ -1,3 +1,5 @@
+import pLimit from 'p-limit';
+
 import { groupResource } from '../../domain/item.ts';
 import {
   failedClaimsKey,
@@ -23,8 +25,11 @@ import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { readRestorePlan } from '../restore/restore-run.ts';
 import type { PlanVolumeRestoreInput, PlanVolumesResult } from '../volume-contract.ts';
+import { dataOf } from './claims.ts';
 import { readCopyRecords } from './copy-records.ts';
 
+/** Claims that are looked at at the same time. */
+const LOOKS_IN_FLIGHT = 8;
 const STAGE_TYPES = { claims: CLAIMS, pods: 'pods' } as const;
 
 /** See `VolumeActivities.planVolumeRestore`. */
@@ -43,17 +48,11 @@ export function planVolumeRestore(
       record,
       outcome: made.get(targetOf(record, spec)),
     }));
-    const chosen = outcomes.filter(({ outcome }) => isMade(outcome)).map(({ record }) => record);
-    const left = outcomes.flatMap(({ record, outcome }): LeftVolume[] =>
-      outcome === undefined || isMade(outcome)
-        ? []
-        : [
-            {
-              name: volumeName({ ...record, namespace: mapped(record, spec) }),
-              isFailed: outcome.verb === 'failed',
-            },
-          ],
+    const sorted = await pLimit(LOOKS_IN_FLIGHT).map(outcomes, async (one) =>
+      isMade(one.outcome) ? 'chosen' : leftOrChosen(deps, one, { input, spec, signal }),
     );
+    const chosen = outcomes.flatMap(({ record }, at) => (sorted[at] === 'chosen' ? record : []));
+    const left = sorted.flatMap((one) => (one === 'chosen' || one === undefined ? [] : one));
     await writeJsonGz(store, leftVolumesKey(restoreFolder(name), runUid, stage), left);
     if (stage === 'claims') {
       // A claim that was put aside may be made later, and would be an empty one.
@@ -75,6 +74,44 @@ export function planVolumeRestore(
     }
     return { volumes: volumes.length, batches: batches.length };
   });
+}
+
+/** A volume of the backup, and what became in this restore of what it belongs to. */
+interface Considered {
+  readonly record: CopyRecord;
+  readonly outcome: AppliedItem | undefined;
+}
+
+/**
+ * Decides about a volume whose claim or pod this restore has not made: a claim that an earlier restore made and could not
+ * fill is filled now. Undefined for what this restore was not asked for.
+ */
+async function leftOrChosen(
+  deps: Dependencies,
+  { record, outcome }: Considered,
+  {
+    input,
+    spec,
+    signal,
+  }: {
+    readonly input: PlanVolumeRestoreInput;
+    readonly spec: RestoreSpec;
+    readonly signal: AbortSignal;
+  },
+): Promise<'chosen' | LeftVolume | undefined> {
+  const namespace = mapped(record, spec);
+  const name = volumeName({ ...record, namespace });
+  const isFailed = outcome?.verb === 'failed';
+  // A retry does not take items up again that were restored, such as claims whose data could not be written.
+  const isAsked = outcome !== undefined || spec.retryOf !== undefined;
+  if (isAsked && !isFailed && record.claim !== undefined) {
+    const claim = { namespace, name: record.claim };
+    const data = await dataOf(deps, claim, { run: input, signal });
+    if (data !== 'Settled') {
+      return data === 'Pending' ? 'chosen' : { name, isFailed: true, isBusy: true };
+    }
+  }
+  return outcome === undefined ? undefined : { name, isFailed };
 }
 
 /** Numbers of volumes that one batch may have. */

@@ -1,3 +1,5 @@
+import pLimit from 'p-limit';
+
 import type { CoverageReport } from '../../domain/coverage.ts';
 import {
   backupKeys,
@@ -6,13 +8,18 @@ import {
   volumeEndsKey,
 } from '../../domain/object-key.ts';
 import { type CopyRecord, sizeOfCopy } from '../../domain/volumes/copy-record.ts';
+import type { RestoreRecord } from '../../domain/volumes/restore-record.ts';
 import { type CopyEnd, withCopies } from '../../domain/volumes/volume-outcomes.ts';
 import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { RecordedVolumes, RecordVolumesInput, VolumeEndsInput } from '../volume-contract.ts';
+import { settleClaim } from './claims.ts';
 import { runFolder } from './volume-batch.ts';
 import { readEnds } from './volume-ends.ts';
+
+/** Claims whose marks are taken off at the same time. */
+const SETTLED_IN_FLIGHT = 8;
 
 /** See `VolumeActivities.recordVolumeEnds`. */
 export async function recordVolumeEnds(deps: Dependencies, input: VolumeEndsInput): Promise<void> {
@@ -65,11 +72,17 @@ export function recordRestoredVolumes(
     const failed = new Set((await readJsonGz(store, key)) as readonly string[]);
     for (let batch = 0; batch < batches; batch++) {
       signal.throwIfAborted();
-      for (const end of await readEnds(store, { ...run, kind: 'Restore', batch })) {
-        if (end.kind === 'failed' && end.volume.claim !== undefined) {
-          failed.add(`${end.volume.namespace}/${end.volume.claim}`);
+      const ends = await readEnds(store, { ...run, kind: 'Restore', batch });
+      await pLimit(SETTLED_IN_FLIGHT).map(ends, async (end) => {
+        // What an attempt of `restoreVolume` stores is the record of a restored volume.
+        const volume = end.kind === 'failed' ? end.volume : (end.record as RestoreRecord);
+        const { namespace, claim: name } = volume;
+        if (name !== undefined && end.kind === 'failed') {
+          failed.add(`${namespace}/${name}`);
+        } else if (name !== undefined) {
+          await settleClaim(deps.cluster, { namespace, name }, signal);
         }
-      }
+      });
     }
     await writeJsonGz(store, key, [...failed]);
   });

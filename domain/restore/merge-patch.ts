@@ -1,13 +1,14 @@
 import { type Fields, fields, isBlank, isMapping, list } from '../fields.ts';
 import type { KubernetesObject } from '../item.ts';
 import { RESTORE_MARK } from './clean-object.ts';
+import { DATA_MARK } from './data-mark.ts';
 import { isSameValue } from './json-value.ts';
 
 /** Fields beside `metadata` that no update writes. */
 const SET_ASIDE: ReadonlySet<string> = new Set(['metadata', 'status', 'apiVersion', 'kind']);
 /** Labels and annotations of restores, which say nothing about whether objects differ. */
 const MARKS: ReadonlySet<string> = new Set([
-  ...[RESTORE_MARK, 'velero.io/backup-name', 'velero.io/restore-name'],
+  ...[RESTORE_MARK, DATA_MARK, 'velero.io/backup-name', 'velero.io/restore-name'],
 ]);
 /**
  * The JSON merge patch that makes of the live object what is wanted, without marks; undefined if nothing differs. The

@@ -17,6 +17,8 @@ export interface LeftVolume {
   readonly name: string;
   /** Whether it could not be made in time, and not that it was there before. */
   readonly isFailed: boolean;
+  /** Whether it was there, without its data, and could not be given it now. */
+  readonly isBusy?: true;
 }
 
 /** What the copies of a backup mean to the items of a restore. */
@@ -25,19 +27,21 @@ export interface CopiedVolumes {
   readonly persistentVolumes: readonly string[];
   /** Pods of the backup, `shop/web`, to the names of their own volumes with data. */
   readonly gates: Readonly<Record<string, readonly string[]>>;
-  /** Whether there are claims with data. */
-  readonly hasClaims: boolean;
+  /** Claims of the backup with data, `shop/data`. */
+  readonly claims: readonly string[];
 }
 
 /** Whether data of the backup belongs to an item of it: to a claim, or to a pod with volumes of its own. */
 export function mayHaveData(
   item: Pick<IndexItem, 'group' | 'resource' | 'namespace' | 'name'>,
-  { hasClaims, gates }: Pick<CopiedVolumes, 'hasClaims' | 'gates'>,
+  {
+    claims,
+    gates,
+  }: { readonly claims: ReadonlySet<string>; readonly gates: CopiedVolumes['gates'] },
 ): boolean {
   const type = groupResource(item);
-  return (
-    (type === CLAIMS && hasClaims) || (type === 'pods' && `${item.namespace}/${item.name}` in gates)
-  );
+  const name = `${item.namespace}/${item.name}`;
+  return (type === CLAIMS && claims.has(name)) || (type === 'pods' && Object.hasOwn(gates, name));
 }
 
 export function copiedVolumes(records: readonly CopyRecord[]): CopiedVolumes {
@@ -51,7 +55,9 @@ export function copiedVolumes(records: readonly CopyRecord[]): CopiedVolumes {
   return {
     persistentVolumes: records.flatMap(({ persistentVolume }) => persistentVolume ?? []),
     gates: Object.fromEntries(gates),
-    hasClaims: records.some(({ claim }) => claim !== undefined),
+    claims: records.flatMap(({ namespace, claim }) =>
+      claim === undefined ? [] : [`${namespace}/${claim}`],
+    ),
   };
 }
 

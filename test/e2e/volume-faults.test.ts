@@ -103,8 +103,8 @@ async function itemsOf(plural: 'backups' | 'restores', name: string): Promise<Ru
   return [...items];
 }
 
-const inPod = (script: string): Promise<string> =>
-  kubectl('-n', namespace, 'exec', 'web', '--', 'sh', '-c', `cd /volumes; ${script}`);
+const inPod = (script: string, of = namespace): Promise<string> =>
+  kubectl('-n', of, 'exec', 'web', '--', 'sh', '-c', `cd /volumes; ${script}`);
 
 test('a bucket that is away during a copy is waited for, in sight, and the copy is made once', async () => {
   const request = { method: 'PUT', matches: inRepository(namespace, 'data') };
@@ -205,6 +205,16 @@ test('with another master key nothing is copied and nothing is written over', as
   ]);
   await loseKey();
   await keys('import', file);
+
+  // The claim is there since, and marked as one without its data.
+  await installation.createRestore('again', elsewhere);
+  const again = (await installation.ended('restores', 'again')).status;
+  expect(again).toMatchObject({ phase: 'Completed', volumes: { done: 1, failed: 0 } });
+  await kubectl('-n', copy, 'wait', '--for=condition=Ready', 'pod/web', '--timeout=60s');
+  expect(await inPod('sha256sum data/big', copy)).toBe(await inPod('sha256sum data/big'));
+  await installation.createRestore('once-more', elsewhere);
+  const last = (await installation.ended('restores', 'once-more')).status;
+  expect(last).toMatchObject({ phase: 'Completed', volumes: { done: 0, failed: 0 } });
 });
 
 test('a bucket that is away during a restore is waited for, and an empty volume comes back empty', async () => {

@@ -60,7 +60,7 @@ test('an image that node agents run is there', async () => {
 test('another image is tried by a pod that goes again, and not for each restore', async () => {
   const pods = [agent('other:1')];
   expect(await tryImage('tried:1', { pods })).toEqual({
-    ...{ made: ['holdfast-image-12345678'], left: ['agent'] },
+    ...{ made: ['holdfast-image-2345678-rest'], left: ['agent'] },
   });
   expect(await tryImage('tried:1', { pods })).toEqual({ made: [], left: ['agent'] });
 });

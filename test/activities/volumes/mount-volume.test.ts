@@ -5,11 +5,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import type { Dependencies } from '../../../activities/dependencies.ts';
+import { imagePodName, mountPodName } from '../../../activities/volumes/mount-pod.ts';
 import { mountVolume } from '../../../activities/volumes/mount-volume.ts';
 import type { VolumeRun } from '../../../activities/volume-contract.ts';
 import { fields, list } from '../../../domain/fields.ts';
 import { backupFolder, restoreFolder, volumeBatchKey } from '../../../domain/object-key.ts';
-import type { VolumeBatch } from '../../../domain/volumes/volume-plan.ts';
+import type { RestoreSpec } from '../../../domain/restore.ts';
+import type { CopyRecord } from '../../../domain/volumes/copy-record.ts';
+import { restoredVolume } from '../../../domain/volumes/restored-volumes.ts';
 import { writeJsonGz } from '../../../storage/json-file.ts';
 import { openObjectStore } from '../../../storage/object-store/open.ts';
 import type { ObjectStore } from '../../../storage/object-store/port.ts';
@@ -47,13 +50,18 @@ async function mounted(
   claims: readonly HeldObject[],
   pods: Readonly<Record<string, string>> = {},
 ): Promise<unknown[]> {
-  const volumes = claims.map(({ object: { metadata } }, index) => ({
-    ...{ index, namespace: 'shop', claim: metadata.name, source: 'persistentVolumeClaim' },
-    pod: pods[metadata.name] ?? 'db',
-    ...(kind === 'Restore' ? { record: { node: 'n1' } } : {}),
-  }));
-  // Of the volumes only what the activity looks at is there.
-  const batch = { cluster: 'local', volumes } as unknown as VolumeBatch;
+  const volumes = claims.map(({ object: { metadata } }, index) => {
+    // Of the record only what names volume, node and pod is there.
+    const record = {
+      ...{ index, namespace: 'before', claim: metadata.name, source: 'persistentVolumeClaim' },
+      ...{ node: 'n1', pod: pods[metadata.name] ?? 'db', volume: metadata.name },
+    } as CopyRecord;
+    const spec = { namespaceMapping: { before: 'shop' } } as unknown as RestoreSpec;
+    return kind === 'Restore'
+      ? restoredVolume(record, { index, spec })
+      : { ...record, namespace: 'shop' };
+  });
+  const batch = { cluster: 'local', volumes };
   const of = kind === 'Restore' ? restoreFolder('r') : backupFolder('r');
   await writeJsonGz(store, volumeBatchKey(of, RUN), batch);
   const { cluster, made } = podCluster(claims);
@@ -74,6 +82,16 @@ test('fresh claims of one pod get their volumes together, so that they are on on
   const disk = claim('disk', { volumeMode: 'Block' });
   const claims = [claim('data'), claim('log'), bound, oneByOne, disk, claim('of-another')];
   expect(await mounted('Restore', claims, { 'of-another': 'web' })).toEqual(['data', 'log']);
+});
+
+test('pods of runs that begin together have names of their own', () => {
+  const [one, other] = [
+    '01a226ce-1c4c-7000-8000-0123456789ab',
+    '01a226ce-1dc8-7000-8000-ba9876543210',
+  ];
+  for (const nameOf of [imagePodName, (runUid: string) => mountPodName({ runUid, index: 0 })]) {
+    expect(nameOf(one)).not.toBe(nameOf(other));
+  }
 });
 
 test('a claim that is read is mounted alone', async () => {
