@@ -31,6 +31,7 @@ import {
   pruneRepository,
   unlockRepository,
 } from './volumes/maintain-repository.ts';
+import { openGates } from './volumes/open-gates.ts';
 import { planVolumeRestore } from './volumes/plan-volume-restore.ts';
 import {
   recordRestoredVolumes,
@@ -65,6 +66,7 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     recordVolumes: bind(recordVolumes),
     planVolumeRestore: bind(planVolumeRestore),
     recordRestoredVolumes: bind(recordRestoredVolumes),
+    openGates: bind(openGates),
     openRestore: bind(openRestore),
     previewRestore: bind(previewRestore),
     planRestore: bind(planRestore),

@@ -28,12 +28,14 @@ export interface VolumeActivities {
    */
   recordVolumes(input: RecordVolumesInput): Promise<RecordedVolumes>;
   /**
-   * Chooses the copies whose data a restore writes: those of the claims that it has made, or of the volumes that its
-   * pods have of their own. Heartbeats.
+   * Chooses the copies whose data a restore writes: those of the claims that it has made, or that an earlier restore has
+   * made and could not fill, or of the volumes that its pods have of their own. Heartbeats.
    */
   planVolumeRestore(input: PlanVolumeRestoreInput): Promise<PlanVolumesResult>;
-  /** Stores which claims have not got their data. May be repeated. Heartbeats. */
+  /** Stores which claims have not got their data, and takes the mark off those that have. May be repeated. Heartbeats. */
   recordRestoredVolumes(input: RecordVolumesInput): Promise<void>;
+  /** Lets all pods of a restore start that still wait for data, which comes no more. May be repeated. Heartbeats. */
+  openGates(input: RunReference): Promise<void>;
 }
 
 /** The activities of a node agent. They may be run twice, one after the other, and leave the same world. */

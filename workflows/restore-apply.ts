@@ -21,6 +21,8 @@ export interface Progress {
   /** Batches of volumes whose data was to be written. */
   volumeBatches: number;
   relinkAttempt?: string;
+  /** Whether pods may wait for data of volumes of their own. */
+  hasGates?: boolean;
 }
 
 export interface Apply {
@@ -35,10 +37,11 @@ export async function applyBackup(
   run: RestoreRun,
   apply: Apply,
 ): Promise<void> {
-  const { activities, tracker } = apply;
+  const { activities, tracker, progress } = apply;
   tracker.enter('plan', 'InProgress', 'ordering the items of the backup');
   const plan = await activities.long('Order the items into waves').planRestore(run);
   tracker.plan(plan.items);
+  progress.hasGates = plan.hasPodVolumes === true;
   const { claimsFirst = Number.POSITIVE_INFINITY } = plan;
   const [before, after] = [
     plan.waves.filter(({ firstShard }) => firstShard < claimsFirst),

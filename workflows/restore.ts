@@ -1,14 +1,23 @@
-import { CancellationScope, isCancellation, log, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  isCancellation,
+  log,
+  patched,
+  workflowInfo,
+} from '@temporalio/workflow';
 
 import type { RestoreRun } from '../activities/contract.ts';
 import { recordTime } from '../domain/duration.ts';
 import type { RestoreEnding } from '../domain/restore/restore-result.ts';
 import type { RestoreResult } from '../domain/restore.ts';
-import { activitiesOf } from './activity-profiles.ts';
+import { type Activities, activitiesOf } from './activity-profiles.ts';
 import type { RestoreInput } from './contract.ts';
 import { type Apply, applyBackup, type Progress } from './restore-apply.ts';
 import { openRun } from './run-open.ts';
 import { reportOf, trackRun } from './run-tracker.ts';
+
+/** Restores of earlier releases did not open gates at their end. */
+const OPENS_GATES = 'opens-gates';
 
 /**
  * One restore. Its states:
@@ -54,6 +63,9 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     await applyBackup(input, run, { activities, tracker, progress });
   });
   return CancellationScope.nonCancellable(async () => {
+    if (progress.hasGates === true && patched(OPENS_GATES)) {
+      await openGates(run, activities);
+    }
     tracker.enter('report', 'Finalizing', 'writing the report');
     const result = await activities.long(`Write the report: ${ending.kind}`).finishRestore({
       ...run,
@@ -68,6 +80,15 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     await activities.cleanUp('Remove the plan').cleanRestore({ ...run, scope: 'work' });
     return result;
   });
+}
+
+/** Lets pods start whose data comes no more. Those that cannot be told now start by themselves after a day. */
+async function openGates(run: RestoreRun, activities: Activities): Promise<void> {
+  try {
+    await activities.cleanUp('Let pods start that still wait for data').openGates(run);
+  } catch (error) {
+    log.warn('pods that wait for data were not told to start', { code: reportOf(error).code });
+  }
 }
 
 /** Fails unless the restore would do what the plan says that it is bound to. */

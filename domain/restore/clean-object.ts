@@ -10,7 +10,7 @@ import { mappedNamespace, type RestoreSpec, type RestoreVerb } from '../restore.
 
 /** Labels of a restored object, as Velero sets them, and our own mark. */
 const BACKUP_LABEL = 'velero.io/backup-name';
-const RESTORE_LABEL = 'velero.io/restore-name';
+export const RESTORE_LABEL = 'velero.io/restore-name';
 export const RESTORE_MARK = 'holdfast.dev/restore-uid';
 
 const METADATA_DROPPED = [
