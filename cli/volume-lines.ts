@@ -24,9 +24,14 @@ export function volumesText({ total, done, failed, bytesDone, bytesTotal }: RunV
   ].join(', ');
 }
 
-/** The volumes that something is done with now. */
+/** The volumes that something is done with now, or that are known to wait for something. */
 export function volumesUnderWay({ items = [] }: RunVolumes): RunVolume[] {
-  return items.filter(({ state }) => state === 'Moving' || state === 'Mounting');
+  return items.filter(
+    ({ state, waitingFor }) =>
+      state === 'Moving' ||
+      state === 'Mounting' ||
+      (state === 'Waiting' && waitingFor !== undefined),
+  );
 }
 
 /** A line with a bar for each volume: name, bar, percent, rate, time left, node, and what is done. */

@@ -38,13 +38,19 @@ export async function withBatchLeases(batch: LeasedBatch, work: LeasedWork): Pro
     // An activity of an earlier release does not say which repositories these are.
     return work.move(() => undefined);
   }
-  const leases = { areHeld: false };
+  const leases: { areHeld: boolean; since?: string } = { areHeld: false };
   const ask = {
     ...{ cluster, location: run.location, clusterUid: owner.clusterUid, patienceMs },
     ...{ namespaces: owners.map(({ namespace }) => namespace), purpose: run.kind },
     waitMs: LEASE_WAIT_MS,
     onWait: (wait?: { reason: string; deadlineMs: number }) => {
-      onWait(wait && { reason: wait.reason, deadline: recordTime(wait.deadlineMs) });
+      if (wait === undefined) {
+        onWait();
+        return;
+      }
+      const { reason, deadlineMs } = wait;
+      const since = (leases.since ??= recordTime(Date.now()));
+      onWait({ reason, since, deadline: recordTime(deadlineMs) });
     },
   };
   try {

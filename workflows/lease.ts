@@ -83,6 +83,7 @@ async function acquire(ask: LeaseAsk, leaseId: string, epochs: Map<string, numbe
   for (;;) {
     const missing = ask.namespaces.filter((namespace) => !epochs.has(namespace));
     if (missing.length === 0) {
+      onWait();
       return;
     }
     const namespaces = missing.slice(0, ASKED_MAX);
@@ -99,7 +100,6 @@ async function acquire(ask: LeaseAsk, leaseId: string, epochs: Map<string, numbe
         throw failureOf({ code: 'repository-busy', message: reason, subject: queued.namespace });
       }
       pauseMs = Math.min(2 * pauseMs, ASK_AGAIN_MAX_MS);
-      onWait();
     }
   }
 }

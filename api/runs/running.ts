@@ -32,7 +32,7 @@ export function runningStatus(info: RunInfo, told: RunTold): RunResourceStatus {
   const { status, pending, batches } = told;
   const beats = pending.map(heartbeatOf).reduce((sum, beat) => sum + beat.itemsDone, 0);
   const ofBatches = (batches ?? []).flatMap((batch) => batch.pending);
-  const wait = waitOf([...pending, ...ofBatches], status);
+  const wait = waitOf([...pending, ...ofBatches], status) ?? volumeWait(batches ?? []);
   const volumes = status?.volumes && batches && volumesStatus(status.volumes, batches);
   return {
     ...(status === undefined ? unanswered(info, beats) : answered(status, beats)),
@@ -79,6 +79,13 @@ function rateOf(
   return step !== 'volumes' && itemsDone > 0 && seconds > 1
     ? { itemsPerSecond: Math.round((itemsDone / seconds) * 10) / 10 }
     : {};
+}
+
+/** What a volume waits for while no activity is under way: its repository. */
+function volumeWait(batches: readonly VolumesBatch[]): RunWait | undefined {
+  return batches
+    .flatMap(({ volumes }) => volumes)
+    .find(({ state, waitingFor }) => state === 'Waiting' && waitingFor !== undefined)?.waitingFor;
 }
 
 function waitOf(

@@ -20,6 +20,11 @@ const BACKUP: BackupResource = {
       items: [
         { name: 'shop/data', state: 'Moving', phase: 'Copying', node: 'a', bytesTotal: 4096 },
         { name: 'shop/old', state: 'Done' },
+        { name: 'shop/later', state: 'Waiting' },
+        {
+          ...{ name: 'shop/held', state: 'Waiting' },
+          waitingFor: { reason: 'its repository is in use', since: '2026-01-01T10:12:33Z' },
+        },
       ],
     },
   },
@@ -33,6 +38,7 @@ test('a backup under way says how much of its volumes is done, and what happens 
   expect(lines).toEqual([
     'Volumes: 1 of 3 volumes, 1 failed, 2.0 KiB of 4.0 KiB',
     'Volume: shop/data: Copying, 0 % of 4.0 KiB, a',
+    'Volume: shop/held: since 10:12:33 UTC: its repository is in use',
   ]);
 });
 

@@ -196,6 +196,7 @@ test('a second backup waits for maintenance, reads what has changed, and stores 
   const waiting = expect.objectContaining({
     ...{ name: `${namespace}/data`, state: 'Waiting' },
     waitingFor: {
+      since: expect.any(String) as unknown,
       reason: `the repository of namespace ${namespace} is in use by the maintenance`,
       // Any time: the wait says how long it may last.
       deadline: expect.any(String) as unknown,

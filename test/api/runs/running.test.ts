@@ -46,3 +46,9 @@ test('an activity that failed says more than one that waits', () => {
   const told = { status: STATUS, pending: [failed] };
   expect(runningStatus(INFO, told).waitingFor?.reason).toContain('is tried again');
 });
+
+test('a run whose volumes wait for their repository, and nothing else, says so', () => {
+  const volume = { volume: 0, name: 'shop/data', state: 'Waiting', waitingFor: WAIT } as const;
+  const batches = [{ volumes: [volume], pending: [] }];
+  expect(runningStatus(INFO, { status: STATUS, pending: [], batches }).waitingFor).toEqual(WAIT);
+});
