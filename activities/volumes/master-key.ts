@@ -36,7 +36,7 @@ export async function readMasterKey(
   const secret = await cluster.read(SECRET, { ...SECRET, namespace, name: MASTER_KEY_SECRET });
   const subject = `secrets/${namespace}/${MASTER_KEY_SECRET}`;
   if (secret === undefined) {
-    const text = `there is no Secret ${MASTER_KEY_SECRET} in the namespace ${namespace}; the first backup of a volume makes it, and a restore needs the one that was exported`;
+    const text = `there is no Secret ${MASTER_KEY_SECRET} in the namespace ${namespace}; where volumes were copied before, import the one that was exported (holdfast keys import); else the first backup of a volume makes it`;
     throw new Failure('master-key-missing', text, { subject });
   }
   const data = fields(secret['data'])[KEY_FIELD];

@@ -10,7 +10,9 @@ import {
   type CopyBatch,
   volumeBatches,
 } from '../../domain/volumes/volume-plan.ts';
+import { repositoriesOf } from '../../domain/volumes/repository.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
+import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { exportPages } from '../backup/export-pages.ts';
 import { isPatient, readBackupClaim, readPlan } from '../backup/plan-backup.ts';
 import { ProblemList } from '../backup/problem-list.ts';
@@ -33,10 +35,10 @@ export function planVolumes(deps: Dependencies, run: BackupRun): Promise<PlanVol
     const { volumeVerification: verification = DEFAULT_VOLUME_VERIFICATION } = claim.spec;
     const volumes = planned(covered.items, notes.claims);
     const batches = volumeBatches(volumes);
-    if (batches.length > 0) {
+    const store = deps.store(run.location);
+    if (batches.length > 0 && !(await hasRepositories(store, claim.cluster.uid))) {
       await ensureMasterKey(deps.cluster, deps.namespace);
     }
-    const store = deps.store(run.location);
     for (const [batch, part] of batches.entries()) {
       const key = volumeBatchKey(backupFolder(run.name), { runUid: run.runUid, batch });
       await writeJsonGz(store, key, {
@@ -48,6 +50,19 @@ export function planVolumes(deps: Dependencies, run: BackupRun): Promise<PlanVol
     }
     return { volumes: volumes.length, batches: batches.length };
   });
+}
+
+/**
+ * Whether the location has repositories of the cluster. They were made with a master key: one that is not there any more
+ * was lost, and has to be put back, as another one would open none of them.
+ */
+async function hasRepositories(store: ObjectStore, clusterUid: string): Promise<boolean> {
+  for await (const page of store.list(repositoriesOf(clusterUid))) {
+    if (page.length > 0) {
+      return true;
+    }
+  }
+  return false;
 }
 
 function isOfVolumes({ type, isOtherVersion }: ExportUnit): boolean {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -175,7 +176,16 @@ test('with another master key nothing is copied and nothing is written over', as
   await keys('export', `--output-file=${file}`);
   const before = await repositoryKeys(namespace);
   await loseKey();
-  // The backup makes another one.
+  await start('keyless', namespace);
+  const keyless = await backupStatus('keyless');
+  // No other key is made, which would open none of the repositories that are there.
+  expect([keyless.phase, keyless.problems?.errors.map(({ code }) => code)]).toEqual([
+    'PartiallyFailed',
+    ['master-key-missing', 'master-key-missing'],
+  ]);
+  const another = join(folder, 'another-key');
+  await writeFile(another, randomBytes(32).toString('hex'));
+  await keys('import', another);
   await start('foreign', namespace);
   const { phase, problems } = await backupStatus('foreign');
   expect(phase).toBe('PartiallyFailed');
