@@ -23,8 +23,9 @@ export class RawRestic {
     };
   }
 
-  async makeRepository(): Promise<void> {
-    await this.#seconds(['init'], undefined);
+  /** Seconds that it takes to make the repository, which a first backup does by itself. */
+  makeRepository(): Promise<number> {
+    return this.#seconds(['init'], undefined);
   }
 
   /** Seconds that a backup of a folder takes. */
