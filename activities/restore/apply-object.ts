@@ -15,6 +15,7 @@ import type { BeginWait } from '../heartbeat.ts';
 import { Refusal } from '../kubernetes/errors.ts';
 import type { Cluster } from '../kubernetes/port.ts';
 import { awaitGone, stuckWords } from './await-gone.ts';
+import { boundToken } from './bound-token.ts';
 import type { Applied, ExistingContext } from './existing-context.ts';
 import { settleExisting } from './existing-object.ts';
 import { giveBack } from './give-back.ts';
@@ -94,7 +95,7 @@ export async function applyObject(
 
 /** Started without its data, it would take the volume for a new one, and fill it. */
 function withoutData(claim: string): string {
-  return `volume-not-restored: it would mount the claim ${claim}, whose data could not be restored; failedVolumes of the restore says why; delete the claim, and restore again`;
+  return `volume-not-restored: it would mount the claim ${claim}, whose data could not be restored; failedVolumes of the restore says why; mend that, and restore again`;
 }
 
 /** Whether another attempt has created a Job that is over and gone by now. */
@@ -132,7 +133,8 @@ async function createOrExplain(
     const isLate = round > 1 || context.isLate;
     const isAnew = isLate && (await copiesOf({ type, wanted, context })).length > 0;
     const { runUid } = context.marks;
-    const next = isAnew ? markedAnew(type, wanted, runUid) : wanted;
+    const made = isAnew ? markedAnew(type, wanted, runUid) : wanted;
+    const next = await boundToken(context.cluster, type, made);
     if ((await createPatiently(type, context.gate(type, next), context)) === 'created') {
       return { verb: isAnew ? 'recreated' : 'created' };
     }

@@ -19,7 +19,7 @@ const NAMED_MAX = 500;
 const FAILED_MAX = 100;
 
 const NOT_MADE =
-  'what it belongs to was not made before the data was written, so that it has none; delete the claim if it is there now, and restore again';
+  'what it belongs to was not made before the data was written, so that it has none; restore again';
 
 const IS_BUSY =
   'an earlier restore did not write its data, and another one writes it now, or a pod has it in use; end that, and restore again';

@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../item.ts';
 
 const TOKEN_TYPE = 'kubernetes.io/service-account-token';
 const ACCOUNT_NAME = 'kubernetes.io/service-account.name';
-const ACCOUNT_UID = 'kubernetes.io/service-account.uid';
+export const ACCOUNT_UID = 'kubernetes.io/service-account.uid';
 /** What the token controller fills in. */
 const TOKEN_DATA = ['token', 'ca.crt', 'namespace'];
 
