@@ -14,6 +14,8 @@ export interface Dependencies {
   readonly leases: Leases;
   /** Image of pods that only mount a volume; undefined where none is configured. */
   readonly image?: string;
+  /** When an image was last seen to run, by its name, in milliseconds since 1970. */
+  readonly seenImages: Map<string, number>;
   /** Whether somebody has asked a task queue for activities lately. */
   readonly isServed: (taskQueue: string) => Promise<boolean>;
   readonly engine: VolumeEngine;

@@ -101,6 +101,7 @@ function clusterOptions(
       location: (name) => findLocation(locations, name),
       store: openStores(locations),
       isServed: (taskQueue) => isServed(connected, taskQueue),
+      seenImages: new Map(),
       ...(image === undefined ? {} : { image }),
     }),
     maxConcurrentActivityTaskExecutions: ACTIVITIES_MAX,

@@ -26,6 +26,8 @@ const LOOK_AGAIN_MAX_MS = 60_000;
 /** How long the work may wait for its node, the first time and at most, in milliseconds. */
 const QUEUE_WAIT_MS = 10 * 60_000;
 const QUEUE_WAIT_MAX_MS = 60 * 60_000;
+/** How long a volume waits for its node in all, and is looked for again, in milliseconds. */
+const QUEUED_MAX_MS = 24 * 3_600_000;
 /** How long the agent of a node may take to hear that a volume is given up, in milliseconds. */
 const GIVE_UP_WAIT_MS = 60_000;
 /** After these a volume may be somewhere else. */
@@ -138,6 +140,7 @@ async function moveWherever(
 ): Promise<VolumeEnd> {
   const { volume, patienceMs } = step;
   const deadline = Date.now() + patienceMs;
+  const queuedUntil = Date.now() + QUEUED_MAX_MS;
   let { place } = located;
   let queueWaitMs = Math.min(QUEUE_WAIT_MS, patienceMs);
   let pauseMs = LOOK_AGAIN_MS;
@@ -153,7 +156,7 @@ async function moveWherever(
       return await moveAt(step, place, { round, queueWaitMs });
     } catch (error) {
       const failure = reportOf(error);
-      const isQueued = isQueuedTooLong(error);
+      const isQueued = mayQueueAgain(error, queuedUntil);
       const mayBeElsewhere = MOVED.has(failure.code) && Date.now() < deadline;
       if (isCancellation(error) || !(isQueued || mayBeElsewhere)) {
         throwIfCancelled(error);
@@ -167,6 +170,11 @@ async function moveWherever(
     pauseMs = Math.min(2 * pauseMs, LOOK_AGAIN_MAX_MS);
     place = await locateAgain(step);
   }
+}
+
+/** Whether the work was not taken in time, and may be offered once more. */
+function mayQueueAgain(error: unknown, untilMs: number): boolean {
+  return isQueuedTooLong(error) && Date.now() < untilMs;
 }
 
 function throwIfCancelled(error: unknown): void {

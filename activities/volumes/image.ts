@@ -10,9 +10,6 @@ import { isRunning, type LivePod, podsWithLabels } from './pods.ts';
 /** How long an image that could be pulled is not tried again, in milliseconds. */
 const TRIED_MS = 10 * 60_000;
 
-/** When an image was last seen to run in the cluster of this worker. */
-const seen = new Map<string, number>();
-
 /** The image of the pods that a run makes. Throws `mount-refused` where none is configured. */
 export function imageOf({ image }: Pick<Dependencies, 'image'>): string {
   if (image === undefined) {
@@ -30,12 +27,12 @@ export function imageOf({ image }: Pick<Dependencies, 'image'>): string {
  * does. Throws as `imageOf` and `startPod` do.
  */
 export async function requireImage(
-  deps: Pick<Dependencies, 'cluster' | 'namespace' | 'image'>,
+  deps: Pick<Dependencies, 'cluster' | 'namespace' | 'image' | 'seenImages'>,
   { runUid }: Pick<RunReference, 'runUid'>,
   long: LongWork,
 ): Promise<void> {
   const image = imageOf(deps);
-  if (Date.now() - (seen.get(image) ?? 0) < TRIED_MS) {
+  if (Date.now() - (deps.seenImages.get(image) ?? 0) < TRIED_MS) {
     return;
   }
   const { cluster, namespace } = deps;
@@ -47,7 +44,7 @@ export async function requireImage(
   if (!agents.some((pod) => isRunning(pod) && hasImage(pod, image))) {
     await tryImage(deps, { image, runUid }, long);
   }
-  seen.set(image, Date.now());
+  deps.seenImages.set(image, Date.now());
 }
 
 async function tryImage(

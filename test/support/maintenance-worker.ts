@@ -22,6 +22,7 @@ export async function startMaintenanceWorker(
     ...{ installation: 'test', namespace: 'holdfast', engine },
     leases: new TemporalLeases({ connection: native, namespace: 'default' }),
     isServed: () => Promise.resolve(true),
+    seenImages: new Map(),
     location: () => location,
     store: () => store,
   });

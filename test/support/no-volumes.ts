@@ -19,9 +19,10 @@ const ENGINE: VolumeEngine = {
 };
 
 /** For activities that touch no volumes. */
-export const NO_VOLUMES: Pick<Dependencies, 'leases' | 'engine' | 'location'> = {
+export const NO_VOLUMES: Pick<Dependencies, 'leases' | 'engine' | 'location' | 'seenImages'> = {
   leases: { acquire: refuse, release: refuse, isClosed: refuse },
   engine: ENGINE,
+  seenImages: new Map(),
   location: () => {
     throw new Error('no activity here needs a location');
   },

@@ -8,7 +8,7 @@ import type { HeldObject } from '../../support/memory-cluster.ts';
 import { NOT_PULLED, podCluster, RUNNING } from '../../support/pod-cluster.ts';
 
 // Goal: an image that the cluster cannot pull is known before a restore makes anything. Method: a cluster in memory whose
-// kubelet is the test; each test has an image of its own, as one that was seen to run is not tried again.
+// kubelet is the test; an image that was seen to run is not tried again.
 
 const NAMESPACE = 'holdfast';
 const RUN = { runUid: '12345678-rest' };
@@ -28,11 +28,15 @@ function agent(image: string): HeldObject {
 /** Tries an image; gives the names of the pods that were made for that, and of those that are left. */
 async function tryImage(
   image: string | undefined,
-  { status = RUNNING, pods = [] }: { status?: object; pods?: HeldObject[] } = {},
+  {
+    status = RUNNING,
+    pods = [],
+    seenImages = new Map(),
+  }: { status?: object; pods?: HeldObject[]; seenImages?: Map<string, number> } = {},
 ): Promise<{ made: string[]; left: string[]; failure?: unknown }> {
   const { cluster, held, made } = podCluster(pods, status);
   // The cast: only what the activity uses of a worker's clients is there.
-  const deps = { cluster, namespace: NAMESPACE, image } as unknown as Dependencies;
+  const deps = { cluster, namespace: NAMESPACE, image, seenImages } as unknown as Dependencies;
   const trying = inActivity(() => withHeartbeat((long) => requireImage(deps, RUN, long)));
   const failure: unknown = await trying.then(
     () => undefined,
@@ -58,11 +62,11 @@ test('an image that node agents run is there', async () => {
 });
 
 test('another image is tried by a pod that goes again, and not for each restore', async () => {
-  const pods = [agent('other:1')];
-  expect(await tryImage('tried:1', { pods })).toEqual({
+  const [pods, seenImages] = [[agent('other:1')], new Map<string, number>()];
+  expect(await tryImage('tried:1', { pods, seenImages })).toEqual({
     ...{ made: ['holdfast-image-2345678-rest'], left: ['agent'] },
   });
-  expect(await tryImage('tried:1', { pods })).toEqual({ made: [], left: ['agent'] });
+  expect(await tryImage('tried:1', { pods, seenImages })).toEqual({ made: [], left: ['agent'] });
 });
 
 test('an image that cannot be pulled is told with the node and the remedy, and the pod goes', async () => {
