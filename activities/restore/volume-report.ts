@@ -22,7 +22,7 @@ const NOT_MADE =
   'what it belongs to was not made before the data was written, so that it has none; restore again';
 
 const IS_BUSY =
-  'an earlier restore did not write its data, and another one writes it now, or a pod has it in use; end that, and restore again';
+  'an earlier restore did not write its data, and another one writes it now, or a pod has it in use; end that (a restore that was terminated is deleted), and restore again';
 
 /** What the report of a restore says of data of volumes. */
 export interface VolumeReport {

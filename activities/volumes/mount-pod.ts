@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../domain/item.ts';
+import { AS_NOBODY, CONFINED, IDLE } from '../../domain/restore/idle-container.ts';
 import type { Placement } from '../../domain/volumes/placement.ts';
 
 /** A claim that a pod of ours mounts, for which run, and how. */
@@ -106,27 +107,14 @@ function quietPod(pod: QuietPod): KubernetesObject {
       activeDeadlineSeconds: LIFETIME_S,
       // A volume may be on a node that takes no other pods.
       tolerations: [{ operator: 'Exists' }],
-      securityContext: {
-        runAsNonRoot: true,
-        runAsUser: NOBODY,
-        runAsGroup: NOBODY,
-        seccompProfile: { type: 'RuntimeDefault' },
-      },
+      securityContext: AS_NOBODY,
       containers: [
         {
           name: component,
           image,
-          imagePullPolicy: 'IfNotPresent',
+          ...IDLE,
           command: ['sleep', 'infinity'],
-          resources: {
-            requests: { cpu: '10m', memory: '16Mi' },
-            limits: { cpu: '100m', memory: '32Mi' },
-          },
-          securityContext: {
-            allowPrivilegeEscalation: false,
-            readOnlyRootFilesystem: true,
-            capabilities: { drop: ['ALL'] },
-          },
+          securityContext: CONFINED,
           volumeMounts,
         },
       ],
@@ -163,6 +151,3 @@ function affinityOf({ agentsIn, placement }: Mounting): object {
       : { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } }),
   };
 }
-
-/** User and group that own nothing. */
-const NOBODY = 65534;

@@ -1,5 +1,6 @@
 import { type Fields, fields, list, nameOf } from '../fields.ts';
 import type { KubernetesObject } from '../item.ts';
+import { AS_NOBODY, CONFINED, IDLE } from './idle-container.ts';
 
 /** Name of the init container that holds a pod until its own volumes have their data, and of its own volume. */
 export const GATE = 'holdfast-gate';
@@ -11,8 +12,6 @@ const WORD_PATH = '/gate-word';
 export const GATE_OPEN = 'holdfast.dev/gate-open';
 /** A pod that nobody lets go starts after so long, in seconds. */
 const WAIT_MAX_S = 24 * 3600;
-/** User and group that own nothing. */
-const NOBODY = 65534;
 /** Ends when there is a file for each volume, whose names are DNS labels, or somebody has said the word. */
 const SCRIPT = [
   `waited=0; for name in $HOLDFAST_GATES; do`,
@@ -56,22 +55,10 @@ function gateContainer(volumes: readonly string[], image: string): Fields {
   return {
     name: GATE,
     image,
-    imagePullPolicy: 'IfNotPresent',
+    ...IDLE,
     command: ['sh', '-c', SCRIPT],
     env: [{ name: 'HOLDFAST_GATES', value: volumes.join(' ') }],
-    resources: {
-      requests: { cpu: '10m', memory: '16Mi' },
-      limits: { cpu: '100m', memory: '32Mi' },
-    },
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      runAsNonRoot: true,
-      runAsUser: NOBODY,
-      runAsGroup: NOBODY,
-      capabilities: { drop: ['ALL'] },
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    securityContext: { ...CONFINED, ...AS_NOBODY },
     volumeMounts: [
       { name: GATE, mountPath: GATE_PATH },
       { name: WORD, mountPath: WORD_PATH, readOnly: true },

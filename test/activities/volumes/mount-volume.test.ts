@@ -56,6 +56,7 @@ async function mounted(
       ...{ index, namespace: 'before', claim: metadata.name, source: 'persistentVolumeClaim' },
       ...{ node: 'n1', pod: pods[metadata.name] ?? 'db', volume: metadata.name },
     } as CopyRecord;
+    // The cast: of the spec only the mapping is looked at.
     const spec = { namespaceMapping: { before: 'shop' } } as unknown as RestoreSpec;
     return kind === 'Restore'
       ? restoredVolume(record, { index, spec })
