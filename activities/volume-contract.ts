@@ -13,11 +13,11 @@ export interface VolumeActivities {
    */
   locateVolumes(input: LocateVolumesInput): Promise<LocateVolumesResult>;
   /**
-   * Makes the pod that only mounts a claim, and waits until it runs. A pod that an earlier attempt made is taken. Throws
+   * Makes the pod that only mounts a claim, and waits until it has come as far as is asked. A pod that an earlier attempt made is taken. Throws
    * `mount-refused` when the cluster does not take such a pod, and `mount-failed` when it does not start in time.
    * Heartbeats.
    */
-  mountVolume(input: VolumeInput): Promise<MountedVolume>;
+  mountVolume(input: MountVolumeInput): Promise<MountedVolume>;
   /** Removes the pod that only mounts a claim, and waits until it is gone. Heartbeats. */
   unmountVolume(input: VolumeInput): Promise<void>;
   /** Stores how the volumes of a batch ended. */
@@ -106,6 +106,11 @@ export interface VolumeInput extends BatchInput {
   readonly volume: number;
 }
 
+export interface MountVolumeInput extends VolumeInput {
+  /** How far the pod has to come; the kubelet mounts its volumes between the two. `Running` when left out. */
+  readonly until?: 'Scheduled' | 'Running';
+}
+
 export interface MountedVolume {
   readonly node: string;
   readonly pod: string;
@@ -122,6 +127,8 @@ export interface MoveVolumeInput extends VolumeInput {
   readonly persistentVolume?: string;
   /** How often the volume was looked for again, 0 when left out; what was copied before that is void, and is not adopted. */
   readonly round?: number;
+  /** How long the kubelet may take to mount the volume, in milliseconds; 0 when left out. */
+  readonly mountedWithinMs?: number;
   /** Epoch of the lease of the repository, under which the volume is moved. */
   readonly leaseEpoch?: number;
 }

@@ -1,5 +1,13 @@
-import { CancellationScope, isCancellation, log, setHandler, sleep } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  isCancellation,
+  log,
+  patched,
+  setHandler,
+  sleep,
+} from '@temporalio/workflow';
 
+import type { ClusterActivities } from '../activities/contract.ts';
 import type {
   LocatedVolume,
   MountedVolume,
@@ -28,10 +36,18 @@ const QUEUE_WAIT_MS = 10 * 60_000;
 const QUEUE_WAIT_MAX_MS = 60 * 60_000;
 /** How long a volume waits for its node in all, and is looked for again, in milliseconds. */
 const QUEUED_MAX_MS = 24 * 3_600_000;
+/**
+ * How long an agent waits for a volume whose pod has its node, in milliseconds. The kubelet mounts it long before it says
+ * that the pod runs; where a disk has to be attached first, the copies of others go on.
+ */
+const MOUNTED_WITHIN_MS = 3000;
+/** Earlier releases waited for the pod that mounts a volume to run. */
+const MOUNTS_AHEAD = 'mounts-ahead';
 /** How long the agent of a node may take to hear that a volume is given up, in milliseconds. */
 const GIVE_UP_WAIT_MS = 60_000;
 /** After these a volume may be somewhere else. */
-const MOVED: ReadonlySet<FailureCode> = new Set(['volume-not-mounted', 'volume-moved']);
+const NOT_MOUNTED: FailureCode = 'volume-not-mounted';
+const MOVED: ReadonlySet<FailureCode> = new Set([NOT_MOUNTED, 'volume-moved']);
 
 /** What is done with the volumes of a batch. */
 export interface VolumeMove {
@@ -201,6 +217,8 @@ interface Turn {
   /** How often the volume was looked for again. */
   readonly round: number;
   readonly queueWaitMs: number;
+  /** How long the volume may take to be mounted. */
+  readonly mountedWithinMs?: number;
 }
 
 async function moveAt(
@@ -214,11 +232,34 @@ async function moveAt(
     return moveThrough(step, { node, pod, podUid }, turn);
   }
   step.show({ state: 'Mounting' });
+  const mount = activities.long(`Mount ${name}`);
   try {
-    const mounted = await activities.long(`Mount ${name}`).mountVolume({ ...run, volume });
-    return await moveThrough(step, mounted, turn);
+    const ahead = patched(MOUNTS_AHEAD) ? await moveAhead(step, mount, turn) : undefined;
+    if (ahead !== undefined) {
+      return ahead;
+    }
+    step.show({ state: 'Mounting' });
+    return await moveThrough(step, await mount.mountVolume({ ...run, volume }), turn);
   } finally {
     await CancellationScope.nonCancellable(() => unmount(step));
+  }
+}
+
+/** Works on a volume as soon as its pod has a node; undefined where the kubelet has not mounted it soon after. */
+async function moveAhead(
+  step: MoveStep,
+  mount: Pick<ClusterActivities, 'mountVolume'>,
+  turn: Turn,
+): Promise<VolumeEnd | undefined> {
+  const { run, volume } = step;
+  const mounted = await mount.mountVolume({ ...run, volume, until: 'Scheduled' });
+  try {
+    return await moveThrough(step, mounted, { ...turn, mountedWithinMs: MOUNTED_WITHIN_MS });
+  } catch (error) {
+    if (isCancellation(error) || reportOf(error).code !== NOT_MOUNTED) {
+      throw error;
+    }
+    return undefined;
   }
 }
 
@@ -234,13 +275,14 @@ async function unmount({ run, activities, volume, name }: MoveStep): Promise<voi
 async function moveThrough(
   { run, cluster, patienceMs, volume, name, leaseEpoch, show, verb, move }: MoveStep,
   { node, ...place }: Omit<PodPlace, 'kind'> | MountedVolume,
-  { round, queueWaitMs }: Turn,
+  { round, queueWaitMs, mountedWithinMs }: Turn,
 ): Promise<VolumeEnd> {
   show({ state: 'Moving', node });
   const agent = nodeActivitiesOf({ cluster, node, patienceMs, queueWaitMs });
   const moved = await move(agent(`${verb} ${name}`), {
     ...{ ...run, volume, round, ...place },
     ...(leaseEpoch === undefined ? {} : { leaseEpoch }),
+    ...(mountedWithinMs === undefined ? {} : { mountedWithinMs }),
   });
   const { attempt, files, bytes } = moved;
   show({ state: 'Done', node, filesDone: files, bytesDone: bytes });

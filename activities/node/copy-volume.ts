@@ -8,7 +8,6 @@ import { repositoryPath } from '../../domain/volumes/repository.ts';
 import type { VolumeLabels } from '../../domain/volumes/volume-copy.ts';
 import type { CopyBatch, PlannedVolume } from '../../domain/volumes/volume-plan.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
-import { openRoot } from '../engine/open-root.ts';
 import { makeProvenCopy, type ProvenCopy } from '../engine/proven-copy.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
 import type { MovedVolume, MoveVolumeInput } from '../volume-contract.ts';
@@ -16,9 +15,9 @@ import { readPod } from '../volumes/pods.ts';
 import { readBatch, volumeOf } from '../volumes/volume-batch.ts';
 import type { NodeDependencies } from './dependencies.ts';
 import { engineRun, repositoryAccess, unbegun } from './engine-call.ts';
+import { openVolume } from './open-volume.ts';
 import { whilePodRuns } from './pod-guard.ts';
-import { findVolumeFolder } from './volume-folder.ts';
-import { requireMounted, requireStillMounted } from './volume-mount.ts';
+import { requireStillMounted } from './volume-mount.ts';
 
 const ATTEMPT_BYTES = 6;
 
@@ -78,10 +77,8 @@ async function makeCopy(
   long: LongWork,
 ): Promise<ProvenCopy> {
   const { input, batch, volume } = work;
-  const folder = await findVolumeFolder(deps.kubeletFolder, input, volume);
-  const root = await openRoot(folder.path);
+  const { root, mount } = await openVolume(deps.kubeletFolder, work, long.signal);
   try {
-    const mount = await requireMounted(root, { folder, volume });
     const { clusterUid, verification } = batch;
     const owner = { location: input.location, clusterUid, namespace: volume.namespace };
     const proven = await makeProvenCopy(

@@ -10,16 +10,15 @@ import type { VolumeRestore } from '../../domain/volumes/volume-copy.ts';
 import { volumeName } from '../../domain/volumes/volume-name.ts';
 import type { VolumeBatch } from '../../domain/volumes/volume-plan.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
-import { openRoot } from '../engine/open-root.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
 import type { MovedVolume, MoveVolumeInput } from '../volume-contract.ts';
 import { readBatch, volumeOf } from '../volumes/volume-batch.ts';
 import type { NodeDependencies } from './dependencies.ts';
 import { engineRun, repositoryAccess, unbegun } from './engine-call.ts';
 import { openGateOf } from './open-gate.ts';
+import { openVolume } from './open-volume.ts';
 import { whilePodRuns } from './pod-guard.ts';
-import { findVolumeFolder } from './volume-folder.ts';
-import { requireMounted, requireStillMounted } from './volume-mount.ts';
+import { requireStillMounted } from './volume-mount.ts';
 
 const ATTEMPT_BYTES = 6;
 
@@ -68,10 +67,8 @@ async function writeVolume(
   { input, volume }: RestoreWork,
   long: LongWork,
 ): Promise<VolumeRestore> {
-  const folder = await findVolumeFolder(deps.kubeletFolder, input, volume);
-  const root = await openRoot(folder.path);
+  const { root, mount } = await openVolume(deps.kubeletFolder, { input, volume }, long.signal);
   try {
-    const mount = await requireMounted(root, { folder, volume });
     const { copy, clusterUid, namespace } = volume.record;
     const restored = await deps.engine.restore(
       {

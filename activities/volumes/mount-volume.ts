@@ -6,18 +6,18 @@ import type { PlannedVolume, VolumeBatch } from '../../domain/volumes/volume-pla
 import { nodeTaskQueue } from '../../domain/workflow-id.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
-import type { MountedVolume, VolumeInput } from '../volume-contract.ts';
+import type { MountedVolume, MountVolumeInput, VolumeInput } from '../volume-contract.ts';
 import { noAgent } from './locate-volumes.ts';
 import { readClaim } from './claims.ts';
 import { freshClaims } from './fresh-claims.ts';
 import { imageOf } from './image.ts';
 import { AGENT_SELECTOR, type Mounting, mountPod, mountPodName } from './mount-pod.ts';
 import { removePod, startPod } from './own-pods.ts';
-import { isRunning, POD } from './pods.ts';
+import { isRunning, isScheduled, POD } from './pods.ts';
 import { readBatch, volumeOf } from './volume-batch.ts';
 
 /** See `VolumeActivities.mountVolume`. */
-export function mountVolume(deps: Dependencies, input: VolumeInput): Promise<MountedVolume> {
+export function mountVolume(deps: Dependencies, input: MountVolumeInput): Promise<MountedVolume> {
   return withHeartbeat(async (long) => {
     const batch = await readBatch(deps.store(input.location), input);
     const volume = volumeOf(batch, input.volume);
@@ -38,7 +38,7 @@ export function mountVolume(deps: Dependencies, input: VolumeInput): Promise<Mou
     const pod = await startPod(
       deps.cluster,
       { ...podOf(mounting), ...own },
-      { ...long, isThere: isRunning },
+      { ...long, isThere: input.until === 'Scheduled' ? isScheduled : isRunning },
     );
     const node = pod.node ?? '';
     if (!(await deps.isServed(nodeTaskQueue(batch.cluster, node)))) {

@@ -12,7 +12,9 @@ const START_WAIT_MS = 5 * 60_000;
 const IMAGE_WAIT_MS = 60_000;
 /** Shorter than an attempt of clean-up, so that the next one goes on. */
 const GONE_WAIT_MS = 45_000;
-const POLL_MS = 500;
+/** Pauses between two looks at a pod: a tenth of what it has been waited for already, within these, in milliseconds. */
+const POLL_MIN_MS = 50;
+const POLL_MAX_MS = 500;
 /** Reasons of a kubelet for which waiting longer does not help much. */
 const IMAGE_REASONS: readonly string[] = [
   ...['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName'],
@@ -81,8 +83,12 @@ async function awaitPod(
     requireHope(own, { pod, why, waitedMs: Date.now() - begunMs });
     const reason = `the pod ${own.namespace}/${own.name} does not run yet (${why})`;
     const endWait = wait({ reason, deadline: recordTime(deadline) });
-    await sleep(POLL_MS, undefined, { signal }).finally(endWait);
+    await sleep(pauseSince(begunMs), undefined, { signal }).finally(endWait);
   }
+}
+
+function pauseSince(begunMs: number): number {
+  return Math.min(POLL_MAX_MS, Math.max(POLL_MIN_MS, (Date.now() - begunMs) / 10));
 }
 
 /** The first reason of a container, else the phase of the pod. */
@@ -112,7 +118,8 @@ export async function removePod(
   { namespace, name }: PodPlace,
   { signal, wait }: LongWork,
 ): Promise<void> {
-  const deadline = Date.now() + GONE_WAIT_MS;
+  const begunMs = Date.now();
+  const deadline = begunMs + GONE_WAIT_MS;
   for (;;) {
     const pod = await readPod(cluster, { namespace, name }, signal);
     if (pod === undefined) {
@@ -128,7 +135,7 @@ export async function removePod(
     }
     const reason = `the pod ${namespace}/${name} goes away`;
     const endWait = wait({ reason, deadline: recordTime(deadline) });
-    await sleep(POLL_MS, undefined, { signal }).finally(endWait);
+    await sleep(pauseSince(begunMs), undefined, { signal }).finally(endWait);
   }
 }
 

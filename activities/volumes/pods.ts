@@ -71,6 +71,11 @@ export function isRunning({ phase, node, isBeingDeleted }: LivePod): boolean {
   return phase === 'Running' && node !== undefined && !isBeingDeleted;
 }
 
+/** Whether a pod runs on a node, or will; its volumes may not be mounted yet. */
+export function isScheduled({ phase, node, isBeingDeleted }: LivePod): boolean {
+  return (phase === 'Pending' || phase === 'Running') && node !== undefined && !isBeingDeleted;
+}
+
 /** Whether a pod is about to run, or about to go. */
 export function isOnItsWay({ phase, node, isBeingDeleted }: LivePod): boolean {
   return isBeingDeleted || (phase === 'Pending' && node !== undefined);

@@ -18,7 +18,7 @@ import { openObjectStore } from '../../../storage/object-store/open.ts';
 import type { ObjectStore } from '../../../storage/object-store/port.ts';
 import { inActivity } from '../../support/activity-context.ts';
 import type { HeldObject } from '../../support/memory-cluster.ts';
-import { podCluster } from '../../support/pod-cluster.ts';
+import { NOT_PULLED, podCluster } from '../../support/pod-cluster.ts';
 
 // Goal: the pod that mounts a claim brings the volume to where the pod of later can run. Method: a batch in a folder, and
 // the pod as a cluster in memory was asked for it.
@@ -50,6 +50,27 @@ async function mounted(
   claims: readonly HeldObject[],
   pods: Readonly<Record<string, string>> = {},
 ): Promise<unknown[]> {
+  await storeBatch(kind, claims, pods);
+  const { cluster, made } = podCluster(claims);
+  await inActivity(() => mountVolume(depsWith(cluster), { ...RUN, kind }));
+  return list(fields(made[0]?.['spec'])['volumes']).map(
+    (one) => fields(fields(one)['persistentVolumeClaim'])['claimName'],
+  );
+}
+
+function depsWith(cluster: ReturnType<typeof podCluster>['cluster']): Dependencies {
+  return {
+    ...{ cluster, namespace: 'holdfast', image: 'image:1' },
+    ...{ store: () => store, isServed: () => Promise.resolve(true) },
+    // The cast: only what the activity uses of a worker's clients is there.
+  } as unknown as Dependencies;
+}
+
+async function storeBatch(
+  kind: VolumeRun['kind'],
+  claims: readonly HeldObject[],
+  pods: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const volumes = claims.map(({ object: { metadata } }, index) => {
     // Of the record only what names volume, node and pod is there.
     const record = {
@@ -65,16 +86,6 @@ async function mounted(
   const batch = { cluster: 'local', volumes };
   const of = kind === 'Restore' ? restoreFolder('r') : backupFolder('r');
   await writeJsonGz(store, volumeBatchKey(of, RUN), batch);
-  const { cluster, made } = podCluster(claims);
-  const deps = {
-    ...{ cluster, namespace: 'holdfast', image: 'image:1' },
-    ...{ store: () => store, isServed: () => Promise.resolve(true) },
-    // The cast: only what the activity uses of a worker's clients is there.
-  } as unknown as Dependencies;
-  await inActivity(() => mountVolume(deps, { ...RUN, kind }));
-  return list(fields(made[0]?.['spec'])['volumes']).map(
-    (one) => fields(fields(one)['persistentVolumeClaim'])['claimName'],
-  );
 }
 
 test('fresh claims of one pod get their volumes together, so that they are on one node', async () => {
@@ -97,4 +108,15 @@ test('pods of runs that begin together have names of their own', () => {
 
 test('a claim that is read is mounted alone', async () => {
   expect(await mounted('Backup', [claim('data'), claim('log')])).toEqual(['data']);
+});
+
+test('a pod that is only to have its node is not waited for until it runs', async () => {
+  const claims = [claim('data', { volumeName: 'pv-1' })];
+  await storeBatch('Backup', claims);
+  const { cluster } = podCluster(claims, NOT_PULLED);
+  const input = { ...RUN, kind: 'Backup', until: 'Scheduled' } as const;
+  expect(await inActivity(() => mountVolume(depsWith(cluster), input))).toEqual({
+    ...{ node: 'n1', podUid: 'made', persistentVolume: 'pv-1' },
+    pod: mountPodName({ runUid: RUN.runUid, index: 0 }),
+  });
 });
