@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 
-import { Failure } from '../../domain/failure.ts';
+import { Failure, type FailureCode } from '../../domain/failure.ts';
 import {
   backupsOf,
   forgottenSnapshots,
@@ -10,11 +10,14 @@ import type { RepositoryKey } from '../../domain/workflow-id.ts';
 import { readBackup } from '../../storage/catalogue.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { ForgottenSnapshots, UnlessLocked } from '../repository-contract.ts';
+import { readCopyRecords } from './copy-records.ts';
 import { atRepository, unlessLocked } from './maintain-repository.ts';
 import type { MaintenanceTools } from './repository-access.ts';
 
 /** Backups that are read at the same time. */
 const READS_IN_FLIGHT = 8;
+/** What a backup that cannot be read fails with. */
+const UNREADABLE: ReadonlySet<FailureCode> = new Set(['unsupported-format', 'archive-mismatch']);
 
 /** See `RepositoryActivities.forgetSnapshots`. */
 export function forgetSnapshots(
@@ -45,11 +48,27 @@ export function forgetSnapshots(
 async function runsOf(store: ObjectStore, name: string): Promise<KnownRuns> {
   try {
     const { record, claim } = (await readBackup(store, name)) ?? {};
-    return new Set([record?.metadata.uid, claim?.runUid].filter((uid) => uid !== undefined));
+    const known = new Map<string, ReadonlySet<string> | 'all'>();
+    if (claim !== undefined) {
+      known.set(claim.runUid, 'all');
+    }
+    if (record?.metadata.uid !== undefined) {
+      known.set(record.metadata.uid, (await namedSnapshots(store, name)) ?? 'all');
+    }
+    return known;
   } catch (error) {
-    if (error instanceof Failure && error.code === 'unsupported-format') {
+    if (error instanceof Failure && UNREADABLE.has(error.code)) {
       return undefined;
     }
     throw error;
   }
+}
+
+/** The snapshots that the copies of a backup are in, which does not change once it has its record; undefined without any. */
+async function namedSnapshots(store: ObjectStore, name: string): Promise<Set<string> | undefined> {
+  const records = await readCopyRecords(store, name);
+  const ids = records.flatMap(({ copy }) =>
+    copy.outcome === 'Empty' ? [] : copy.snapshot.snapshotId,
+  );
+  return records.length === 0 ? undefined : new Set(ids);
 }

@@ -36,7 +36,8 @@ export async function backupVolume(
   const root = await readRootAttributes(request.root);
   const engine = { kind: 'restic', version };
   const mine = known?.findLast((snapshot) => isOf(snapshot, labels));
-  const before = known?.findLast((snapshot) => snapshot !== mine);
+  // What this run saved of the volume before it moved is void, and nothing to compare with.
+  const before = known?.findLast(({ labels: { run: runOf } }) => runOf !== labels.runUid);
   const parent = before === undefined ? {} : { parent: parentFacts(before) };
   if (mine !== undefined) {
     const outcome = 'Complete';

@@ -59,7 +59,7 @@ export async function resticFailure(
   if (known !== undefined) {
     return engineFailure(known, subject, cause);
   }
-  if (output.hasNoSpace) {
+  if (output.hasNoSpace || output.hasNoSpaceForItem) {
     return engineFailure('quota-exceeded', subject, cause);
   }
   if (output.isDenied) {

@@ -37,7 +37,10 @@ export class ResticOutput {
   document: unknown;
   /** Since when the location fails without a success in between, by `performance.now()`. */
   locationFailsSinceMs: number | undefined;
+  /** Whether the repository, or the cache folder, has no room. */
   hasNoSpace = false;
+  /** Whether there was no room for an item: in a restore, in the volume. */
+  hasNoSpaceForItem = false;
   isDenied = false;
   /** Whether data of the repository could not be read as it was written. */
   isDamaged = false;
@@ -89,11 +92,11 @@ export class ResticOutput {
       return undefined;
     }
     const text = messageText(fields);
-    this.#words(text);
     if (type === 'error' && typeof fields['item'] === 'string') {
       this.#itemError(fields['item'], text);
       return undefined;
     }
+    this.#words(text);
     if (text !== '') {
       this.#remember(text);
     }
@@ -102,9 +105,12 @@ export class ResticOutput {
 
   #itemError(path: string, text: string): void {
     this.#errorCount += 1;
+    // The reason stands behind the last colon: "open /data/file: permission denied".
+    const reason = text.slice(text.lastIndexOf(': ') + 1).trim();
+    this.hasNoSpaceForItem ||= WORDS.noSpace.test(reason);
+    // What a file is called says nothing.
+    this.isDamaged ||= WORDS.damaged.test(text.replaceAll(path, ''));
     if (this.#errors.length < ERRORS_NAMED_MAX) {
-      // The reason stands behind the last colon: "open /data/file: permission denied".
-      const reason = text.slice(text.lastIndexOf(': ') + 1).trim();
       this.#errors.push({
         path: path.slice(0, PATH_CHARS_MAX),
         reason: reason.slice(0, REASON_CHARS_MAX),

@@ -58,7 +58,8 @@ async function restoreData(
   });
   const { itemErrors, summary, isDamaged } = end.output;
   if (!isRestored(end)) {
-    throw end.output.hasNoSpace
+    const isFull = end.givenUp === undefined && end.output.hasNoSpaceForItem;
+    throw isFull
       ? engineFailure('volume-full', repository.path)
       : await snapshotFailure(end, repository, snapshotId);
   }
@@ -68,7 +69,8 @@ async function restoreData(
 /** Whether restic got through; the numbers of its summary are what it meant to do, and say nothing about that. */
 function isRestored({ code, givenUp, output }: ResticEnd): boolean {
   const { errorCount } = output.itemErrors;
-  const hasNamedErrors = code === FAILED && errorCount > 0 && !output.hasNoSpace;
+  const hasNoSpace = output.hasNoSpace || output.hasNoSpaceForItem;
+  const hasNamedErrors = code === FAILED && errorCount > 0 && !hasNoSpace;
   return givenUp === undefined && ((code === 0 && errorCount === 0) || hasNamedErrors);
 }
 

@@ -176,6 +176,22 @@ test('ends when the volume that is restored is full', async () => {
   });
 });
 
+test('a full repository is not told as a full volume when its data is restored', async () => {
+  const repository = await fixture.repository();
+  const { snapshot, root: attributes } = await copyOf(repository, await volumeOf(1000));
+  const path = await smallVolume('4m');
+  execFileSync('cp', ['-r', `${folderOf(repository)}/.`, path]);
+  // Not even a lock has room.
+  execFileSync('sh', ['-c', 'cat /dev/zero > "$1/rest" 2>/dev/null || true', 'sh', path]);
+  const location = { name: 'small', provider: 'folder', path } as const;
+  const full = { ...repository, location, path: '' };
+  const root = await fixture.root(await fixture.volume());
+  const restore = { repository: full, root, snapshotId: snapshot.snapshotId, attributes };
+  await expect(fixture.engine().restore(restore, fixture.run())).rejects.toMatchObject({
+    code: 'quota-exceeded',
+  });
+});
+
 test('does not restore when something else is at the path of the volume', async () => {
   const repository = await fixture.repository();
   const { snapshot, root: attributes } = await copyOf(repository, await volumeOf(10));
