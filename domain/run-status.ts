@@ -73,7 +73,7 @@ export interface VolumeProgress {
   readonly node?: string;
   readonly filesDone?: number;
   readonly bytesDone?: number;
-  /** Of a volume that waits, where the run knows for what. */
+  /** Of a volume that waits, where the run knows for what; while it is moved, what it waits for until the agent begins. */
   readonly waitingFor?: ActivityWait;
 }
 

@@ -18,8 +18,9 @@ import type {
   VolumePlace,
   VolumeRun,
 } from '../activities/volume-contract.ts';
+import { recordTime } from '../domain/duration.ts';
 import type { FailureCode } from '../domain/failure.ts';
-import type { VolumeProgress } from '../domain/run-status.ts';
+import type { ActivityWait, VolumeProgress } from '../domain/run-status.ts';
 import { type Activities, activitiesOf, nodeActivitiesOf } from './activity-profiles.ts';
 import { type LeasedBatch, withBatchLeases } from './batch-leases.ts';
 import { PATIENCE_MS, type VolumesInput, volumesStatusQuery } from './contract.ts';
@@ -99,8 +100,8 @@ export async function moveVolumes(input: VolumesInput, what: VolumeMove): Promis
       work(steps[index] as MoveStep, located),
     );
   const onWait: LeasedBatch['onWait'] = (waitingFor) => {
-    for (const { show } of steps) {
-      show({ state: 'Waiting', ...(waitingFor === undefined ? {} : { waitingFor }) });
+    for (const step of steps) {
+      showWaiting(step, waitingFor);
     }
   };
   const ends = await withBatchLeases(
@@ -155,8 +156,8 @@ async function moveWherever(
   seen: { pod?: PodPlace },
 ): Promise<VolumeEnd> {
   const { volume, patienceMs } = step;
-  const deadline = Date.now() + patienceMs;
-  const queuedUntil = Date.now() + QUEUED_MAX_MS;
+  const movedUntilMs = Date.now() + patienceMs;
+  const queue: Queue = { sinceMs: Date.now(), untilMs: Date.now() + QUEUED_MAX_MS };
   let { place } = located;
   let queueWaitMs = Math.min(QUEUE_WAIT_MS, patienceMs);
   let pauseMs = LOOK_AGAIN_MS;
@@ -169,28 +170,36 @@ async function moveWherever(
       seen.pod = place;
     }
     try {
-      return await moveAt(step, place, { round, queueWaitMs });
+      return await moveAt(step, place, { round, queueWaitMs, queue });
     } catch (error) {
-      const failure = reportOf(error);
-      const isQueued = mayQueueAgain(error, queuedUntil);
-      const mayBeElsewhere = MOVED.has(failure.code) && Date.now() < deadline;
-      if (isCancellation(error) || !(isQueued || mayBeElsewhere)) {
+      const why = whyAgain(error, { queue, movedUntilMs });
+      if (why === undefined) {
         throwIfCancelled(error);
         step.show({ state: 'Failed' });
-        return { volume, failure };
+        return { volume, failure: reportOf(error) };
       }
+      const isQueued = why === 'Queued';
       queueWaitMs = isQueued ? Math.min(2 * queueWaitMs, QUEUE_WAIT_MAX_MS) : queueWaitMs;
+      showWaiting(step, isQueued ? waitInQueue(queue, NOT_TAKEN) : undefined);
     }
-    step.show({ state: 'Waiting' });
     await sleep(pauseMs);
     pauseMs = Math.min(2 * pauseMs, LOOK_AGAIN_MAX_MS);
     place = await locateAgain(step);
   }
 }
 
-/** Whether the work was not taken in time, and may be offered once more. */
-function mayQueueAgain(error: unknown, untilMs: number): boolean {
-  return isQueuedTooLong(error) && Date.now() < untilMs;
+/** Why a volume is looked for again: no agent took it in time, or it may be somewhere else; undefined if it is not. */
+function whyAgain(
+  error: unknown,
+  { queue, movedUntilMs }: { readonly queue: Queue; readonly movedUntilMs: number },
+): 'Queued' | 'Moved' | undefined {
+  if (isCancellation(error)) {
+    return undefined;
+  }
+  if (isQueuedTooLong(error) && Date.now() < queue.untilMs) {
+    return 'Queued';
+  }
+  return MOVED.has(reportOf(error).code) && Date.now() < movedUntilMs ? 'Moved' : undefined;
 }
 
 function throwIfCancelled(error: unknown): void {
@@ -212,8 +221,25 @@ async function locateAgain({ run, activities, volume, name }: MoveStep): Promise
   );
 }
 
+/** Since when and until when a volume is offered to agents. */
+interface Queue {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
+function showWaiting({ show }: MoveStep, waitingFor: ActivityWait | undefined): void {
+  show({ state: 'Waiting', ...(waitingFor === undefined ? {} : { waitingFor }) });
+}
+
+const NOT_TAKEN = 'no agent took the volume in time, so that it is looked for again';
+
+function waitInQueue({ sinceMs, untilMs }: Queue, reason: string): ActivityWait {
+  return { reason, since: recordTime(sinceMs), deadline: recordTime(untilMs) };
+}
+
 /** One try at a volume where it was found. */
 interface Turn {
+  readonly queue: Queue;
   /** How often the volume was looked for again. */
   readonly round: number;
   readonly queueWaitMs: number;
@@ -275,9 +301,10 @@ async function unmount({ run, activities, volume, name }: MoveStep): Promise<voi
 async function moveThrough(
   { run, cluster, patienceMs, volume, name, leaseEpoch, show, verb, move }: MoveStep,
   { node, ...place }: Omit<PodPlace, 'kind'> | MountedVolume,
-  { round, queueWaitMs, mountedWithinMs }: Turn,
+  { round, queueWaitMs, queue, mountedWithinMs }: Turn,
 ): Promise<VolumeEnd> {
-  show({ state: 'Moving', node });
+  const waitingFor = waitInQueue(queue, `the agent of the node ${node} has not begun`);
+  show({ state: 'Moving', node, waitingFor });
   const agent = nodeActivitiesOf({ cluster, node, patienceMs, queueWaitMs });
   const moved = await move(agent(`${verb} ${name}`), {
     ...{ ...run, volume, round, ...place },

@@ -10,6 +10,8 @@ import { volumeName } from '../../domain/volumes/volume-name.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { FinishRestoreInput } from '../contract.ts';
+import type { BatchInput } from '../volume-contract.ts';
+import { readBatch } from '../volumes/volume-batch.ts';
 import { readEnds } from '../volumes/volume-ends.ts';
 
 /** Volumes that the results name on each side; the file of the restore's volumes has all. */
@@ -23,6 +25,8 @@ const NOT_MADE =
 
 const IS_BUSY =
   'an earlier restore did not write its data, and another one writes it now, or a pod has it in use; end that (a restore that was terminated is deleted), and restore again';
+
+const CUT_SHORT = 'the restore ended before its data was written and read back; restore again';
 
 /** What the report of a restore says of data of volumes. */
 export interface VolumeReport {
@@ -44,16 +48,8 @@ export async function readVolumeReport(
     return undefined;
   }
   const ends: RestoreEnd[] = [];
-  let unknown = 0;
   for (let batch = 0; batch < volumeBatches; batch++) {
-    const ended = await unlessMissing(() => readEnds(store, { ...run, kind: 'Restore', batch }));
-    unknown += ended === undefined ? 1 : 0;
-    for (const end of ended ?? []) {
-      // What an attempt of `restoreVolume` stores is the record of a restored volume.
-      ends.push(
-        end.kind === 'failed' ? end : { kind: 'restored', record: end.record as RestoreRecord },
-      );
-    }
+    ends.push(...(await endsOf(store, { ...run, kind: 'Restore', batch })));
   }
   const records = ends.flatMap((end) => (end.kind === 'restored' ? [end.record] : []));
   const failed = failuresOf(ends, left);
@@ -66,12 +62,7 @@ export async function readVolumeReport(
     },
     ends,
     failed: failed.slice(0, FAILED_MAX),
-    errors: [
-      ...shortened(failed.map(({ message }) => message)),
-      ...(unknown === 0
-        ? []
-        : [`the restore ended before the data of ${String(unknown)} batches of volumes`]),
-    ],
+    errors: shortened(failed.map(({ message }) => message)),
     warnings: shortened([
       ...left
         .filter(({ isFailed }) => !isFailed)
@@ -84,6 +75,20 @@ export async function readVolumeReport(
       ),
     ]),
   };
+}
+
+/** How the volumes of a batch ended. Of one that was cut short nobody knows which volumes have all of their data. */
+async function endsOf(store: ObjectStore, batch: BatchInput): Promise<RestoreEnd[]> {
+  const ends = await unlessMissing(() => readEnds(store, batch));
+  if (ends === undefined) {
+    const { volumes } = await readBatch(store, batch);
+    const failure = { code: 'volume-not-restored', message: CUT_SHORT } as const;
+    return volumes.map((volume) => ({ kind: 'failed', volume, failure }));
+  }
+  return ends.map((end) =>
+    // What an attempt of `restoreVolume` stores is the record of a restored volume.
+    end.kind === 'failed' ? end : { kind: 'restored', record: end.record as RestoreRecord },
+  );
 }
 
 /** Each volume that did not get its data, with the reason. */

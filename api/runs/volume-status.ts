@@ -61,7 +61,7 @@ function runVolumes({ volumes, pending }: VolumesBatch): RunVolume[] {
     const { name, state, node } = volume;
     const known = { name, state, ...(node === undefined ? {} : { node }) };
     if (state === 'Moving') {
-      return { ...known, ...moving(copies.get(volume.volume), node) };
+      return { ...known, ...moving(copies.get(volume.volume), volume) };
     }
     const { filesDone, bytesDone, waitingFor } = volume;
     return {
@@ -79,9 +79,14 @@ interface Copy {
   readonly bytesDone: number;
 }
 
-function moving(known: Copy | undefined, node = ''): Partial<RunVolume> {
+function moving(
+  known: Copy | undefined,
+  { node = '', waitingFor }: VolumeProgress,
+): Partial<RunVolume> {
   if (known === undefined) {
-    return { waitingFor: { reason: `the agent of the node ${node} has not begun` } };
+    // A workflow of an earlier release does not say how long it waits.
+    const reason = `the agent of the node ${node} has not begun`;
+    return { waitingFor: waitingFor ?? { reason } };
   }
   const { activity, copy, bytesDone } = known;
   const { phase, filesDone, filesTotal, bytesTotal } = copy;

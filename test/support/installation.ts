@@ -57,6 +57,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
  */
 export class Installation {
   readonly name = `t${randomBytes(4).toString('hex')}`;
+  /** The node whose agent is started next. */
+  agentNode = AGENT_NODE;
   /** Holdfast's own namespace; nobody makes it but a test that needs it. */
   readonly ownNamespace = `hf-${this.name}`;
   readonly #options: InstallationOptions;
@@ -287,7 +289,7 @@ export class Installation {
   #agentEnvironment(): NodeJS.ProcessEnv {
     const { restic } = this.#options;
     return {
-      HOLDFAST_NODE_NAME: AGENT_NODE,
+      HOLDFAST_NODE_NAME: this.agentNode,
       ...(restic === undefined ? {} : { HOLDFAST_RESTIC: restic }),
     };
   }

@@ -69,6 +69,18 @@ test('a volume that waits says for what where the run knows it', () => {
   expect(items).toEqual([{ name: 'shop/v3', state: 'Waiting', node: 'node-a', waitingFor }]);
 });
 
+test('a volume that no agent has begun with says until when it waits', () => {
+  const waitingFor = {
+    reason: 'the agent of the node node-a has not begun',
+    ...{ since: '2026-01-01T00:00:00Z', deadline: '2026-01-02T00:00:00Z' },
+  };
+  const volumes = [{ ...volume(3, 'Moving'), waitingFor }];
+  const itemsWith = (pending: PendingActivity[]) =>
+    volumesStatus({ total: 1, ended: ENDED }, [{ volumes, pending }]).items;
+  expect(itemsWith([])).toEqual([{ name: 'shop/v3', state: 'Moving', node: 'node-a', waitingFor }]);
+  expect(itemsWith([copying(3, 'Copying')])).not.toHaveProperty('0.waitingFor');
+});
+
 test('numbers are those of the batches that have ended and of those under way', () => {
   const status = volumesStatus(
     { total: 60, ended: { done: 48, failed: 2, files: 100, bytes: 1000 * MIB } },

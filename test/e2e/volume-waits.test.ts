@@ -1,0 +1,154 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import type { RunVolume } from '../../domain/api-resource.ts';
+import { backupKeys } from '../../domain/object-key.ts';
+import { readJsonGz } from '../../storage/json-file.ts';
+import { applyYaml } from '../support/applied-yaml.ts';
+import { freshNamespace } from '../support/fresh-namespace.ts';
+import { AGENT_NODE, Installation } from '../support/installation.ts';
+import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+
+// Goal: a volume that cannot be reached yet is copied once it can, and says meanwhile what it waits for. Method: claims
+// whose volumes are folders of this machine, which both nodes can mount; an agent of one node, and one that was killed.
+
+const OTHER_NODE = 'node-b';
+const PATIENCE_S = 5;
+let folder: string;
+let installation: Installation;
+const namespaces: string[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'holdfast-waits-'));
+  installation = await Installation.start({ patience: `${String(PATIENCE_S)}s` });
+  // Temporal takes the queue of a node for served for a while after its agent was killed.
+  installation.agentNode = OTHER_NODE;
+  await installation.startPart('agent');
+  await installation.kill('agent');
+  installation.agentNode = AGENT_NODE;
+  await installation.startPart('agent');
+});
+
+afterAll(async () => {
+  await Promise.all([...namespaces, installation.ownNamespace].map(deleteNamespace));
+  await Promise.all(
+    namespaces.map((name) => kubectl('delete', 'persistentvolume', name, '--ignore-not-found')),
+  );
+  await installation.stop();
+  await rm(folder, { recursive: true });
+});
+
+/** A namespace with a claim that is bound to a folder, which pods on some nodes can mount. */
+async function applyClaim(path: string, nodes: readonly string[]): Promise<string> {
+  const namespace = await freshNamespace('waits');
+  namespaces.push(namespace);
+  const onNodes = { key: 'kubernetes.io/hostname', operator: 'In', values: nodes };
+  const shared = {
+    ...{ accessModes: ['ReadWriteOnce'], storageClassName: '', volumeMode: 'Filesystem' },
+  };
+  const size = { storage: '1Gi' };
+  const volume = {
+    ...{ apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: namespace } },
+    spec: {
+      ...{ ...shared, capacity: size, local: { path } },
+      claimRef: { namespace, name: 'data' },
+      nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [onNodes] }] } },
+    },
+  };
+  const claim = {
+    ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { namespace, name: 'data' } },
+    spec: { ...shared, volumeName: namespace, resources: { requests: size } },
+  };
+  await applyYaml([volume, claim].map((one) => JSON.stringify(one)).join('\n---\n'));
+  const isBound = '--for=jsonpath={.status.phase}=Bound';
+  await kubectl('-n', namespace, 'wait', isBound, 'pvc/data', '--timeout=60s');
+  return namespace;
+}
+
+/** A pod that has the claim, and does nothing. */
+async function applyPod(namespace: string, node: string): Promise<void> {
+  const pod = {
+    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name: 'web' } },
+    spec: {
+      nodeName: node,
+      terminationGracePeriodSeconds: 0,
+      containers: [
+        {
+          ...{ name: 'main', image: 'holdfast.test/busybox:1.35', command: ['/pause'] },
+          volumeMounts: [{ name: 'data', mountPath: '/data' }],
+        },
+      ],
+      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
+    },
+  };
+  await applyYaml(JSON.stringify(pod));
+  const wait = ['wait', '--for=condition=Ready', 'pod/web', '--timeout=60s'];
+  await kubectl('-n', namespace, ...wait);
+}
+
+/** Waits until the only volume of a backup is as it is wanted, and gives it. */
+async function until(backup: string, isWanted: (volume: RunVolume) => boolean): Promise<RunVolume> {
+  for (;;) {
+    const [volume] = (await installation.look('backups', backup))?.status.volumes?.items ?? [];
+    if (volume !== undefined && isWanted(volume)) {
+      return volume;
+    }
+    expect(volume?.state).not.toBe('Failed');
+    await sleep(50);
+  }
+}
+
+/** The record of the only copy, when the backup has ended well. */
+async function recordOf(backup: string): Promise<unknown> {
+  const { status } = await installation.ended('backups', backup);
+  expect(status).toMatchObject({ phase: 'Completed', volumes: { total: 1, done: 1, failed: 0 } });
+  const records = await readJsonGz(installation.store(), backupKeys(backup).volumes);
+  return (records as readonly unknown[])[0];
+}
+
+const COPIED = { outcome: 'Complete', snapshot: { files: 1, bytes: 4 } };
+
+test('a volume that is mounted late is tried, left to the kubelet, and copied', async () => {
+  const path = join(folder, 'late');
+  const namespace = await applyClaim(path, [AGENT_NODE]);
+  await installation.createBackup('late', [namespace]);
+  // The agent is asked as soon as the pod has its node, and says that nothing is mounted.
+  await until('late', ({ state }) => state === 'Moving');
+  await until('late', ({ state }) => state === 'Mounting');
+  await mkdir(path);
+  await writeFile(join(path, 'file'), 'late');
+  expect(await recordOf('late')).toMatchObject({
+    ...{ claim: 'data', node: AGENT_NODE, persistentVolume: namespace, copy: COPIED },
+  });
+});
+
+test('a copy that the agent of a node does not take is made where the volume is next', async () => {
+  const path = join(folder, 'gone');
+  await mkdir(path);
+  await writeFile(join(path, 'file'), 'gone');
+  const namespace = await applyClaim(path, [AGENT_NODE, OTHER_NODE]);
+  await applyPod(namespace, OTHER_NODE);
+  await installation.createBackup('gone', [namespace]);
+
+  const { waitingFor, node } = await until('gone', ({ state }) => state === 'Moving');
+  expect(node).toBe(OTHER_NODE);
+  expect(waitingFor).toMatchObject({
+    reason: `the agent of the node ${OTHER_NODE} has not begun`,
+    deadline: expect.any(String) as string,
+  });
+  const { waitingFor: next } = await until('gone', ({ state }) => state === 'Waiting');
+  expect(next?.reason).toBe('no agent took the volume in time, so that it is looked for again');
+  // The whole wait has one beginning and one end.
+  expect(next?.since).toBe(waitingFor?.since);
+  expect(next?.deadline).toBe(waitingFor?.deadline);
+
+  await kubectl('-n', namespace, 'delete', 'pod', 'web', '--wait');
+  await applyPod(namespace, AGENT_NODE);
+  expect(await recordOf('gone')).toMatchObject({
+    ...{ claim: 'data', node: AGENT_NODE, readThrough: 'web', copy: COPIED },
+  });
+});
