@@ -3,11 +3,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
+import type {
+  LocatedVolume,
+  MoveVolumeInput,
+  NodeActivities,
+  VolumeEnd,
+  VolumeEndsInput,
+} from '../../activities/volume-contract.ts';
+import type { ClusterActivities } from '../../activities/contract.ts';
 import type { RunVolume } from '../../domain/api-resource.ts';
 import { backupKeys } from '../../domain/object-key.ts';
+import { clusterTaskQueue, nodeTaskQueue, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
+import { RESTORE_VOLUMES_WORKFLOW, type VolumesInput } from '../../workflows/contract.ts';
+import { failureOf } from '../../workflows/failure.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { AGENT_NODE, Installation } from '../support/installation.ts';
@@ -152,3 +165,55 @@ test('a copy that the agent of a node does not take is made where the volume is 
     ...{ claim: 'data', node: AGENT_NODE, readThrough: 'web', copy: COPIED },
   });
 });
+
+test('volumes whose repository is not to be had fail with the reason, and pods at gates start', async () => {
+  // Nobody waits half a day for a maintenance: the activities of this cluster are played by the test.
+  const cluster = 'played';
+  const repository = { clusterUid: 'uid', namespace: 'shop' };
+  const pod = { kind: 'pod', node: 'n1', pod: 'web', podUid: 'web-uid' } as const;
+  const volumes: LocatedVolume[] = [
+    { volume: 0, name: 'shop/web cache', repository, place: pod },
+    { volume: 1, name: 'shop/data', repository, place: { kind: 'unmounted' } },
+  ];
+  const busy = { code: 'repository-busy', message: 'the maintenance has it' } as const;
+  const ends: VolumeEnd[] = [];
+  const opened: Pick<MoveVolumeInput, 'volume' | 'podUid'>[] = [];
+  const ofCluster: Partial<ClusterActivities> = {
+    locateVolumes: () => Promise.resolve({ volumes }),
+    acquireLeases: () => Promise.reject(failureOf(busy)),
+    releaseLeases: () => Promise.resolve(),
+    recordVolumeEnds: (input: VolumeEndsInput) => Promise.resolve(void ends.push(...input.ends)),
+  };
+  const ofNode: Partial<NodeActivities> = {
+    openGate: ({ volume, podUid }) => Promise.resolve(void opened.push({ volume, podUid })),
+  };
+  await playActivities(clusterTaskQueue(cluster), ofCluster);
+  await playActivities(nodeTaskQueue(cluster, 'n1'), ofNode);
+
+  const connection = await Connection.connect({ address: installation.temporalAddress });
+  const run = { location: 'default', name: 'r', runUid: 'run', kind: 'Restore' } as const;
+  const input: VolumesInput = { run, batch: 0, cluster, patienceMs: 1000 };
+  const moved: unknown = await new Client({ connection }).workflow.execute(
+    RESTORE_VOLUMES_WORKFLOW,
+    { workflowId: 'played', taskQueue: WORKFLOW_TASK_QUEUE, args: [input] },
+  );
+  await connection.close();
+  expect(moved).toEqual({ volumes: 0, files: 0, bytes: 0 });
+  expect(ends).toEqual([
+    { volume: 0, failure: expect.objectContaining(busy) as unknown },
+    { volume: 1, failure: expect.objectContaining(busy) as unknown },
+  ]);
+  expect(opened).toEqual([{ volume: 0, podUid: 'web-uid' }]);
+});
+
+/** Serves a task queue with activities of the test until that has ended. */
+async function playActivities(taskQueue: string, activities: object): Promise<void> {
+  const connection = await NativeConnection.connect({ address: installation.temporalAddress });
+  const worker = await Worker.create({ connection, taskQueue, activities });
+  const ended = worker.run();
+  onTestFinished(async () => {
+    worker.shutdown();
+    await ended;
+    await connection.close();
+  });
+}

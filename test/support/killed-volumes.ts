@@ -122,6 +122,7 @@ export class KilledVolumes {
       [name, '0'],
       [undisturbed, '0'],
     ]);
+    expect(await this.kills.holders(record)).toEqual([]);
     expect(await this.kills.maintain(record)).toBe('Done');
     expect(await this.kills.stored(record)).toEqual({ snapshots, locks: [] });
   }

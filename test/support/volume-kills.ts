@@ -150,6 +150,15 @@ export class VolumeKills {
     };
   }
 
+  /** Workflows that have, or wait for, a lease of the repository of a copy. */
+  async holders({ clusterUid, namespace }: CopyRecord): Promise<readonly string[]> {
+    const id = repositoryWorkflowId({ location: 'default', clusterUid, namespace });
+    return this.#withClient(async (client) => {
+      const { leases, waiting } = await client.workflow.getHandle(id).query(repositoryStatusQuery);
+      return [...leases, ...waiting].map(({ holder }) => holder);
+    });
+  }
+
   /** Has the repository of a copy maintained at once, and gives how that ended. */
   async maintain({ clusterUid, namespace }: CopyRecord): Promise<string> {
     const key = { location: 'default', clusterUid, namespace };
