@@ -5,6 +5,10 @@ const ALONE = ['backup-and-restore', 'coverage', 'testbed', 'whole-cluster'].map
   (name) => `test/e2e/${name}.test.ts`,
 );
 
+/** Tests of single parts that ask the test bed's API server, and register things there that others would see. */
+const OF_API_SERVER = 'test/activities/{restore,kubernetes}/**/*.test.ts';
+const PARTS = { testTimeout: 60_000, hookTimeout: 120_000 } as const;
+
 interface EndToEnd {
   readonly name: string;
   readonly include?: string[];
@@ -46,12 +50,20 @@ export default defineConfig({
     projects: [
       {
         test: {
-          name: 'unit',
+          ...{ name: 'unit', ...PARTS },
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{e2e,skew,campaign}/**', 'node_modules/**'],
+          exclude: ['test/{e2e,skew,campaign}/**', OF_API_SERVER, 'node_modules/**'],
+          // As many as there are processors here; the default leaves one free.
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          ...{ name: 'api-server', ...PARTS },
+          include: [OF_API_SERVER],
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
         },
       },
       e2e({ name: 'e2e', exclude: ALONE, maxWorkers: 2, groupOrder: 1 }),

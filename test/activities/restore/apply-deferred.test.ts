@@ -302,8 +302,8 @@ test('objects of an aggregated API that is restored with them wait until it is s
   const onBeat = ({ waitingFor }: HeartbeatProgress): void => {
     if (waitingFor !== undefined) {
       waits.push(waitingFor.reason);
-      // A server comes that serves the type: for the restore it is the same whose it is.
-      served ??= kubectl('delete', 'apiservice', name).then(() => applyYaml(definition(group)));
+      // A server comes that serves the type: for the restore it is the same whose it is. At no moment there is neither.
+      served ??= applyYaml(definition(group)).then(() => kubectl('delete', 'apiservice', name));
     }
   };
   try {
