@@ -5,6 +5,7 @@ import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 
 import { Failure } from '../../domain/failure.ts';
 import { noAnswer, type RefusedAnswer } from './errors.ts';
+import { openStream, type StreamAnswer } from './stream.ts';
 
 /** Connections that one process opens to one API server. */
 const CONNECTIONS_MAX = 64;
@@ -28,6 +29,11 @@ export interface ApiRequest {
   readonly action: string;
   readonly subject: string;
 }
+
+/** What a stream is opened with. */
+export type StreamRequest = Pick<ApiRequest, 'path' | 'action' | 'subject'> & {
+  readonly signal: AbortSignal;
+};
 
 export type ApiAnswer =
   { readonly ok: true; readonly text: string } | ({ readonly ok: false } & RefusedAnswer);
@@ -87,6 +93,24 @@ export class Transport {
     } catch (error) {
       request.signal?.throwIfAborted();
       throw error instanceof Failure ? error : noAnswer(error, request.action, request.subject);
+    }
+  }
+
+  /** Opens a websocket, as `openStream` does. Throws `cluster-unreachable` when there is no answer. */
+  async openStream(
+    request: StreamRequest,
+    protocol: string,
+    onMessage: (data: Buffer) => void,
+  ): Promise<StreamAnswer> {
+    const { path, action, subject, signal } = request;
+    try {
+      const dispatcher = await this.#connection();
+      const url = `${this.#origin}${this.#basePath}${path}`.replace(/^http/, 'ws');
+      const target = { url, protocol, headers: this.#headers, dispatcher, signal };
+      return await openStream(target, onMessage);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error instanceof Failure ? error : noAnswer(error, action, subject);
     }
   }
 
