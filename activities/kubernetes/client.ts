@@ -14,12 +14,16 @@ import type { ClusterIdentity } from '../../domain/stored-run.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
 import { DISCOVERY_ACCEPT, DISCOVERY_ROOTS, parseDiscovery } from './discovery.ts';
 import { isDenial, reasonOf, refusal, retryAfterMs } from './errors.ts';
+import { execInPod } from './exec.ts';
 import { ListProgress, listRequest, PAGE_SIZE, parseList } from './list-progress.ts';
 import { resourcePath } from './paths.ts';
 import type {
   Cluster,
   CreateAnswer,
   Discovery,
+  ExecEnd,
+  ExecOptions,
+  ExecTarget,
   ListOptions,
   ListScope,
   ObjectPatch,
@@ -229,6 +233,10 @@ class KubernetesCluster implements Cluster {
     const json = await this.#getIfThere(request);
     const document: unknown = json === undefined ? undefined : JSON.parse(json);
     return document;
+  }
+
+  exec(target: ExecTarget, options: ExecOptions): Promise<ExecEnd> {
+    return execInPod(this.#transport, target, options);
   }
 
   async close(): Promise<void> {

@@ -74,7 +74,49 @@ export interface Cluster {
    */
   openApi(groupVersion: string, signal?: AbortSignal): Promise<unknown>;
 
+  /**
+   * Runs a command in a container, without standard input, and gives its exit code and a bounded part of its output. Not
+   * idempotent. After an abort, a timeout or a lost connection the stream is closed and the command may go on, since
+   * nothing in the protocol ends it. Heartbeats are the caller's.
+   *
+   * Throws the reason of the signal when that is aborted; `not-found` without the pod or the container,
+   * `pod-not-running` when the container does not run, `cluster-forbidden`, `command-not-started` when the container has
+   * not the program or may not run it, and `cluster-unreachable` when the connection breaks off: the command may have run.
+   * No message tells anything of command or output.
+   */
+  exec(target: ExecTarget, options: ExecOptions): Promise<ExecEnd>;
+
   close(): Promise<void>;
+}
+
+/** A command, and the container of a pod in which it is run; no shell is put around it. */
+export interface ExecTarget {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly command: readonly string[];
+}
+
+export interface ExecOptions {
+  readonly signal: AbortSignal;
+  /** How long the command may run, from when the stream is open. */
+  readonly timeoutMs: number;
+}
+
+/** How a command ended, or that it had not ended in time and may still run. */
+export type ExecEnd = ExecOutput &
+  (
+    | { readonly kind: 'exited'; readonly exitCode: number }
+    | { readonly kind: 'timed-out'; readonly exitCode?: never }
+  );
+
+/** What a command wrote: of each stream the first and the last 8 KiB. What is not UTF-8 is replaced. */
+interface ExecOutput {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Bytes of both streams that were left out. */
+  readonly dropped: number;
+  readonly durationMs: number;
 }
 
 export interface WriteOptions {
