@@ -6,10 +6,19 @@ const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 
 
 /** Reads a Go duration (`720h0m0s`, `90s`) as milliseconds. Throws `invalid-request` that names the field. */
 export function parseDuration(text: string, field: string): number {
-  if (!WHOLE.test(text)) {
+  const ms = durationMs(text);
+  if (ms === undefined) {
     throw new Failure('invalid-request', `${field} must be a duration such as 720h0m0s or 30m`, {
       subject: field,
     });
+  }
+  return ms;
+}
+
+/** A Go duration in milliseconds; undefined for a text that is none. */
+export function durationMs(text: string): number | undefined {
+  if (!WHOLE.test(text)) {
+    return undefined;
   }
   let totalMs = 0;
   for (const [, amount, unit] of text.matchAll(PART)) {
