@@ -3,7 +3,7 @@ import type { CoverageReason, CoverageReport, LeftOutItems } from './coverage.ts
 import { apiVersionOf, groupResource, type KubernetesObject, type ResourceType } from './item.ts';
 import type { WhyNot } from './keep-object.ts';
 import { type RelatedItems, RelatedGatherer } from './selection/related-items.ts';
-import { hookNotes } from './volumes/pod-hooks.ts';
+import { hookNotes } from './hooks/hook-notes.ts';
 import {
   type ClaimFacts,
   claimFacts,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { hookNotes } from '../../../domain/volumes/pod-hooks.ts';
+import { hookNotes } from '../../../domain/hooks/hook-notes.ts';
 
 function hooksOf(annotations: Record<string, string>, phase = 'Running'): string[] {
   const metadata = { name: 'db-0', namespace: 'shop', annotations };
