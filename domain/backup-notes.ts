@@ -68,8 +68,14 @@ export class NoteTaker {
   readonly #volumes = new Map<string, PersistentVolumeFacts>();
   readonly #hooks: CoverageReport['hooks'][number][] = [];
 
-  /** `wanted` are the types of which related objects are taken. */
-  constructor(wanted: readonly string[]) {
+  readonly #onPod: (pod: KubernetesObject, isKept: boolean) => void;
+
+  /** `wanted` are the types of which related objects are taken; `onPod` is told of each pod. */
+  constructor(
+    wanted: readonly string[],
+    onPod: (pod: KubernetesObject, isKept: boolean) => void = () => undefined,
+  ) {
+    this.#onPod = onPod;
     this.related = new RelatedGatherer(wanted);
   }
 
@@ -82,7 +88,7 @@ export class NoteTaker {
       tally.namespaces.set(namespace, (tally.namespaces.get(namespace) ?? 0) + 1);
     }
     this.related.see(type, object);
-    this.look(type, object);
+    this.#look(type, object, true);
   }
 
   /** An object of another version than the preferred one goes to the archive. */
@@ -115,11 +121,16 @@ export class NoteTaker {
 
   /** Takes down what the choice of volumes and hooks has to know; the object itself need not be in the backup. */
   look(type: ResourceType, object: KubernetesObject): void {
+    this.#look(type, object, false);
+  }
+
+  #look(type: ResourceType, object: KubernetesObject, isKept: boolean): void {
     if (type.group !== '') {
       return;
     }
     if (type.resource === 'pods') {
       this.#pods.push(podFacts(object));
+      this.#onPod(object, isKept);
       this.#hooks.push(...hookNotes(object));
     } else if (type.resource === 'persistentvolumeclaims') {
       this.#claims.push(claimFacts(object));

@@ -167,21 +167,10 @@ export function volumeGaps({ volumes }: Pick<CoverageReport, 'volumes'>): Failur
   });
 }
 
-function warningsOf({ hooks, ambiguousNames }: CoverageReport): FailureReport[] {
-  const pods = new Set(hooks.map(({ namespace, pod }) => `${namespace}/${pod}`));
-  const names = ambiguousNames.map(({ name, taken, others }): FailureReport => ({
+function warningsOf({ ambiguousNames }: CoverageReport): FailureReport[] {
+  return ambiguousNames.map(({ name, taken, others }) => ({
     code: 'ambiguous-name',
     message: `${name} is taken for ${taken}; ${others.join(', ')} has that name too`,
     subject: name,
   }));
-  return pods.size === 0
-    ? names
-    : [
-        ...names,
-        {
-          code: 'hooks-not-run',
-          message: `${String(pods.size)} ${pods.size === 1 ? 'pod has' : 'pods have'} backup hooks, which are not run yet`,
-          subject: 'hooks',
-        },
-      ];
 }

@@ -75,7 +75,7 @@ export interface CoverageReport {
   /** Namespaces that exist and are left out though the request would take them. */
   readonly namespaces: readonly { readonly name: string; readonly reason: CoverageReason }[];
   readonly volumes: VolumesCoverage;
-  /** Pods with hooks, which are not run. */
+  /** Pods with hooks by their annotations. What became of the hooks is in a file of their own. */
   readonly hooks: readonly {
     readonly namespace: string;
     readonly pod: string;
@@ -143,6 +143,8 @@ interface CoveredCopy {
   readonly files: number;
   readonly bytes: number;
   readonly level: CopyProof['level'];
+  /** Whether hooks of its pod held while it was copied; left out where the pod has none before the copy. */
+  readonly isHeld?: boolean;
 }
 
 /** What is said of a backup that is not made. */

@@ -39,6 +39,7 @@ export function backupKeys(name: string) {
     volumeInfo: `${folder}${name}-volumeinfo.json.gz`,
     volumeSnapshots: `${folder}${name}-volumesnapshots.json.gz`,
     volumes: `${folder}${name}-volumes.json.gz`,
+    hooks: `${folder}${name}-hooks.json.gz`,
     podVolumeBackups: `${folder}${name}-podvolumebackups.json.gz`,
     itemOperations: `${folder}${name}-itemoperations.json.gz`,
   } as const;
@@ -93,6 +94,26 @@ export function volumeBatchKey(runFolder: string, { runUid, batch }: VolumeBatch
 /** What became of the volumes of a batch. */
 export function volumeEndsKey(runFolder: string, { runUid, batch }: VolumeBatchKey): string {
   return `${workFolder(runFolder, runUid)}volumes/${String(batch)}-ends.json.gz`;
+}
+
+/** Where the files of the hooks of a run are, while it is under way. */
+export function hookRunsPrefix(runFolder: string, runUid: string): string {
+  return `${workFolder(runFolder, runUid)}hooks/`;
+}
+
+/** What became of the hooks of the pods of a batch. */
+export function hookEndsKey(runFolder: string, { runUid, batch }: VolumeBatchKey): string {
+  return `${hookRunsPrefix(runFolder, runUid)}${String(batch)}-ends.json.gz`;
+}
+
+/** How the hooks of a pod ended, by its number in its batch, in one attempt to run them. */
+export function hookRunsKey(
+  runFolder: string,
+  runs: VolumeBatchKey & { readonly pod: number; readonly phase: string; readonly attempt: string },
+): string {
+  const { runUid, batch, pod, phase, attempt } = runs;
+  const file = `${String(batch)}.${String(pod)}-${phase}.${attempt}.json.gz`;
+  return `${hookRunsPrefix(runFolder, runUid)}${file}`;
 }
 
 /** Claims whose data a restore could not write, so that nothing that mounts them is restored. */

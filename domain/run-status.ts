@@ -51,6 +51,8 @@ export interface MovedVolumes {
   readonly volumes: number;
   readonly files: number;
   readonly bytes: number;
+  /** Volumes that the batch had; as many as fit into one when left out. */
+  readonly size?: number;
 }
 
 /** What became of volumes whose batches have ended. */

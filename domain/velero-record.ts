@@ -82,7 +82,16 @@ function veleroStatus({ spec, result }: VeleroRecordInput): VeleroBackupStatus {
     warnings: result.warnings,
     errors: result.errors,
     ...failureReason(result),
-    hookStatus: {},
+    hookStatus: hookStatus(result),
+  };
+}
+
+/** Velero leaves out what is 0. */
+function hookStatus({ hooks }: BackupResult): Record<string, number> {
+  const { attempted = 0, failed = 0 } = hooks ?? {};
+  return {
+    ...(attempted === 0 ? {} : { hooksAttempted: attempted }),
+    ...(failed === 0 ? {} : { hooksFailed: failed }),
   };
 }
 

@@ -34,6 +34,14 @@ export function volumesWorkflowIdPrefix(runId: string): string {
   return `${runId}/volumes-`;
 }
 
+/** The guard of a pod that a run has frozen; it outlives the run. */
+export function freezeGuardWorkflowId(
+  runId: string,
+  { podUid, runUid }: { readonly podUid: string; readonly runUid: string },
+): string {
+  return `${runId}/freeze/${podUid}/${runUid}`;
+}
+
 export function backupWorkflowId(key: RunKey): string {
   return `backup/${key.location}/${key.name}`;
 }

@@ -14,6 +14,8 @@ export interface CopyRecord extends PlannedVolume {
   readonly repository: string;
   /** Of the pod that it was read through; left out where that may run anywhere, or is one of Holdfast's own. */
   readonly placement?: Placement;
+  /** Whether the pod was as its pre hooks made it until the copy ended; left out without such hooks. */
+  readonly isHeld?: boolean;
   readonly copy: VolumeCopy;
   readonly proof: CopyProof;
   readonly startTimestamp: string;

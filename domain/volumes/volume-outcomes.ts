@@ -8,7 +8,12 @@ import type { PlannedVolume } from './volume-plan.ts';
 
 /** How the copy of a planned volume ended. */
 export type CopyEnd =
-  | { readonly kind: 'copied'; readonly record: CopyRecord }
+  | {
+      readonly kind: 'copied';
+      readonly record: CopyRecord;
+      /** Whether a hook that may fail did, so that the copy need not be consistent. */
+      readonly isExcused?: boolean;
+    }
   | { readonly kind: 'failed'; readonly volume: PlannedVolume; readonly failure: FailureReport };
 
 /** The coverage of a backup with the ends of its copies, and what is a problem of the backup because of them. */
@@ -51,10 +56,15 @@ function isAwaited(row: VolumeCoverage | undefined): row is AwaitedRow {
 
 function endedRow(row: AwaitedRow, end: CopyEnd | undefined): VolumeCoverage {
   if (end?.kind === 'copied') {
-    const { copy, proof } = end.record;
+    const { copy, proof, isHeld } = end.record;
     const copied: { reason?: CoverageReason } & Omit<VolumeCoverage, 'reason'> = {
       ...row,
-      copy: { outcome: copy.outcome, ...sizeOfCopy(end.record), level: proof.level },
+      copy: {
+        outcome: copy.outcome,
+        ...sizeOfCopy(end.record),
+        level: proof.level,
+        ...(isHeld === undefined ? {} : { isHeld }),
+      },
     };
     delete copied.reason;
     return copied;
@@ -72,9 +82,13 @@ function problemsOf(report: CoverageReport, ends: readonly CopyEnd[]): BackupPro
       errors: [
         ...failures,
         ...records.flatMap(incomplete),
+        ...inconsistent(ends, false),
         ...volumeGaps(report).filter(({ subject }) => subject !== FAILED_GAP),
       ],
-      warnings: records.filter(({ proof }) => proof.hasShrunk).map(shrunk),
+      warnings: [
+        ...records.filter(({ proof }) => proof.hasShrunk).map(shrunk),
+        ...inconsistent(ends, true),
+      ],
     },
   ]);
 }
@@ -88,6 +102,29 @@ function failureOf({ volume, failure }: Extract<CopyEnd, { kind: 'failed' }>): F
     message: `the volume ${name} was not copied: ${failure.message}`,
     subject: `volume ${name}`,
   };
+}
+
+/** Copies that are not as the hooks of their pods should have made them, those alone that are excused or those that are not. */
+function inconsistent(ends: readonly CopyEnd[], areExcused: boolean): FailureReport[] {
+  return ends.flatMap((end): FailureReport[] => {
+    if (end.kind !== 'copied' || end.record.isHeld !== false) {
+      return [];
+    }
+    const { record, isExcused = false } = end;
+    const name = volumeName(record);
+    const why = isExcused
+      ? 'a pre hook of its pod failed, which may fail'
+      : 'its pod was thawed, or another one took its place, before the copy had ended';
+    return isExcused === areExcused
+      ? [
+          {
+            code: 'volume-not-consistent',
+            message: `the copy of the volume ${name} is not consistent: ${why}`,
+            subject: `volume ${name}: consistency`,
+          },
+        ]
+      : [];
+  });
 }
 
 function shrunk(record: CopyRecord): FailureReport {

@@ -1,10 +1,12 @@
 import type { VolumeVerification } from '../backup.ts';
+import type { PodHooks } from '../hooks/backup-hooks.ts';
+import type { HookPod } from '../hooks/freeze.ts';
 import { compareText } from '../compare-text.ts';
 import type { VolumeCoverage } from '../coverage.ts';
 import type { ClaimFacts } from './volume-facts.ts';
 
 /** Volumes of one batch; a child workflow handles each batch. */
-const BATCH_VOLUMES_MAX = 50;
+export const BATCH_VOLUMES_MAX = 50;
 
 /** A volume that a backup copies, as it was planned. */
 export interface PlannedVolume extends Pick<
@@ -15,6 +17,13 @@ export interface PlannedVolume extends Pick<
   readonly index: number;
   /** Left out for a volume that a pod has of its own. */
   readonly claimUid?: string;
+}
+
+/** A pod with hooks in a batch of a backup's volumes. */
+export interface HookedPod extends PodHooks {
+  readonly pod: HookPod;
+  /** The volumes that are copied between its pre and its post hooks, by their numbers in the run. */
+  readonly volumes: readonly number[];
 }
 
 /** Volumes of a run that are handled together, as they are stored while it is under way. */
@@ -29,6 +38,8 @@ export interface CopyBatch extends VolumeBatch {
   /** Whose repositories they go to. */
   readonly clusterUid: string;
   readonly verification: VolumeVerification;
+  /** Pods with hooks; none in a batch of an earlier release. */
+  readonly pods?: readonly HookedPod[];
 }
 
 /** The volumes of a coverage report that are copied from their file system, numbered; those of a pod are neighbours. */

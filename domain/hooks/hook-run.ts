@@ -1,0 +1,36 @@
+import type { HookErrorMode } from './hook.ts';
+
+/** How one hook of a pod ended; stored with the backup or the restore. */
+export interface HookRun {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly phase: 'pre' | 'post';
+  /** `annotations`, or the hook of the request: `spec <name>`. */
+  readonly source: string;
+  readonly container?: string;
+  readonly command?: readonly string[];
+  readonly onError: HookErrorMode;
+  readonly startTimestamp: string;
+  readonly completionTimestamp: string;
+  readonly outcome: 'Succeeded' | 'Failed';
+  readonly exitCode?: number;
+  /** Why it failed. */
+  readonly message?: string;
+  /** What it has written, shortened. */
+  readonly stdout?: string;
+  readonly stderr?: string;
+  /** Bytes of it that were left out. */
+  readonly dropped?: number;
+}
+
+/** Hooks that were run, and those that failed. */
+export interface HooksSummary {
+  readonly attempted: number;
+  readonly failed: number;
+}
+
+/** `pre hook of the pod shop/db, container db`. */
+export function hookWords({ phase, namespace, pod, container }: HookRun): string {
+  const where = container === undefined ? '' : `, container ${container}`;
+  return `${phase} hook of the pod ${namespace}/${pod}${where}`;
+}
