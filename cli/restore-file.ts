@@ -3,7 +3,7 @@ import { type Fields, fields, isBlank } from '../domain/fields.ts';
 import { configMapOf } from '../domain/velero-spec.ts';
 import {
   fileFaults,
-  hooksFaults,
+  hooksField,
   metadataWithoutEffect,
   type RunFile,
   textFaults,
@@ -30,7 +30,7 @@ const OWN_FIELDS = [
 const WITHOUT_EFFECT = ['restorePVs', 'itemOperationTimeout', 'uploaderConfig'];
 const SPEC_FIELDS: Readonly<Record<string, readonly string[]>> = {
   [VELERO_VERSION]: [...SHARED_FIELDS, ...WITHOUT_EFFECT, 'hooks'],
-  [API_VERSION]: [...SHARED_FIELDS, ...OWN_FIELDS],
+  [API_VERSION]: [...SHARED_FIELDS, ...OWN_FIELDS, 'hooks'],
 };
 
 /** Reads a Restore of Velero, or of ours, as YAML or JSON; `-` is the standard input. Throws `invalid-request`. */
@@ -54,7 +54,6 @@ export function parseRestoreFile(content: string, source: string): RunFile {
     ...fileFaults(object),
     ...textFaults(metadata['name'], 'metadata.name'),
     ...unknownFaults(spec, known, 'spec.'),
-    ...hooksFaults(spec['hooks'] ?? {}, 'restore'),
   ];
   if (faults.length > 0) {
     throw unusable(source, faults);
@@ -78,5 +77,6 @@ function requestSpec(spec: Fields): Fields {
   return {
     ...Object.fromEntries(given),
     ...(modifier === undefined ? {} : { resourceModifier: modifier }),
+    ...hooksField(spec['hooks']),
   };
 }

@@ -1,7 +1,8 @@
 import { API_VERSION } from '../domain/api-resource.ts';
 import { type Fields, fields, isBlank, isMapping } from '../domain/fields.ts';
 import { RESOURCE_LISTS } from '../domain/normal-filters.ts';
-import { ANNOTATED_FIELDS, configMapOf } from '../domain/velero-spec.ts';
+import { isZeroDuration, writtenHooks } from '../domain/velero-hooks.ts';
+import { ANNOTATED_FIELDS, configMapOf, THAW_AFTER } from '../domain/velero-spec.ts';
 import { parseObject, readSource, unusable } from './yaml-object.ts';
 
 /** What a file asks for. The shape of the values is checked by the API, which names the field. */
@@ -33,12 +34,13 @@ const EXPECTED_METADATA: ReadonlySet<string> = new Set([
   'annotations.velero.io/resource-timeout',
   'annotations.kubectl.kubernetes.io/last-applied-configuration',
   ...Object.values(ANNOTATED_FIELDS).map(({ annotation }) => `annotations.${annotation}`),
+  `annotations.${THAW_AFTER}`,
 ]);
 const SOURCE_CLUSTER = 'annotations.velero.io/source-cluster-';
 const OUR_FIELDS = ['cluster', ...Object.keys(ANNOTATED_FIELDS)];
 const SPEC_FIELDS: Readonly<Record<string, readonly string[]>> = {
   [VELERO_VERSION]: [...SHARED_FIELDS, ...WITHOUT_EFFECT, 'storageLocation', 'hooks'],
-  [API_VERSION]: [...SHARED_FIELDS, ...OUR_FIELDS],
+  [API_VERSION]: [...SHARED_FIELDS, ...OUR_FIELDS, 'hooks'],
 };
 const OBJECT_FIELDS = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
 /** Those of every Kubernetes object, and `location`, which ours have. */
@@ -74,7 +76,6 @@ export function parseBackupFile(content: string, source: string): RunFile {
     ...textFaults(metadata['name'], 'metadata.name'),
     ...unknownFaults(spec, known, 'spec.'),
     ...textFaults(spec['storageLocation'], 'spec.storageLocation'),
-    ...hooksFaults(spec['hooks'] ?? {}, 'back up'),
   ];
   if (faults.length > 0) {
     throw unusable(source, faults);
@@ -102,7 +103,15 @@ function requestSpec(spec: Fields, annotations: Fields): Fields {
     ...Object.fromEntries(annotated),
     ...Object.fromEntries(given),
     ...(policy === undefined ? {} : { resourcePolicy: policy }),
+    ...hooksField(annotatedHooks(spec['hooks'], annotations)),
   };
+}
+
+/** Hooks with what a record tells of them as an annotation. */
+function annotatedHooks(hooks: unknown, { [THAW_AFTER]: thawAfter }: Fields): unknown {
+  return thawAfter === undefined || !isMapping(hooks ?? {})
+    ? hooks
+    : { thawAfter, ...fields(hooks) };
 }
 
 /** What is wrong with an object apart from its spec. */
@@ -131,12 +140,10 @@ export function textFaults(value: unknown, field: string): string[] {
     : [`has ${field}, which must be a text; put it in quotes`];
 }
 
-/** Hooks, of whatever shape, which a file must not have yet; `deed` is what it asks for. */
-export function hooksFaults(hooks: unknown, deed: 'back up' | 'restore'): string[] {
-  const parts = typeof hooks === 'object' && hooks !== null ? Object.values(hooks) : [hooks];
-  return parts.every(isBlank)
-    ? []
-    : [`has spec.hooks, which are not run yet; remove them to ${deed} without hooks`];
+/** Hooks that ask for something; their shape is checked by the API, which names the field. */
+export function hooksField(hooks: unknown): Fields {
+  const written = writtenHooks(hooks);
+  return isBlank(written) ? {} : { hooks: written };
 }
 
 /** A field whose value is a text, under its own name. */
@@ -160,9 +167,4 @@ export function metadataWithoutEffect(metadata: Fields): string[] {
 /** Whether a field without effect here would have had one: what is empty, false or zero is the default there. */
 function hasEffectInVelero(value: unknown): boolean {
   return !isBlank(value) && value !== false && !isZeroDuration(value);
-}
-
-/** Velero's command writes `0s` for what nobody asked for. */
-function isZeroDuration(value: unknown): boolean {
-  return typeof value === 'string' && /^(0+(h|m|s|ms))+$/.test(value);
 }

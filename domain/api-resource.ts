@@ -2,6 +2,8 @@
  * What the API sends and takes, for its schemas and for whoever calls it. Times are RFC 3339 in UTC, sizes are
  * bytes, durations are Go strings.
  */
+import type { PodHookReport } from './hooks/hook-report.ts';
+import type { HooksSummary } from './hooks/hook-run.ts';
 import type { BackupProblems, BackupSpec } from './backup.ts';
 import type { CoverageReport } from './coverage.ts';
 import type { FailureCode, FailureReport, FieldError } from './failure.ts';
@@ -35,6 +37,8 @@ export interface BackupResource {
       readonly verification: string;
     };
     readonly expiration?: string;
+    /** Of an ended backup: hooks of pods that were run; left out where there were none. */
+    readonly hooks?: HooksSummary;
     /** What the numbers of errors and warnings stand for, each with its type as the subject. */
     readonly problems?: BackupProblems;
   };
@@ -66,6 +70,13 @@ export interface BackupPreview {
   readonly kind: 'BackupPreview';
   readonly metadata: { readonly name: string; readonly location: string };
   readonly coverage: CoverageReport;
+}
+
+/** Answer of `GET /backups/{name}/hooks`. */
+export interface BackupHookList {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'BackupHookList';
+  readonly items: readonly PodHookReport[];
 }
 
 /** Answer of `POST /restores?dryRun=All`. */

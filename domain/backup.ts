@@ -1,3 +1,5 @@
+import type { BackupHooks } from './hooks/hook-spec.ts';
+import type { HooksSummary } from './hooks/hook-run.ts';
 import type { FailureReport } from './failure.ts';
 import type { EndPhase } from './phase.ts';
 import type { LabelSelector } from './selection/label-selector.ts';
@@ -29,6 +31,7 @@ export interface BackupSpec extends ResourceLists {
   readonly snapshotVolumes?: boolean;
   /** `false`: only volumes that their pods name are copied; `true`: those of a pod's own, such as `emptyDir`, too. */
   readonly defaultVolumesToFsBackup?: boolean;
+  readonly hooks?: BackupHooks;
   /** How the copies of volumes are proven; `ReadBack` when left out. */
   readonly volumeVerification?: VolumeVerification;
 }
@@ -80,6 +83,8 @@ export interface BackupResult {
   readonly archiveBytes: number;
   /** Data of volumes; left out where none was chosen, or where the run did not get so far. */
   readonly volumes?: CopiedVolumesSummary;
+  /** Hooks of pods; left out where there are none, or where the run did not get so far. */
+  readonly hooks?: HooksSummary;
   readonly warnings: number;
   readonly errors: number;
   readonly failure?: FailureReport;
@@ -88,7 +93,7 @@ export interface BackupResult {
 }
 
 /** What became of the volumes that a backup has chosen, in numbers. */
-export interface CopiedVolumesSummary {
+interface CopiedVolumesSummary {
   readonly copied: number;
   readonly failed: number;
   readonly files: number;

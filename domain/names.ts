@@ -4,9 +4,14 @@ import { Failure } from './failure.ts';
 export const LABEL_LENGTH_MAX = 63;
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+export function isDnsLabel(text: string): boolean {
+  return text.length <= LABEL_LENGTH_MAX && DNS_LABEL.test(text);
+}
+
 /** Checks the name of a location, cluster or namespace. Throws `invalid-name`. */
 export function requireDnsLabel(text: string, field: string): void {
-  if (text.length > LABEL_LENGTH_MAX || !DNS_LABEL.test(text)) {
+  if (!isDnsLabel(text)) {
     throw new Failure(
       'invalid-name',
       `${field} must be lower-case letters, digits and "-", beginning and ending with a letter or digit, ` +

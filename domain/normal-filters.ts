@@ -7,7 +7,7 @@ import type { LabelRequirement, LabelSelector } from './selection/label-selector
 /** What may narrow a backup beside its namespaces. */
 export type BackupFilters = Omit<
   BackupSpec,
-  'cluster' | 'includedNamespaces' | 'excludedNamespaces' | 'ttl'
+  'cluster' | 'includedNamespaces' | 'excludedNamespaces' | 'ttl' | 'hooks'
 >;
 
 /** The lists of types, of both families. */
@@ -52,7 +52,10 @@ function normalSelectors(selectors: readonly LabelSelector[]): LabelSelector[] {
   return inOrder(selectors.map(normalSelector).filter((selector) => !isBlank(selector)));
 }
 
-function normalSelector({ matchLabels, matchExpressions = [] }: LabelSelector): LabelSelector {
+export function normalSelector({
+  matchLabels,
+  matchExpressions = [],
+}: LabelSelector): LabelSelector {
   return withoutBlanks({
     matchLabels,
     matchExpressions: inOrder(matchExpressions.map(normalRequirement)),
@@ -81,7 +84,8 @@ function inOrder<Value>(values: readonly Value[]): Value[] {
   return pairs.map(([, value]) => value);
 }
 
-function withoutBlanks<Value extends object>(fields: {
+/** The fields of an object that say something. */
+export function withoutBlanks<Value extends object>(fields: {
   readonly [Field in keyof Value]: Value[Field] | undefined;
 }): Value {
   // Only fields are missing that the type may lack: the others are never blank.

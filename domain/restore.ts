@@ -1,5 +1,6 @@
 import { parseDuration } from './duration.ts';
 import type { FailureReport } from './failure.ts';
+import type { RestoreHooks } from './hooks/hook-spec.ts';
 import type { EndPhase } from './phase.ts';
 import type { LabelSelector } from './selection/label-selector.ts';
 import type { RestoredVolumesSummary } from './volumes/restore-record.ts';
@@ -51,6 +52,8 @@ export interface RestoreSpec {
   readonly resourceTimeout?: string;
   /** Digest of a plan (`sha256:…`): the restore writes nothing unless it would do what that plan says. */
   readonly planDigest?: string;
+  /** Init containers that restored pods get, and commands that are run in them, beside those of annotations. */
+  readonly hooks?: RestoreHooks;
 }
 
 /**

@@ -10,7 +10,16 @@ import {
 import { goDuration, parseDuration } from './duration.ts';
 import { type Fields, fields, isBlank, list } from './fields.ts';
 import { RESOURCE_LISTS } from './normal-filters.ts';
-import type { LabelRequirement, LabelSelector } from './selection/label-selector.ts';
+import { hooksOfVelero, veleroHooks } from './velero-hooks.ts';
+import {
+  booleanOf,
+  nonEmpty,
+  pick,
+  present,
+  selectorOf,
+  strings,
+  textsOf,
+} from './velero-values.ts';
 
 /** Where a record tells fields that Velero has none for, and what they may be. */
 export const ANNOTATED_FIELDS = {
@@ -22,6 +31,9 @@ export const ANNOTATED_FIELDS = {
 } as const satisfies Partial<
   Record<keyof BackupSpec, { readonly annotation: string; readonly values: readonly string[] }>
 >;
+
+/** Where a record tells after how long pods are thawed; that of a pod has the same name. */
+export const THAW_AFTER = 'holdfast.dev/thaw-after';
 
 const BOOLEAN_FIELDS = [
   'includeClusterResources',
@@ -40,8 +52,6 @@ const SHARED_FIELDS = [
   'resourcePolicy',
 ] as const satisfies readonly (keyof BackupSpec)[];
 
-const OPERATORS: readonly string[] = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
-
 /** The spec as a Velero record holds it. */
 export function veleroSpec(spec: BackupSpec, location: string): Fields {
   const shared = SHARED_FIELDS.map((field) => [field, spec[field]] as const);
@@ -50,7 +60,7 @@ export function veleroSpec(spec: BackupSpec, location: string): Fields {
     includedNamespaces: spec.includedNamespaces,
     ...Object.fromEntries(shared.filter(([, value]) => !isBlank(value))),
     storageLocation: location,
-    hooks: {},
+    hooks: veleroHooks(spec.hooks),
     metadata: {},
   };
 }
@@ -59,8 +69,10 @@ export function veleroSpec(spec: BackupSpec, location: string): Fields {
 export function specAnnotations({
   apiVersions,
   volumeVerification,
+  hooks: { thawAfter } = {},
 }: BackupSpec): Record<string, string> {
   return {
+    ...(thawAfter === undefined ? {} : { [THAW_AFTER]: thawAfter }),
     ...(apiVersions === undefined
       ? {}
       : { [ANNOTATED_FIELDS.apiVersions.annotation]: apiVersions }),
@@ -84,6 +96,7 @@ export function specOfVelero(spec: Fields, annotations: unknown): BackupSpec {
     ...pick(['orLabelSelectors'], (field) => nonEmpty(present(list(spec[field]).map(selectorOf)))),
     ...pick(['orderedResources'], (field) => textsOf(spec[field])),
     ...pick(['resourcePolicy'], (field) => configMapOf(spec[field])),
+    ...pick(['hooks'], (field) => hooksOfVelero(spec[field], fields(annotations)[THAW_AFTER])),
     ...pick(['apiVersions'], () => annotated(ANNOTATED_FIELDS.apiVersions, annotations)),
     ...pick(['volumeVerification'], () =>
       annotated(ANNOTATED_FIELDS.volumeVerification, annotations),
@@ -104,61 +117,4 @@ function annotated<Value extends string>(
 ): Value | undefined {
   const value = fields(annotations)[annotation];
   return values.find((known) => known === value);
-}
-
-function selectorOf(value: unknown): LabelSelector | undefined {
-  const { matchLabels, matchExpressions } = fields(value);
-  const selector = {
-    ...pick(['matchLabels'], () => textsOf(matchLabels)),
-    ...pick(['matchExpressions'], () =>
-      nonEmpty(present(list(matchExpressions).map(requirementOf))),
-    ),
-  };
-  return isBlank(selector) ? undefined : selector;
-}
-
-function requirementOf(value: unknown): LabelRequirement | undefined {
-  const { key, operator, values } = fields(value);
-  return typeof key === 'string' && isOperator(operator)
-    ? { key, operator, ...pick(['values'], () => nonEmpty(strings(values))) }
-    : undefined;
-}
-
-function isOperator(value: unknown): value is LabelRequirement['operator'] {
-  return typeof value === 'string' && OPERATORS.includes(value);
-}
-
-/** The fields that have a value. */
-function pick<Field extends string, Value>(
-  names: readonly Field[],
-  valueOf: (field: Field) => Value | undefined,
-): Partial<Record<Field, Value>> {
-  const entries = names.map((field) => [field, valueOf(field)] as const);
-  // The keys are the names given.
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as Partial<
-    Record<Field, Value>
-  >;
-}
-
-function textsOf(value: unknown): Record<string, string> | undefined {
-  const texts = Object.entries(fields(value)).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
-  );
-  return texts.length === 0 ? undefined : Object.fromEntries(texts);
-}
-
-function strings(value: unknown): string[] {
-  return list(value).filter((text) => typeof text === 'string');
-}
-
-function booleanOf(value: unknown): boolean | undefined {
-  return typeof value === 'boolean' ? value : undefined;
-}
-
-function nonEmpty<Value>(values: readonly Value[]): readonly Value[] | undefined {
-  return values.length === 0 ? undefined : values;
-}
-
-function present<Value>(values: readonly (Value | undefined)[]): Value[] {
-  return values.filter((value) => value !== undefined);
 }

@@ -10,6 +10,8 @@ import {
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { parseDuration } from '../../domain/duration.ts';
 import { Failure, type FieldError } from '../../domain/failure.ts';
+import { backupHookErrors, restoreHookErrors } from '../../domain/hooks/hook-spec-errors.ts';
+import { hooksField } from '../../domain/hooks/normal-hooks.ts';
 import { normalFilters, normalNames } from '../../domain/normal-filters.ts';
 import { priorityErrors } from '../../domain/restore/restore-priorities.ts';
 import { sourceErrors, sourceFields } from '../../domain/restore/restore-source.ts';
@@ -37,7 +39,11 @@ const RESOURCE_TIMEOUT = {
 /** The spec of a new backup with its defaults; equal requests are equal. Throws all that is wrong with one at once. */
 export function backupSpec({ spec = {} }: CreateBackupRequest): BackupSpec {
   const ttl = spec.ttl ?? DEFAULT_TTL;
-  requireNone([...selectionErrors(spec), ...durationErrors(ttl, TTL)]);
+  requireNone([
+    ...selectionErrors(spec),
+    ...durationErrors(ttl, TTL),
+    ...backupHookErrors(spec.hooks),
+  ]);
   const { includedNamespaces = [], excludedNamespaces = [] } = spec;
   return {
     cluster: spec.cluster ?? DEFAULT_CLUSTER,
@@ -47,6 +53,7 @@ export function backupSpec({ spec = {} }: CreateBackupRequest): BackupSpec {
     excludedNamespaces: normalNames(excludedNamespaces),
     ttl,
     ...normalFilters(spec),
+    ...hooksField(spec.hooks),
   };
 }
 
@@ -66,7 +73,7 @@ export function restoreSpec({ spec }: CreateRestoreRequest): RestoreSpec {
     const what = 'maps two namespaces to one; give each a namespace of its own';
     errors.push(fieldError('/spec/namespaceMapping', what));
   }
-  errors.push(...mappingErrors(spec));
+  errors.push(...mappingErrors(spec), ...restoreHookErrors(spec.hooks));
   requireNone(errors);
   return {
     cluster: spec.cluster ?? DEFAULT_CLUSTER,
@@ -77,6 +84,7 @@ export function restoreSpec({ spec }: CreateRestoreRequest): RestoreSpec {
     excludedNamespaces: normalNames(spec.excludedNamespaces ?? []),
     namespaceMapping,
     ...normalFilters(spec),
+    ...hooksField(spec.hooks),
     ...(priorities.trim() === '' ? {} : { restoreResourcePriorities: priorities }),
     ...ruleFields(spec),
     ...applyFields(spec),

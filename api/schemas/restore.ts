@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 
 import { PRIORITIES_MAX } from '../../domain/restore/restore-priorities.ts';
 import { EXISTING_POLICIES, RESTORE_VERBS } from '../../domain/restore.ts';
+import { RestoreHooksSchema } from './hook-spec.ts';
 import { CyclesSchema, LeftOutSchema } from './restore-preview.ts';
 import {
   ApiVersion,
@@ -107,6 +108,7 @@ const SPEC_FIELDS = {
   ...RULE_FIELDS,
   ...APPLY_FIELDS,
   ...PLAN_FIELDS,
+  hooks: RestoreHooksSchema,
 };
 
 export const CreateRestore = Type.Object(

@@ -23,7 +23,7 @@ export function textMap(description: string) {
   );
 }
 
-const LabelSelector = Type.Object(
+export const LabelSelector = Type.Object(
   {
     matchLabels: Type.Optional(textMap('Labels that an object has.')),
     matchExpressions: Type.Optional(

@@ -19,12 +19,17 @@ const PODS: ServedType = {
 export function isHookFor(filter: HookFilter, { metadata }: KubernetesObject): boolean {
   const namespace = metadata.namespace ?? '';
   const isInNamespace = (pattern: string): boolean => matchesPattern(pattern, namespace);
-  const { includedNamespaces, excludedNamespaces, includedResources, excludedResources } = filter;
+  const { includedNamespaces, excludedNamespaces } = filter;
   return (
     isListed(includedNamespaces, excludedNamespaces, isInNamespace) &&
-    isListed(includedResources, excludedResources, namesPods) &&
+    takesPods(filter) &&
     matchesLabels(filter.labelSelector ?? {}, metadata.labels)
   );
+}
+
+/** Whether a hook is for pods at all. */
+export function takesPods({ includedResources, excludedResources }: HookFilter): boolean {
+  return isListed(includedResources, excludedResources, namesPods);
 }
 
 /** Whether a name of a type, or a pattern of names, stands for pods. */

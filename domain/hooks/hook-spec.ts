@@ -23,12 +23,12 @@ export interface BackupHooks {
   readonly thawAfter?: string;
 }
 
-interface BackupHookResource extends HookFilter {
+export interface BackupHookResource extends HookFilter {
   readonly pre?: readonly BackupHookSpec[];
   readonly post?: readonly BackupHookSpec[];
 }
 
-interface BackupHookSpec {
+export interface BackupHookSpec {
   readonly exec: ExecHookSpec;
 }
 
@@ -40,7 +40,7 @@ interface ExecSpec {
   readonly onError?: HookErrorMode;
 }
 
-interface ExecHookSpec extends ExecSpec {
+export interface ExecHookSpec extends ExecSpec {
   /** Go duration, `30s` when left out. */
   readonly timeout?: string;
 }
@@ -60,14 +60,14 @@ export interface RestoreHookSpec {
   readonly exec?: RestoreExecHookSpec;
 }
 
-interface InitHookSpec {
+export interface InitHookSpec {
   /** Containers as a pod has them. */
   readonly initContainers: readonly Fields[];
   /** Has no effect, as in Velero. */
   readonly timeout?: string;
 }
 
-interface RestoreExecHookSpec extends ExecSpec {
+export interface RestoreExecHookSpec extends ExecSpec {
   /** Go duration, `30s` when left out. */
   readonly execTimeout?: string;
   /** How long the container is waited for; a Go duration, as long as the restore waits for one thing when left out. */

@@ -1,4 +1,5 @@
 import { durationMs } from '../duration.ts';
+import { isDnsLabel } from '../names.ts';
 import { HOOK_ERROR_MODES, type HookErrorMode } from './hook.ts';
 
 /** What a text stands for, or what is wrong with it, as it goes on after the place where it is. */
@@ -84,6 +85,19 @@ export function readContainer(existing?: readonly string[]): (value: unknown) =>
     const remedy = names === '' ? 'write the name of a container' : `the pod has ${names}`;
     return { fault: `is ${quoted(value)}, which is no container of the pod; ${remedy}` };
   };
+}
+
+/** The name of a container that is added. */
+export function readContainerName(value: unknown): Reading<string> {
+  return typeof value === 'string' && isDnsLabel(value)
+    ? { value }
+    : { fault: `is ${quoted(value)}; write lower-case letters, digits and "-", 63 at most` };
+}
+
+export function readImage(value: unknown): Reading<string> {
+  return typeof value === 'string' && /^\S+$/.test(value)
+    ? { value }
+    : { fault: `is ${quoted(value)}, which is no name of an image` };
 }
 
 /** A value as a fault tells it. */

@@ -1,10 +1,16 @@
 import { type Fields, fields, isBlank, isMapping, list, nameOf } from '../fields.ts';
 import type { KubernetesObject } from '../item.ts';
-import { LABEL_LENGTH_MAX } from '../names.ts';
 import { isSameValue } from '../restore/json-value.ts';
 import type { BadHook } from './hook.ts';
 import type { RestoreHooks } from './hook-spec.ts';
-import { quoted, readCommand, readDuration, type Reading, WAIT_RANGE } from './hook-values.ts';
+import {
+  quoted,
+  readCommand,
+  readContainerName,
+  readDuration,
+  readImage,
+  WAIT_RANGE,
+} from './hook-values.ts';
 import { matchingHooks } from './restore-hooks.ts';
 import { annotatedHook, HookReader, requestedHook, type WrittenHook } from './written-hook.ts';
 
@@ -16,7 +22,6 @@ export interface InitHooks {
 
 /** Name of a container that nobody has named. */
 const DEFAULT_NAME = 'holdfast-restore-init';
-const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const PREFIX = 'init.hook.restore.velero.io';
 const ANNOTATIONS = {
   name: [`${PREFIX}/container-name`],
@@ -90,7 +95,7 @@ function readContainer(written: WrittenHook, rest: Fields): ReadContainer | BadH
   reader.read('timeout', readDuration(WAIT_RANGE), 0);
   const container = {
     ...rest,
-    name: reader.read('name', readName, DEFAULT_NAME),
+    name: reader.read('name', readContainerName, DEFAULT_NAME),
     image: reader.read('image', readImage, ''),
     ...(command === undefined ? {} : { command }),
   };
@@ -120,16 +125,4 @@ function isSameHook(own: Fields, hook: Fields): boolean {
   return ['name', 'image', 'command', 'args'].every((field) => {
     return isSameValue(own[field] ?? null, hook[field] ?? null);
   });
-}
-
-function readName(value: unknown): Reading<string> {
-  return typeof value === 'string' && value.length <= LABEL_LENGTH_MAX && DNS_LABEL.test(value)
-    ? { value }
-    : { fault: `is ${quoted(value)}; write lower-case letters, digits and "-", 63 at most` };
-}
-
-function readImage(value: unknown): Reading<string> {
-  return typeof value === 'string' && /^\S+$/.test(value)
-    ? { value }
-    : { fault: `is ${quoted(value)}, which is no name of an image` };
 }

@@ -102,6 +102,23 @@ test('an object of the cluster is taken without what the cluster has added', () 
   });
 });
 
+test('hooks are taken without the zeros that Velero writes, whatever their shape', () => {
+  const annotations = { 'holdfast.dev/thaw-after': '5m' };
+  const hooksOf = (hooks: unknown, metadata: object = {}): unknown =>
+    parsed({ ...HEAD, metadata, spec: { hooks } }).spec['hooks'];
+  const resource = { name: 'freeze', labelSelector: null, includedNamespaces: ['shop'] };
+  const hook = { exec: { container: '', command: ['sync'], timeout: '0s' } };
+  expect(hooksOf({ resources: [{ ...resource, pre: [hook] }] }, { annotations })).toEqual({
+    thawAfter: '5m',
+    resources: [
+      { name: 'freeze', includedNamespaces: ['shop'], pre: [{ exec: { command: ['sync'] } }] },
+    ],
+  });
+  expect(hooksOf({ resources: null })).toBeUndefined();
+  expect(hooksOf('x')).toBe('x');
+  expect(parsed({ ...HEAD, metadata: { annotations }, spec: {} }).withoutEffect).toEqual([]);
+});
+
 test('JSON is taken as well, and so is a Backup of Holdfast', () => {
   const ours = {
     apiVersion: 'holdfast.dev/v1',
@@ -202,12 +219,6 @@ test.each<[string, string, string]>([
     'has metadata.name, which',
   ],
   ['a text for a spec', stringify({ ...HEAD, spec: 'all' }), 'has spec, which must be an object'],
-  [
-    'hooks',
-    stringify({ ...HEAD, spec: { hooks: { resources: [{ name: 'freeze' }] } } }),
-    'has spec.hooks, which are not run yet; remove them',
-  ],
-  ['hooks of another shape', stringify({ ...HEAD, spec: { hooks: 'x' } }), 'has spec.hooks'],
   ['aliases without end', bomb(), 'has aliases that cannot be followed'],
 ])('a file with %s is refused', (_, text, fault) => {
   const faults = faultsOf(text);
@@ -225,7 +236,7 @@ function bomb(): string {
 }
 
 test('all that is wrong with a file is told at once', () => {
-  const spec = { includeNamespaces: [], hooks: { resources: [{}] }, storageLocation: 1 };
+  const spec = { includeNamespaces: [], hook: {}, storageLocation: 1 };
   expect(faultsOf(stringify({ ...HEAD, extra: 1, metadata: { name: [] }, spec }))).toHaveLength(5);
 });
 

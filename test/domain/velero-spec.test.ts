@@ -2,6 +2,11 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import type { BackupSpec } from '../../domain/backup.ts';
+import type {
+  BackupHookResource,
+  BackupHooks,
+  BackupHookSpec,
+} from '../../domain/hooks/hook-spec.ts';
 import type { LabelRequirement, LabelSelector } from '../../domain/selection/label-selector.ts';
 import { veleroRecord } from '../../domain/velero-record.ts';
 import { specOfVelero } from '../../domain/velero-spec.ts';
@@ -18,7 +23,7 @@ const PLAIN: BackupSpec = {
 
 const FIELDS = [
   ...['includedNamespaces', 'excludedNamespaces', 'ttl', 'includedResources', 'labelSelector'],
-  ...['orLabelSelectors', 'orderedResources', 'resourcePolicy', 'snapshotVolumes'],
+  ...['orLabelSelectors', 'orderedResources', 'resourcePolicy', 'snapshotVolumes', 'hooks'],
 ];
 
 const name = fc.stringMatching(/^[a-z][a-z0-9.-]{0,20}$/);
@@ -33,6 +38,40 @@ const selector: fc.Arbitrary<LabelSelector> = fc
     {
       matchLabels: texts,
       matchExpressions: fc.array(requirement, { minLength: 1, maxLength: 3 }),
+    },
+    { requiredKeys: [] },
+  )
+  .filter((made) => Object.keys(made).length > 0);
+const hook: fc.Arbitrary<BackupHookSpec> = fc.record({
+  exec: fc.record(
+    {
+      container: name,
+      command: fc.array(name, { minLength: 1 }),
+      onError: fc.constantFrom('Continue', 'Fail'),
+      timeout: fc.constantFrom('30s', '1m0s'),
+    },
+    { requiredKeys: ['command'] },
+  ),
+});
+const hookLists = fc.array(hook, { minLength: 1, maxLength: 2 });
+const hookResource: fc.Arbitrary<BackupHookResource> = fc.record(
+  {
+    name,
+    includedNamespaces: names,
+    excludedNamespaces: names,
+    includedResources: names,
+    excludedResources: names,
+    labelSelector: selector,
+    pre: hookLists,
+    post: hookLists,
+  },
+  { requiredKeys: ['name'] },
+);
+const hooks: fc.Arbitrary<BackupHooks> = fc
+  .record(
+    {
+      resources: fc.array(hookResource, { minLength: 1, maxLength: 2 }),
+      thawAfter: fc.constantFrom('5m', '1h'),
     },
     { requiredKeys: [] },
   )
@@ -58,6 +97,7 @@ const spec: fc.Arbitrary<BackupSpec> = fc.record(
     snapshotVolumes: fc.boolean(),
     defaultVolumesToFsBackup: fc.boolean(),
     volumeVerification: fc.constantFrom('Counts', 'ReadBack'),
+    hooks,
   },
   { requiredKeys: ['cluster', 'includedNamespaces', 'excludedNamespaces', 'ttl'] },
 );
@@ -112,6 +152,10 @@ test('every filter has the name and the shape in the record that Velero gives it
     snapshotVolumes: false,
     apiVersions: 'All',
     volumeVerification: 'Counts',
+    hooks: {
+      resources: [{ name: 'freeze', pre: [{ exec: { command: ['sync'], timeout: '5s' } }] }],
+      thawAfter: '5m',
+    },
   });
   expect(written).toEqual({
     ttl: '720h0m0s',
@@ -123,12 +167,15 @@ test('every filter has the name and the shape in the record that Velero gives it
     orderedResources: { pods: 'shop/a,shop/b' },
     resourcePolicy: { kind: 'configmap', name: 'policies' },
     storageLocation: 'default',
-    hooks: {},
+    hooks: {
+      resources: [{ name: 'freeze', pre: [{ exec: { command: ['sync'], timeout: '5s' } }] }],
+    },
     metadata: {},
   });
   expect(metadata.annotations).toMatchObject({
     'holdfast.dev/api-versions': 'All',
     'holdfast.dev/volume-verification': 'Counts',
+    'holdfast.dev/thaw-after': '5m',
   });
 });
 
@@ -147,6 +194,14 @@ test("the filters of a backup that Velero's own command made are shown", () => {
     labelSelector: { matchLabels: { app: 'shop' } },
     resourcePolicy: { kind: 'configmap', name: 'policies' },
     defaultVolumesToFsBackup: false,
+  });
+});
+
+test('the hooks of a backup that Velero made are shown without its zeros', () => {
+  const exec = { command: ['sync'], onError: 'Fail', timeout: '0s' };
+  const resources = [{ name: 'freeze', labelSelector: null, pre: [{ exec }], post: null }];
+  expect(specOfVelero({ hooks: { resources } }, undefined).hooks).toEqual({
+    resources: [{ name: 'freeze', pre: [{ exec: { command: ['sync'], onError: 'Fail' } }] }],
   });
 });
 

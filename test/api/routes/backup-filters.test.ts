@@ -57,7 +57,7 @@ test.each([
     spec: { resourcePolicy: { kind: 'configmap', name: 'p', namespace: 'n' } },
     pointer: '/spec/resourcePolicy/namespace',
   },
-  { spec: { hooks: {} }, pointer: '/spec/hooks' },
+  { spec: { hooks: { freeze: [] } }, pointer: '/spec/hooks/freeze' },
 ])('the unknown field $pointer is named', async ({ spec, pointer }) => {
   const { errors } = await refused(spec);
   expect(errors).toMatchObject([{ pointer, code: 'unknown-field' }]);

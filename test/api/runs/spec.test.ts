@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { RequestFailure } from '../../../api/errors.ts';
 import { backupSpec, restoreSpec, specDigest } from '../../../api/runs/spec.ts';
 import type { BackupSpec } from '../../../domain/backup.ts';
+import type { BackupHookResource } from '../../../domain/hooks/hook-spec.ts';
 
 // Goal: a request that cannot work is refused with everything that is wrong with it, and one that can becomes the
 // same spec however it is written. Method: tables of requests.
@@ -134,6 +135,20 @@ test('what says nothing makes no difference', () => {
     orderedResources: {},
   };
   expect(specOf(nothing)).toEqual(specOf({}));
+});
+
+test('hooks that ask for the same are the same, and their order counts', () => {
+  const named = (name: string): BackupHookResource => {
+    return { name, pre: [{ exec: { command: ['a'] } }] };
+  };
+  const [one, two] = [named('one'), named('two')];
+  const hooksOf = (...resources: readonly BackupHookResource[]) => specOf({ hooks: { resources } });
+  const written = { includedNamespaces: [], excludedResources: ['b', 'a'], labelSelector: {} };
+  expect(hooksOf({ ...one, ...written })).toEqual(
+    hooksOf({ ...one, excludedResources: ['a', 'b'] }),
+  );
+  expect(hooksOf(one, two)).not.toEqual(hooksOf(two, one));
+  expect(specOf({ hooks: { resources: [] } })).toEqual(specOf({}));
 });
 
 test('the order of what is listed makes no difference', () => {
