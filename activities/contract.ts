@@ -9,6 +9,7 @@ import type { RestoreEnding } from '../domain/restore/restore-result.ts';
 import type { RestoreResult, RestoreSpec } from '../domain/restore.ts';
 import type { RunReference } from '../domain/run-reference.ts';
 import type { ArchiveProof } from '../domain/stored-run.ts';
+import type { HookActivities } from './hook-contract.ts';
 import type { RepositoryActivities } from './repository-contract.ts';
 import type { VolumeActivities } from './volume-contract.ts';
 
@@ -18,7 +19,7 @@ import type { VolumeActivities } from './volume-contract.ts';
  * that may take longer than 30 s send a heartbeat every 2 s with their progress and stop when they are cancelled.
  * Inputs and results stay under 64 KiB and carry references, counts and hashes.
  */
-export interface ClusterActivities extends RepositoryActivities, VolumeActivities {
+export interface ClusterActivities extends RepositoryActivities, VolumeActivities, HookActivities {
   /**
    * Checks the request against cluster and location and claims the name in the bucket. An earlier claim of the
    * same run counts as success; a claim or record of the same spec is `existing`, of another one `refused`.

@@ -11,6 +11,8 @@ import { cleanRun } from './clean-run.ts';
 import type { ClusterActivities } from './contract.ts';
 import { deleteRun } from './delete-run.ts';
 import type { Dependencies } from './dependencies.ts';
+import { freezePod } from './hooks/freeze-pod.ts';
+import { thawOverdue, thawPod } from './hooks/thaw-pod.ts';
 import { redactFailures } from './redact-failures.ts';
 import { applyDeferred } from './restore/apply-deferred.ts';
 import { applyShards } from './restore/apply-shards.ts';
@@ -67,6 +69,9 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     planVolumeRestore: bind(planVolumeRestore),
     recordRestoredVolumes: bind(recordRestoredVolumes),
     openGates: bind(openGates),
+    freezePod: bind(freezePod),
+    thawPod: bind(thawPod),
+    thawOverdue: bind(thawOverdue),
     openRestore: bind(openRestore),
     previewRestore: bind(previewRestore),
     planRestore: bind(planRestore),

@@ -1,5 +1,7 @@
 import type { BackupProblems } from '../domain/backup.ts';
 import type { FailureReport } from '../domain/failure.ts';
+import type { HookEnds } from '../domain/hooks/hook-ends.ts';
+import type { HooksSummary } from '../domain/hooks/hook-run.ts';
 import type { RunReference } from '../domain/run-reference.ts';
 import type { RepositoryKey } from '../domain/workflow-id.ts';
 
@@ -85,6 +87,21 @@ export interface LocateVolumesInput extends BatchInput {
 
 export interface LocateVolumesResult {
   readonly volumes: readonly LocatedVolume[];
+  /** Pods with hooks; left out where there are none. */
+  readonly pods?: readonly LocatedPod[];
+}
+
+/** A pod whose hooks are run around the copies of its volumes. */
+export interface LocatedPod {
+  /** Its number in its batch. */
+  readonly pod: number;
+  readonly uid: string;
+  /** The pod for people: `shop/db`. */
+  readonly name: string;
+  /** Its volumes, by their numbers in the run. */
+  readonly volumes: readonly number[];
+  /** How long after its pre hooks began it is thawed at the latest, in milliseconds; left out where nothing has to be undone. */
+  readonly thawAfterMs?: number;
 }
 
 export interface LocatedVolume {
@@ -147,6 +164,8 @@ export type VolumeEnd =
 
 export interface VolumeEndsInput extends BatchInput {
   readonly ends: readonly VolumeEnd[];
+  /** How the hooks of its pods ended; left out where there are none. */
+  readonly hooks?: readonly HookEnds[];
 }
 
 export interface RecordVolumesInput extends RunReference {
@@ -158,4 +177,6 @@ export interface RecordedVolumes {
   readonly files: number;
   readonly bytes: number;
   readonly problems: BackupProblems;
+  /** Left out where no pod has hooks. */
+  readonly hooks?: HooksSummary;
 }

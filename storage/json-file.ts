@@ -23,6 +23,18 @@ export async function readJsonGz(store: ObjectStore, key: string): Promise<unkno
   }
 }
 
+/** The same, or undefined when nothing is stored there. */
+export async function readJsonGzIfThere(store: ObjectStore, key: string): Promise<unknown> {
+  try {
+    return await readJsonGz(store, key);
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'object-missing') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
 /** A text, compressed. Node writes no time into the header, so equal texts give equal bytes. */
 export function gzipText(text: string): Promise<Buffer> {
   return compress(text);

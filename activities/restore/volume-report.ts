@@ -7,7 +7,7 @@ import type {
 } from '../../domain/volumes/restore-record.ts';
 import type { LeftVolume } from '../../domain/volumes/restored-volumes.ts';
 import { volumeName } from '../../domain/volumes/volume-name.ts';
-import { readJsonGz } from '../../storage/json-file.ts';
+import { readJsonGzIfThere } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { FinishRestoreInput } from '../contract.ts';
 import type { BatchInput } from '../volume-contract.ts';
@@ -112,7 +112,7 @@ async function readLeft(
   { name, runUid }: Pick<FinishRestoreInput, 'name' | 'runUid'>,
 ): Promise<readonly LeftVolume[]> {
   const stages = ['claims', 'pods'].map((stage) =>
-    unlessMissing(() => readJsonGz(store, leftVolumesKey(restoreFolder(name), runUid, stage))),
+    readJsonGzIfThere(store, leftVolumesKey(restoreFolder(name), runUid, stage)),
   );
   // The objects under these keys were written by `planVolumeRestore` of the same run.
   return ((await Promise.all(stages)) as (readonly LeftVolume[] | undefined)[]).flatMap(

@@ -11,6 +11,7 @@ import { nodeTaskQueue } from '../../domain/workflow-id.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
 import type {
+  LocatedPod,
   LocatedVolume,
   LocateVolumesInput,
   LocateVolumesResult,
@@ -55,8 +56,19 @@ export function locateVolumes(
       const repository = ownerOf(batch, volume);
       return { volume: volume.index, name: volumeName(volume), repository, place };
     });
-    return { volumes };
+    const pods = input.volumes === undefined ? podsOf(batch) : [];
+    return { volumes, ...(pods.length === 0 ? {} : { pods }) };
   });
+}
+
+/** The pods with hooks of a batch; only backups have some. */
+function podsOf(batch: VolumeBatch): LocatedPod[] {
+  // Of a batch that was stored by the plan of a restore this is left out.
+  const { pods = [] } = batch as CopyBatch;
+  return pods.map(({ pod: { namespace, name, uid }, pre, post, volumes, thawAfterMs }, pod) => ({
+    ...{ pod, uid, name: `${namespace}/${name}`, volumes },
+    ...(pre.length > 0 && post.length > 0 ? { thawAfterMs } : {}),
+  }));
 }
 
 /** Volumes of a restore name the copy that they come from; those of a backup go where their batch says. */

@@ -4,6 +4,7 @@ import { Failure } from '../../domain/failure.ts';
 import { fields } from '../../domain/fields.ts';
 import type { ResourceType } from '../../domain/item.ts';
 import type { Cluster } from '../kubernetes/port.ts';
+import { ensureNamespace } from '../own-namespace.ts';
 
 /** The Secret of Holdfast's own namespace from whose key every password of a repository is derived. */
 export const MASTER_KEY_SECRET = 'holdfast-master-key';
@@ -18,14 +19,6 @@ const SECRET: ResourceType = {
   kind: 'Secret',
   isNamespaced: true,
 };
-const NAMESPACE: ResourceType = {
-  group: '',
-  version: 'v1',
-  resource: 'namespaces',
-  kind: 'Namespace',
-  isNamespaced: false,
-};
-
 type KeyCluster = Pick<Cluster, 'read' | 'create'>;
 
 /** The master key, 64 hexadecimal digits. Throws `master-key-missing`, and `master-key-not-usable` for what is none. */
@@ -83,13 +76,7 @@ export async function importMasterKey(
 
 /** Puts a key where there is none, and makes the namespace for it; says whether it did. */
 async function putMasterKey(cluster: KeyCluster, namespace: string, key: string): Promise<boolean> {
-  const home = { ...NAMESPACE, namespace: '', name: namespace };
-  if ((await cluster.read(NAMESPACE, home)) === undefined) {
-    await cluster.create(NAMESPACE, {
-      ...{ apiVersion: 'v1', kind: 'Namespace' },
-      metadata: { name: namespace },
-    });
-  }
+  await ensureNamespace(cluster, namespace);
   const { kind } = await cluster.create(SECRET, {
     ...{ apiVersion: 'v1', kind: 'Secret', type: 'Opaque' },
     metadata: {

@@ -2,14 +2,18 @@ import { DEFAULT_VOLUME_VERIFICATION } from '../../domain/backup.ts';
 import { type BackupNotes, NoteTaker } from '../../domain/backup-notes.ts';
 import { coverageReport } from '../../domain/coverage-report.ts';
 import type { ExportPlan, ExportUnit, PlannedSelection } from '../../domain/export-plan.ts';
-import { groupResource } from '../../domain/item.ts';
+import { groupResource, type KubernetesObject } from '../../domain/item.ts';
 import { backupFolder, volumeBatchKey } from '../../domain/object-key.ts';
 import { VOLUME_TYPES } from '../../domain/selection/related-items.ts';
 import {
   planVolumes as planned,
   type CopyBatch,
-  volumeBatches,
+  type HookedPod,
+  type PlannedVolume,
 } from '../../domain/volumes/volume-plan.ts';
+import { hookedBatches } from '../../domain/volumes/hooked-pods.ts';
+import { backupHooksOf } from '../../domain/hooks/backup-hooks.ts';
+import type { BackupHooks } from '../../domain/hooks/hook-spec.ts';
 import { repositoriesOf } from '../../domain/volumes/repository.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
@@ -27,16 +31,17 @@ import { ensureMasterKey } from './master-key.ts';
 export function planVolumes(deps: Dependencies, run: BackupRun): Promise<PlanVolumesResult> {
   return withHeartbeat(async ({ signal }) => {
     const [plan, claim] = await Promise.all([readPlan(deps, run), readBackupClaim(deps, run)]);
-    const notes = await volumeNotes(deps, plan, signal);
+    const hooked = new HookedPods(claim.spec.hooks);
+    const notes = await volumeNotes(deps, { plan, hooked }, signal);
     const { volumes: covered } = coverageReport({
       ...{ spec: claim.spec, plan, notes, captured: new Map() },
       isCopied: () => true,
     });
     const { volumeVerification: verification = DEFAULT_VOLUME_VERIFICATION } = claim.spec;
     const volumes = planned(covered.items, notes.claims);
-    const batches = volumeBatches(volumes);
+    const batches = hookedBatches(volumes, hooked.all(volumes));
     const store = deps.store(run.location);
-    if (batches.length > 0 && !(await hasRepositories(store, claim.cluster.uid))) {
+    if (volumes.length > 0 && !(await hasRepositories(store, claim.cluster.uid))) {
       await ensureMasterKey(deps.cluster, deps.namespace);
     }
     for (const [batch, part] of batches.entries()) {
@@ -45,7 +50,7 @@ export function planVolumes(deps: Dependencies, run: BackupRun): Promise<PlanVol
         cluster: claim.spec.cluster,
         clusterUid: claim.cluster.uid,
         verification,
-        volumes: part,
+        ...part,
       } satisfies CopyBatch);
     }
     return { volumes: volumes.length, batches: batches.length };
@@ -72,13 +77,19 @@ function isOfVolumes({ type, isOtherVersion }: ExportUnit): boolean {
 /** What the pods, claims and volumes of a backup say, by the listings that the export makes of them. */
 async function volumeNotes(
   { cluster }: Dependencies,
-  { shards, selection: whole }: ExportPlan,
+  { plan, hooked }: { readonly plan: ExportPlan; readonly hooked: HookedPods },
   signal: AbortSignal,
 ): Promise<BackupNotes> {
+  const { shards, selection: whole } = plan;
   const related = whole.related.filter(({ name }) => VOLUME_TYPES.includes(name));
   const selection: PlannedSelection = { ...whole, related };
   const problems = new ProblemList({ isPatient: isPatient() });
-  const notes = new NoteTaker(related.map(({ name }) => name));
+  const notes = new NoteTaker(
+    related.map(({ name }) => name),
+    (pod, isKept) => {
+      hooked.see(pod, isKept);
+    },
+  );
   const source = { selection, signal, isMixedAllowed: !isPatient(), problems, notes };
   const units = shards.flatMap((shard) => shard.units).filter(isOfVolumes);
   for (const pages of [exportPages(cluster, { ...source, units }), relatedPages(cluster, source)]) {
@@ -88,4 +99,33 @@ async function volumeNotes(
     }
   }
   return notes.notes(problems.all());
+}
+
+/** The pods with hooks among those that the listings give. */
+class HookedPods {
+  readonly #hooks: BackupHooks | undefined;
+  readonly #pods = new Map<string, { readonly pod: Omit<HookedPod, 'volumes'>; isKept: boolean }>();
+
+  constructor(hooks: BackupHooks | undefined) {
+    this.#hooks = hooks;
+  }
+
+  see(object: KubernetesObject, isKept: boolean): void {
+    const { namespace = '', name, uid = '' } = object.metadata;
+    const hooks = backupHooksOf(object, this.#hooks);
+    const known = this.#pods.get(uid);
+    if (known !== undefined) {
+      known.isKept ||= isKept;
+    } else if (hooks.pre.length + hooks.post.length > 0) {
+      this.#pods.set(uid, { pod: { pod: { namespace, name, uid }, ...hooks }, isKept });
+    }
+  }
+
+  /** Those that are in the backup, or have volumes that are copied. */
+  all(volumes: readonly PlannedVolume[]): Omit<HookedPod, 'volumes'>[] {
+    const copied = new Set(volumes.map(({ namespace, pod }) => `${namespace}/${pod ?? ''}`));
+    return [...this.#pods.values()]
+      .filter(({ pod: { pod }, isKept }) => isKept || copied.has(`${pod.namespace}/${pod.name}`))
+      .map(({ pod }) => pod);
+  }
 }

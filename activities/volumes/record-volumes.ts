@@ -1,9 +1,12 @@
 import pLimit from 'p-limit';
 
+import { joinProblems } from '../../domain/backup.ts';
 import type { CoverageReport } from '../../domain/coverage.ts';
+import { hookProblems, type PodHookReport, summaryOf } from '../../domain/hooks/hook-report.ts';
 import {
   backupKeys,
   failedClaimsKey,
+  hookEndsKey,
   restoreFolder,
   volumeEndsKey,
 } from '../../domain/object-key.ts';
@@ -14,6 +17,7 @@ import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { RecordedVolumes, RecordVolumesInput, VolumeEndsInput } from '../volume-contract.ts';
+import { type Held, readHooks } from '../hooks/record-hooks.ts';
 import { settleClaim } from './claims.ts';
 import { runFolder } from './volume-batch.ts';
 import { readEnds } from './volume-ends.ts';
@@ -23,7 +27,11 @@ const SETTLED_IN_FLIGHT = 8;
 
 /** See `VolumeActivities.recordVolumeEnds`. */
 export async function recordVolumeEnds(deps: Dependencies, input: VolumeEndsInput): Promise<void> {
-  await writeJsonGz(deps.store(input.location), volumeEndsKey(runFolder(input), input), input.ends);
+  const store = deps.store(input.location);
+  await writeJsonGz(store, volumeEndsKey(runFolder(input), input), input.ends);
+  if (input.hooks !== undefined) {
+    await writeJsonGz(store, hookEndsKey(runFolder(input), input), input.hooks);
+  }
 }
 
 /** See `VolumeActivities.recordVolumes`. */
@@ -34,13 +42,13 @@ export function recordVolumes(
   return withHeartbeat(async ({ signal }) => {
     const store = deps.store(run.location);
     const ends: CopyEnd[] = [];
+    const hooks: PodHookReport[] = [];
     for (let batch = 0; batch < batches; batch++) {
       signal.throwIfAborted();
+      const { pods, held } = await readHooks(store, { ...run, kind: 'Backup', batch });
+      hooks.push(...pods);
       for (const end of await readEnds(store, { ...run, kind: 'Backup', batch })) {
-        // What an attempt of `copyVolume` stores is the record of a copy.
-        ends.push(
-          end.kind === 'failed' ? end : { kind: 'copied', record: end.record as CopyRecord },
-        );
+        ends.push(end.kind === 'failed' ? end : copied(end.record as CopyRecord, held));
       }
     }
     const records = ends.flatMap((end) => (end.kind === 'copied' ? [end.record] : []));
@@ -49,15 +57,29 @@ export function recordVolumes(
     const stored = (await readJsonGz(store, keys.coverage)) as CoverageReport;
     const { report, problems } = withCopies(stored, ends);
     await writeJsonGz(store, keys.volumes, records);
+    if (hooks.length > 0) {
+      await writeJsonGz(store, keys.hooks, hooks);
+    }
     await writeJsonGz(store, keys.coverage, report);
     const sizes = records.map(sizeOfCopy);
     return {
       volumes: records.length,
       files: sizes.reduce((sum, { files }) => sum + files, 0),
       bytes: sizes.reduce((sum, { bytes }) => sum + bytes, 0),
-      problems,
+      problems: joinProblems([hookProblems(hooks), problems]),
+      ...(hooks.length === 0 ? {} : { hooks: summaryOf(hooks) }),
     };
   });
+}
+
+/** What an attempt of `copyVolume` has stored, with what is known of the hooks around it. */
+function copied(record: CopyRecord, held: ReadonlyMap<number, Held>): CopyEnd {
+  const how = held.get(record.index);
+  return {
+    kind: 'copied',
+    record: how === undefined ? record : { ...record, isHeld: how === 'Held' },
+    ...(how === 'Excused' ? { isExcused: true } : {}),
+  };
 }
 
 /** See `VolumeActivities.recordRestoredVolumes`. */

@@ -1,0 +1,41 @@
+import type { FailureReport } from '../domain/failure.ts';
+import type { BatchInput } from './volume-contract.ts';
+
+/** The activities of the hooks of a backup; what is said of `ClusterActivities` holds for them. */
+export interface HookActivities {
+  /**
+   * Notes that a pod is about to be frozen, where post hooks undo that, and runs its pre hooks. What an earlier attempt,
+   * or a backup that is gone, has left frozen is thawed first; a pod that another backup has frozen is waited for. A hook
+   * that fails is an answer. Heartbeats.
+   */
+  freezePod(input: HookedPodInput): Promise<FrozenPod>;
+  /** Runs the post hooks of a pod, unless somebody has done that since it was frozen. May be repeated. Heartbeats. */
+  thawPod(input: HookedPodInput): Promise<ThawedPod>;
+  /** Runs the post hooks of a pod that was frozen for too long. May be repeated. Heartbeats. */
+  thawOverdue(input: ThawOverdueInput): Promise<void>;
+}
+
+export interface HookedPodInput extends BatchInput {
+  /** Number of the pod in its batch. */
+  readonly pod: number;
+}
+
+export interface FrozenPod {
+  /** Part of the key of what is stored of the pre hooks. */
+  readonly attempt: string;
+  /** Why the volumes of the pod are not copied: a hook failed that must not. */
+  readonly failure?: FailureReport;
+  /** Whether every pre hook succeeded. */
+  readonly isFrozen: boolean;
+}
+
+export interface ThawedPod {
+  /** Part of the key of what is stored of the post hooks; left out where they were run by another one. */
+  readonly attempt?: string;
+  /** Whether nobody had begun to thaw the pod before. */
+  readonly isFirst: boolean;
+}
+
+export interface ThawOverdueInput {
+  readonly podUid: string;
+}

@@ -1,0 +1,51 @@
+import { isOverdue } from '../../domain/hooks/freeze.ts';
+import type { Cluster } from '../kubernetes/port.ts';
+import { Freezes } from './freezes.ts';
+import { thawPod } from './thaw.ts';
+
+/** How long another one that thaws an overdue pod is left to it. */
+const RESPECT_MS = 5000;
+/** How long the Lease of a freeze that ended without its backup stays, for people. */
+const KEPT_MS = 24 * 3_600_000;
+
+/** What a sweep has done with a freeze. */
+export interface Swept {
+  readonly pod: string;
+  readonly run: string;
+  readonly end: 'Thawed' | 'Failed' | 'Forgotten';
+}
+
+/**
+ * Thaws every pod that is frozen past its deadline, whatever became of its backup, and forgets what ended a day ago. One
+ * pod that cannot be thawed keeps no other from it.
+ */
+export async function sweepFreezes(
+  { cluster, namespace }: { readonly cluster: Cluster; readonly namespace: string },
+  { signal, onSwept }: { readonly signal: AbortSignal; readonly onSwept: (swept: Swept) => void },
+): Promise<void> {
+  const freezes = new Freezes(cluster, namespace);
+  const thawer = { freezes, cluster, by: 'the sweeper', signal, respectMs: RESPECT_MS };
+  const thawing: Promise<void>[] = [];
+  for await (const stored of freezes.all(signal)) {
+    const { pod, run } = stored.freeze;
+    const told = { pod: `${pod.namespace}/${pod.name}`, run };
+    const { thawed } = stored.thawing;
+    if (isOverdue(stored, Date.now())) {
+      const work = thawPod(pod.uid, thawer).then(
+        (end) => {
+          if (end.kind === 'Thawed') {
+            onSwept({ ...told, end: end.isClean ? 'Thawed' : 'Failed' });
+          }
+        },
+        () => {
+          onSwept({ ...told, end: 'Failed' });
+        },
+      );
+      thawing.push(work);
+    } else if (thawed !== undefined && Date.now() - Date.parse(thawed.at) > KEPT_MS) {
+      await freezes.forget(stored);
+      onSwept({ ...told, end: 'Forgotten' });
+    }
+  }
+  await Promise.all(thawing);
+}

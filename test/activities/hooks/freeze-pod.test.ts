@@ -1,0 +1,219 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import type { Dependencies } from '../../../activities/dependencies.ts';
+import { freezePod } from '../../../activities/hooks/freeze-pod.ts';
+import { Freezes } from '../../../activities/hooks/freezes.ts';
+import { readHooks } from '../../../activities/hooks/record-hooks.ts';
+import { sweepFreezes } from '../../../activities/hooks/sweep-freezes.ts';
+import { thawPod } from '../../../activities/hooks/thaw-pod.ts';
+import type { HookedPodInput } from '../../../activities/hook-contract.ts';
+import type { ExecEnd } from '../../../activities/kubernetes/port.ts';
+import type { ExecHook } from '../../../domain/hooks/hook.ts';
+import type { HookEnds } from '../../../domain/hooks/hook-ends.ts';
+import { backupFolder, hookEndsKey, volumeBatchKey } from '../../../domain/object-key.ts';
+import type { HookedPod } from '../../../domain/volumes/volume-plan.ts';
+import { writeJsonGz } from '../../../storage/json-file.ts';
+import { openObjectStore } from '../../../storage/object-store/open.ts';
+import type { ObjectStore } from '../../../storage/object-store/port.ts';
+import { inActivity } from '../../support/activity-context.ts';
+import { EXITED, freezeCluster } from '../../support/freeze-cluster.ts';
+
+// Goal: a pod is never frozen without a note of how it is thawed, and what its hooks did is known. Method: Leases in a
+// cluster in memory, a batch in a folder, and commands that end as the test says.
+
+const POD = { namespace: 'shop', name: 'db-0', uid: 'pod-uid' };
+const RUN = { location: 'default', name: 'nightly', runUid: 'run-1', kind: 'Backup' } as const;
+const INPUT = { ...RUN, batch: 0, pod: 0 };
+let folder: string;
+let store: ObjectStore;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'holdfast-freeze-'));
+  store = openObjectStore({ name: 'default', provider: 'folder', path: folder });
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+function hook(word: string, onError: ExecHook['onError'] = 'Fail'): ExecHook {
+  const of = { kind: 'exec', source: 'annotations', container: 'db' } as const;
+  return { ...of, command: [word], onError, timeoutMs: 30_000 };
+}
+
+const FREEZING = { pre: [hook('freeze')], post: [hook('thaw')] };
+
+/** A worker whose commands end as is said, and a batch with one pod. */
+async function worker(
+  hooks: Pick<HookedPod, 'pre' | 'post'>,
+  run: (word: string) => ExecEnd = () => EXITED,
+  thawAfterMs = 60_000,
+) {
+  const pods: HookedPod[] = [{ pod: POD, ...hooks, volumes: [3, 4], thawAfterMs }];
+  await writeJsonGz(store, volumeBatchKey(backupFolder('nightly'), INPUT), { volumes: [], pods });
+  const seen: string[] = [];
+  const { cluster, held } = freezeCluster([POD], async ({ command: [word = ''] }) => {
+    const isNoted = (await freezes.read(POD.uid)) !== undefined;
+    seen.push(`${word}${isNoted ? ', noted' : ''}`);
+    return run(word);
+  });
+  const freezes = new Freezes(cluster, 'holdfast');
+  // The cast: only what the activities use of a worker's clients is there.
+  const deps = { cluster, namespace: 'holdfast', store: () => store } as unknown as Dependencies;
+  return {
+    ...{ deps, freezes, held, seen },
+    freeze: (input: HookedPodInput = INPUT) => inActivity(() => freezePod(deps, input)),
+    thaw: () => inActivity(() => thawPod(deps, INPUT)),
+  };
+}
+
+/** What is reported of the pod when its batch ends like this. */
+async function reported(ends: Omit<HookEnds, 'pod'>) {
+  const key = hookEndsKey(backupFolder('nightly'), INPUT);
+  await writeJsonGz(store, key, [{ pod: 0, ...ends }]);
+  return readHooks(store, INPUT);
+}
+
+test('a freeze is noted before it happens, and the note is gone when the pod is thawed', async () => {
+  const { freeze, thaw, freezes, seen } = await worker(FREEZING, (word) => ({
+    ...EXITED,
+    stdout: `${word}!`,
+  }));
+  const frozen = await freeze();
+  expect(frozen).toMatchObject({ isFrozen: true });
+  expect(frozen).not.toHaveProperty('failure');
+  expect((await freezes.read(POD.uid))?.freeze).toMatchObject({
+    ...{ run: 'backup/default/nightly', runUid: 'run-1', undo: [{ command: ['thaw'] }] },
+  });
+  const thawed = await thaw();
+  expect(thawed).toMatchObject({ isFirst: true });
+  expect(seen).toEqual(['freeze, noted', 'thaw, noted']);
+  expect(await freezes.read(POD.uid)).toBeUndefined();
+
+  const ends = { preAttempt: frozen.attempt, postAttempt: thawed.attempt ?? '', isHeld: true };
+  const { pods, held } = await reported(ends);
+  expect([...held]).toEqual([
+    [3, 'Held'],
+    [4, 'Held'],
+  ]);
+  expect(pods).toMatchObject([
+    {
+      ...{ namespace: 'shop', pod: 'db-0', isHeld: true },
+      runs: [
+        { phase: 'pre', outcome: 'Succeeded', exitCode: 0, stdout: 'freeze!' },
+        { phase: 'post', outcome: 'Succeeded', exitCode: 0, stdout: 'thaw!' },
+      ],
+    },
+  ]);
+});
+
+test('a hook that fails and must not ends the hooks of its pod, and says why', async () => {
+  const hooks = { ...FREEZING, pre: [hook('freeze'), hook('never')] };
+  const { freeze, seen } = await worker(hooks, () => ({ ...EXITED, exitCode: 3, stderr: 'no' }));
+  expect(await freeze()).toMatchObject({
+    isFrozen: false,
+    failure: {
+      code: 'hook-failed',
+      subject: 'pod shop/db-0',
+      message: 'the pre hook of the pod shop/db-0, container db failed: it ended with exit code 3',
+    },
+  });
+  expect(seen).toEqual(['freeze, noted']);
+});
+
+test('a hook that may fail keeps nothing back, but the pod is not as it should be', async () => {
+  const hooks = { ...FREEZING, pre: [hook('freeze', 'Continue'), hook('next')] };
+  const { freeze, seen } = await worker(hooks, (word) => ({
+    ...EXITED,
+    exitCode: word === 'freeze' ? 1 : 0,
+  }));
+  const frozen = await freeze();
+  expect(frozen).toMatchObject({ isFrozen: false });
+  expect(frozen).not.toHaveProperty('failure');
+  expect(seen).toEqual(['freeze, noted', 'next, noted']);
+  const { held } = await reported({ preAttempt: frozen.attempt, isHeld: false, isExcused: true });
+  expect([...held.values()]).toEqual(['Excused', 'Excused']);
+});
+
+test('a hook that takes too long has failed, and the pod is thawed all the same', async () => {
+  const { freeze, thaw, seen } = await worker(FREEZING, (word) =>
+    word === 'freeze'
+      ? { kind: 'timed-out', stdout: '', stderr: '', dropped: 0, durationMs: 30_000 }
+      : EXITED,
+  );
+  const { failure } = await freeze();
+  expect(failure?.message).toContain('longer than its timeout of 30 s');
+  await thaw();
+  expect(seen).toEqual(['freeze, noted', 'thaw, noted']);
+});
+
+test('a hook that cannot be run fails with its fault, and that of its pod alone', async () => {
+  const fault = 'annotation pre.hook.backup.velero.io/timeout is "5x"';
+  const bad = { kind: 'bad', source: 'annotations', onError: 'Fail', fault } as const;
+  const { freeze, seen } = await worker({ ...FREEZING, pre: [bad] });
+  expect((await freeze()).failure?.message).toBe(
+    `the pre hook of the pod shop/db-0 failed: ${fault}`,
+  );
+  expect(seen).toEqual([]);
+});
+
+test('an attempt that follows one that was cut short thaws first', async () => {
+  const { freeze, seen } = await worker(FREEZING);
+  await freeze();
+  expect(await freeze()).toMatchObject({ isFrozen: true });
+  expect(seen).toEqual(['freeze, noted', 'thaw, noted', 'freeze, noted']);
+});
+
+test('what a backup that is gone has left frozen past its deadline is thawed first', async () => {
+  const { freeze, freezes, seen } = await worker(FREEZING);
+  await freezes.note({
+    ...{ pod: POD, run: 'backup/default/other', runUid: 'run-0', undo: [hook('undo')] },
+    ...{ since: '2026-01-01T00:00:00Z', deadline: '2026-01-01T00:01:00Z' },
+  });
+  await freeze();
+  expect(seen).toEqual(['undo, noted', 'freeze, noted']);
+  expect((await freezes.read(POD.uid))?.freeze.runUid).toBe('run-1');
+});
+
+test('a pod that another backup has frozen is waited for', async () => {
+  const { freeze, thaw, seen } = await worker(FREEZING);
+  await freeze();
+  const batch = volumeBatchKey(backupFolder('nightly'), { ...INPUT, runUid: 'run-2' });
+  await writeJsonGz(store, batch, {
+    ...{ volumes: [], pods: [{ pod: POD, ...FREEZING, volumes: [], thawAfterMs: 60_000 }] },
+  });
+  let isFrozen = false;
+  const second = freeze({ ...INPUT, runUid: 'run-2' }).then(() => {
+    isFrozen = true;
+  });
+  await expect.poll(() => isFrozen, { interval: 50, timeout: 300 }).toBe(false);
+  await thaw();
+  await second;
+  expect(seen).toEqual(['freeze, noted', 'thaw, noted', 'freeze, noted']);
+});
+
+test('a pod that was thawed meanwhile is not as it was frozen, and is not thawed again', async () => {
+  const { deps, freeze, thaw, freezes, seen } = await worker({ ...FREEZING }, undefined, 0);
+  await freeze();
+  await sweepFreezes(deps, { signal: new AbortController().signal, onSwept: () => undefined });
+  expect(await thaw()).toEqual({ isFirst: false });
+  expect(seen).toEqual(['freeze, noted', 'thaw, noted']);
+  expect(await freezes.read(POD.uid)).toBeUndefined();
+  const { held } = await reported({ isHeld: false });
+  expect([...held.values()]).toEqual(['Lost', 'Lost']);
+});
+
+test('without a pre hook, or without a post hook, there is nothing to note', async () => {
+  const post = await worker({ pre: [], post: [hook('after')] });
+  await post.freeze();
+  expect(await post.thaw()).toMatchObject({ isFirst: true, attempt: expect.any(String) as string });
+  expect(post.seen).toEqual(['after']);
+  const pre = await worker({ pre: [hook('before')], post: [] });
+  await pre.freeze();
+  await pre.thaw();
+  expect(pre.seen).toEqual(['before']);
+});
