@@ -16,6 +16,9 @@ const SHORT_ATTEMPT_MS = 60_000;
 const LONG_ATTEMPT_MS = 4 * 3_600_000;
 const COPY_ATTEMPT_MS = 24 * 3_600_000;
 
+/** Of Temporal's priorities, which go from 1 to 5; others have 3. A server that knows none takes all in their order. */
+const URGENT = 1;
+
 /** The activities of a cluster, by profile; the summary is what the Temporal UI shows beside the activity. */
 export type Activities = Readonly<
   Record<'short' | 'long' | 'cleanUp', (summary: string) => ClusterActivities>
@@ -38,13 +41,19 @@ export function activitiesOf(cluster: string, patienceMs = PATIENCE_MS): Activit
  * schedule to start: the node may be gone, or busy.
  */
 export function nodeActivitiesOf(
-  input: ProfileInput & { readonly node: string; readonly queueWaitMs: number },
+  input: ProfileInput & {
+    readonly node: string;
+    readonly queueWaitMs: number;
+    /** Whether the agent takes it before other work that waits for it. */
+    readonly isUrgent?: boolean;
+  },
 ): (summary: string) => NodeActivities {
   const options: ActivityOptions = {
     ...longStep(input),
     taskQueue: nodeTaskQueue(input.cluster, input.node),
     startToCloseTimeout: COPY_ATTEMPT_MS,
     scheduleToStartTimeout: input.queueWaitMs,
+    ...(input.isUrgent === true ? { priority: { priorityKey: URGENT } } : {}),
   };
   return (summary) => proxyActivities<NodeActivities>({ ...options, summary });
 }

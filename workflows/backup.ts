@@ -2,12 +2,7 @@ import { CancellationScope, isCancellation, log, workflowInfo } from '@temporali
 
 import type { BackupRun } from '../activities/contract.ts';
 import type { PlanVolumesResult } from '../activities/volume-contract.ts';
-import {
-  type BackupResult,
-  type CopiedVolumesSummary,
-  countProblems,
-  joinProblems,
-} from '../domain/backup.ts';
+import { type BackupResult, countProblems, joinProblems } from '../domain/backup.ts';
 import { recordTime } from '../domain/duration.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import { type Activities, activitiesOf } from './activity-profiles.ts';
@@ -26,7 +21,8 @@ import { together } from './together.ts';
  * - `InProgress` / plan, export, assemble: what is there is counted and cut into shards, the shards are written,
  *   with one more for what their objects refer to, and joined into the archive. A small backup does all this in one
  *   activity.
- * - `InProgress` / volumes: beside the export, children of the run copy the data of volumes, batch by batch.
+ * - `InProgress` / volumes: beside the export, children of the run copy the data of volumes, batch by batch, and run the
+ *   hooks of pods around the copies of their volumes.
  * - `Verifying` / verify: the archive is read again and compared with the index, and with what should be in it.
  * - `Finalizing` / commit: the record is written. From here on the backup exists and cannot be cancelled.
  * - `Completed`, `PartiallyFailed` (something is missing, and the record says what), `Failed`, `Cancelled`: ended.
@@ -78,7 +74,7 @@ async function copyVolumes(
   return { volumes, batches };
 }
 
-type WrittenBackup = Written & { readonly volumes?: CopiedVolumesSummary };
+type WrittenBackup = Written & Pick<BackupResult, 'volumes' | 'hooks'>;
 
 /** How the part of a backup that may fail or be cancelled has ended. */
 type Ending =
@@ -111,11 +107,12 @@ async function writeBackup(
   const recorded = await activities
     .long('Record the copies of volumes')
     .recordVolumes({ ...run, batches: chosen.batches });
-  const { volumes: copied, files, bytes } = recorded;
+  const { volumes: copied, files, bytes, hooks } = recorded;
   return {
     archive,
     problems: joinProblems([problems, recorded.problems]),
     volumes: { copied, failed: chosen.volumes - copied, files, bytes },
+    ...(hooks === undefined ? {} : { hooks }),
   };
 }
 
@@ -135,7 +132,7 @@ async function attempt(write: () => Promise<WrittenBackup>): Promise<Ending> {
 function resultOf(ending: Ending, startTimestamp: string): BackupResult {
   const times = { startTimestamp, completionTimestamp: recordTime(Date.now()) };
   if (ending.kind === 'written') {
-    const { archive, problems, volumes } = ending;
+    const { archive, problems, volumes, hooks } = ending;
     const { items, sizeBytes: archiveBytes } = archive;
     const { errors, warnings } = countProblems(problems);
     return {
@@ -144,6 +141,7 @@ function resultOf(ending: Ending, startTimestamp: string): BackupResult {
       items,
       archiveBytes,
       ...(volumes === undefined ? {} : { volumes }),
+      ...(hooks === undefined ? {} : { hooks }),
       warnings,
       errors,
       ...(errors + warnings > 0 ? { problems } : {}),

@@ -22,6 +22,7 @@ export const PREVIEW_WORKFLOW = 'preview';
 /** Its input is `PreviewRestoreInput` of the domain. */
 export const PREVIEW_RESTORE_WORKFLOW = 'previewRestore';
 export const REPOSITORY_WORKFLOW = 'repository';
+export const FREEZE_GUARD_WORKFLOW = 'freezeGuard';
 
 /** How long a step keeps trying when a server does not answer, unless the input says otherwise. */
 export const PATIENCE_MS = 30 * 60_000;
@@ -45,6 +46,16 @@ export interface VolumesInput {
   readonly run: VolumeRun;
   readonly batch: number;
   readonly cluster: string;
+  readonly patienceMs?: number;
+}
+
+/** A pod that a backup freezes, and until when. */
+export interface FreezeGuardInput {
+  readonly cluster: string;
+  readonly podUid: string;
+  /** The pod for people: `shop/db`. */
+  readonly name: string;
+  readonly thawAfterMs: number;
   readonly patienceMs?: number;
 }
 
@@ -114,6 +125,9 @@ export interface LeaseGrant {
   readonly namespace: string;
   readonly epoch: number;
 }
+
+/** Tells the guard of a freeze that its pod was thawed. */
+export const thawedSignal = defineSignal('thawed');
 
 /** Who uses a repository, and who waits for it. */
 export const repositoryStatusQuery = defineQuery<RepositoryStatus>('repositoryStatus');

@@ -1,5 +1,5 @@
 import type { MovedVolumes } from '../domain/run-status.ts';
-import type { VolumeMove } from './volume-batch.ts';
+import type { VolumeMove } from './move-volume.ts';
 
 /** Counts what is moved on the way, for whoever shows how far the run is. */
 export function countMoves(move: VolumeMove['move']): {

@@ -67,7 +67,7 @@ export function trackRun(): RunTracker {
     batchEnded: (batch, moved) => {
       const { volumes } = status;
       if (volumes !== undefined) {
-        const size = batchSize(volumes.total, batch);
+        const { size = batchSize(volumes.total, batch) } = moved;
         status = { ...status, volumes: { ...volumes, ended: added(volumes.ended, moved, size) } };
       }
     },

@@ -19,6 +19,8 @@ import { repositoryPath } from '../../domain/volumes/repository.ts';
 import { type RepositoryKey, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
 import {
   acquireLeaseUpdate,
+  FREEZE_GUARD_WORKFLOW,
+  type FreezeGuardInput,
   releaseLeaseSignal,
   REPOSITORY_WORKFLOW,
   type RepositoryInput,
@@ -35,6 +37,7 @@ import { applyWebhook } from '../support/webhook-server.ts';
 const namespace = 'history-recording';
 const owned = 'history-recording-owned';
 const withVolumes = 'history-recording-volumes';
+const withHooks = 'history-recording-hooks';
 const proxy = await FaultProxy.start(process.env['S3_ENDPOINT'] ?? '');
 const installation = await Installation.start({
   s3Endpoint: proxy.url,
@@ -91,6 +94,7 @@ await fillOwned();
 await backUp('owned', [owned]);
 await restoreBound('bound');
 await backUpVolumes('volumes');
+const guard = await backUpHooked('hooked');
 await installation.createRestore('volumes', {
   backupName: 'volumes',
   namespaceMapping: { [withVolumes]: `${withVolumes}-restored` },
@@ -105,6 +109,9 @@ for (const name of ['restored', 'refused', 'failed', 'cancelled', 'deferred', 'b
 }
 await record('backup-volumes', 'backup/default/volumes');
 await record('backup-volumes-batch', 'backup/default/volumes/volumes-0');
+await record('backup-hooks-batch', 'backup/default/hooked/volumes-0');
+await record('freeze-guard', guard);
+await record('freeze-guard-overdue', await guardOverdue());
 await record('restore-volumes', 'restore/default/volumes');
 await record('restore-volumes-batch', 'restore/default/volumes/volumes-0');
 await record('delete', 'delete/default/failed');
@@ -127,6 +134,7 @@ const others = [
   `${owned}-bound`,
   withVolumes,
   `${withVolumes}-restored`,
+  withHooks,
   installation.ownNamespace,
 ];
 await Promise.all([namespace, ...others, ...copies].map(deleteNamespace));
@@ -190,6 +198,38 @@ async function backUpVolumes(name: string): Promise<void> {
     fill: 'echo a > data/a; echo b > cache/b',
   });
   await backUp(name, [withVolumes]);
+}
+
+/** A backup of a pod that is frozen meanwhile. Gives the id of the guard of that. */
+async function backUpHooked(name: string): Promise<string> {
+  await kubectl('create', 'namespace', withHooks);
+  await applyVolumePod({
+    ...{ namespace: withHooks, node: AGENT_NODE, name: 'db', claims: ['data'] },
+    annotations: {
+      'pre.hook.backup.velero.io/command': '["sync"]',
+      'post.hook.backup.velero.io/command': '["true"]',
+    },
+    fill: 'echo a > data/a',
+  });
+  await backUp(name, [withHooks]);
+  for await (const { workflowId } of client.workflow.list({
+    query: `WorkflowType = '${FREEZE_GUARD_WORKFLOW}'`,
+  })) {
+    return workflowId;
+  }
+  throw new Error('the pod had no guard');
+}
+
+/** The guard of a pod that nobody thaws; it is gone by now. Gives its id. */
+async function guardOverdue(): Promise<string> {
+  const workflowId = 'freeze-guard-overdue';
+  const input: FreezeGuardInput = {
+    ...{ cluster: installation.name, podUid: 'gone', name: 'shop/gone', thawAfterMs: 500 },
+  };
+  await client.workflow.execute(FREEZE_GUARD_WORKFLOW, {
+    ...{ workflowId, taskQueue: WORKFLOW_TASK_QUEUE, args: [input] },
+  });
+  return workflowId;
 }
 
 /** A restore that is bound to its plan. */

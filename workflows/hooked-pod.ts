@@ -1,0 +1,136 @@
+import {
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  type ChildWorkflowHandle,
+  isCancellation,
+  log,
+  ParentClosePolicy,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+
+import type { LocatedPod, VolumeEnd, VolumeRun } from '../activities/volume-contract.ts';
+import type { FailureReport } from '../domain/failure.ts';
+import type { HookEnds } from '../domain/hooks/hook-ends.ts';
+import { freezeGuardWorkflowId } from '../domain/workflow-id.ts';
+import type { Activities } from './activity-profiles.ts';
+import { FREEZE_GUARD_WORKFLOW, type FreezeGuardInput, thawedSignal } from './contract.ts';
+import type { freezeGuard } from './freeze-guard.ts';
+import { reportOf } from './run-tracker.ts';
+
+/** What the hooks of one pod need. */
+export interface HookedStep {
+  readonly run: VolumeRun & { readonly batch: number };
+  readonly cluster: string;
+  readonly patienceMs: number;
+  readonly activities: Activities;
+  readonly located: LocatedPod;
+}
+
+/** How the volumes and the hooks of a pod ended. */
+export interface HookedEnd {
+  readonly ends: readonly VolumeEnd[];
+  readonly hooks: HookEnds;
+}
+
+/**
+ * Copies the volumes of a pod between its pre and its post hooks. The pod is thawed however the copies end; where not even
+ * this workflow is left, its guard thaws it, or else the sweeper of a worker. A pre hook that must not fail and does
+ * keeps the volumes from being copied.
+ */
+export async function copyHooked(
+  step: HookedStep,
+  copy: () => Promise<VolumeEnd[]>,
+): Promise<HookedEnd> {
+  const { run, activities, located } = step;
+  const input = { ...run, pod: located.pod };
+  const guard = await startGuard(step);
+  let frozen: { ends: readonly VolumeEnd[]; hooks: Omit<HookEnds, 'pod'> };
+  let thawed: Pick<HookEnds, 'postAttempt' | 'failure'> & { isFirst: boolean };
+  try {
+    frozen = await freezeAndCopy(step, copy);
+  } finally {
+    thawed = await CancellationScope.nonCancellable(async () => {
+      const end = await thaw(activities, { input, name: located.name });
+      await release(guard);
+      return end;
+    });
+  }
+  const { isFirst, ...post } = thawed;
+  const { ends, hooks } = frozen;
+  return { ends, hooks: { pod: located.pod, ...post, ...hooks, isHeld: hooks.isHeld && isFirst } };
+}
+
+async function freezeAndCopy(
+  { run, activities, located }: HookedStep,
+  copy: () => Promise<VolumeEnd[]>,
+): Promise<{ ends: readonly VolumeEnd[]; hooks: Omit<HookEnds, 'pod'> }> {
+  const { pod, name, volumes } = located;
+  const failed = (failure: FailureReport): readonly VolumeEnd[] =>
+    volumes.map((volume) => ({ volume, failure }));
+  let frozen;
+  try {
+    frozen = await activities.long(`Run the pre hooks of ${name}`).freezePod({ ...run, pod });
+  } catch (error) {
+    if (isCancellation(error)) {
+      throw error;
+    }
+    const failure = reportOf(error);
+    return { ends: failed(failure), hooks: { isHeld: false, failure } };
+  }
+  const { attempt: preAttempt, failure, isFrozen } = frozen;
+  return failure === undefined
+    ? {
+        ends: await copy(),
+        hooks: { preAttempt, isHeld: isFrozen, ...(isFrozen ? {} : { isExcused: true }) },
+      }
+    : { ends: failed(failure), hooks: { preAttempt, isHeld: false } };
+}
+
+/** Runs the post hooks; where that fails, guard and sweeper are left. */
+async function thaw(
+  activities: Activities,
+  { input, name }: { readonly input: VolumeRun & { batch: number; pod: number }; name: string },
+): Promise<Pick<HookEnds, 'postAttempt' | 'failure'> & { isFirst: boolean }> {
+  try {
+    const { attempt, isFirst } = await activities
+      .long(`Run the post hooks of ${name}`)
+      .thawPod(input);
+    return { isFirst, ...(attempt === undefined ? {} : { postAttempt: attempt }) };
+  } catch (error) {
+    const failure = reportOf(error);
+    log.warn('the post hooks of a pod could not be run', { name, code: failure.code });
+    return { isFirst: false, failure };
+  }
+}
+
+type Guard = ChildWorkflowHandle<typeof freezeGuard>;
+
+/** Where there is nothing to undo there is nothing to guard. */
+async function startGuard(step: HookedStep): Promise<Guard | undefined> {
+  const { cluster, patienceMs, located } = step;
+  const { uid: podUid, name, thawAfterMs } = located;
+  if (thawAfterMs === undefined) {
+    return undefined;
+  }
+  const input: FreezeGuardInput = { cluster, podUid, name, thawAfterMs, patienceMs };
+  return startChild<typeof freezeGuard>(FREEZE_GUARD_WORKFLOW, {
+    workflowId: freezeGuardWorkflowId(workflowInfo().workflowId, {
+      podUid,
+      runUid: step.run.runUid,
+    }),
+    args: [input],
+    staticSummary: `Thaws ${name} if nobody else does`,
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    cancellationType: ChildWorkflowCancellationType.ABANDON,
+  });
+}
+
+async function release(guard: Guard | undefined): Promise<void> {
+  try {
+    await guard?.signal(thawedSignal);
+  } catch (error) {
+    // One that has ended has thawed the pod itself.
+    log.info('the guard of a freeze has ended', { code: reportOf(error).code });
+  }
+}
