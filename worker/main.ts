@@ -4,8 +4,10 @@ import { setFlagsFromString } from 'node:v8';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 
+import { openCluster } from '../activities/kubernetes/client.ts';
 import { Failure } from '../domain/failure.ts';
 import { readConfig, type WorkerConfig } from './config.ts';
+import { sweepFreezesForever } from './freeze-sweeper.ts';
 import { installLogger, writeLog } from './log.ts';
 import { createWorkers } from './workers.ts';
 
@@ -28,6 +30,11 @@ async function main(): Promise<void> {
   if (config.roles.includes('node')) {
     ignoreHangUps();
   }
+  const stop = new AbortController();
+  if (config.roles.includes('cluster')) {
+    // Before Temporal is there: what is frozen must not wait for it.
+    void sweepFreezesForever(openCluster(config.kubeContext), config.namespace, stop.signal);
+  }
   const { connectionOptions, namespace } = loadClientConnectConfig();
   const connection = await connectPatiently(connectionOptions);
   const workers = await createWorkers(config, { connection, namespace: namespace ?? 'default' });
@@ -35,6 +42,7 @@ async function main(): Promise<void> {
   try {
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {
+    stop.abort();
     await connection.close();
   }
 }
