@@ -1,5 +1,6 @@
 import {
   API_BASE,
+  type BackupHookList,
   type BackupPreview,
   type Problem,
   type ResourceList,
@@ -126,6 +127,11 @@ export class ApiClient {
   /** What a backup should hold, what it holds, and why they differ. */
   async coverage(name: string): Promise<CoverageReport> {
     return this.#send('GET', `${backupPath(name)}/coverage`, {});
+  }
+
+  /** What became of the hooks of a backup. */
+  async hooks(name: string): Promise<BackupHookList> {
+    return this.#send('GET', `${backupPath(name)}/hooks`, {});
   }
 
   /** The tarball of a backup; an error of the stream means that it is not whole. */

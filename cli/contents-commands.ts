@@ -11,6 +11,7 @@ import {
   withServer,
 } from './global-options.ts';
 import { type ItemFlags, present, warnOfMore, withItemFlags } from './item-flags.ts';
+import { hooksText } from './hooks-output.ts';
 import { itemsText } from './items-output.ts';
 import { dataText } from './output.ts';
 import { FileExistsError, requireFree, saveFile } from './save-file.ts';
@@ -34,12 +35,15 @@ interface DownloadOptions extends SecretsOptions {
   readonly force?: true;
 }
 
-/** Adds to `backup …` what shows the contents of one: items, item, download, coverage. */
+/** Adds to `backup …` what shows the contents of one: items, item, download, coverage, hooks. */
 export function withContents(backup: Command): Command {
-  return [itemsCommand(), itemCommand(), downloadCommand(), coverageCommand()].reduce(
-    (command, one) => command.addCommand(one),
-    backup,
-  );
+  return [
+    itemsCommand(),
+    itemCommand(),
+    downloadCommand(),
+    coverageCommand(),
+    hooksCommand(),
+  ].reduce((command, one) => command.addCommand(one), backup);
 }
 
 function itemsCommand(): Command {
@@ -113,6 +117,24 @@ function coverageCommand(): Command {
       process.stdout.write(
         options.output === 'table' ? coverageText(report) : dataText(report, options.output),
       );
+    });
+}
+
+function hooksCommand(): Command {
+  return withGlobals(new Command('hooks'))
+    .argument('<name>')
+    .description('show what became of the hooks of a backup, also while it is under way')
+    .action(async (name: string, _options: unknown, self: Command) => {
+      const options = self.opts<GlobalOptions>();
+      const list = await clientOf(options).hooks(name);
+      if (options.output !== 'table') {
+        process.stdout.write(dataText(list, options.output));
+        return;
+      }
+      process.stdout.write(hooksText(list.items));
+      if (list.items.length === 0) {
+        process.stderr.write('no hook of a pod has run\n');
+      }
     });
 }
 

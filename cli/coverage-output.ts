@@ -20,7 +20,7 @@ export function coverageText(report: CoverageReport): string {
     `Volumes: ${String(volumes.captured)} copied\n`,
     indented(columnsText(volumes.items.map(volumeRow))),
     section('Volumes left out', volumeReasonRows(report)),
-    section('Hooks that were not run', report.hooks.map(hookRow)),
+    section('Pods with hooks', report.hooks.map(hookRow)),
     section(
       'Namespaces left out',
       report.namespaces.map(({ name, reason }) => [name, words(reason)]),
@@ -109,10 +109,11 @@ export function copiedText({ copy }: VolumeCoverage): string {
   if (copy === undefined) {
     return 'copied';
   }
-  const { outcome, files, bytes, level } = copy;
+  const { outcome, files, bytes, level, isHeld } = copy;
+  const held = isHeld === false ? ', not consistent' : '';
   return outcome === 'Empty'
-    ? 'empty, as the volume is'
-    : `${outcome === 'Incomplete' ? 'incomplete: ' : ''}${String(files)} files, ${sizeText(bytes)}, ${PROVEN[level]}`;
+    ? `empty, as the volume is${held}`
+    : `${outcome === 'Incomplete' ? 'incomplete: ' : ''}${String(files)} files, ${sizeText(bytes)}, ${PROVEN[level]}${held}`;
 }
 
 /** How far a copy is proven, in words. */

@@ -60,6 +60,7 @@ export function describeText(run: RunResource, nowMs: number): string {
     ['Last failure', status.waitingFor?.failure?.message],
     ['Items', `${String(progress.itemsDone)} of ${String(progress.itemsTotal)}${rateText(run)}`],
     ...volumeLines(status.volumes),
+    ['Hooks', hooksSummary(run)],
     ['Started', status.startTimestamp],
     ['Ended', status.completionTimestamp],
     ['Duration', duration(run, nowMs)],
@@ -89,6 +90,11 @@ function problemLines(run: RunResource): [string, string][] {
       `${String(count)} ${side}; --details has them`,
     ]),
   ];
+}
+
+function hooksSummary(run: RunResource): string | undefined {
+  const hooks = run.kind === 'Backup' ? run.status.hooks : undefined;
+  return hooks && `${String(hooks.attempted)} run, ${String(hooks.failed)} failed`;
 }
 
 function volumeLines(volumes: RunVolumes | undefined): [string, string][] {

@@ -1,4 +1,4 @@
-import { API_VERSION } from '../../domain/api-resource.ts';
+import { API_VERSION, type BackupHookList } from '../../domain/api-resource.ts';
 import type { BackupItem, BackupItemList } from '../../domain/backup-contents.ts';
 import type { IndexItem } from '../../domain/backup-index.ts';
 import type { CoverageReport } from '../../domain/coverage.ts';
@@ -14,6 +14,7 @@ import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { continueToken, placeOfToken } from './continue-token.ts';
 import { findLine, pageOf, type WantedItem } from './find-items.ts';
 import { itemFilter, type ItemQuery } from './item-filter.ts';
+import { readHooks } from './read-hooks.ts';
 import { readCoverage } from './read-coverage.ts';
 import { type LookAtBackup, requireUsable } from './usable-backup.ts';
 
@@ -104,6 +105,12 @@ export class ContentsService {
     const store = this.#store(key);
     await requireUsable(store, key, this.#options.look);
     return readCoverage(store, key.name);
+  }
+
+  /** What became of its hooks; of a backup under way, of those that have ended. Throws like `readHooks`. */
+  async hooks(key: RunKey): Promise<BackupHookList> {
+    const items = await readHooks(this.#store(key), key.name);
+    return { apiVersion: API_VERSION, kind: 'BackupHookList', items };
   }
 
   #store({ location }: RunKey): ObjectStore {

@@ -88,6 +88,20 @@ export function contentsRoutes(app: FastifyInstance, contents: ContentsService):
     },
     async (request) => contents.coverage(keyOf(request)),
   );
+  app.get<OneBackup>(
+    `${ONE}/hooks`,
+    {
+      schema: {
+        summary:
+          'What became of the hooks of pods; of a backup under way, of those that have ended',
+        params: RunParams,
+        querystring: RunQuery,
+        tags: TAGS,
+        response: { 200: reference('BackupHookList'), default: problem() },
+      },
+    },
+    async (request) => contents.hooks(keyOf(request)),
+  );
 }
 
 function itemRoutes(app: FastifyInstance, contents: ContentsService): void {

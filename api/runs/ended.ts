@@ -123,10 +123,11 @@ function detailsOf(claim: StoredBackup | undefined) {
     return failure === undefined ? {} : { failure };
   }
   const { sizeBytes, sha256, verification } = claim.archive;
-  const { problems, volumes } = claim.result ?? {};
+  const { problems, volumes, hooks } = claim.result ?? {};
   return {
     archive: { sizeBytes, sha256, verification },
     ...(volumes === undefined ? {} : { volumes: volumesOf({ ...volumes, done: volumes.copied }) }),
+    ...(hooks === undefined ? {} : { hooks }),
     ...(problems === undefined ? {} : { problems }),
   };
 }

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 
+import { BackupHooksSchema } from './hook-spec.ts';
 import {
   ApiVersion,
   FailureReportSchema,
@@ -27,7 +28,10 @@ export const CreateBackup = Type.Object(
   {
     metadata: NewMetadata,
     spec: Type.Optional(
-      Type.Partial(Type.Object({ ...BASE_FIELDS, ...FILTER_FIELDS }, STRICT), STRICT),
+      Type.Partial(
+        Type.Object({ ...BASE_FIELDS, ...FILTER_FIELDS, hooks: BackupHooksSchema }, STRICT),
+        STRICT,
+      ),
     ),
   },
   { ...STRICT, $id: 'CreateBackup' },
@@ -38,7 +42,7 @@ export const Backup = Type.Object(
     apiVersion: ApiVersion,
     kind: Type.Literal('Backup'),
     metadata: Metadata,
-    spec: Type.Object({ ...BASE_FIELDS, ...FILTERS }),
+    spec: Type.Object({ ...BASE_FIELDS, ...FILTERS, hooks: Type.Optional(BackupHooksSchema) }),
     status: Type.Object({
       ...STATUS_FIELDS,
       archive: Type.Optional(
@@ -49,6 +53,12 @@ export const Backup = Type.Object(
         }),
       ),
       expiration: Type.Optional(Type.String({ format: 'date-time' })),
+      hooks: Type.Optional(
+        Type.Object(
+          { attempted: Type.Integer(), failed: Type.Integer() },
+          { description: 'Hooks of pods that were run, of an ended backup.' },
+        ),
+      ),
       problems: Type.Optional(
         Type.Object({
           errors: Type.Array(FailureReportSchema),

@@ -54,6 +54,12 @@ export const Coverage = Type.Object(
                 files: Type.Integer(),
                 bytes: Type.Integer(),
                 level: Type.Enum(['Engine', 'Counts', 'ReadBack']),
+                isHeld: Type.Optional(
+                  Type.Boolean({
+                    description:
+                      'Whether the pod was as its pre hooks made it until the copy ended; left out where it has none.',
+                  }),
+                ),
               },
               { description: 'What was copied, and how far that is proven.' },
             ),

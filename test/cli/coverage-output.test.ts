@@ -78,7 +78,7 @@ Volumes: 1 copied
 Volumes left out:
   1   no data of the volume was copied (a gap)
   1   it lives as long as its pod, and nothing asks for its data
-Hooks that were not run:
+Pods with hooks:
   shop/db   pre
 Namespaces left out:
   holdfast   it belongs to Holdfast itself; name its namespace to take it

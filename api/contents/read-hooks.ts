@@ -1,0 +1,49 @@
+import { Failure } from '../../domain/failure.ts';
+import type { PodHookReport } from '../../domain/hooks/hook-report.ts';
+import type { HookRun } from '../../domain/hooks/hook-run.ts';
+import { backupKeys, hookRunsPrefix } from '../../domain/object-key.ts';
+import { readClaim } from '../../storage/claim.ts';
+import { readJsonGzIfThere } from '../../storage/json-file.ts';
+import type { ObjectStore } from '../../storage/object-store/port.ts';
+
+/** Of the files of the hooks of a run, those of one pod. */
+const IS_RUNS = /-(pre|post)\./;
+
+/**
+ * How the hooks of a backup ended: all of an ended one, and of one that is under way those that have ended so far. Throws
+ * `backup-not-found`.
+ */
+export async function readHooks(store: ObjectStore, name: string): Promise<PodHookReport[]> {
+  const keys = backupKeys(name);
+  const report = await readJsonGzIfThere(store, keys.hooks);
+  if (report !== undefined) {
+    // It was written by a run of ours, in this layout.
+    return report as PodHookReport[];
+  }
+  const claim = await readClaim(store, keys.claim);
+  if (claim === undefined) {
+    throw new Failure('backup-not-found', `there is no backup ${name}`);
+  }
+  const runs: HookRun[] = [];
+  for await (const page of store.list(hookRunsPrefix(keys.folder, claim.stored.runUid))) {
+    for (const { key } of page.filter((entry) => IS_RUNS.test(entry.key))) {
+      // Files under these keys were written by `freezePod` and `thawPod`; the run may remove them meanwhile.
+      runs.push(...(((await readJsonGzIfThere(store, key)) ?? []) as HookRun[]));
+    }
+  }
+  return byPod(runs);
+}
+
+function byPod(runs: readonly HookRun[]): PodHookReport[] {
+  const pods = new Map<string, PodHookReport & { readonly runs: HookRun[] }>();
+  for (const run of runs) {
+    const { namespace, pod } = run;
+    const report = pods.get(`${namespace}/${pod}`) ?? { namespace, pod, runs: [] };
+    pods.set(`${namespace}/${pod}`, report);
+    report.runs.push(run);
+  }
+  for (const { runs: own } of pods.values()) {
+    own.sort((left, right) => left.startTimestamp.localeCompare(right.startTimestamp));
+  }
+  return [...pods.values()];
+}

@@ -1,0 +1,43 @@
+import { Type } from 'typebox';
+
+import { ApiVersion, FailureReportSchema } from './run.ts';
+
+const HookRun = Type.Object({
+  namespace: Type.String(),
+  pod: Type.String(),
+  phase: Type.Enum(['pre', 'post']),
+  source: Type.String({ description: '`annotations`, or the hook of the request: `spec <name>`.' }),
+  container: Type.Optional(Type.String()),
+  command: Type.Optional(Type.Array(Type.String())),
+  onError: Type.Enum(['Continue', 'Fail']),
+  startTimestamp: Type.String({ format: 'date-time' }),
+  completionTimestamp: Type.String({ format: 'date-time' }),
+  outcome: Type.Enum(['Succeeded', 'Failed']),
+  exitCode: Type.Optional(Type.Integer()),
+  message: Type.Optional(Type.String({ description: 'Why it failed.' })),
+  stdout: Type.Optional(Type.String({ description: 'What it has written, shortened.' })),
+  stderr: Type.Optional(Type.String()),
+  dropped: Type.Optional(Type.Integer({ description: 'Bytes of its output that were left out.' })),
+});
+
+export const BackupHookList = Type.Object(
+  {
+    apiVersion: ApiVersion,
+    kind: Type.Literal('BackupHookList'),
+    items: Type.Array(
+      Type.Object({
+        namespace: Type.String(),
+        pod: Type.String(),
+        isHeld: Type.Optional(
+          Type.Boolean({
+            description:
+              'Whether the pod was as its pre hooks made it until its volumes were copied; left out without pre hooks.',
+          }),
+        ),
+        failure: Type.Optional(FailureReportSchema),
+        runs: Type.Array(HookRun),
+      }),
+    ),
+  },
+  { $id: 'BackupHookList', description: 'What became of the hooks of the pods of a backup.' },
+);

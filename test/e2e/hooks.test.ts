@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import type { BackupHookList, BackupResource } from '../../domain/api-resource.ts';
+import type { CoverageReport } from '../../domain/coverage.ts';
+import type { HookRun } from '../../domain/hooks/hook-run.ts';
+import { backupKeys } from '../../domain/object-key.ts';
+import type { CopyRecord } from '../../domain/volumes/copy-record.ts';
+import { readJsonGz } from '../../storage/json-file.ts';
+import { readAll } from '../../storage/object-store/read-all.ts';
+import { freshNamespace } from '../support/fresh-namespace.ts';
+import { startHoldfast } from '../support/holdfast.ts';
+import { AGENT_NODE, Installation } from '../support/installation.ts';
+import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { applyVolumePod } from '../support/volume-pods.ts';
+
+// Goal: hooks run around the copies of their pod's volumes, and one that fails keeps back what it should and nothing
+// else. Method: real pods with Velero's annotations on the test bed, one backup of all of them.
+
+let installation: Installation;
+let namespace: string;
+let copy: string;
+let status: BackupResource['status'];
+
+const sh = (script: string): string => JSON.stringify(['sh', '-c', script]);
+
+/** Annotations of the hooks of a pod, without their prefixes. */
+function hooks(pre: Record<string, string>, post: Record<string, string> = {}) {
+  const annotated = (phase: string, keys: Record<string, string>) =>
+    Object.entries(keys).map(([key, value]) => [`${phase}.hook.backup.velero.io/${key}`, value]);
+  return Object.fromEntries([...annotated('pre', pre), ...annotated('post', post)]) as Record<
+    string,
+    string
+  >;
+}
+
+/** What each pod of the backup has, by its name, which its claim has too. */
+const PODS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  good: hooks(
+    { command: sh('echo frozen > /volumes/good/state; echo said; echo grumbled >&2') },
+    { command: sh('echo thawed > /volumes/good/state') },
+  ),
+  failing: hooks({ command: sh('echo why >&2; exit 3') }, { command: sh('touch /undone') }),
+  lenient: hooks({ command: '/no/such/program', 'on-error': 'Continue' }),
+  slow: hooks({ command: sh('sleep 60'), timeout: '1s' }, { command: sh('touch /undone') }),
+  wrong: hooks({ command: sh('true'), container: 'nobody' }),
+  plain: {},
+};
+
+beforeAll(async () => {
+  [installation, namespace] = await Promise.all([
+    Installation.start({ hasAgent: true }),
+    freshNamespace('hooks'),
+  ]);
+  copy = `${namespace}-copy`;
+  const pod = { namespace, node: AGENT_NODE };
+  await Promise.all([
+    ...Object.entries(PODS).map(([name, annotations]) =>
+      applyVolumePod({
+        ...{ ...pod, name, annotations, claims: [name] },
+        fill: `echo running > ${name}/state`,
+      }),
+    ),
+    applyVolumePod({
+      ...{ ...pod, name: 'bare', emptyDirs: ['scratch'] },
+      annotations: hooks({ command: sh('touch /pre') }, { command: sh('touch /post') }),
+    }),
+  ]);
+  await installation.createBackup('all', [namespace]);
+  status = (await installation.ended('backups', 'all')).status;
+});
+
+afterAll(async () => {
+  await Promise.all([namespace, copy, installation.ownNamespace].map(deleteNamespace));
+  await installation.stop();
+});
+
+const inPod = (pod: string, ...command: string[]): Promise<string> =>
+  kubectl('-n', namespace, 'exec', pod, '--', ...command);
+
+async function runsOf(pod: string): Promise<readonly HookRun[]> {
+  const { body } = await installation.request<BackupHookList>('GET', '/backups/all/hooks');
+  return body.items.filter((one) => one.pod === pod).flatMap(({ runs }) => runs);
+}
+
+async function coverageOf(claim: string) {
+  const { body } = await installation.request<CoverageReport>('GET', '/backups/all/coverage');
+  return body.volumes.items.find((row) => row.claim === claim);
+}
+
+function problemsOf(pod: string, side: 'errors' | 'warnings'): string[] {
+  const problems = status.problems?.[side] ?? [];
+  return problems
+    .filter(({ subject = '' }) => subject.includes(`${namespace}/${pod}`))
+    .map(({ code }) => code)
+    .sort();
+}
+
+test('pre hook, copy and post hook follow one another, and what the hooks said is kept', async () => {
+  const [pre, post, ...others] = await runsOf('good');
+  expect(others).toEqual([]);
+  expect(pre).toMatchObject({
+    ...{ phase: 'pre', container: 'main', outcome: 'Succeeded', exitCode: 0 },
+    ...{ stdout: 'said\n', stderr: 'grumbled\n', source: 'annotations' },
+  });
+  expect(post).toMatchObject({ phase: 'post', outcome: 'Succeeded', exitCode: 0 });
+  expect(await inPod('good', 'cat', '/volumes/good/state')).toBe('thawed\n');
+  expect((await coverageOf('good'))?.copy).toMatchObject({ outcome: 'Complete', isHeld: true });
+  expect([...problemsOf('good', 'errors'), ...problemsOf('good', 'warnings')]).toEqual([]);
+
+  await installation.createRestore('back', {
+    ...{ backupName: 'all', namespaceMapping: { [namespace]: copy } },
+  });
+  await installation.ended('restores', 'back');
+  await kubectl('-n', copy, 'wait', '--for=condition=Ready', 'pod/good', '--timeout=60s');
+  expect(await kubectl('-n', copy, 'exec', 'good', '--', 'cat', '/volumes/good/state')).toBe(
+    'frozen\n',
+  );
+});
+
+test('a pre hook that fails keeps the volumes of its pod from being copied, and its undo is run', async () => {
+  for (const [pod, message] of [
+    ['failing', 'it ended with exit code 3'],
+    ['slow', 'it took longer than its timeout of 1 s, and may go on in the container'],
+  ] as const) {
+    const [pre] = await runsOf(pod);
+    expect(pre).toMatchObject({ phase: 'pre', outcome: 'Failed', message });
+    expect(await coverageOf(pod)).toMatchObject({ reason: 'copy-failed' });
+    expect(problemsOf(pod, 'errors')).toContain('hook-failed');
+    await inPod(pod, 'test', '-e', '/undone');
+  }
+  expect((await runsOf('failing'))[0]).toMatchObject({ exitCode: 3, stderr: 'why\n' });
+});
+
+test('a hook that may fail keeps nothing back, and is a warning', async () => {
+  const [pre] = await runsOf('lenient');
+  expect(pre).toMatchObject({ outcome: 'Failed', onError: 'Continue' });
+  expect((await coverageOf('lenient'))?.copy).toMatchObject({ isHeld: false });
+  expect(problemsOf('lenient', 'errors')).toEqual([]);
+  expect(problemsOf('lenient', 'warnings')).toEqual(['hook-failed', 'volume-not-consistent']);
+});
+
+test('a hook for a container that is not there names those that are, and fails alone', async () => {
+  const [pre] = await runsOf('wrong');
+  expect(pre).toMatchObject({ outcome: 'Failed' });
+  expect(pre?.message).toContain('nobody');
+  expect(pre?.message).toContain('main');
+  expect(problemsOf('wrong', 'errors')).toContain('hook-failed');
+  expect(await coverageOf('plain')).not.toHaveProperty('reason');
+});
+
+test('hooks of a pod without volumes are run', async () => {
+  expect((await runsOf('bare')).map(({ phase, outcome }) => `${phase} ${outcome}`)).toEqual([
+    'pre Succeeded',
+    'post Succeeded',
+  ]);
+  await inPod('bare', 'test', '-e', '/pre', '-a', '-e', '/post');
+});
+
+test('record, status and command line have the numbers, and nothing is left frozen', async () => {
+  expect(status).toMatchObject({ phase: 'PartiallyFailed', hooks: { attempted: 10, failed: 4 } });
+  const store = installation.store();
+  const record = JSON.parse((await readAll(store, backupKeys('all').record)).toString('utf8')) as {
+    status: unknown;
+  };
+  expect(record.status).toMatchObject({ hookStatus: { hooksAttempted: 10, hooksFailed: 4 } });
+  const copies = (await readJsonGz(store, backupKeys('all').volumes)) as CopyRecord[];
+  expect(copies.find(({ claim }) => claim === 'good')?.isHeld).toBe(true);
+  expect(copies.find(({ claim }) => claim === 'plain')).not.toHaveProperty('isHeld');
+  const cli = startHoldfast(['backup', 'hooks', 'all', '--server', installation.apiUrl]);
+  expect(await cli.status).toBe(0);
+  expect(cli.stdout).toContain('it ended with exit code 3');
+  const args = ['get', 'leases', '-l', 'holdfast.dev/freeze=true', '-o', 'name'];
+  expect(await kubectl('-n', installation.ownNamespace, ...args)).toBe('');
+});
