@@ -1,4 +1,5 @@
 import { copyOf } from '../../domain/exact-number.ts';
+import { addInitContainers, initHooksOf } from '../../domain/hooks/init-hooks.ts';
 import { groupResource, type KubernetesObject, type ResourceType } from '../../domain/item.ts';
 import { failedClaimsKey, restoreFolder } from '../../domain/object-key.ts';
 import { DATA_MARK, dataMark } from '../../domain/restore/data-mark.ts';
@@ -11,8 +12,8 @@ import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { RestoreRun } from '../contract.ts';
 
 /**
- * Gives an object as it is created: a pod whose own volumes get data with a gate that holds it until then, and a claim that
- * gets data with a mark that says so until it has it.
+ * Gives an object as it is created: a pod with the init containers of its hooks, and before them, if its own volumes get
+ * data, with a gate that holds it until then; and a claim that gets data with a mark that says so until it has it.
  */
 export type Gate = (type: ResourceType, object: KubernetesObject) => KubernetesObject;
 
@@ -28,19 +29,27 @@ export function gateOf(run: RestoreRun, { spec, image, gates = {}, claims = [] }
   };
   const volumesOf = new Map(Object.entries(gates).map(([pod, names]) => [target(pod), names]));
   const copied = new Set(claims.map(target));
+  const heldPod = (pod: KubernetesObject, volumes: readonly string[] | undefined) => {
+    const { containers } = initHooksOf(pod, spec.hooks);
+    const isGated = volumes !== undefined && image !== undefined;
+    if (containers.length === 0 && !isGated) {
+      return pod;
+    }
+    const held = copyOf(pod);
+    addInitContainers(held, containers);
+    if (isGated) {
+      // Hooks may look at the data that the gate waits for.
+      addGate(held, volumes, image);
+    }
+    return held;
+  };
   return (type, object) => {
     const { namespace = '', name } = object.metadata;
     const item = `${namespace}/${name}`;
     if (groupResource(type) === CLAIMS) {
       return markedClaim(object, copied.has(item) ? dataMark(run) : undefined);
     }
-    const volumes = volumesOf.get(item);
-    if (groupResource(type) !== 'pods' || volumes === undefined || image === undefined) {
-      return object;
-    }
-    const gated = copyOf(object);
-    addGate(gated, volumes, image);
-    return gated;
+    return groupResource(type) === 'pods' ? heldPod(object, volumesOf.get(item)) : object;
   };
 }
 

@@ -45,15 +45,26 @@ export function initHooksOf(pod: KubernetesObject, spec: RestoreHooks | undefine
   };
 }
 
-/**
- * Puts containers before the pod's own init containers. Those that an earlier restore has put there are replaced.
- * Changes the pod.
- */
+/** Puts containers before those with which the pod starts. Changes the pod. */
 export function addInitContainers(pod: KubernetesObject, containers: readonly Fields[]): void {
   const spec = fields(pod['spec']);
-  const names = new Set(containers.map(nameOf));
-  const own = list(spec['initContainers']).filter((container) => !names.has(nameOf(container)));
-  spec['initContainers'] = [...containers, ...own];
+  spec['initContainers'] = [...containers, ...list(spec['initContainers'])];
+}
+
+/** Takes out of a pod what an earlier restore has put into it for the same hooks, and gives these. Changes the pod. */
+export function takeOutInitHooks(
+  pod: KubernetesObject,
+  hooks: RestoreHooks | undefined,
+): InitHooks {
+  const found = initHooksOf(pod, hooks);
+  const spec = fields(pod['spec']);
+  const own = list(spec['initContainers']);
+  const isHook = (container: unknown): boolean =>
+    found.containers.some((hook) => isSameHook(fields(container), hook));
+  if (own.some(isHook)) {
+    spec['initContainers'] = own.filter((container) => !isHook(container));
+  }
+  return found;
 }
 
 interface ReadContainer {

@@ -1,5 +1,6 @@
 import { copyOf } from '../exact-number.ts';
-import type { KubernetesObject, ResourceType } from '../item.ts';
+import { takeOutInitHooks } from '../hooks/init-hooks.ts';
+import { groupResource, type KubernetesObject, type ResourceType } from '../item.ts';
 import {
   dropServerFields,
   managedFieldsToRestore,
@@ -42,7 +43,7 @@ export interface WantedObject {
 /**
  * What a restore, or its dry run, asks of the cluster for one object of the backup, which is not changed. The order is
  * that of Velero's `restoreItem` (pkg/restore/restore.go): what is skipped, the rules of its type, mappings, resource
- * modifiers, namespace, marks.
+ * modifiers, namespace, marks. The init containers of hooks come when a pod is created: one that is there needs none.
  */
 export function wantedObject(
   type: ResourceType,
@@ -66,6 +67,13 @@ export function wantedObject(
   }
   const { object } = modified;
   toTarget(type, object, spec);
+  const [bad] = groupResource(type) === 'pods' ? takeOutInitHooks(object, spec.hooks).faults : [];
+  if (bad !== undefined) {
+    return {
+      kind: 'failed',
+      reason: `hook-failed: an init container cannot be added: ${bad.fault}`,
+    };
+  }
   markObject(type, object, marks);
   const { status } = stored;
   const hasStatus = status !== undefined && isStatusRestored(type, object, rules.statusTypes);

@@ -2,7 +2,11 @@ import { describe, expect, test } from 'vitest';
 
 import type { Fields } from '../../../domain/fields.ts';
 import type { RestoreHooks } from '../../../domain/hooks/hook-spec.ts';
-import { addInitContainers, initHooksOf } from '../../../domain/hooks/init-hooks.ts';
+import {
+  addInitContainers,
+  initHooksOf,
+  takeOutInitHooks,
+} from '../../../domain/hooks/init-hooks.ts';
 import { hookPod } from '../../support/hook-pod.ts';
 
 const PREFIX = 'init.hook.restore.velero.io';
@@ -172,7 +176,7 @@ test('a container that an earlier restore has added is replaced, and another one
   const own = { name: 'migrate', image: 'app:1' };
   const pod = hookPod({}, { initContainers: [earlier, own] });
   const hooks = { resources: [{ name: 'w', postHooks: [{ init: { initContainers: [hook] } }] }] };
-  const { containers, faults } = initHooksOf(pod, hooks);
+  const { containers, faults } = takeOutInitHooks(pod, hooks);
   expect(faults).toEqual([]);
   addInitContainers(pod, containers);
   expect(pod['spec']).toHaveProperty('initContainers', [hook, own]);

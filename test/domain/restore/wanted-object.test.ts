@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 
-import { unmarked, wantedOf } from '../../support/wanted-fixture.ts';
+import { comparableObject } from '../../../domain/restore/same-object.ts';
+import { hookPod } from '../../support/hook-pod.ts';
+import { SPEC, typeNamed, unmarked, wantedOf } from '../../support/wanted-fixture.ts';
 
 const MARK = 'holdfast.dev/restore-uid';
 
@@ -112,4 +114,33 @@ test('an object that a modifier cannot be applied to fails', () => {
     kind: 'failed',
     reason: expect.stringMatching(/^rule 1 of the resource modifiers .* \/data\/a/) as unknown,
   });
+});
+
+test('a pod whose init hook cannot be added is not restored, and says why', () => {
+  const annotations = {
+    'init.hook.restore.velero.io/container-image': 'busybox:1.36',
+    'init.hook.restore.velero.io/timeout': '5x',
+  };
+  expect(wantedOf('pods', hookPod(annotations))).toEqual({
+    kind: 'failed',
+    reason:
+      'hook-failed: an init container cannot be added: annotation init.hook.restore.velero.io/timeout is "5x", which is no duration such as 30s',
+  });
+  expect(wantedOf('podtemplates', hookPod(annotations))).toMatchObject({ kind: 'wanted' });
+});
+
+test('init containers of hooks of an earlier restore are taken out of pods that are compared', () => {
+  const hook = { name: 'wait', image: 'busybox:1.36' };
+  const init = { initContainers: [hook] };
+  // Namespaces of hooks are those of the cluster, and the pod is restored from `shop` into `copy`.
+  const hooks = { resources: [{ name: 'w', includedNamespaces: ['copy'], postHooks: [{ init }] }] };
+  const pod = hookPod({}, { initContainers: [{ ...hook, tty: false }, { name: 'own' }] });
+  const wanted = unmarked(wantedOf('pods', pod, { spec: { hooks } }));
+  expect(wanted).toHaveProperty('spec.initContainers', [{ name: 'own' }]);
+  const live = { ...pod, metadata: { ...pod.metadata, namespace: 'copy' } };
+  const context = { spec: { ...SPEC, hooks }, keptVolumes: new Set<string>() };
+  expect(comparableObject(typeNamed('pods'), live, context)['spec']).toHaveProperty(
+    'initContainers',
+    [{ name: 'own' }],
+  );
 });
