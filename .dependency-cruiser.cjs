@@ -19,6 +19,7 @@ module.exports = {
       '^activities/contract\\.ts$',
       '^activities/volume-contract\\.ts$',
       '^activities/repository-contract\\.ts$',
+      '^activities/(restore-)?hook-contract\\.ts$',
       packages(['@temporalio/workflow', '@temporalio/common']),
     ]),
     {
@@ -34,7 +35,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^(workflows|domain)/' },
       to: {
-        path: `${NODE}|^(storage|api|worker|cli)/|^activities/(?!contract|[a-z]+-contract)`,
+        path: `${NODE}|^(storage|api|worker|cli)/|^activities/(?!contract|[a-z-]+-contract)`,
         reachable: true,
       },
     },

@@ -10,6 +10,7 @@ import type { RestoreResult, RestoreSpec } from '../domain/restore.ts';
 import type { RunReference } from '../domain/run-reference.ts';
 import type { ArchiveProof } from '../domain/stored-run.ts';
 import type { HookActivities } from './hook-contract.ts';
+import type { RestoreHookActivities, RunHooks } from './restore-hook-contract.ts';
 import type { RepositoryActivities } from './repository-contract.ts';
 import type { VolumeActivities } from './volume-contract.ts';
 
@@ -19,7 +20,8 @@ import type { VolumeActivities } from './volume-contract.ts';
  * that may take longer than 30 s send a heartbeat every 2 s with their progress and stop when they are cancelled.
  * Inputs and results stay under 64 KiB and carry references, counts and hashes.
  */
-export interface ClusterActivities extends RepositoryActivities, VolumeActivities, HookActivities {
+export interface ClusterActivities
+  extends RepositoryActivities, VolumeActivities, HookActivities, RestoreHookActivities {
   /**
    * Checks the request against cluster and location and claims the name in the bucket. An earlier claim of the
    * same run counts as success; a claim or record of the same spec is `existing`, of another one `refused`.
@@ -245,6 +247,8 @@ export interface AppliedShard {
   readonly items: number;
   /** Items that have owners in the backup, and were written by this restore or perhaps by one that it tries again. */
   readonly owned: number;
+  /** Pods that were made and in which hooks are run; left out when there are none. */
+  readonly hooked?: number;
   /** Items that are put aside for `applyDeferred`, each stored with what failed for now. */
   readonly deferred: number;
 }
@@ -268,6 +272,8 @@ export interface FinishRestoreInput extends RestoreRun {
   readonly volumeBatches?: number;
   /** Left out when nothing was relinked, or when that did not end. */
   readonly relinkAttempt?: string;
+  /** Left out when no hooks were to be run, or when that was not planned to its end. */
+  readonly hooks?: RunHooks;
   readonly ending: RestoreEnding;
   readonly completionTimestamp: string;
 }

@@ -17,6 +17,8 @@ import { redactFailures } from './redact-failures.ts';
 import { applyDeferred } from './restore/apply-deferred.ts';
 import { applyShards } from './restore/apply-shards.ts';
 import { checkPlan } from './restore/check-plan.ts';
+import { planRestoreHooks } from './restore-hooks/plan-restore-hooks.ts';
+import { runRestoreHooks } from './restore-hooks/run-restore-hooks.ts';
 import { finishRestore } from './restore/finish-restore.ts';
 import { openRestore } from './restore/open-restore.ts';
 import { planRestore } from './restore/plan-restore.ts';
@@ -72,6 +74,8 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     freezePod: bind(freezePod),
     thawPod: bind(thawPod),
     thawOverdue: bind(thawOverdue),
+    planRestoreHooks: bind(planRestoreHooks),
+    runRestoreHooks: bind(runRestoreHooks),
     openRestore: bind(openRestore),
     previewRestore: bind(previewRestore),
     planRestore: bind(planRestore),

@@ -53,6 +53,7 @@ export function restoreKeys(name: string) {
     claim: `${folder}holdfast.json`,
     items: `${folder}${name}-items.json.gz`,
     volumes: `${folder}${name}-volumes.json.gz`,
+    hooks: `${folder}${name}-hooks.json.gz`,
     logs: `${folder}restore-${name}-logs.gz`,
     resourceList: `${folder}restore-${name}-resource-list.json.gz`,
     results: `${folder}restore-${name}-results.gz`,
@@ -99,6 +100,19 @@ export function volumeEndsKey(runFolder: string, { runUid, batch }: VolumeBatchK
 /** Where the files of the hooks of a run are, while it is under way. */
 export function hookRunsPrefix(runFolder: string, runUid: string): string {
   return `${workFolder(runFolder, runUid)}hooks/`;
+}
+
+/** The restored pods of a batch that have hooks. */
+export function hookPodsKey(runFolder: string, { runUid, batch }: VolumeBatchKey): string {
+  return `${hookRunsPrefix(runFolder, runUid)}${String(batch)}-pods.json.gz`;
+}
+
+/** How far the hooks of a restored pod are, by its number in its batch. */
+export function podHooksKey(
+  runFolder: string,
+  { runUid, batch, pod }: VolumeBatchKey & { readonly pod: number },
+): string {
+  return `${hookRunsPrefix(runFolder, runUid)}${String(batch)}.${String(pod)}-report.json.gz`;
 }
 
 /** What became of the hooks of the pods of a batch. */

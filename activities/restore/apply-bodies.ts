@@ -8,7 +8,7 @@ import { resourceTimeoutMs, type RestoreVerb } from '../../domain/restore.ts';
 import { readIndex } from '../../storage/format/index-file.ts';
 import type { ReadBody } from '../../storage/format/read-bodies.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
-import type { RestoreRun } from '../contract.ts';
+import type { AppliedShard, RestoreRun } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { LongWork } from '../heartbeat.ts';
 import { type ApplyContext, applyObject } from './apply-object.ts';
@@ -93,9 +93,13 @@ export async function applyBody(
   return { outcome, isPassing, isAway, ending };
 }
 
-/** How many items may get owners. */
-export function ownedOf(outcomes: readonly AppliedItem[]): number {
-  return outcomes.filter(({ owners }) => owners !== undefined).length;
+/** How many items may get owners, and how many are pods with hooks. */
+export function dueOf(outcomes: readonly AppliedItem[]): Pick<AppliedShard, 'owned' | 'hooked'> {
+  const hooked = outcomes.filter(({ hasHooks }) => hasHooks === true).length;
+  return {
+    owned: outcomes.filter(({ owners }) => owners !== undefined).length,
+    ...(hooked === 0 ? {} : { hooked }),
+  };
 }
 
 /** Also an object that the restore has found may get owners, where one that it tries again may have written it. */

@@ -23,7 +23,7 @@ import {
   applyBody,
   applyContext,
   CREATES_IN_FLIGHT,
-  ownedOf,
+  dueOf,
   readLines,
   requireDefinitions,
 } from './apply-bodies.ts';
@@ -58,7 +58,7 @@ export function applyDeferred(
     }
     const outcomes = items.outcomes(TIME_OVER);
     await writeJsonGz(store, key, outcomes);
-    return { shard, attempt, items: outcomes.length, owned: ownedOf(outcomes), deferred: 0 };
+    return { shard, attempt, items: outcomes.length, ...dueOf(outcomes), deferred: 0 };
   });
 }
 

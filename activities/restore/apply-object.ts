@@ -6,9 +6,11 @@ import {
   type KubernetesObject,
   type ResourceType,
 } from '../../domain/item.ts';
+import { restoreExecHooksOf } from '../../domain/hooks/restore-hooks.ts';
 import { neededClaim } from '../../domain/restore/claim-needs.ts';
 import { markedAnew } from '../../domain/restore/clean-object.ts';
 import { type Existing, isMarked } from '../../domain/restore/existing-decision.ts';
+import { isMade } from '../../domain/restore/restore-outcome.ts';
 import { DEFINITION_TYPE } from '../../domain/restore/restore-selection.ts';
 import { type WantedContext, wantedObject } from '../../domain/restore/wanted-object.ts';
 import type { BeginWait } from '../heartbeat.ts';
@@ -87,10 +89,31 @@ export async function applyObject(
     const applied = await createOrExplain(type, wanted.object, context)
       .then((made) => giveBack(type, wanted, { ...context.marks, made, cluster: context.cluster }))
       .catch((error: unknown) => failedItem(type, error, context));
-    return applied.verb === 'failed' ? await nameCopies(applied, target) : applied;
+    return applied.verb === 'failed'
+      ? await nameCopies(applied, target)
+      : { ...applied, ...hooksNote(applied, target) };
   } catch (error) {
     return endedItem(error, target);
   }
+}
+
+/** Hooks are run in pods that the restore has made, and in no other one. */
+function hooksNote(
+  { verb }: Applied,
+  {
+    type,
+    wanted,
+    context,
+  }: {
+    readonly type: ResourceType;
+    readonly wanted: KubernetesObject;
+    readonly context: ApplyContext;
+  },
+): Pick<Applied, 'hasHooks'> {
+  const isMadePod = groupResource(type) === 'pods' && isMade(verb);
+  return isMadePod && restoreExecHooksOf(wanted, context.spec.hooks).length > 0
+    ? { hasHooks: true }
+    : {};
 }
 
 /** Started without its data, it would take the volume for a new one, and fill it. */

@@ -15,7 +15,7 @@ import {
   applyBody,
   applyContext,
   CREATES_IN_FLIGHT,
-  ownedOf,
+  dueOf,
   readLines,
   requireDefinitions,
 } from './apply-bodies.ts';
@@ -73,7 +73,7 @@ async function applyShard(input: ApplyShardsInput, work: ShardWork): Promise<App
     const judged = await requireDefinitions(context, long, outcomes);
     await writeJsonGz(store, key, judged);
     const items = judged.length - deferred;
-    return { shard, attempt, items, owned: ownedOf(judged), deferred };
+    return { shard, attempt, items, ...dueOf(judged), deferred };
   } catch (error) {
     // If the location fails as well, the first failure says more.
     await writeJsonGz(store, key, outcomes).catch(() => undefined);

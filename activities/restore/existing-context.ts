@@ -23,6 +23,8 @@ export interface Applied {
   readonly isPassing?: true;
   /** See `ItemFailure`. */
   readonly isAway?: true;
+  /** See `AppliedItem`. */
+  readonly hasHooks?: true;
   /** What ends the attempt. There is an outcome all the same, since the cluster may lack an object that it had before. */
   readonly ending?: Error;
 }

@@ -30,8 +30,15 @@ export interface OutcomePart {
 export interface AppliedItem extends RestoreOutcome {
   /** The owners of the object in the backup; left out when it has none, or when they are not for the restore to set. */
   readonly owners?: readonly OwnerReference[];
+  /** It is a pod that the restore has made, and hooks are run in it. */
+  readonly hasHooks?: true;
   /** It failed for now, and is tried again after the last wave. */
   readonly isPutAside?: true;
+}
+
+/** Whether a restore has made the object that it says this of. */
+export function isMade(verb: RestoreVerb): boolean {
+  return verb === 'created' || verb === 'recreated';
 }
 
 /** Whether a restore has written the object that it says this of. */
