@@ -6,7 +6,7 @@ export const BACKUP_STEPS = [
   ...(['open', 'plan', 'export', 'volumes', 'assemble', 'verify', 'commit'] as const),
 ] as const;
 export const RESTORE_STEPS = [
-  ...(['open', 'plan', 'apply', 'volumes', 'relink', 'verify', 'report'] as const),
+  ...(['open', 'plan', 'apply', 'volumes', 'relink', 'hooks', 'verify', 'report'] as const),
 ] as const;
 export type RunStep = (typeof BACKUP_STEPS)[number] | (typeof RESTORE_STEPS)[number];
 

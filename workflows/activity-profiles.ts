@@ -15,13 +15,15 @@ const HEARTBEAT_TIMEOUT_MS = 60_000;
 const SHORT_ATTEMPT_MS = 60_000;
 const LONG_ATTEMPT_MS = 4 * 3_600_000;
 const COPY_ATTEMPT_MS = 24 * 3_600_000;
+/** Longest that one attempt takes to wait for what users have, each wait having a deadline of its own. */
+const PATIENT_ATTEMPT_MS = 7 * 24 * 3_600_000;
 
 /** Of Temporal's priorities, which go from 1 to 5; others have 3. A server that knows none takes all in their order. */
 const URGENT = 1;
 
 /** The activities of a cluster, by profile; the summary is what the Temporal UI shows beside the activity. */
 export type Activities = Readonly<
-  Record<'short' | 'long' | 'cleanUp', (summary: string) => ClusterActivities>
+  Record<'short' | 'long' | 'patient' | 'cleanUp', (summary: string) => ClusterActivities>
 >;
 
 /** The activities of one cluster's workers. `patienceMs` has its default when left out. */
@@ -32,6 +34,7 @@ export function activitiesOf(cluster: string, patienceMs = PATIENCE_MS): Activit
   return {
     short: by(shortStep(input)),
     long: by(longStep(input)),
+    patient: by({ ...longStep(input), startToCloseTimeout: PATIENT_ATTEMPT_MS }),
     cleanUp: by(cleanUpStep(input)),
   };
 }

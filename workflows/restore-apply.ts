@@ -4,6 +4,7 @@ import type {
   RestoreRun,
   RestoreWave,
 } from '../activities/contract.ts';
+import type { FailureReport } from '../domain/failure.ts';
 import type { Activities } from './activity-profiles.ts';
 import type { RestoreInput } from './contract.ts';
 import { inPool } from './pool.ts';
@@ -23,6 +24,8 @@ export interface Progress {
   relinkAttempt?: string;
   /** Whether pods may wait for data of volumes of their own. */
   hasGates?: boolean;
+  /** Pods whose hooks were to be run. */
+  hooks?: { readonly batches: number; failure?: FailureReport };
 }
 
 export interface Apply {

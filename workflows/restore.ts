@@ -13,6 +13,7 @@ import type { RestoreResult } from '../domain/restore.ts';
 import { type Activities, activitiesOf } from './activity-profiles.ts';
 import type { RestoreInput } from './contract.ts';
 import { type Apply, applyBackup, type Progress } from './restore-apply.ts';
+import { runRestoreHooks } from './restore-hooks.ts';
 import { openRun } from './run-open.ts';
 import { reportOf, trackRun } from './run-tracker.ts';
 
@@ -33,6 +34,8 @@ const OPENS_GATES = 'opens-gates';
  * - `InProgress` / volumes: before the first wave with pods, children of the run write the data of the claims that the
  *   restore has made; after the last wave that of volumes that restored pods have of their own, which wait for it.
  * - `InProgress` / relink: objects that had owners get them again, by the uids that the owners have now.
+ * - `InProgress` / hooks: commands are run in restored pods, as soon as these run. One that fails ends the further ones of
+ *   its pod, if it says so, and nothing else.
  * - `Finalizing` / report: what became of each item is written to the location, and the result, which ends the run.
  * - `Completed`, `PartiallyFailed` (items failed, and the report says which), `Failed`, `Cancelled`: ended. What had
  *   been applied stays in the cluster and carries the restore's mark.
@@ -61,6 +64,7 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       await checkPlan(run, { activities, tracker });
     }
     await applyBackup(input, run, { activities, tracker, progress });
+    await runRestoreHooks(run, { activities, tracker, progress });
   });
   return CancellationScope.nonCancellable(async () => {
     if (progress.hasGates === true && patched(OPENS_GATES)) {
@@ -72,6 +76,7 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       shards: progress.applied,
       ...(progress.volumeBatches === 0 ? {} : { volumeBatches: progress.volumeBatches }),
       ...(progress.relinkAttempt === undefined ? {} : { relinkAttempt: progress.relinkAttempt }),
+      ...(progress.hooks === undefined ? {} : { hooks: progress.hooks }),
       ending,
       completionTimestamp: recordTime(Date.now()),
     });

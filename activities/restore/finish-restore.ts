@@ -12,6 +12,7 @@ import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { FinishRestoreInput } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
+import { readHookEnds } from '../restore-hooks/read-hook-ends.ts';
 import { OutcomeFiles } from './outcome-files.ts';
 import { encodeRestoreList, gatherReport, type RestoreNotes } from './restore-report.ts';
 import { readRestoreClaim, readRestorePlan } from './restore-run.ts';
@@ -34,11 +35,12 @@ export function finishRestore(
     const plan = await planOf(store, input);
     const files = await OutcomeFiles.find(store, input);
     const volumes = await readVolumeReport(store, input);
-    const report = await gatherReport(files, notesOf(input, plan, volumes));
+    const hooks = await readHookEnds(store, input);
+    const report = await gatherReport(files, notesOf(input, plan, { volumes, hooks }));
     const { startTimestamp } = claim;
     const result = restoreResult(
       ending,
-      { ...report, ...(volumes === undefined ? {} : { volumes: volumes.summary }) },
+      { ...report, volumes: volumes?.summary, failedHooks: hooks.failed },
       { startTimestamp, completionTimestamp },
     );
     const { cycles, tooDeep } = plan;
@@ -55,6 +57,7 @@ export function finishRestore(
       resourceList: encodeRestoreList(files, report),
       outcomes: files.all(),
       volumes: volumes?.ends ?? [],
+      hooks: hooks.pods,
     });
     return result;
   });
@@ -63,16 +66,21 @@ export function finishRestore(
 function notesOf(
   { name, ending }: FinishRestoreInput,
   plan: PlanEnd,
-  { errors, warnings }: Pick<VolumeReport, 'errors' | 'warnings'> = NO_VOLUMES,
+  { volumes = NOTHING_SAID, hooks }: { readonly volumes: Said | undefined; readonly hooks: Said },
 ): RestoreNotes {
   return {
     name,
-    errors: [...(ending.kind === 'failed' ? [ending.failure.message] : []), ...errors],
-    warnings: [...orderWarnings(plan), ...warnings],
+    errors: [
+      ...(ending.kind === 'failed' ? [ending.failure.message] : []),
+      ...volumes.errors,
+      ...hooks.errors,
+    ],
+    warnings: [...orderWarnings(plan), ...volumes.warnings, ...hooks.warnings],
   };
 }
 
-const NO_VOLUMES = { errors: [], warnings: [] };
+type Said = Pick<VolumeReport, 'errors' | 'warnings'>;
+const NOTHING_SAID: Said = { errors: [], warnings: [] };
 
 async function planOf(store: ObjectStore, run: FinishRestoreInput): Promise<PlanEnd> {
   try {

@@ -8,14 +8,21 @@ export type RestoreEnding =
   | { readonly kind: 'failed'; readonly failure: FailureReport }
   | { readonly kind: 'cancelled' };
 
+/** What the report of a restore comes to. */
+interface ReportNumbers extends Pick<RestoreResult, 'counts' | 'warnings'> {
+  readonly volumes?: RestoreResult['volumes'] | undefined;
+  /** Hooks that failed and must not. */
+  readonly failedHooks?: number;
+}
+
 /** The result of a restore, from how it ended and what its report says. */
 export function restoreResult(
   ending: RestoreEnding,
-  { counts, warnings, volumes }: Pick<RestoreResult, 'counts' | 'warnings' | 'volumes'>,
+  { counts, warnings, volumes, failedHooks = 0 }: ReportNumbers,
   times: Pick<RestoreResult, 'startTimestamp' | 'completionTimestamp'>,
 ): RestoreResult {
   const hasFailed = ending.kind === 'failed';
-  const failures = counts.failed + (volumes?.failed ?? 0);
+  const failures = counts.failed + (volumes?.failed ?? 0) + failedHooks;
   return {
     phase: phaseOf(ending, failures),
     ...times,

@@ -1,5 +1,6 @@
 import type { BackupResult } from '../../domain/backup.ts';
 import type { FailureReport } from '../../domain/failure.ts';
+import type { PodHookReport } from '../../domain/hooks/hook-report.ts';
 import { CANCELLED_REASON } from '../../domain/phase.ts';
 import { backupKeys, restoreKeys } from '../../domain/object-key.ts';
 import type { OutcomePart, RestoreOutcome } from '../../domain/restore/restore-outcome.ts';
@@ -76,9 +77,11 @@ export async function commitRestore(
     readonly outcomes: AsyncIterable<readonly RestoreOutcome[]>;
     /** How the volumes ended whose data was to be written. */
     readonly volumes?: readonly RestoreEnd[];
+    /** How the hooks of restored pods ended. */
+    readonly hooks?: readonly PodHookReport[];
   },
 ): Promise<void> {
-  const { stored, results, resourceList, outcomes, volumes = [] } = report;
+  const { stored, results, resourceList, outcomes, volumes = [], hooks = [] } = report;
   const keys = restoreKeys(stored.name);
   const files: [string, string][] = [
     [keys.logs, logText(stored)],
@@ -86,6 +89,7 @@ export async function commitRestore(
     ...(volumes.length === 0
       ? []
       : [[keys.volumes, JSON.stringify(volumes)] satisfies [string, string]]),
+    ...(hooks.length === 0 ? [] : [[keys.hooks, JSON.stringify(hooks)] satisfies [string, string]]),
   ];
   const itemParts: OutcomePart[] = [];
   // One after the other, since both go through the same outcomes, in the same order.
