@@ -9,9 +9,14 @@ export interface VolumePod {
   readonly node: string;
   /** Claims of the pod, each mounted at `/volumes/<claim>`; they are made with the pod. */
   readonly claims?: readonly string[];
+  /** Storage class of the claims, if not one of directories. */
+  readonly storageClass?: string;
+  readonly storage?: string;
   /** Volumes of its own, mounted in the same way. */
   readonly emptyDirs?: readonly string[];
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Whether its commands may do what only the owner of the node may. */
+  readonly isPrivileged?: boolean;
   /** Shell text that fills the volumes before the pod is ready, unless there is something in the first one. */
   readonly fill?: string;
 }
@@ -21,25 +26,27 @@ const IMAGE = 'holdfast.test/busybox:1.35';
 /** Makes a pod with its claims, and waits until it has filled them. */
 export async function applyVolumePod(pod: VolumePod): Promise<Applied> {
   const { namespace, name, claims = [] } = pod;
-  const documents = [...claims.map((claim) => claimYaml(namespace, claim)), podYaml(pod)];
+  const documents = [...claims.map((claim) => claimYaml(pod, claim)), podYaml(pod)];
   const applied = await applyYaml(documents.map((one) => JSON.stringify(one)).join('\n---\n'));
   await kubectl('-n', namespace, 'wait', '--for=condition=Ready', `pod/${name}`, '--timeout=120s');
   return applied;
 }
 
-function claimYaml(namespace: string, name: string): object {
+function claimYaml(pod: VolumePod, name: string): object {
+  const { namespace, storageClass = 'standard', storage = '1Gi' } = pod;
   return {
     ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name, namespace } },
     spec: {
       accessModes: ['ReadWriteOnce'],
-      storageClassName: 'standard',
-      resources: { requests: { storage: '1Gi' } },
+      storageClassName: storageClass,
+      resources: { requests: { storage } },
     },
   };
 }
 
 function podYaml(pod: VolumePod): object {
   const { namespace, name, node, claims = [], emptyDirs = [], annotations = {}, fill = '' } = pod;
+  const { isPrivileged = false } = pod;
   const names = [...claims, ...emptyDirs];
   return {
     ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, annotations } },
@@ -54,6 +61,7 @@ function podYaml(pod: VolumePod): object {
             exec: { command: ['test', '-e', '/ready'] },
             periodSeconds: 1,
           },
+          ...(isPrivileged ? { securityContext: { privileged: true } } : {}),
           volumeMounts: names.map((one) => ({ name: one, mountPath: `/volumes/${one}` })),
         },
       ],
@@ -66,5 +74,5 @@ function podYaml(pod: VolumePod): object {
 }
 
 function script(first: string | undefined, fill: string): string {
-  return `set -e; cd /volumes; if [ -z "$(ls -A ./${first ?? ''})" ]; then :; ${fill}\nfi; touch /ready; exec /pause`;
+  return `set -e; cd /volumes; if [ -z "$(ls -A ./${first ?? ''} | grep -vx lost+found)" ]; then :; ${fill}\nfi; touch /ready; exec /pause`;
 }
