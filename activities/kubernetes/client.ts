@@ -30,6 +30,7 @@ import type {
   Removal,
   WriteOptions,
 } from './port.ts';
+import { serverJson } from './server-json.ts';
 import { type ApiAnswer, type ApiRequest, Transport } from './transport.ts';
 
 /** How often a request is repeated after "429 Too Many Requests" before the activity's retry takes over. */
@@ -161,7 +162,7 @@ class KubernetesCluster implements Cluster {
     const request: ApiRequest = {
       method: 'POST',
       path: `${resourcePath(type, item.namespace)}${writeQuery(options)}`,
-      body: JSON.stringify(object),
+      body: serverJson(object),
       action: `create ${subject}`,
       subject,
       signal: options.signal,
@@ -184,7 +185,7 @@ class KubernetesCluster implements Cluster {
     const request: ApiRequest = {
       method: 'PATCH',
       path: `${path}${writeQuery(options)}`,
-      body: JSON.stringify(merge),
+      body: serverJson(merge),
       contentType: 'application/merge-patch+json',
       action: `change ${itemText(item)}`,
       subject: itemText(item),
