@@ -18,8 +18,9 @@ export interface HeldPacks {
  */
 export class PackGate {
   #front: S3Front | undefined;
-  #held: (HeldPacks & { passed: number }) | undefined;
-  #waiting: ((isPassed: boolean) => void)[] = [];
+  /** By the namespace of the repository. */
+  readonly #held = new Map<string, HeldPacks & { passed: number }>();
+  #waiting: { readonly namespace: string; readonly go: (isPassed: boolean) => void }[] = [];
 
   static async start(target: string): Promise<PackGate> {
     const gate = new PackGate();
@@ -34,13 +35,19 @@ export class PackGate {
   }
 
   hold(packs: HeldPacks): void {
-    this.#held = { ...packs, passed: 0 };
+    this.#held.set(packs.namespace, { ...packs, passed: 0 });
   }
 
-  /** Lets what comes pass again; what has waited passes too, or is refused where nobody listens to the answer any more. */
-  release(what: 'pass' | 'refuse'): void {
-    this.#held = undefined;
-    for (const go of this.#waiting.splice(0)) {
+  /**
+   * Lets what comes pass again, of one repository or of all; what has waited passes too, or is refused where nobody
+   * listens to the answer any more.
+   */
+  release(what: 'pass' | 'refuse', namespace?: string): void {
+    const isMeant = (of: string): boolean => namespace === undefined || of === namespace;
+    [...this.#held.keys()].filter(isMeant).forEach((of) => this.#held.delete(of));
+    const waiting = this.#waiting.filter((one) => isMeant(one.namespace));
+    this.#waiting = this.#waiting.filter((one) => !isMeant(one.namespace));
+    for (const { go } of waiting) {
       go(what === 'pass');
     }
   }
@@ -51,16 +58,18 @@ export class PackGate {
   }
 
   async #mayPass({ method, path, headers }: SeenRequest): Promise<boolean> {
-    const held = this.#held;
-    if (held?.method !== method || !path.includes(`/${held.namespace}/data/`)) {
+    const held = [...this.#held.values()].find(
+      (one) => one.method === method && path.includes(`/${one.namespace}/data/`),
+    );
+    if (held === undefined) {
       return true;
     }
     if (held.passed < held.bytes) {
       held.passed += method === 'PUT' ? Number(headers['content-length']) : rangeOf(headers.range);
       return true;
     }
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
+    return new Promise((go) => {
+      this.#waiting.push({ namespace: held.namespace, go });
     });
   }
 }
