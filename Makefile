@@ -20,7 +20,7 @@ include $(ROOT)test/testbed/testbed.mk
 # The image that `make image` builds, upon BASE, with BUILDER.
 IMAGE ?= holdfast:dev
 
-.PHONY: help install image check test test-skew test-kill test-kill-volumes demo demo-stop bench histories openapi
+.PHONY: help install image check test test-skew test-kill test-kill-volumes test-kill-hooks demo demo-stop bench histories openapi
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -58,6 +58,9 @@ test-kill: install testbed-up ## Kill the worker at random points of restores; S
 
 test-kill-volumes: install testbed-up testbed-image ## Kill agents, restic and Temporal, and take the bucket away, in copies and restores of volumes.
 	@$(BED_ENV); test/run-long.sh volume-kills
+
+test-kill-hooks: install testbed-up ## Kill parts while pods are frozen; SEED=number repeats a run, RUNS=number says how many (50).
+	@$(BED_ENV); SEED=$(SEED) RUNS=$(RUNS) test/run-long.sh freeze-kills
 
 demo: install testbed-up ## Back up, delete and restore an application with its data in the test bed's cluster.
 	@$(BED_ENV); bash test/demo/demo.sh

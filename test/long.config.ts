@@ -29,6 +29,14 @@ export default defineConfig({
           testTimeout: 600_000,
         },
       },
+      {
+        extends: true,
+        test: {
+          name: 'freeze-kills',
+          include: ['test/campaign/freeze-kills.test.ts'],
+          testTimeout: 300_000,
+        },
+      },
     ],
   },
 });
