@@ -6,6 +6,6 @@ import { moveVolumes } from './volume-batch.ts';
 /** Copies one batch of the volumes of a backup into their repositories; a child of the backup. See `moveVolumes`. */
 export async function backupVolumes(input: VolumesInput): Promise<MovedVolumes> {
   const { move, moved } = countMoves((agent, volume) => agent.copyVolume(volume));
-  await moveVolumes(input, { verb: 'Copy', move });
-  return moved();
+  const size = await moveVolumes(input, { verb: 'Copy', move });
+  return { ...moved(), size };
 }

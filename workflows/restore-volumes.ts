@@ -9,10 +9,10 @@ import { moveVolumes } from './volume-batch.ts';
  */
 export async function restoreVolumes(input: VolumesInput): Promise<MovedVolumes> {
   const { move, moved } = countMoves((agent, volume) => agent.restoreVolume(volume));
-  await moveVolumes(input, {
+  const size = await moveVolumes(input, {
     verb: 'Restore',
     move,
     giveUp: (agent, volume) => agent.openGate(volume),
   });
-  return moved();
+  return { ...moved(), size };
 }

@@ -25,8 +25,10 @@ const PODS_IN_FLIGHT = 4;
  * - `Moving`: the agent of its node copies it, or writes it, and proves what it did. A volume that is no longer there is
  *   looked for again.
  * - `Done`, `Failed`: ended. What fails is an end of that volume alone.
+ *
+ * Gives the number of the volumes.
  */
-export async function moveVolumes(input: VolumesInput, what: VolumeMove): Promise<void> {
+export async function moveVolumes(input: VolumesInput, what: VolumeMove): Promise<number> {
   const { cluster, patienceMs = PATIENCE_MS } = input;
   const run = { ...input.run, batch: input.batch };
   const activities = activitiesOf(cluster, patienceMs);
@@ -66,6 +68,7 @@ export async function moveVolumes(input: VolumesInput, what: VolumeMove): Promis
     ...{ ...run, ends },
     ...(hooks.length === 0 ? {} : { hooks }),
   });
+  return volumes.length;
 }
 
 /** A volume of a batch, and the work on it. */

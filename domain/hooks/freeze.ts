@@ -74,6 +74,8 @@ export function leaseOfFreeze(freeze: Freeze, namespace: string): KubernetesObje
         'app.kubernetes.io/name': 'holdfast',
         'app.kubernetes.io/managed-by': 'holdfast',
         [FREEZE]: 'true',
+        // What was frozen when a backup was made is not frozen when it is restored.
+        'velero.io/exclude-from-backup': 'true',
       },
       annotations: { [FREEZE]: JSON.stringify(freeze), [THAWING]: '{}' },
     },

@@ -198,7 +198,7 @@ test('volumes whose repository is not to be had fail with the reason, and pods a
     { workflowId: 'played', taskQueue: WORKFLOW_TASK_QUEUE, args: [input] },
   );
   await connection.close();
-  expect(moved).toEqual({ volumes: 0, files: 0, bytes: 0 });
+  expect(moved).toEqual({ volumes: 0, files: 0, bytes: 0, size: 2 });
   expect(ends).toEqual([
     { volume: 0, failure: expect.objectContaining(busy) as unknown },
     { volume: 1, failure: expect.objectContaining(busy) as unknown },
