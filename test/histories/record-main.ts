@@ -95,6 +95,11 @@ await backUp('owned', [owned]);
 await restoreBound('bound');
 await backUpVolumes('volumes');
 const guard = await backUpHooked('hooked');
+await installation.createRestore('hooked', {
+  backupName: 'hooked',
+  namespaceMapping: { [withHooks]: `${withHooks}-restored` },
+});
+await installation.ended('restores', 'hooked');
 await installation.createRestore('volumes', {
   backupName: 'volumes',
   namespaceMapping: { [withVolumes]: `${withVolumes}-restored` },
@@ -110,6 +115,7 @@ for (const name of ['restored', 'refused', 'failed', 'cancelled', 'deferred', 'b
 await record('backup-volumes', 'backup/default/volumes');
 await record('backup-volumes-batch', 'backup/default/volumes/volumes-0');
 await record('backup-hooks-batch', 'backup/default/hooked/volumes-0');
+await record('restore-hooks', 'restore/default/hooked');
 await record('freeze-guard', guard);
 await record('freeze-guard-overdue', await guardOverdue());
 await record('restore-volumes', 'restore/default/volumes');
@@ -135,6 +141,7 @@ const others = [
   withVolumes,
   `${withVolumes}-restored`,
   withHooks,
+  `${withHooks}-restored`,
   installation.ownNamespace,
 ];
 await Promise.all([namespace, ...others, ...copies].map(deleteNamespace));
@@ -208,6 +215,7 @@ async function backUpHooked(name: string): Promise<string> {
     annotations: {
       'pre.hook.backup.velero.io/command': '["sync"]',
       'post.hook.backup.velero.io/command': '["true"]',
+      'post.hook.restore.velero.io/command': '["true"]',
     },
     fill: 'echo a > data/a',
   });
