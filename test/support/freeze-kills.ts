@@ -12,7 +12,7 @@ import { ApiRelay } from './api-relay.ts';
 import { FreezableVolume } from './freezable-volume.ts';
 import { freshNamespace } from './fresh-namespace.ts';
 import { Installation, type Part } from './installation.ts';
-import { deleteNamespace } from './kubectl.ts';
+import { deleteNamespace, kubectl } from './kubectl.ts';
 import { PackGate } from './pack-gate.ts';
 
 /**
@@ -158,6 +158,13 @@ export class FreezeKills {
       }
       await sleep(POLL_MS);
     }
+  }
+
+  /** Removes the pod of a backup that has ended; each one that stays costs the machine. */
+  async remove({ volume }: FrozenBackup): Promise<void> {
+    this.#volumes.splice(this.#volumes.indexOf(volume), 1);
+    await volume.thaw();
+    await kubectl('delete', 'namespace', volume.namespace, '--wait=false');
   }
 
   /** Lets the copy of a backup go on. */
