@@ -1,6 +1,7 @@
 import {
   API_BASE,
   type BackupHookList,
+  type RestoreHookList,
   type BackupPreview,
   type Problem,
   type ResourceList,
@@ -132,6 +133,11 @@ export class ApiClient {
   /** What became of the hooks of a backup. */
   async hooks(name: string): Promise<BackupHookList> {
     return this.#send('GET', `${backupPath(name)}/hooks`, {});
+  }
+
+  /** What became of the hooks of restored pods. */
+  async restoreHooks(name: string): Promise<RestoreHookList> {
+    return this.#send('GET', `/restores/${encodeURIComponent(name)}/hooks`, {});
   }
 
   /** The tarball of a backup; an error of the stream means that it is not whole. */

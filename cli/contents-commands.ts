@@ -11,7 +11,7 @@ import {
   withServer,
 } from './global-options.ts';
 import { type ItemFlags, present, warnOfMore, withItemFlags } from './item-flags.ts';
-import { hooksText } from './hooks-output.ts';
+import { hooksCommand } from './hooks-command.ts';
 import { itemsText } from './items-output.ts';
 import { dataText } from './output.ts';
 import { FileExistsError, requireFree, saveFile } from './save-file.ts';
@@ -42,7 +42,7 @@ export function withContents(backup: Command): Command {
     itemCommand(),
     downloadCommand(),
     coverageCommand(),
-    hooksCommand(),
+    hooksCommand('backup', (client, name) => client.hooks(name)),
   ].reduce((command, one) => command.addCommand(one), backup);
 }
 
@@ -117,24 +117,6 @@ function coverageCommand(): Command {
       process.stdout.write(
         options.output === 'table' ? coverageText(report) : dataText(report, options.output),
       );
-    });
-}
-
-function hooksCommand(): Command {
-  return withGlobals(new Command('hooks'))
-    .argument('<name>')
-    .description('show what became of the hooks of a backup, also while it is under way')
-    .action(async (name: string, _options: unknown, self: Command) => {
-      const options = self.opts<GlobalOptions>();
-      const list = await clientOf(options).hooks(name);
-      if (options.output !== 'table') {
-        process.stdout.write(dataText(list, options.output));
-        return;
-      }
-      process.stdout.write(hooksText(list.items));
-      if (list.items.length === 0) {
-        process.stderr.write('no hook of a pod has run\n');
-      }
     });
 }
 

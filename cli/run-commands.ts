@@ -11,6 +11,7 @@ import { copiesOf, detailsOf, detailsText } from './backup-details.ts';
 import { clientOf, type GlobalOptions, withGlobals } from './global-options.ts';
 import { dataText, describeText, tableText } from './output.ts';
 import { plan, type PlanOptions, withPlanFlags } from './plan-command.ts';
+import { hooksCommand } from './hooks-command.ts';
 import { restoreItemsCommand } from './restore-items-command.ts';
 import { restoreFlags } from './restore-flags.ts';
 import { FlagCommand, names } from './selection-flags.ts';
@@ -66,7 +67,9 @@ export function restoreCommand(): Command {
       },
     ),
   );
-  return withOthers(command, 'restores').addCommand(restoreItemsCommand());
+  return withOthers(command, 'restores')
+    .addCommand(restoreItemsCommand())
+    .addCommand(hooksCommand('restore', (client, name) => client.restoreHooks(name)));
 }
 
 function createCommand(plural: Plural): Command {

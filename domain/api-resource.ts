@@ -79,6 +79,13 @@ export interface BackupHookList {
   readonly items: readonly PodHookReport[];
 }
 
+/** Answer of `GET /restores/{name}/hooks`. */
+export interface RestoreHookList {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'RestoreHookList';
+  readonly items: readonly PodHookReport[];
+}
+
 /** Answer of `POST /restores?dryRun=All`. */
 export interface RestorePreview {
   readonly apiVersion: typeof API_VERSION;

@@ -1,13 +1,14 @@
 import { Failure } from '../../domain/failure.ts';
 import type { PodHookReport } from '../../domain/hooks/hook-report.ts';
 import type { HookRun } from '../../domain/hooks/hook-run.ts';
-import { backupKeys, hookRunsPrefix } from '../../domain/object-key.ts';
+import { backupKeys, hookRunsPrefix, restoreKeys } from '../../domain/object-key.ts';
 import { readClaim } from '../../storage/claim.ts';
 import { readJsonGzIfThere } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 
 /** Of the files of the hooks of a run, those of one pod. */
 const IS_RUNS = /-(pre|post)\./;
+const IS_REPORT = /-report\./;
 
 /**
  * How the hooks of a backup ended: all of an ended one, and of one that is under way those that have ended so far. Throws
@@ -32,6 +33,32 @@ export async function readHooks(store: ObjectStore, name: string): Promise<PodHo
     }
   }
   return byPod(runs);
+}
+
+/**
+ * How the hooks of restored pods ended: all of an ended restore, and of one that is under way those that have ended so far.
+ * Throws `restore-not-found`.
+ */
+export async function readRestoreHooks(store: ObjectStore, name: string): Promise<PodHookReport[]> {
+  const keys = restoreKeys(name);
+  const report = await readJsonGzIfThere(store, keys.hooks);
+  if (report !== undefined) {
+    // It was written by a run of ours, in this layout.
+    return report as PodHookReport[];
+  }
+  const claim = await readClaim(store, keys.claim);
+  if (claim === undefined) {
+    throw new Failure('restore-not-found', `there is no restore ${name}`);
+  }
+  const reports: PodHookReport[] = [];
+  for await (const page of store.list(hookRunsPrefix(keys.folder, claim.stored.runUid))) {
+    for (const { key } of page.filter((entry) => IS_REPORT.test(entry.key))) {
+      // Files under these keys were written by `runRestoreHooks`; the run may remove them meanwhile.
+      const found = (await readJsonGzIfThere(store, key)) as PodHookReport | undefined;
+      reports.push(...(found === undefined ? [] : [found]));
+    }
+  }
+  return reports;
 }
 
 function byPod(runs: readonly HookRun[]): PodHookReport[] {

@@ -1,6 +1,10 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises';
 
-import { API_VERSION, type RestoreResource } from '../../domain/api-resource.ts';
+import {
+  API_VERSION,
+  type RestoreHookList,
+  type RestoreResource,
+} from '../../domain/api-resource.ts';
 import type { RestoreItemList } from '../../domain/backup-contents.ts';
 import { Failure } from '../../domain/failure.ts';
 import { restoreKeys } from '../../domain/object-key.ts';
@@ -14,6 +18,7 @@ import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { RequestFailure } from '../errors.ts';
 import { continueToken, placeOfToken } from './continue-token.ts';
 import { itemFilter, type ItemQuery } from './item-filter.ts';
+import { readRestoreHooks } from './read-hooks.ts';
 
 /** Which items of a restore are asked for; a field that is left out does not narrow them. */
 export interface RestoreItemQuery extends Omit<ItemQuery, 'labelSelector'> {
@@ -43,6 +48,12 @@ export class RestoreItems {
 
   constructor(options: RestoreItemsOptions) {
     this.#options = options;
+  }
+
+  /** What became of the hooks of its pods; of a restore under way, of those that have ended. */
+  async hooks({ location, name }: RunKey): Promise<RestoreHookList> {
+    const items = await readRestoreHooks(this.#options.store(location), name);
+    return { apiVersion: API_VERSION, kind: 'RestoreHookList', items };
   }
 
   /** One page of the items, of which only the parts that may have such items are read. */

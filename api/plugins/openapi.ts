@@ -5,7 +5,7 @@ import { API_BASE } from '../../domain/api-resource.ts';
 import { Backup, BackupList, CreateBackup } from '../schemas/backup.ts';
 import { BackupPreview, Coverage } from '../schemas/coverage.ts';
 import { BackupItems } from '../schemas/contents.ts';
-import { BackupHookList } from '../schemas/hooks.ts';
+import { BackupHookList, RestoreHookList } from '../schemas/hooks.ts';
 import { CreateRestore, Restore, RestoreList } from '../schemas/restore.ts';
 import { RestoreItems } from '../schemas/restore-items.ts';
 import { RestorePreview } from '../schemas/restore-preview.ts';
@@ -26,6 +26,7 @@ export async function openApi(app: FastifyInstance): Promise<void> {
     BackupPreview,
     BackupItems,
     BackupHookList,
+    RestoreHookList,
     ProblemSchema,
   ]) {
     app.addSchema(schema);

@@ -5,7 +5,7 @@ import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
 import type { RestoreItemQuery, RestoreItems } from '../contents/restore-items.ts';
 import { PAGE_SIZE_DEFAULT } from '../runs/list.ts';
 import { RestoreItemsQuery } from '../schemas/restore-items.ts';
-import { PAGE_SIZE_MAX, RunParams } from '../schemas/run.ts';
+import { PAGE_SIZE_MAX, RunParams, RunQuery } from '../schemas/run.ts';
 import { problem, reference } from './runs.ts';
 
 interface ItemPage {
@@ -13,7 +13,12 @@ interface ItemPage {
   Querystring: RestoreItemQuery & { location?: string; limit?: string; continue?: string };
 }
 
-/** What an ended restore did with each of its items. */
+interface RestoreHooks {
+  Params: { name: string };
+  Querystring: { location?: string };
+}
+
+/** What a restore did with each of its items, and what became of the hooks of its pods. */
 export function restoreItemRoutes(app: FastifyInstance, restoreItems: RestoreItems): void {
   app.get<ItemPage>(
     `${API_BASE}/restores/:name/items`,
@@ -31,5 +36,20 @@ export function restoreItemRoutes(app: FastifyInstance, restoreItems: RestoreIte
       const limit = Math.min(Number(query.limit ?? PAGE_SIZE_DEFAULT), PAGE_SIZE_MAX);
       return restoreItems.items({ location, name: params.name }, { ...query, limit });
     },
+  );
+  app.get<RestoreHooks>(
+    `${API_BASE}/restores/:name/hooks`,
+    {
+      schema: {
+        summary:
+          'What became of the hooks of restored pods; of a restore under way, of those that have ended',
+        params: RunParams,
+        querystring: RunQuery,
+        tags: ['restores'],
+        response: { 200: reference('RestoreHookList'), default: problem() },
+      },
+    },
+    async ({ params, query: { location = DEFAULT_LOCATION } }) =>
+      restoreItems.hooks({ location, name: params.name }),
   );
 }

@@ -20,22 +20,35 @@ const HookRun = Type.Object({
   dropped: Type.Optional(Type.Integer({ description: 'Bytes of its output that were left out.' })),
 });
 
+const POD_FIELDS = {
+  namespace: Type.String(),
+  pod: Type.String(),
+  failure: Type.Optional(FailureReportSchema),
+  runs: Type.Array(HookRun),
+};
+
+export const RestoreHookList = Type.Object(
+  {
+    apiVersion: ApiVersion,
+    kind: Type.Literal('RestoreHookList'),
+    items: Type.Array(Type.Object(POD_FIELDS)),
+  },
+  { $id: 'RestoreHookList', description: 'What became of the hooks of restored pods.' },
+);
+
 export const BackupHookList = Type.Object(
   {
     apiVersion: ApiVersion,
     kind: Type.Literal('BackupHookList'),
     items: Type.Array(
       Type.Object({
-        namespace: Type.String(),
-        pod: Type.String(),
+        ...POD_FIELDS,
         isHeld: Type.Optional(
           Type.Boolean({
             description:
               'Whether the pod was as its pre hooks made it until its volumes were copied; left out without pre hooks.',
           }),
         ),
-        failure: Type.Optional(FailureReportSchema),
-        runs: Type.Array(HookRun),
       }),
     ),
   },

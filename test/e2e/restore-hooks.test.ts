@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import type { RestoreResource } from '../../domain/api-resource.ts';
+import type { Problem, RestoreHookList, RestoreResource } from '../../domain/api-resource.ts';
 import { nameOf } from '../../domain/fields.ts';
 import type { PodHookReport } from '../../domain/hooks/hook-report.ts';
 import type { RestoreHooks } from '../../domain/hooks/hook-spec.ts';
@@ -13,6 +13,7 @@ import { readJsonGz } from '../../storage/json-file.ts';
 import type { VeleroResults } from '../../storage/format/record.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
+import { startHoldfast } from '../support/holdfast.ts';
 import { Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
 
@@ -57,7 +58,7 @@ const PODS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'wait-timeout': '6s',
     'on-error': 'Fail',
   }),
-  slow: annotated('post', { command: sh('echo begun; sleep 60'), 'exec-timeout': '1s' }),
+  slow: annotated('post', { command: sh('sleep 60'), 'exec-timeout': '1s' }),
   wrong: annotated('post', { command: 'true', 'wait-timeout': '5x' }),
   lenient: annotated('post', { command: sh('echo why >&2; exit 3') }),
   'bad-init': annotated('init', { 'container-image': IMAGE, timeout: '5x' }),
@@ -215,13 +216,23 @@ test('a container that is not there, and one that is not ready in time, are erro
 });
 
 test('failures of hooks that may fail are warnings', () => {
-  expect(runsOf('slow')).toMatchObject([{ outcome: 'Failed', stdout: 'begun\n' }]);
+  expect(runsOf('slow')).toMatchObject([{ outcome: 'Failed' }]);
   expect(runsOf('slow')[0]?.message).toContain('timeout of 1 s');
   expect(runsOf('lenient')).toMatchObject([{ exitCode: 3, stderr: 'why\n' }]);
   expect(runsOf('wrong')[0]?.message).toContain('is "5x"');
   for (const pod of ['slow', 'lenient', 'wrong']) {
     expect(linesOf(pod)).toMatchObject({ errors: [], warnings: [expect.any(String)] });
   }
+});
+
+test('API and command line tell what became of the hooks', async () => {
+  const answer = await installation.request<RestoreHookList>('GET', '/restores/back/hooks');
+  expect(answer.body).toMatchObject({ kind: 'RestoreHookList', items: hooks });
+  const cli = startHoldfast(['restore', 'hooks', 'back', '--server', installation.apiUrl]);
+  expect(await cli.status).toBe(0);
+  expect(cli.stdout).toContain('it ended with exit code 4');
+  const unknown = await installation.request<Problem>('GET', '/restores/unknown/hooks');
+  expect(unknown.body).toMatchObject({ code: 'restore-not-found' });
 });
 
 test('a hook that must not fail ends the further ones of its pod alone', async () => {

@@ -1,0 +1,29 @@
+import { Command } from 'commander';
+
+import type { BackupHookList, RestoreHookList } from '../domain/api-resource.ts';
+import type { ApiClient } from './client.ts';
+import { clientOf, type GlobalOptions, withGlobals } from './global-options.ts';
+import { hooksText } from './hooks-output.ts';
+import { dataText } from './output.ts';
+
+/** `backup hooks` and `restore hooks`: what became of the hooks of pods. */
+export function hooksCommand(
+  kind: 'backup' | 'restore',
+  read: (client: ApiClient, name: string) => Promise<BackupHookList | RestoreHookList>,
+): Command {
+  return withGlobals(new Command('hooks'))
+    .argument('<name>')
+    .description(`show what became of the hooks of a ${kind}, also while it is under way`)
+    .action(async (name: string, _options: unknown, self: Command) => {
+      const options = self.opts<GlobalOptions>();
+      const list = await read(clientOf(options), name);
+      if (options.output !== 'table') {
+        process.stdout.write(dataText(list, options.output));
+        return;
+      }
+      process.stdout.write(hooksText(list.items));
+      if (list.items.length === 0) {
+        process.stderr.write('no hook of a pod has run\n');
+      }
+    });
+}
