@@ -10,7 +10,7 @@ export interface HookActivities {
    */
   freezePod(input: HookedPodInput): Promise<FrozenPod>;
   /** Runs the post hooks of a pod, unless somebody has done that since it was frozen. May be repeated. Heartbeats. */
-  thawPod(input: HookedPodInput): Promise<ThawedPod>;
+  thawPod(input: ThawPodInput): Promise<ThawedPod>;
   /** Runs the post hooks of a pod that was frozen for too long. May be repeated. Heartbeats. */
   thawOverdue(input: ThawOverdueInput): Promise<void>;
 }
@@ -20,11 +20,18 @@ export interface HookedPodInput extends BatchInput {
   readonly pod: number;
 }
 
+export interface ThawPodInput extends HookedPodInput {
+  /** Whether a pre hook was started; left out where nobody knows. One that was not has left nothing to undo. */
+  readonly isBegun?: boolean;
+}
+
 export interface FrozenPod {
   /** Part of the key of what is stored of the pre hooks. */
   readonly attempt: string;
   /** Why the volumes of the pod are not copied: a hook failed that must not. */
   readonly failure?: FailureReport;
+  /** Whether a pre hook was started, or there is none. */
+  readonly isBegun?: boolean;
   /** Whether every pre hook succeeded. */
   readonly isFrozen: boolean;
 }

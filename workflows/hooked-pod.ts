@@ -9,6 +9,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 
+import type { ThawPodInput } from '../activities/hook-contract.ts';
 import type { LocatedPod, VolumeEnd, VolumeRun } from '../activities/volume-contract.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { HookEnds } from '../domain/hooks/hook-ends.ts';
@@ -45,13 +46,14 @@ export async function copyHooked(
   const { run, activities, located } = step;
   const input = { ...run, pod: located.pod };
   const guard = await startGuard(step);
+  const begun: { isBegun?: boolean } = {};
   let frozen: { ends: readonly VolumeEnd[]; hooks: Omit<HookEnds, 'pod'> };
   let thawed: Pick<HookEnds, 'postAttempt' | 'failure'> & { isFirst: boolean };
   try {
-    frozen = await freezeAndCopy(step, copy);
+    frozen = await freezeAndCopy(step, copy, begun);
   } finally {
     thawed = await CancellationScope.nonCancellable(async () => {
-      const end = await thaw(activities, { input, name: located.name });
+      const end = await thaw(activities, { input: { ...input, ...begun }, name: located.name });
       await release(guard);
       return end;
     });
@@ -64,6 +66,7 @@ export async function copyHooked(
 async function freezeAndCopy(
   { run, activities, located }: HookedStep,
   copy: () => Promise<VolumeEnd[]>,
+  begun: { isBegun?: boolean },
 ): Promise<{ ends: readonly VolumeEnd[]; hooks: Omit<HookEnds, 'pod'> }> {
   const { pod, name, volumes } = located;
   const failed = (failure: FailureReport): readonly VolumeEnd[] =>
@@ -78,7 +81,8 @@ async function freezeAndCopy(
     const failure = reportOf(error);
     return { ends: failed(failure), hooks: { isHeld: false, failure } };
   }
-  const { attempt: preAttempt, failure, isFrozen } = frozen;
+  const { attempt: preAttempt, failure, isFrozen, isBegun } = frozen;
+  Object.assign(begun, isBegun === undefined ? {} : { isBegun });
   return failure === undefined
     ? {
         ends: await copy(),
@@ -90,7 +94,7 @@ async function freezeAndCopy(
 /** Runs the post hooks; where that fails, guard and sweeper are left. */
 async function thaw(
   activities: Activities,
-  { input, name }: { readonly input: VolumeRun & { batch: number; pod: number }; name: string },
+  { input, name }: { readonly input: ThawPodInput; readonly name: string },
 ): Promise<Pick<HookEnds, 'postAttempt' | 'failure'> & { isFirst: boolean }> {
   try {
     const { attempt, isFirst } = await activities

@@ -2,7 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { FailureReport } from '../../domain/failure.ts';
-import { type Freeze, freezeTimes, type StoredFreeze } from '../../domain/hooks/freeze.ts';
+import {
+  type Freeze,
+  freezeTimes,
+  type HookPod,
+  type StoredFreeze,
+} from '../../domain/hooks/freeze.ts';
 import type { ExecHook, PlannedHook } from '../../domain/hooks/hook.ts';
 import { type HookRun, hookWords } from '../../domain/hooks/hook-run.ts';
 import { backupFolder, hookRunsKey } from '../../domain/object-key.ts';
@@ -15,7 +20,7 @@ import type { FrozenPod, HookedPodInput } from '../hook-contract.ts';
 import { Freezes } from './freezes.ts';
 import { hookedPodOf } from './hooked-pod.ts';
 import { isFatal, runHooks } from './run-hooks.ts';
-import { thawPod } from './thaw.ts';
+import { thawPod, type Thawer } from './thaw.ts';
 
 const ATTEMPT_BYTES = 6;
 /** Pause between two looks at a pod that another backup has frozen. */
@@ -38,12 +43,29 @@ export function freezePod(deps: Dependencies, input: HookedPodInput): Promise<Fr
     const key = { ...input, phase: 'pre', attempt } as const;
     await writeJsonGz(deps.store(input.location), hookRunsKey(backupFolder(input.name), key), runs);
     const fatal = runs.find(isFatal);
+    const isBegun = hooks.length === 0 || runs.some(({ isNotBegun }) => isNotBegun !== true);
+    if (!isBegun) {
+      await forgetFreeze(deps, input, pod);
+    }
     return {
-      attempt,
+      ...{ attempt, isBegun },
       isFrozen: runs.every(({ outcome }) => outcome === 'Succeeded'),
       ...(fatal === undefined ? {} : { failure: failureOf(fatal) }),
     };
   });
+}
+
+/** What was never begun has left nothing to undo. */
+async function forgetFreeze(
+  { cluster, namespace }: Dependencies,
+  { runUid }: HookedPodInput,
+  { uid }: HookPod,
+): Promise<void> {
+  const freezes = new Freezes(cluster, namespace);
+  const stored = await freezes.read(uid);
+  if (stored?.freeze.runUid === runUid) {
+    await freezes.forget(stored);
+  }
 }
 
 function isRunnable(hook: PlannedHook): hook is ExecHook {
@@ -88,13 +110,26 @@ async function noteFreeze(
     }
     if (stored.thawing.thawed !== undefined) {
       await freezes.forget(stored);
-      continue;
+    } else if (isLeft(stored, runUid)) {
+      await thawLeft(hooked.pod.uid, thawer);
+    } else {
+      await pauseFor(stored, long);
     }
-    if (stored.freeze.runUid === runUid || Date.parse(stored.freeze.deadline) <= Date.now()) {
-      await thawPod(hooked.pod.uid, thawer);
-      continue;
-    }
-    await pauseFor(stored, long);
+  }
+}
+
+/** Whether a freeze is left by an earlier attempt, by one who could not undo it, or past its deadline. */
+function isLeft({ freeze, thawing }: StoredFreeze, runUid: string): boolean {
+  const isOver = Date.parse(freeze.deadline) <= Date.now();
+  return freeze.runUid === runUid || isOver || (thawing.tries ?? 0) > 0;
+}
+
+/** Undoes what is left. Where that fails once more the pod is frozen anew, which says whether it is frozen still. */
+async function thawLeft(podUid: string, thawer: Thawer): Promise<void> {
+  const end = await thawPod(podUid, thawer);
+  const stored = end.kind === 'Thawed' ? await thawer.freezes.read(podUid) : undefined;
+  if (stored !== undefined) {
+    await thawer.freezes.forget(stored);
   }
 }
 

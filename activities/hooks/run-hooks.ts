@@ -59,7 +59,7 @@ async function runHook(
     ...end,
   });
   if (hook.kind === 'bad') {
-    return ended({ outcome: 'Failed', message: hook.fault });
+    return ended({ outcome: 'Failed', isNotBegun: true, message: hook.fault });
   }
   try {
     await requirePod(cluster, pod, signal);
@@ -67,7 +67,7 @@ async function runHook(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof Failure && !isRetried(error.code)) {
-      return ended({ outcome: 'Failed', message: error.message });
+      return ended({ outcome: 'Failed', isNotBegun: true, message: error.message });
     }
     throw error;
   }

@@ -7,7 +7,12 @@ import type { HookedPod } from '../../domain/volumes/volume-plan.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
-import type { HookedPodInput, ThawedPod, ThawOverdueInput } from '../hook-contract.ts';
+import type {
+  HookedPodInput,
+  ThawedPod,
+  ThawOverdueInput,
+  ThawPodInput,
+} from '../hook-contract.ts';
 import { Freezes } from './freezes.ts';
 import { hookedPodOf } from './hooked-pod.ts';
 import { runHooks } from './run-hooks.ts';
@@ -20,8 +25,11 @@ const RESPECT_MS = 60_000;
 const RESPECT_OVERDUE_MS = 5000;
 
 /** See `HookActivities.thawPod`. */
-export function thawPod(deps: Dependencies, input: HookedPodInput): Promise<ThawedPod> {
+export function thawPod(deps: Dependencies, input: ThawPodInput): Promise<ThawedPod> {
   return withHeartbeat(async (long) => {
+    if (input.isBegun === false) {
+      return { isFirst: true };
+    }
     const hooked = await hookedPodOf(deps, input);
     const freezes = new Freezes(deps.cluster, deps.namespace);
     const stored = await freezes.read(hooked.pod.uid, long.signal);

@@ -14,6 +14,8 @@ export interface HookRun {
   readonly completionTimestamp: string;
   readonly outcome: 'Succeeded' | 'Failed';
   readonly exitCode?: number;
+  /** Whether the command was never started. */
+  readonly isNotBegun?: true;
   /** Why it failed. */
   readonly message?: string;
   /** What it has written, shortened. */

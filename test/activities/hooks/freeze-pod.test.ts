@@ -67,7 +67,8 @@ async function worker(
   return {
     ...{ deps, freezes, held, seen },
     freeze: (input: HookedPodInput = INPUT) => inActivity(() => freezePod(deps, input)),
-    thaw: () => inActivity(() => thawPod(deps, INPUT)),
+    thaw: (isBegun?: boolean) =>
+      inActivity(() => thawPod(deps, { ...INPUT, ...(isBegun === undefined ? {} : { isBegun }) })),
   };
 }
 
@@ -159,6 +160,36 @@ test('a hook that cannot be run fails with its fault, and that of its pod alone'
     `the pre hook of the pod shop/db-0 failed: ${fault}`,
   );
   expect(seen).toEqual([]);
+});
+
+test('hooks that were never begun leave nothing to undo, and nothing that keeps the next backup waiting', async () => {
+  const { freeze, thaw, freezes, held, seen } = await worker(FREEZING);
+  held.splice(0, 1);
+  const frozen = await freeze();
+  expect(frozen).toMatchObject({ isBegun: false, isFrozen: false });
+  expect(frozen.failure?.message).toContain('the pod shop/db-0 is gone');
+  expect(await freezes.read(POD.uid)).toBeUndefined();
+  expect(await thaw(frozen.isBegun)).toEqual({ isFirst: true });
+  expect(seen).toEqual([]);
+});
+
+test('a pod that another backup could not thaw is not waited for', async () => {
+  const { freeze, thaw, freezes, seen } = await worker(FREEZING, (word) => ({
+    ...EXITED,
+    exitCode: word === 'thaw' ? 1 : 0,
+  }));
+  await freeze({ ...INPUT });
+  await thaw();
+  expect((await freezes.read(POD.uid))?.thawing).toMatchObject({ tries: 1 });
+  const other = { ...INPUT, runUid: 'run-2' };
+  await writeJsonGz(store, volumeBatchKey(backupFolder('nightly'), other), {
+    ...{ volumes: [], pods: [{ pod: POD, ...FREEZING, volumes: [], thawAfterMs: 60_000 }] },
+  });
+  expect(await freeze(other)).toMatchObject({ isFrozen: true });
+  expect((await freezes.read(POD.uid))?.freeze.runUid).toBe('run-2');
+  expect(seen.map((one) => one.replace(', noted', ''))).toEqual([
+    ...['freeze', 'thaw', 'thaw', 'freeze'],
+  ]);
 });
 
 test('an attempt that follows one that was cut short thaws first', async () => {
