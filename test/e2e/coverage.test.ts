@@ -131,12 +131,12 @@ test('every kind of volume and a dead API group are in the report, and the backu
         message: `${DEAD}/v1 is registered and does not answer; nothing of it is in the backup`,
         subject: `${DEAD}/v1`,
       },
-      // No node agent runs here.
       {
         code: 'hook-failed',
         message: expect.stringContaining('the pre hook of the pod') as string,
         subject: `pod ${prefix}-marks/hooked: pre hook`,
       },
+      // No node agent runs here.
       {
         code: 'no-node-agent',
         message: expect.stringContaining('no node agent takes work on the node') as string,
