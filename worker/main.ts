@@ -37,9 +37,9 @@ async function main(): Promise<void> {
   }
   const { connectionOptions, namespace } = loadClientConnectConfig();
   const connection = await connectPatiently(connectionOptions);
-  const workers = await createWorkers(config, { connection, namespace: namespace ?? 'default' });
-  writeLog('info', 'worker ready', { roles: config.roles, cluster: config.cluster });
   try {
+    const workers = await createWorkers(config, { connection, namespace: namespace ?? 'default' });
+    writeLog('info', 'worker ready', { roles: config.roles, cluster: config.cluster });
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {
     stop.abort();

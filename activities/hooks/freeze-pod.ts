@@ -19,7 +19,7 @@ import { type LongWork, withHeartbeat } from '../heartbeat.ts';
 import type { FrozenPod, HookedPodInput } from '../hook-contract.ts';
 import { Freezes } from './freezes.ts';
 import { hookedPodOf } from './hooked-pod.ts';
-import { isFatal, runHooks } from './run-hooks.ts';
+import { type HooksOfPod, isFatal, runHooks } from './run-hooks.ts';
 import { thawPod, type Thawer } from './thaw.ts';
 
 const ATTEMPT_BYTES = 6;
@@ -32,27 +32,79 @@ const RESPECT_MS = 60_000;
 export function freezePod(deps: Dependencies, input: HookedPodInput): Promise<FrozenPod> {
   return withHeartbeat(async (long) => {
     const hooked = await hookedPodOf(deps, input);
-    const undo = hooked.post.filter(isRunnable);
-    if (hooked.pre.length > 0 && undo.length > 0) {
-      await noteFreeze(deps, { input, hooked, undo }, long);
-    }
-    const { pod, pre: hooks } = hooked;
-    const of = { pod, phase: 'pre', hooks, stopsAtFailure: true } as const;
-    const runs = await runHooks(deps.cluster, of, long.signal);
+    const { undo, isThawable, isNoted } = undoOf(hooked);
+    const noted: Noted = { input, hooked, undo };
+    const wasFrozen = isNoted && (await noteFreeze(deps, noted, long));
+    const runs = await runHooks(deps.cluster, hooksBefore(hooked, isThawable), long.signal);
+    const late = isNoted ? await lateFailure(deps, noted, long) : undefined;
     const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
     const key = { ...input, phase: 'pre', attempt } as const;
     await writeJsonGz(deps.store(input.location), hookRunsKey(backupFolder(input.name), key), runs);
-    const fatal = runs.find(isFatal);
-    const isBegun = hooks.length === 0 || runs.some(({ isNotBegun }) => isNotBegun !== true);
+    const fatal = runs.find(isThawable ? isFatal : isFailed);
+    const isBegun = wasFrozen || hooked.pre.length === 0 || runs.some(wasBegun);
     if (!isBegun) {
-      await forgetFreeze(deps, input, pod);
+      await forgetFreeze(deps, input, hooked.pod);
     }
     return {
       ...{ attempt, isBegun },
-      isFrozen: runs.every(({ outcome }) => outcome === 'Succeeded'),
-      ...(fatal === undefined ? {} : { failure: failureOf(fatal) }),
+      isFrozen: late === undefined && runs.every(({ outcome }) => outcome === 'Succeeded'),
+      ...failing(fatal === undefined ? late : failureOf(fatal)),
     };
   });
+}
+
+/** What undoes the pre hooks, whether all of it can be run, and whether there is anything to note. */
+function undoOf({ pre, post }: HookedPod) {
+  const undo = post.filter(isRunnable);
+  const isThawable = pre.length === 0 || undo.length === post.length;
+  return { undo, isThawable, isNoted: isThawable && pre.length > 0 && undo.length > 0 };
+}
+
+function failing(failure: FailureReport | undefined): { failure?: FailureReport } {
+  return failure === undefined ? {} : { failure };
+}
+
+/**
+ * What pre hooks have frozen after the pod was thawed at its deadline, or after somebody began to, is undone at once:
+ * nobody else would.
+ */
+async function lateFailure(
+  { cluster, namespace }: Dependencies,
+  { input, hooked, undo }: Noted,
+  { signal }: LongWork,
+): Promise<FailureReport | undefined> {
+  const { pod } = hooked;
+  const stored = await new Freezes(cluster, namespace).read(pod.uid, signal);
+  if (stored?.freeze.runUid === input.runUid && stored.thawing.first === undefined) {
+    return undefined;
+  }
+  await runHooks(cluster, { pod, phase: 'post', hooks: undo, stopsAtFailure: false }, signal);
+  const name = `${pod.namespace}/${pod.name}`;
+  return {
+    code: 'hook-failed',
+    message: `the pre hooks of the pod ${name} took longer than the time after which it is thawed; raise holdfast.dev/thaw-after`,
+    subject: `pod ${name}`,
+  };
+}
+
+/** The pre hooks; where a post hook cannot be run nothing would undo them, and its fault is told instead. */
+function hooksBefore({ pod, pre, post }: HookedPod, isThawable: boolean): HooksOfPod {
+  return isThawable
+    ? { pod, phase: 'pre', hooks: pre, stopsAtFailure: true }
+    : {
+        pod,
+        phase: 'post',
+        hooks: post.filter(({ kind }) => kind === 'bad'),
+        stopsAtFailure: false,
+      };
+}
+
+function wasBegun({ isNotBegun }: HookRun): boolean {
+  return isNotBegun !== true;
+}
+
+function isFailed({ outcome }: HookRun): boolean {
+  return outcome === 'Failed';
 }
 
 /** What was never begun has left nothing to undo. */
@@ -86,13 +138,14 @@ interface Noted {
   readonly undo: readonly ExecHook[];
 }
 
-/** Notes the freeze of a pod, when nothing that was frozen before is left. */
+/** Notes the freeze of a pod, when nothing that was frozen before is left; says whether there was anything of it. */
 async function noteFreeze(
   deps: Dependencies,
   { input, hooked, undo }: Noted,
   long: LongWork,
-): Promise<void> {
+): Promise<boolean> {
   const freezes = new Freezes(deps.cluster, deps.namespace);
+  let wasFrozen = false;
   const { location, name, runUid } = input;
   const by = `the backup ${name}`;
   const thawer = { freezes, cluster: deps.cluster, by, signal: long.signal, respectMs: RESPECT_MS };
@@ -102,7 +155,7 @@ async function noteFreeze(
       ...freezeTimes(Date.now(), hooked.thawAfterMs),
     };
     if (await freezes.note(freeze)) {
-      return;
+      return wasFrozen;
     }
     const stored = await freezes.read(hooked.pod.uid, long.signal);
     if (stored === undefined) {
@@ -111,7 +164,10 @@ async function noteFreeze(
     if (stored.thawing.thawed !== undefined) {
       await freezes.forget(stored);
     } else if (isLeft(stored, runUid)) {
-      await thawLeft(hooked.pod.uid, thawer);
+      wasFrozen = true;
+      if (!(await thawLeft(hooked.pod.uid, thawer))) {
+        await pauseFor(stored, long);
+      }
     } else {
       await pauseFor(stored, long);
     }
@@ -124,13 +180,17 @@ function isLeft({ freeze, thawing }: StoredFreeze, runUid: string): boolean {
   return freeze.runUid === runUid || isOver || (thawing.tries ?? 0) > 0;
 }
 
-/** Undoes what is left. Where that fails once more the pod is frozen anew, which says whether it is frozen still. */
-async function thawLeft(podUid: string, thawer: Thawer): Promise<void> {
+/**
+ * Undoes what is left, unless another one is at it. Where that fails once more the pod is frozen anew, which says whether
+ * it is frozen still; the new note has the same undo.
+ */
+async function thawLeft(podUid: string, thawer: Thawer): Promise<boolean> {
   const end = await thawPod(podUid, thawer);
   const stored = end.kind === 'Thawed' ? await thawer.freezes.read(podUid) : undefined;
   if (stored !== undefined) {
     await thawer.freezes.forget(stored);
   }
+  return end.kind !== 'Claimed';
 }
 
 /** Waits a little for a backup that has frozen the pod. */

@@ -1,5 +1,5 @@
 import { recordTime } from '../../domain/duration.ts';
-import { Failure, isRetried } from '../../domain/failure.ts';
+import { Failure, type FailureCode, isRetried } from '../../domain/failure.ts';
 import type { HookPod } from '../../domain/hooks/freeze.ts';
 import type { ExecHook, PlannedHook } from '../../domain/hooks/hook.ts';
 import type { HookRun } from '../../domain/hooks/hook-run.ts';
@@ -61,17 +61,26 @@ async function runHook(
   if (hook.kind === 'bad') {
     return ended({ outcome: 'Failed', isNotBegun: true, message: hook.fault });
   }
+  let isAsked = false;
   try {
     await requirePod(cluster, pod, signal);
+    isAsked = true;
     return ended(await execute(cluster, { pod, hook, signal }));
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof Failure && !isRetried(error.code)) {
-      return ended({ outcome: 'Failed', isNotBegun: true, message: error.message });
+    if (!(error instanceof Failure) || isRetried(error.code)) {
+      throw error;
     }
-    throw error;
+    const isNotBegun = !isAsked || REFUSED.has(error.code);
+    const end = { outcome: 'Failed', message: error.message } as const;
+    return ended(isNotBegun ? { ...end, isNotBegun } : end);
   }
 }
+
+/** After these a command was surely not started. */
+const REFUSED: ReadonlySet<FailureCode> = new Set([
+  ...(['not-found', 'cluster-forbidden', 'command-not-started'] as const),
+]);
 
 async function execute(
   cluster: HookCluster,
@@ -102,11 +111,15 @@ async function execute(
       };
 }
 
-/** Throws `pod-gone` when the pod is not there, or another one of its name. */
+/** Throws `pod-gone` when the pod is not there, or another one of its name, and `pod-not-running`. */
 async function requirePod(cluster: HookCluster, pod: HookPod, signal: AbortSignal): Promise<void> {
   const live = await readPod(cluster, pod, signal);
   if (live?.uid !== pod.uid) {
     const text = `the pod ${pod.namespace}/${pod.name} is gone`;
     throw new Failure('pod-gone', text, { subject: `${pod.namespace}/${pod.name}` });
+  }
+  if (live.phase !== 'Running') {
+    const text = `the pod ${pod.namespace}/${pod.name} does not run (${live.phase})`;
+    throw new Failure('pod-not-running', text, { subject: `${pod.namespace}/${pod.name}` });
   }
 }

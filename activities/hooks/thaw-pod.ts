@@ -34,9 +34,13 @@ export function thawPod(deps: Dependencies, input: ThawPodInput): Promise<Thawed
     const freezes = new Freezes(deps.cluster, deps.namespace);
     const stored = await freezes.read(hooked.pod.uid, long.signal);
     const isOwn = stored?.freeze.runUid === input.runUid;
+    if (!isOwn && wasNoted(hooked)) {
+      // What is frozen now is another backup's, or somebody has thawed and forgotten it.
+      return { isFirst: false };
+    }
     const end = isOwn
       ? await thawOwn(deps, { hooked, by: `run ${input.runUid}` }, long)
-      : { runs: await runPost(deps, hooked, long), isFirst: true, isOfLease: false };
+      : { runs: await runPost(deps, hooked, long.signal), isFirst: true, isOfLease: false };
     const attempt =
       end.runs === undefined ? undefined : await storeRuns(deps, { input, hooked, end }, long);
     if (isOwn) {
@@ -44,6 +48,11 @@ export function thawPod(deps: Dependencies, input: ThawPodInput): Promise<Thawed
     }
     return { isFirst: end.isFirst, ...(attempt === undefined ? {} : { attempt }) };
   });
+}
+
+/** Whether a freeze of the pod was noted before its pre hooks. */
+function wasNoted({ pre, post }: HookedPod): boolean {
+  return pre.length > 0 && post.some(({ kind }) => kind === 'exec');
 }
 
 /** Stores what the post hooks gave, and gives the name of the attempt. */
@@ -70,11 +79,11 @@ async function forgetThawed(freezes: Freezes, podUid: string): Promise<void> {
   }
 }
 
-/** Post hooks of a pod that nothing was noted of: it has no pre hooks, or they were never begun. */
+/** Post hooks of a pod that nothing was noted of. */
 function runPost(
-  { cluster }: Dependencies,
+  { cluster }: Pick<Dependencies, 'cluster'>,
   { pod, post: hooks }: HookedPod,
-  { signal }: LongWork,
+  signal: AbortSignal,
 ): Promise<HookRun[]> {
   return runHooks(cluster, { pod, phase: 'post', hooks, stopsAtFailure: false }, signal);
 }
@@ -95,18 +104,20 @@ async function thawOwn(
 ): Promise<ThawEnd> {
   const freezes = new Freezes(cluster, namespace);
   const thawer = { freezes, cluster, by, signal, respectMs: RESPECT_MS };
-  let isFirst = true;
   for (;;) {
     const end: Thaw = await thaw(hooked.pod.uid, thawer);
     if (end.kind === 'Thawed') {
-      return { isFirst, isOfLease: true, runs: end.runs };
+      return { isFirst: end.first === by, isOfLease: true, runs: end.runs };
     }
     if (end.kind !== 'Claimed') {
       // An earlier attempt of this call may have done it, and died before it could say so.
-      const isOwn = end.kind === 'ThawedBefore' && end.by === by;
-      return { isFirst: isOwn, isOfLease: true, runs: undefined };
+      const isFirst = end.kind === 'ThawedBefore' && end.first === by;
+      if (end.kind === 'ThawedBefore' && end.by !== by) {
+        // A pre hook may have frozen something after that; what it gives once more is not told.
+        await runPost({ cluster }, hooked, signal);
+      }
+      return { isFirst, isOfLease: true, runs: undefined };
     }
-    isFirst = false;
     const endWait = wait({ reason: `${end.by} thaws the pod ${hooked.pod.name}` });
     await sleep(LOOK_MS, undefined, { signal }).finally(endWait);
   }

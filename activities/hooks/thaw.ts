@@ -10,8 +10,19 @@ import { type HookCluster, runHooks } from './run-hooks.ts';
  * another one. `Claimed`: another one is at it. `None`: there is no freeze of the pod.
  */
 export type Thaw =
-  | { readonly kind: 'Thawed'; readonly runs: readonly HookRun[]; readonly isClean: boolean }
-  | { readonly kind: 'ThawedBefore'; readonly by: string; readonly at: string }
+  | {
+      readonly kind: 'Thawed';
+      readonly runs: readonly HookRun[];
+      readonly isClean: boolean;
+      /** Who claimed the undo first, which may be one who died at it. */
+      readonly first: string;
+    }
+  | {
+      readonly kind: 'ThawedBefore';
+      readonly by: string;
+      readonly at: string;
+      readonly first: string;
+    }
   | { readonly kind: 'Claimed'; readonly by: string; readonly at: string }
   | { readonly kind: 'None' };
 
@@ -40,15 +51,16 @@ export async function thawPod(podUid: string, thawer: Thawer): Promise<Thaw> {
     if (stored === undefined) {
       return { kind: 'None' };
     }
-    const { thawed, claim } = stored.thawing;
+    const { thawed, claim, first = thawer.by } = stored.thawing;
     if (thawed !== undefined) {
-      return { kind: 'ThawedBefore', ...thawed };
+      const { by, at } = thawed;
+      return { kind: 'ThawedBefore', by, at, first };
     }
     if (claim !== undefined && isRespected(claim, thawer)) {
       return { kind: 'Claimed', ...claim };
     }
     const claimed = await thawer.freezes.mark(stored, {
-      ...stored.thawing,
+      ...{ ...stored.thawing, first },
       claim: { by: thawer.by, at: recordTime(Date.now()) },
     });
     if (claimed !== undefined) {
@@ -68,25 +80,28 @@ async function undo(claimed: StoredFreeze, thawer: Thawer): Promise<Thaw> {
   const isClean = runs.every(({ outcome }) => outcome === 'Succeeded');
   const live = isClean ? undefined : await readPod(thawer.cluster, pod, thawer.signal);
   const isGone = !isClean && live?.uid !== pod.uid;
-  await settle(thawer, { podUid: pod.uid, isClean, isLast: isClean || isGone });
-  return { kind: 'Thawed', runs, isClean };
+  await settle(thawer, { claimed, isClean, isLast: isClean || isGone });
+  return { kind: 'Thawed', runs, isClean, first: claimed.thawing.first ?? thawer.by };
 }
 
 /** Notes the end of an undo, unless another one has noted that it ended before. */
 async function settle(
   thawer: Thawer,
-  end: { readonly podUid: string; readonly isClean: boolean; readonly isLast: boolean },
+  end: { readonly claimed: StoredFreeze; readonly isClean: boolean; readonly isLast: boolean },
 ): Promise<void> {
-  const { podUid, isClean, isLast } = end;
+  const { claimed, isClean, isLast } = end;
   for (;;) {
-    const stored = await thawer.freezes.read(podUid, thawer.signal);
-    if (stored === undefined || stored.thawing.thawed !== undefined) {
+    const stored = await thawer.freezes.read(claimed.freeze.pod.uid, thawer.signal);
+    // Another backup may have frozen the pod since.
+    if (stored?.uid !== claimed.uid || stored.thawing.thawed !== undefined) {
       return;
     }
     const tries = (stored.thawing.tries ?? 0) + 1;
     const thawed = { by: thawer.by, at: recordTime(Date.now()), isClean };
     const isOver = isLast || tries >= TRIES_MAX;
-    const next = { ...stored.thawing, tries, ...(isOver ? { thawed } : {}) };
+    const { first = thawer.by } = stored.thawing;
+    // Whoever comes next need not wait for one that has failed.
+    const next = isOver ? { ...stored.thawing, tries, thawed } : { first, tries };
     if ((await thawer.freezes.mark(stored, next)) !== undefined) {
       return;
     }

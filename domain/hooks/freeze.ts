@@ -28,6 +28,8 @@ export interface Freeze {
 
 /** How far the undo of a freeze is. */
 export interface Thawing {
+  /** Who claimed the undo first. */
+  readonly first?: string;
   /** Who runs the undo, and since when, RFC 3339. */
   readonly claim?: { readonly by: string; readonly at: string };
   /** How often it was run and did not succeed. */

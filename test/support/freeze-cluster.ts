@@ -46,7 +46,8 @@ export function freezeCluster(
         return Promise.resolve({ kind: 'exists' });
       }
       version += 1;
-      const metadata = { uid: `uid-${name}`, ...object.metadata, resourceVersion: String(version) };
+      const uid = `${name}-${String(version)}`;
+      const metadata = { uid, ...object.metadata, resourceVersion: String(version) };
       held.push({ type: groupResource(type), object: { ...object, metadata } });
       return Promise.resolve({ kind: 'created' });
     },

@@ -173,6 +173,68 @@ test('hooks that were never begun leave nothing to undo, and nothing that keeps 
   expect(seen).toEqual([]);
 });
 
+test('what is frozen after the pod was thawed at its deadline is undone at once', async () => {
+  const sweeping: { sweep?: Promise<void> } = {};
+  const hooks = { pre: [hook('dump'), hook('freeze')], post: [hook('thaw')] };
+  const { deps, freeze, seen } = await worker(
+    hooks,
+    (word) => {
+      if (word === 'dump') {
+        const how = { signal: new AbortController().signal, onSwept: () => undefined };
+        sweeping.sweep = sweepFreezes(deps, how);
+      }
+      return EXITED;
+    },
+    0,
+  );
+  const { failure, isFrozen } = await freeze();
+  await sweeping.sweep;
+  expect(isFrozen).toBe(false);
+  expect(failure?.message).toContain('raise holdfast.dev/thaw-after');
+  expect(seen.at(-1)).toBe('thaw, noted');
+  expect(seen.filter((word) => word.startsWith('thaw'))).toHaveLength(2);
+});
+
+test('a pod whose thaw cannot be run is not frozen', async () => {
+  const fault = 'annotation post.hook.backup.velero.io/timeout is "5x"';
+  const bad = { kind: 'bad', source: 'annotations', onError: 'Continue', fault } as const;
+  const { freeze, thaw, freezes, seen } = await worker({ pre: [hook('freeze')], post: [bad] });
+  const frozen = await freeze();
+  expect(frozen).toMatchObject({ isBegun: false, isFrozen: false });
+  expect(frozen.failure?.message).toBe(`the post hook of the pod shop/db-0 failed: ${fault}`);
+  await thaw(frozen.isBegun);
+  expect(seen).toEqual([]);
+  expect(await freezes.read(POD.uid)).toBeUndefined();
+});
+
+test('what an attempt that was cut short may have frozen is not forgotten when the pod no longer runs', async () => {
+  const { freeze, freezes, held } = await worker(FREEZING);
+  await freeze();
+  held.splice(0, 1);
+  expect(await freeze()).toMatchObject({ isBegun: true, isFrozen: false });
+  expect((await freezes.read(POD.uid))?.freeze.runUid).toBe('run-1');
+});
+
+test('a backup does not thaw what another one has frozen, and does not call it its own', async () => {
+  const { thaw, freezes, seen } = await worker(FREEZING);
+  await freezes.note({
+    ...{ pod: POD, run: 'backup/default/other', runUid: 'run-0', undo: [hook('undo')] },
+    ...{ since: '2026-01-01T00:00:00Z', deadline: '2999-01-01T00:00:00Z' },
+  });
+  expect(await thaw()).toEqual({ isFirst: false });
+  expect(seen).toEqual([]);
+  expect((await freezes.read(POD.uid))?.thawing).toEqual({});
+});
+
+test('a note that is gone is no proof that the pod was frozen until then', async () => {
+  const { freeze, thaw, freezes } = await worker(FREEZING);
+  await freeze();
+  const stored = await freezes.read(POD.uid);
+  expect(stored).toBeDefined();
+  await (stored && freezes.forget(stored));
+  expect(await thaw()).toEqual({ isFirst: false });
+});
+
 test('a pod that another backup could not thaw is not waited for', async () => {
   const { freeze, thaw, freezes, seen } = await worker(FREEZING, (word) => ({
     ...EXITED,
@@ -227,12 +289,12 @@ test('a pod that another backup has frozen is waited for', async () => {
   expect(seen).toEqual(['freeze, noted', 'thaw, noted', 'freeze, noted']);
 });
 
-test('a pod that was thawed meanwhile is not as it was frozen, and is not thawed again', async () => {
+test('a pod that was thawed meanwhile is not as it was frozen, and is thawed once more to be sure', async () => {
   const { deps, freeze, thaw, freezes, seen } = await worker({ ...FREEZING }, undefined, 0);
   await freeze();
   await sweepFreezes(deps, { signal: new AbortController().signal, onSwept: () => undefined });
   expect(await thaw()).toEqual({ isFirst: false });
-  expect(seen).toEqual(['freeze, noted', 'thaw, noted']);
+  expect(seen).toEqual(['freeze, noted', 'thaw, noted', 'thaw, noted']);
   expect(await freezes.read(POD.uid)).toBeUndefined();
   const { held } = await reported({ isHeld: false });
   expect([...held.values()]).toEqual(['Lost', 'Lost']);
