@@ -14,6 +14,9 @@ const HookRun = Type.Object({
   completionTimestamp: Type.String({ format: 'date-time' }),
   outcome: Type.Enum(['Succeeded', 'Failed']),
   exitCode: Type.Optional(Type.Integer()),
+  isNotBegun: Type.Optional(
+    Type.Boolean({ description: 'Whether the command was never started.' }),
+  ),
   message: Type.Optional(Type.String({ description: 'Why it failed.' })),
   stdout: Type.Optional(Type.String({ description: 'What it has written, shortened.' })),
   stderr: Type.Optional(Type.String()),

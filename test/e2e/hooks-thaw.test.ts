@@ -6,7 +6,7 @@ import { DISTURBANCES, FreezeKills, type FrozenBackup } from '../support/freeze-
 // not. Method: a file system of its own for each of five pods, which the pre hook freezes; copies stand still until
 // something was killed. `make test-kill-hooks` does this fifty times, at random points.
 
-const THAW_AFTER_MS = 8000;
+const THAW_AFTER_MS = 12_000;
 
 let kills: FreezeKills;
 
