@@ -245,7 +245,6 @@ test('a deleted namespace comes back with what was in its volumes, and its pods 
   expect(seen.flatMap(({ items = [] }) => items)).toContainEqual(
     expect.objectContaining({ name: `${namespace}/data`, state: 'Moving', node: 'node-a' }),
   );
-  expect(seen).toContainEqual(expect.objectContaining({ total: 4, done: 4, items: [] }));
   await kubectl('-n', namespace, 'wait', '--for=condition=Ready', 'pod/web', '--timeout=60s');
   expect(await treeOf('web', namespace)).toBe(before);
   const pods = await kubectl('-n', namespace, 'get', 'pods', '-o', 'name');
