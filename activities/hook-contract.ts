@@ -11,8 +11,11 @@ export interface HookActivities {
   freezePod(input: HookedPodInput): Promise<FrozenPod>;
   /** Runs the post hooks of a pod, unless somebody has done that since it was frozen. May be repeated. Heartbeats. */
   thawPod(input: ThawPodInput): Promise<ThawedPod>;
-  /** Runs the post hooks of a pod that was frozen for too long. May be repeated. Heartbeats. */
-  thawOverdue(input: ThawOverdueInput): Promise<void>;
+  /**
+   * Runs the post hooks of a pod that a run has frozen for too long; what another run has frozen is left alone. Gives
+   * something where the deadline is still to come. May be repeated. Heartbeats.
+   */
+  thawOverdue(input: ThawOverdueInput): Promise<OverdueAnswer | undefined>;
 }
 
 export interface HookedPodInput extends BatchInput {
@@ -21,6 +24,7 @@ export interface HookedPodInput extends BatchInput {
 }
 
 export interface ThawPodInput extends HookedPodInput {
+  readonly podUid: string;
   /** Whether a pre hook was started; left out where nobody knows. One that was not has left nothing to undo. */
   readonly isBegun?: boolean;
 }
@@ -41,8 +45,18 @@ export interface ThawedPod {
   readonly attempt?: string;
   /** Whether nobody had begun to thaw the pod before. */
   readonly isFirst: boolean;
+  /** Whether a hook that thaws it failed, so that it is tried again at the deadline. */
+  readonly isFrozenStill?: boolean;
 }
 
 export interface ThawOverdueInput {
   readonly podUid: string;
+  readonly runUid: string;
+  /** Not to wait for the deadline. */
+  readonly isForced?: boolean;
+}
+
+export interface OverdueAnswer {
+  /** How long the pod may stay frozen yet, in milliseconds. */
+  readonly leftMs: number;
 }

@@ -17,12 +17,14 @@ export async function sweepFreezesForever(
   namespace: string,
   signal: AbortSignal,
 ): Promise<void> {
+  const busy = new Set<string>();
   while (!signal.aborted) {
     try {
+      // The thaws that it begins end by themselves.
       await sweepFreezes(
         { cluster, namespace },
         {
-          signal,
+          ...{ signal, busy },
           onSwept: ({ pod, run, end }) => {
             writeLog(end === 'Failed' ? 'warn' : 'info', 'a freeze is overdue', { pod, run, end });
           },

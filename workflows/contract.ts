@@ -53,6 +53,8 @@ export interface VolumesInput {
 export interface FreezeGuardInput {
   readonly cluster: string;
   readonly podUid: string;
+  /** The run that freezes it; what another one has frozen is none of the guard's. */
+  readonly runUid: string;
   /** The pod for people: `shop/db`. */
   readonly name: string;
   readonly thawAfterMs: number;

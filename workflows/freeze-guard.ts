@@ -9,29 +9,40 @@ import { type FreezeGuardInput, thawedSignal } from './contract.ts';
  * once.
  */
 export async function freezeGuard(input: FreezeGuardInput): Promise<'Thawed' | 'Overdue'> {
-  const { cluster, podUid, name, thawAfterMs, patienceMs } = input;
-  if (await isThawedWithin(thawAfterMs)) {
-    return 'Thawed';
+  const { cluster, podUid, runUid, name, thawAfterMs, patienceMs } = input;
+  const word = { isThawed: false };
+  setHandler(thawedSignal, () => {
+    word.isThawed = true;
+  });
+  const isThawed = (): boolean => word.isThawed;
+  let waitMs = thawAfterMs;
+  for (;;) {
+    const isForced = !(await isOver(isThawed, waitMs));
+    if (isThawed()) {
+      return 'Thawed';
+    }
+    const answer = await CancellationScope.nonCancellable(() =>
+      activitiesOf(cluster, patienceMs)
+        .long(`Thaw ${name}, which is overdue`)
+        .thawOverdue({ podUid, runUid, isForced }),
+    );
+    // Nothing is sent as null.
+    if (answer == null) {
+      return 'Overdue';
+    }
+    // The freeze began after its guard, when another backup had frozen the pod.
+    waitMs = answer.leftMs;
   }
-  await CancellationScope.nonCancellable(() =>
-    activitiesOf(cluster, patienceMs)
-      .long(`Thaw ${name}, which is overdue`)
-      .thawOverdue({ podUid }),
-  );
-  return 'Overdue';
 }
 
-/** Waits for the word that the pod was thawed; a cancel ends the wait. */
-async function isThawedWithin(ms: number): Promise<boolean> {
-  let isThawed = false;
-  setHandler(thawedSignal, () => {
-    isThawed = true;
-  });
+/** Waits until something is so, or for a time; false when a cancel ended the wait. */
+async function isOver(isSo: () => boolean, ms: number): Promise<boolean> {
   try {
-    return await condition(() => isThawed, ms);
+    await condition(isSo, ms);
+    return true;
   } catch (error) {
     if (isCancellation(error)) {
-      return isThawed;
+      return false;
     }
     throw error;
   }

@@ -44,21 +44,23 @@ export async function copyHooked(
   copy: () => Promise<VolumeEnd[]>,
 ): Promise<HookedEnd> {
   const { run, activities, located } = step;
-  const input = { ...run, pod: located.pod };
+  const input = { ...run, pod: located.pod, podUid: located.uid };
   const guard = await startGuard(step);
   const begun: { isBegun?: boolean } = {};
   let frozen: { ends: readonly VolumeEnd[]; hooks: Omit<HookEnds, 'pod'> };
-  let thawed: Pick<HookEnds, 'postAttempt' | 'failure'> & { isFirst: boolean };
+  let thawed: ThawEnd;
   try {
     frozen = await freezeAndCopy(step, copy, begun);
   } finally {
     thawed = await CancellationScope.nonCancellable(async () => {
       const end = await thaw(activities, { input: { ...input, ...begun }, name: located.name });
-      await release(guard);
+      if (!end.isFrozenStill) {
+        await release(guard);
+      }
       return end;
     });
   }
-  const { isFirst, ...post } = thawed;
+  const { isFirst, post } = thawed;
   const { ends, hooks } = frozen;
   return { ends, hooks: { pod: located.pod, ...post, ...hooks, isHeld: hooks.isHeld && isFirst } };
 }
@@ -91,20 +93,29 @@ async function freezeAndCopy(
     : { ends: failed(failure), hooks: { preAttempt, isHeld: false } };
 }
 
+interface ThawEnd {
+  readonly isFirst: boolean;
+  /** Whether guard and sweeper have to thaw the pod yet. */
+  readonly isFrozenStill: boolean;
+  readonly post: Pick<HookEnds, 'postAttempt' | 'failure'>;
+}
+
 /** Runs the post hooks; where that fails, guard and sweeper are left. */
 async function thaw(
   activities: Activities,
   { input, name }: { readonly input: ThawPodInput; readonly name: string },
-): Promise<Pick<HookEnds, 'postAttempt' | 'failure'> & { isFirst: boolean }> {
+): Promise<ThawEnd> {
   try {
-    const { attempt, isFirst } = await activities
-      .long(`Run the post hooks of ${name}`)
-      .thawPod(input);
-    return { isFirst, ...(attempt === undefined ? {} : { postAttempt: attempt }) };
+    const {
+      attempt,
+      isFirst,
+      isFrozenStill = false,
+    } = await activities.long(`Run the post hooks of ${name}`).thawPod(input);
+    return { isFirst, isFrozenStill, post: attempt === undefined ? {} : { postAttempt: attempt } };
   } catch (error) {
     const failure = reportOf(error);
     log.warn('the post hooks of a pod could not be run', { name, code: failure.code });
-    return { isFirst: false, failure };
+    return { isFirst: false, isFrozenStill: true, post: { failure } };
   }
 }
 
@@ -117,12 +128,10 @@ async function startGuard(step: HookedStep): Promise<Guard | undefined> {
   if (thawAfterMs === undefined) {
     return undefined;
   }
-  const input: FreezeGuardInput = { cluster, podUid, name, thawAfterMs, patienceMs };
+  const { runUid } = step.run;
+  const input: FreezeGuardInput = { cluster, podUid, runUid, name, thawAfterMs, patienceMs };
   return startChild<typeof freezeGuard>(FREEZE_GUARD_WORKFLOW, {
-    workflowId: freezeGuardWorkflowId(workflowInfo().workflowId, {
-      podUid,
-      runUid: step.run.runUid,
-    }),
+    workflowId: freezeGuardWorkflowId(workflowInfo().workflowId, { podUid, runUid }),
     args: [input],
     staticSummary: `Thaws ${name} if nobody else does`,
     parentClosePolicy: ParentClosePolicy.ABANDON,

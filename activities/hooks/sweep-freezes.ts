@@ -15,14 +15,22 @@ export interface Swept {
   readonly end: 'Thawed' | 'Failed' | 'Forgotten';
 }
 
+/** How freezes are swept, for as long as a worker lives. */
+export interface Sweep {
+  readonly signal: AbortSignal;
+  readonly onSwept: (swept: Swept) => void;
+  /** Pods that are being thawed by an earlier sweep, by uid: one whose undo hangs keeps no other waiting. */
+  readonly busy: Set<string>;
+}
+
 /**
  * Thaws every pod that is frozen past its deadline, whatever became of its backup, and forgets what ended a day ago. One
- * pod that cannot be thawed keeps no other from it.
+ * pod that cannot be thawed keeps no other from it. Gives the thaws that it has begun, none of which throws.
  */
 export async function sweepFreezes(
   { cluster, namespace }: { readonly cluster: Cluster; readonly namespace: string },
-  { signal, onSwept }: { readonly signal: AbortSignal; readonly onSwept: (swept: Swept) => void },
-): Promise<void> {
+  { signal, onSwept, busy }: Sweep,
+): Promise<{ readonly thaws: readonly Promise<void>[] }> {
   const freezes = new Freezes(cluster, namespace);
   const thawer = { freezes, cluster, by: 'the sweeper', signal, respectMs: RESPECT_MS };
   const thawing: Promise<void>[] = [];
@@ -30,7 +38,8 @@ export async function sweepFreezes(
     const { pod, run } = stored.freeze;
     const told = { pod: `${pod.namespace}/${pod.name}`, run };
     const { thawed } = stored.thawing;
-    if (isOverdue(stored, Date.now())) {
+    if (isOverdue(stored, Date.now()) && !busy.has(pod.uid)) {
+      busy.add(pod.uid);
       const work = thawPod(pod.uid, thawer).then(
         (end) => {
           if (end.kind === 'Thawed') {
@@ -41,11 +50,15 @@ export async function sweepFreezes(
           onSwept({ ...told, end: 'Failed' });
         },
       );
-      thawing.push(work);
+      thawing.push(
+        work.finally(() => {
+          busy.delete(pod.uid);
+        }),
+      );
     } else if (thawed !== undefined && Date.now() - Date.parse(thawed.at) > KEPT_MS) {
       await freezes.forget(stored);
       onSwept({ ...told, end: 'Forgotten' });
     }
   }
-  await Promise.all(thawing);
+  return { thaws: thawing };
 }

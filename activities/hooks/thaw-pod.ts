@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { recordTime } from '../../domain/duration.ts';
+import type { HookPod, StoredFreeze } from '../../domain/hooks/freeze.ts';
+import type { PlannedHook } from '../../domain/hooks/hook.ts';
 import type { HookRun } from '../../domain/hooks/hook-run.ts';
 import { backupFolder, hookRunsKey } from '../../domain/object-key.ts';
 import type { HookedPod } from '../../domain/volumes/volume-plan.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
-import type {
-  HookedPodInput,
-  ThawedPod,
-  ThawOverdueInput,
-  ThawPodInput,
-} from '../hook-contract.ts';
+import type { OverdueAnswer, ThawedPod, ThawOverdueInput, ThawPodInput } from '../hook-contract.ts';
 import { Freezes } from './freezes.ts';
 import { hookedPodOf } from './hooked-pod.ts';
 import { runHooks } from './run-hooks.ts';
@@ -30,23 +28,30 @@ export function thawPod(deps: Dependencies, input: ThawPodInput): Promise<Thawed
     if (input.isBegun === false) {
       return { isFirst: true };
     }
-    const hooked = await hookedPodOf(deps, input);
     const freezes = new Freezes(deps.cluster, deps.namespace);
-    const stored = await freezes.read(hooked.pod.uid, long.signal);
-    const isOwn = stored?.freeze.runUid === input.runUid;
-    if (!isOwn && wasNoted(hooked)) {
+    const stored = await freezes.read(input.podUid, long.signal);
+    if (stored?.freeze.runUid === input.runUid) {
+      // The Lease has all that thaws the pod, whether the location answers or not.
+      const end = await thawOwn(deps, { stored, by: `run ${input.runUid}` }, long);
+      const { isFirst, isFrozenStill, runs } = end;
+      const attempt = runs && (await storeRuns(deps, { input, runs, isOfLease: true }, long));
+      await forgetThawed(freezes, input.podUid);
+      return {
+        isFirst,
+        ...(isFrozenStill ? { isFrozenStill } : {}),
+        ...(attempt === undefined ? {} : { attempt }),
+      };
+    }
+    const hooked = await hookedPodOf(deps, input);
+    if (wasNoted(hooked)) {
       // What is frozen now is another backup's, or somebody has thawed and forgotten it.
       return { isFirst: false };
     }
-    const end = isOwn
-      ? await thawOwn(deps, { hooked, by: `run ${input.runUid}` }, long)
-      : { runs: await runPost(deps, hooked, long.signal), isFirst: true, isOfLease: false };
-    const attempt =
-      end.runs === undefined ? undefined : await storeRuns(deps, { input, hooked, end }, long);
-    if (isOwn) {
-      await forgetThawed(freezes, hooked.pod.uid);
-    }
-    return { isFirst: end.isFirst, ...(attempt === undefined ? {} : { attempt }) };
+    const runs = await runPost(deps, hooked.pod, { hooks: hooked.post, signal: long.signal });
+    return {
+      isFirst: true,
+      attempt: await storeRuns(deps, { input, runs, isOfLease: false }, long),
+    };
   });
 }
 
@@ -58,17 +63,21 @@ function wasNoted({ pre, post }: HookedPod): boolean {
 /** Stores what the post hooks gave, and gives the name of the attempt. */
 async function storeRuns(
   deps: Dependencies,
-  what: { readonly input: HookedPodInput; readonly hooked: HookedPod; readonly end: ThawEnd },
+  what: {
+    readonly input: ThawPodInput;
+    readonly runs: readonly HookRun[];
+    readonly isOfLease: boolean;
+  },
   { signal }: LongWork,
 ): Promise<string> {
-  const { input, hooked, end } = what;
+  const { input, runs, isOfLease } = what;
+  const { pod, post } = await hookedPodOf(deps, input);
   // What stands in the Lease are the hooks that can be run.
-  const hooks = end.isOfLease ? hooked.post.filter(({ kind }) => kind === 'bad') : [];
-  const of = { pod: hooked.pod, phase: 'post', hooks, stopsAtFailure: false } as const;
-  const runs = [...(end.runs ?? []), ...(await runHooks(deps.cluster, of, signal))];
+  const hooks = isOfLease ? post.filter(({ kind }) => kind === 'bad') : [];
+  const all = [...runs, ...(await runPost(deps, pod, { hooks, signal }))];
   const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
   const key = hookRunsKey(backupFolder(input.name), { ...input, phase: 'post', attempt });
-  await writeJsonGz(deps.store(input.location), key, runs);
+  await writeJsonGz(deps.store(input.location), key, all);
   return attempt;
 }
 
@@ -79,19 +88,17 @@ async function forgetThawed(freezes: Freezes, podUid: string): Promise<void> {
   }
 }
 
-/** Post hooks of a pod that nothing was noted of. */
 function runPost(
   { cluster }: Pick<Dependencies, 'cluster'>,
-  { pod, post: hooks }: HookedPod,
-  signal: AbortSignal,
+  pod: HookPod,
+  { hooks, signal }: { readonly hooks: readonly PlannedHook[]; readonly signal: AbortSignal },
 ): Promise<HookRun[]> {
   return runHooks(cluster, { pod, phase: 'post', hooks, stopsAtFailure: false }, signal);
 }
 
 interface ThawEnd {
   readonly isFirst: boolean;
-  /** Whether the hooks are those of the Lease. */
-  readonly isOfLease: boolean;
+  readonly isFrozenStill: boolean;
   /** Undefined where another one ran the hooks. */
   readonly runs: readonly HookRun[] | undefined;
 }
@@ -99,36 +106,49 @@ interface ThawEnd {
 /** Thaws what the backup itself has frozen, or waits until another one has. */
 async function thawOwn(
   { cluster, namespace }: Dependencies,
-  { hooked, by }: { readonly hooked: HookedPod; readonly by: string },
+  { stored, by }: { readonly stored: StoredFreeze; readonly by: string },
   { signal, wait }: LongWork,
 ): Promise<ThawEnd> {
+  const { pod, undo: hooks } = stored.freeze;
   const freezes = new Freezes(cluster, namespace);
   const thawer = { freezes, cluster, by, signal, respectMs: RESPECT_MS };
   for (;;) {
-    const end: Thaw = await thaw(hooked.pod.uid, thawer);
+    const end: Thaw = await thaw(pod.uid, thawer);
     if (end.kind === 'Thawed') {
-      return { isFirst: end.first === by, isOfLease: true, runs: end.runs };
+      return { isFirst: end.first === by, isFrozenStill: !end.isClean, runs: end.runs };
     }
     if (end.kind !== 'Claimed') {
       // An earlier attempt of this call may have done it, and died before it could say so.
       const isFirst = end.kind === 'ThawedBefore' && end.first === by;
       if (end.kind === 'ThawedBefore' && end.by !== by) {
         // A pre hook may have frozen something after that; what it gives once more is not told.
-        await runPost({ cluster }, hooked, signal);
+        await runPost({ cluster }, pod, { hooks, signal });
       }
-      return { isFirst, isOfLease: true, runs: undefined };
+      return { isFirst, isFrozenStill: false, runs: undefined };
     }
-    const endWait = wait({ reason: `${end.by} thaws the pod ${hooked.pod.name}` });
+    const deadline = recordTime(Date.parse(end.at) + RESPECT_MS);
+    const endWait = wait({ reason: `${end.by} thaws the pod ${pod.name}`, deadline });
     await sleep(LOOK_MS, undefined, { signal }).finally(endWait);
   }
 }
 
 /** See `HookActivities.thawOverdue`. */
-export function thawOverdue(deps: Dependencies, { podUid }: ThawOverdueInput): Promise<void> {
+export function thawOverdue(
+  { cluster, namespace }: Dependencies,
+  { podUid, runUid, isForced = false }: ThawOverdueInput,
+): Promise<OverdueAnswer | undefined> {
   return withHeartbeat(async ({ signal }) => {
-    const freezes = new Freezes(deps.cluster, deps.namespace);
+    const freezes = new Freezes(cluster, namespace);
+    const stored = await freezes.read(podUid, signal);
+    if (stored?.freeze.runUid !== runUid) {
+      return undefined;
+    }
+    const leftMs = Date.parse(stored.freeze.deadline) - Date.now();
+    if (leftMs > 0 && !isForced && stored.thawing.thawed === undefined) {
+      return { leftMs };
+    }
     const by = 'the guard of the freeze';
-    const thawer = { freezes, cluster: deps.cluster, by, signal, respectMs: RESPECT_OVERDUE_MS };
-    await thaw(podUid, thawer);
+    await thaw(podUid, { freezes, cluster, by, signal, respectMs: RESPECT_OVERDUE_MS });
+    return undefined;
   });
 }

@@ -1,9 +1,8 @@
 import pLimit from 'p-limit';
 
-import { Failure } from '../../domain/failure.ts';
 import type { PodHookReport } from '../../domain/hooks/hook-report.ts';
 import { hookEndsKey, hookPodsKey, podHooksKey, restoreFolder } from '../../domain/object-key.ts';
-import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
+import { readJsonGz, readJsonGzIfThere, writeJsonGz } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { HookBatchInput } from '../restore-hook-contract.ts';
 
@@ -54,7 +53,7 @@ export class HookFiles {
     return pLimit(READS_IN_FLIGHT).map(numbers, async (pod) => {
       const key = podHooksKey(this.#folder, { ...this.#batch, pod });
       // The object under this key was written by `runRestoreHooks` of the same run.
-      return (await unlessMissing(() => readJsonGz(this.#store, key))) as PodNote | undefined;
+      return (await readJsonGzIfThere(this.#store, key)) as PodNote | undefined;
     });
   }
 
@@ -64,9 +63,7 @@ export class HookFiles {
 
   /** How far the hooks of each pod are: what the batch has stored at its end, or else what was noted on the way. */
   async readEnds(): Promise<readonly PodNote[]> {
-    const ends = await unlessMissing(() =>
-      readJsonGz(this.#store, hookEndsKey(this.#folder, this.#batch)),
-    );
+    const ends = await readJsonGzIfThere(this.#store, hookEndsKey(this.#folder, this.#batch));
     if (ends !== undefined) {
       // The object under this key was written by `runRestoreHooks` of the same run.
       return ends as PodNote[];
@@ -76,16 +73,5 @@ export class HookFiles {
     return pods.map(({ namespace, name: pod }, index) => {
       return notes[index] ?? { namespace, pod, runs: [], isDone: false };
     });
-  }
-}
-
-async function unlessMissing<Value>(read: () => Promise<Value>): Promise<Value | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof Failure && error.code === 'object-missing') {
-      return undefined;
-    }
-    throw error;
   }
 }

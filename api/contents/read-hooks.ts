@@ -1,3 +1,4 @@
+import { compareText } from '../../domain/compare-text.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { PodHookReport } from '../../domain/hooks/hook-report.ts';
 import type { HookRun } from '../../domain/hooks/hook-run.ts';
@@ -26,11 +27,13 @@ export async function readHooks(store: ObjectStore, name: string): Promise<PodHo
     throw new Failure('backup-not-found', `there is no backup ${name}`);
   }
   const runs: HookRun[] = [];
-  for await (const page of store.list(hookRunsPrefix(keys.folder, claim.stored.runUid))) {
-    for (const { key } of page.filter((entry) => IS_RUNS.test(entry.key))) {
-      // Files under these keys were written by `freezePod` and `thawPod`; the run may remove them meanwhile.
-      runs.push(...(((await readJsonGzIfThere(store, key)) ?? []) as HookRun[]));
-    }
+  for await (const part of readEach(
+    store,
+    hookRunsPrefix(keys.folder, claim.stored.runUid),
+    IS_RUNS,
+  )) {
+    // Files of these names were written by `freezePod` and `thawPod`.
+    runs.push(...(part as HookRun[]));
   }
   return byPod(runs);
 }
@@ -51,14 +54,27 @@ export async function readRestoreHooks(store: ObjectStore, name: string): Promis
     throw new Failure('restore-not-found', `there is no restore ${name}`);
   }
   const reports: PodHookReport[] = [];
-  for await (const page of store.list(hookRunsPrefix(keys.folder, claim.stored.runUid))) {
-    for (const { key } of page.filter((entry) => IS_REPORT.test(entry.key))) {
-      // Files under these keys were written by `runRestoreHooks`; the run may remove them meanwhile.
-      const found = (await readJsonGzIfThere(store, key)) as PodHookReport | undefined;
-      reports.push(...(found === undefined ? [] : [found]));
-    }
+  for await (const part of readEach(
+    store,
+    hookRunsPrefix(keys.folder, claim.stored.runUid),
+    IS_REPORT,
+  )) {
+    // Files of these names were written by `runRestoreHooks`.
+    reports.push(part as PodHookReport);
   }
   return reports;
+}
+
+/** What is in the files of a folder whose names are like this; a run that is under way may remove some meanwhile. */
+async function* readEach(store: ObjectStore, folder: string, name: RegExp): AsyncGenerator {
+  for await (const page of store.list(folder)) {
+    for (const { key } of page.filter((entry) => name.test(entry.key.slice(folder.length)))) {
+      const found = await readJsonGzIfThere(store, key);
+      if (found !== undefined) {
+        yield found;
+      }
+    }
+  }
 }
 
 function byPod(runs: readonly HookRun[]): PodHookReport[] {
@@ -70,7 +86,12 @@ function byPod(runs: readonly HookRun[]): PodHookReport[] {
     report.runs.push(run);
   }
   for (const { runs: own } of pods.values()) {
-    own.sort((left, right) => left.startTimestamp.localeCompare(right.startTimestamp));
+    // Times have whole seconds; what comes before a copy comes first.
+    own.sort(
+      (left, right) =>
+        compareText(left.startTimestamp, right.startTimestamp) ||
+        compareText(right.phase, left.phase),
+    );
   }
   return [...pods.values()];
 }

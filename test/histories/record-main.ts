@@ -232,7 +232,8 @@ async function backUpHooked(name: string): Promise<string> {
 async function guardOverdue(): Promise<string> {
   const workflowId = 'freeze-guard-overdue';
   const input: FreezeGuardInput = {
-    ...{ cluster: installation.name, podUid: 'gone', name: 'shop/gone', thawAfterMs: 500 },
+    ...{ cluster: installation.name, podUid: 'gone', runUid: 'gone' },
+    ...{ name: 'shop/gone', thawAfterMs: 500 },
   };
   await client.workflow.execute(FREEZE_GUARD_WORKFLOW, {
     ...{ workflowId, taskQueue: WORKFLOW_TASK_QUEUE, args: [input] },

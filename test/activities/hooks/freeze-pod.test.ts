@@ -9,7 +9,7 @@ import { freezePod } from '../../../activities/hooks/freeze-pod.ts';
 import { Freezes } from '../../../activities/hooks/freezes.ts';
 import { readHooks } from '../../../activities/hooks/record-hooks.ts';
 import { sweepFreezes } from '../../../activities/hooks/sweep-freezes.ts';
-import { thawPod } from '../../../activities/hooks/thaw-pod.ts';
+import { thawOverdue, thawPod } from '../../../activities/hooks/thaw-pod.ts';
 import type { HookedPodInput } from '../../../activities/hook-contract.ts';
 import type { ExecEnd } from '../../../activities/kubernetes/port.ts';
 import type { ExecHook } from '../../../domain/hooks/hook.ts';
@@ -27,6 +27,7 @@ import { EXITED, freezeCluster } from '../../support/freeze-cluster.ts';
 
 const POD = { namespace: 'shop', name: 'db-0', uid: 'pod-uid' };
 const RUN = { location: 'default', name: 'nightly', runUid: 'run-1', kind: 'Backup' } as const;
+const NOWHERE = { name: 'default', provider: 'folder', path: '/nonexistent' } as const;
 const INPUT = { ...RUN, batch: 0, pod: 0 };
 let folder: string;
 let store: ObjectStore;
@@ -68,8 +69,15 @@ async function worker(
     ...{ deps, freezes, held, seen },
     freeze: (input: HookedPodInput = INPUT) => inActivity(() => freezePod(deps, input)),
     thaw: (isBegun?: boolean) =>
-      inActivity(() => thawPod(deps, { ...INPUT, ...(isBegun === undefined ? {} : { isBegun }) })),
+      inActivity(() =>
+        thawPod(deps, { ...INPUT, podUid: POD.uid, ...(isBegun === undefined ? {} : { isBegun }) }),
+      ),
   };
+}
+
+function quietSweep() {
+  const { signal } = new AbortController();
+  return { signal, onSwept: () => undefined, busy: new Set<string>() };
 }
 
 /** What is reported of the pod when its batch ends like this. */
@@ -173,15 +181,41 @@ test('hooks that were never begun leave nothing to undo, and nothing that keeps 
   expect(seen).toEqual([]);
 });
 
+test('a pod is thawed although the location does not answer', async () => {
+  const { deps, freeze, freezes, seen } = await worker(FREEZING);
+  await freeze();
+  const away = { ...deps, store: () => openObjectStore(NOWHERE) };
+  const input = { ...INPUT, podUid: POD.uid };
+  await expect(inActivity(() => thawPod(away, input))).rejects.toThrow();
+  expect(seen).toEqual(['freeze, noted', 'thaw, noted']);
+  expect((await freezes.read(POD.uid))?.thawing.thawed).toMatchObject({ isClean: true });
+});
+
+test('a thaw that fails leaves the pod to its guard, which waits for the deadline and minds its own run', async () => {
+  const { deps, freeze, thaw, freezes, seen } = await worker(FREEZING, (word) => ({
+    ...EXITED,
+    exitCode: word === 'thaw' ? 1 : 0,
+  }));
+  await freeze();
+  expect(await thaw()).toMatchObject({ isFirst: true, isFrozenStill: true });
+  const guard = (runUid: string, isForced = false) =>
+    inActivity(() => thawOverdue(deps, { podUid: POD.uid, runUid, isForced }));
+  expect((await guard('run-1'))?.leftMs).toBeGreaterThan(0);
+  expect(await guard('run-2', true)).toBeUndefined();
+  expect(seen).toHaveLength(2);
+  expect(await guard('run-1', true)).toBeUndefined();
+  expect(seen).toHaveLength(3);
+  expect((await freezes.read(POD.uid))?.thawing).toMatchObject({ tries: 2 });
+});
+
 test('what is frozen after the pod was thawed at its deadline is undone at once', async () => {
-  const sweeping: { sweep?: Promise<void> } = {};
+  const sweeping: { sweep?: Promise<unknown> } = {};
   const hooks = { pre: [hook('dump'), hook('freeze')], post: [hook('thaw')] };
   const { deps, freeze, seen } = await worker(
     hooks,
     (word) => {
       if (word === 'dump') {
-        const how = { signal: new AbortController().signal, onSwept: () => undefined };
-        sweeping.sweep = sweepFreezes(deps, how);
+        sweeping.sweep = sweepFreezes(deps, quietSweep()).then(({ thaws }) => Promise.all(thaws));
       }
       return EXITED;
     },
@@ -292,7 +326,7 @@ test('a pod that another backup has frozen is waited for', async () => {
 test('a pod that was thawed meanwhile is not as it was frozen, and is thawed once more to be sure', async () => {
   const { deps, freeze, thaw, freezes, seen } = await worker({ ...FREEZING }, undefined, 0);
   await freeze();
-  await sweepFreezes(deps, { signal: new AbortController().signal, onSwept: () => undefined });
+  await Promise.all((await sweepFreezes(deps, quietSweep())).thaws);
   expect(await thaw()).toEqual({ isFirst: false });
   expect(seen).toEqual(['freeze, noted', 'thaw, noted', 'thaw, noted']);
   expect(await freezes.read(POD.uid)).toBeUndefined();

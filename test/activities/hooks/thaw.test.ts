@@ -36,11 +36,13 @@ async function frozen(run?: () => Promise<ExecEnd> | ExecEnd, freeze = freezeTha
   const thawer = (by: string, respectMs = 60_000): Thawer => ({
     ...{ freezes, cluster, by, signal, respectMs },
   });
+  const busy = new Set<string>();
   const sweep = async (): Promise<string[]> => {
     const swept: Swept[] = [];
     // The cast: a sweep needs nothing else of a cluster.
     const deps = { cluster: cluster as unknown as Cluster, namespace: NAMESPACE };
-    await sweepFreezes(deps, { signal, onSwept: (one) => swept.push(one) });
+    const onSwept = (one: Swept): void => void swept.push(one);
+    await Promise.all((await sweepFreezes(deps, { signal, onSwept, busy })).thaws);
     return swept.map(({ pod, end }) => `${pod} ${end}`);
   };
   return { cluster, ran, held, freezes, thawer, sweep };
@@ -147,6 +149,29 @@ test('a sweep thaws what is overdue alone, and one pod that cannot be thawed kee
   expect((await freezes.read(later.uid))?.thawing).toEqual({});
   expect(await sweep()).toEqual(['shop/db-0 Thawed']);
   expect(await sweep()).toEqual([]);
+});
+
+test('a thaw that hangs keeps no other pod waiting, and is not begun twice', async () => {
+  const other = { namespace: 'shop', name: 'web-0', uid: 'web-uid' };
+  let end: (value: ExecEnd) => void = () => undefined;
+  const hanging = new Promise<ExecEnd>((resolve) => {
+    end = resolve;
+  });
+  const { held, ran, freezes, cluster } = await frozen(() => (ran.length === 1 ? hanging : EXITED));
+  const busy = new Set<string>();
+  const swept: string[] = [];
+  const onSwept = ({ pod }: Swept): void => void swept.push(pod);
+  // The cast: a sweep needs nothing else of a cluster.
+  const deps = { cluster: cluster as unknown as Cluster, namespace: NAMESPACE };
+  const { thaws } = await sweepFreezes(deps, { signal, onSwept, busy });
+  held.push(...freezeCluster([other]).held);
+  await freezes.note(freezeThat({ pod: other }));
+  await Promise.all((await sweepFreezes(deps, { signal, onSwept, busy })).thaws);
+  expect(swept).toEqual(['shop/web-0']);
+  expect(ran).toHaveLength(2);
+  end(EXITED);
+  await Promise.all(thaws);
+  expect(swept).toEqual(['shop/web-0', 'shop/db-0']);
 });
 
 test('a pod that is gone has nothing to thaw', async () => {

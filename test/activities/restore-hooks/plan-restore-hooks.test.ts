@@ -47,7 +47,7 @@ test('pods that have hooks are stored in batches that one activity can wait for'
     };
   });
   const shards = [await storeShard(1, pods.slice(0, 80)), await storeShard(2, pods.slice(80))];
-  // The activity uses no more of its dependencies.
+  // The cast: the activity uses no more of its dependencies.
   const deps = { store: () => store } as unknown as Dependencies;
   const plan = (): ReturnType<typeof planRestoreHooks> =>
     inActivity(() => planRestoreHooks(deps, { ...RUN, shards }));

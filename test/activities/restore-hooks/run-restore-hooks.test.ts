@@ -101,7 +101,7 @@ function runBatch(held: readonly HeldObject[], { run, ...options }: Options = {}
       return (await run?.(target)) ?? EXITED;
     },
   };
-  // The activity uses no more of its dependencies.
+  // The cast: the activity uses no more of its dependencies.
   const deps = { cluster, store: () => store } as unknown as Dependencies;
   return inActivity(() => runRestoreHooks(deps, BATCH), options);
 }

@@ -22,8 +22,8 @@ function annotated(annotations: Readonly<Record<string, string>>, spec: Fields =
   );
 }
 
-/** Any shape: not everybody's spec was checked. */
 function requested(init: Readonly<Record<string, unknown>>, spec: Fields = {}) {
+  // The cast: specs that nobody checked may have any shape.
   const hooks = { resources: [{ name: 'wait', postHooks: [{ init }] }] } as unknown as RestoreHooks;
   return initHooksOf(hookPod({}, spec), hooks);
 }

@@ -27,7 +27,7 @@ function annotated(annotations: Readonly<Record<string, string>>) {
 }
 
 function requested(exec: Readonly<Record<string, unknown>>) {
-  // Specs that nobody checked may have any shape.
+  // The cast: specs that nobody checked may have any shape.
   const spec = { resources: [{ name: 'load', postHooks: [{ exec }] }] } as unknown as RestoreHooks;
   return restoreExecHooksOf(hookPod(), spec);
 }
