@@ -27,6 +27,8 @@ export interface ThawPodInput extends HookedPodInput {
   readonly podUid: string;
   /** Whether a pre hook was started; left out where nobody knows. One that was not has left nothing to undo. */
   readonly isBegun?: boolean;
+  /** Whether a pre hook may be at work yet, so that the pod is thawed once more at its deadline. */
+  readonly mayFreezeYet?: boolean;
 }
 
 export interface FrozenPod {
@@ -36,6 +38,8 @@ export interface FrozenPod {
   readonly failure?: FailureReport;
   /** Whether a pre hook was started, or there is none. */
   readonly isBegun?: boolean;
+  /** Whether a pre hook took longer than its timeout: it may go on in its container. */
+  readonly mayFreezeYet?: true;
   /** Whether every pre hook succeeded. */
   readonly isFrozen: boolean;
 }
@@ -45,7 +49,7 @@ export interface ThawedPod {
   readonly attempt?: string;
   /** Whether nobody had begun to thaw the pod before. */
   readonly isFirst: boolean;
-  /** Whether a hook that thaws it failed, so that it is tried again at the deadline. */
+  /** Whether a hook that thaws it failed, or may have come too early, so that it is run again at the deadline. */
   readonly isFrozenStill?: boolean;
 }
 

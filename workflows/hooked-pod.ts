@@ -46,14 +46,18 @@ export async function copyHooked(
   const { run, activities, located } = step;
   const input = { ...run, pod: located.pod, podUid: located.uid };
   const guard = await startGuard(step);
-  const begun: { isBegun?: boolean } = {};
+  // A pre hook that was cut off may go on, until it is known to have ended.
+  const pre: PreHooks = { known: { mayFreezeYet: true } };
   let frozen: { ends: readonly VolumeEnd[]; hooks: Omit<HookEnds, 'pod'> };
   let thawed: ThawEnd;
   try {
-    frozen = await freezeAndCopy(step, copy, begun);
+    frozen = await freezeAndCopy(step, copy, pre);
   } finally {
     thawed = await CancellationScope.nonCancellable(async () => {
-      const end = await thaw(activities, { input: { ...input, ...begun }, name: located.name });
+      const end = await thaw(activities, {
+        input: { ...input, ...pre.known },
+        name: located.name,
+      });
       if (!end.isFrozenStill) {
         await release(guard);
       }
@@ -65,10 +69,15 @@ export async function copyHooked(
   return { ends, hooks: { pod: located.pod, ...post, ...hooks, isHeld: hooks.isHeld && isFirst } };
 }
 
+/** What is known of the pre hooks of a pod when it is thawed. */
+interface PreHooks {
+  known: Pick<ThawPodInput, 'isBegun' | 'mayFreezeYet'>;
+}
+
 async function freezeAndCopy(
   { run, activities, located }: HookedStep,
   copy: () => Promise<VolumeEnd[]>,
-  begun: { isBegun?: boolean },
+  pre: PreHooks,
 ): Promise<{ ends: readonly VolumeEnd[]; hooks: Omit<HookEnds, 'pod'> }> {
   const { pod, name, volumes } = located;
   const failed = (failure: FailureReport): readonly VolumeEnd[] =>
@@ -83,8 +92,8 @@ async function freezeAndCopy(
     const failure = reportOf(error);
     return { ends: failed(failure), hooks: { isHeld: false, failure } };
   }
-  const { attempt: preAttempt, failure, isFrozen, isBegun } = frozen;
-  Object.assign(begun, isBegun === undefined ? {} : { isBegun });
+  const { attempt: preAttempt, failure, isFrozen, isBegun, mayFreezeYet = false } = frozen;
+  pre.known = { mayFreezeYet, ...(isBegun === undefined ? {} : { isBegun }) };
   return failure === undefined
     ? {
         ends: await copy(),

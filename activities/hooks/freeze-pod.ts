@@ -47,6 +47,7 @@ export function freezePod(deps: Dependencies, input: HookedPodInput): Promise<Fr
     }
     return {
       ...{ attempt, isBegun },
+      ...(runs.some(({ mayGoOn }) => mayGoOn === true) ? { mayFreezeYet: true as const } : {}),
       isFrozen: late === undefined && runs.every(({ outcome }) => outcome === 'Succeeded'),
       ...failing(fatal === undefined ? late : failureOf(fatal)),
     };

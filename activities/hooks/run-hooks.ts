@@ -98,7 +98,7 @@ async function execute(
   };
   if (end.kind === 'timed-out') {
     const message = `it took longer than its timeout of ${String(timeoutMs / 1000)} s, and may go on in the container`;
-    return { outcome: 'Failed', message, ...output };
+    return { outcome: 'Failed', mayGoOn: true, message, ...output };
   }
   const { exitCode } = end;
   return exitCode === 0

@@ -32,7 +32,8 @@ export function thawPod(deps: Dependencies, input: ThawPodInput): Promise<Thawed
     const stored = await freezes.read(input.podUid, long.signal);
     if (stored?.freeze.runUid === input.runUid) {
       // The Lease has all that thaws the pod, whether the location answers or not.
-      const end = await thawOwn(deps, { stored, by: `run ${input.runUid}` }, long);
+      const { mayFreezeYet: isEarly = false, runUid } = input;
+      const end = await thawOwn(deps, { stored, by: `run ${runUid}`, isEarly }, long);
       const { isFirst, isFrozenStill, runs } = end;
       const attempt = runs && (await storeRuns(deps, { input, runs, isOfLease: true }, long));
       await forgetThawed(freezes, input.podUid);
@@ -106,16 +107,17 @@ interface ThawEnd {
 /** Thaws what the backup itself has frozen, or waits until another one has. */
 async function thawOwn(
   { cluster, namespace }: Dependencies,
-  { stored, by }: { readonly stored: StoredFreeze; readonly by: string },
+  own: { readonly stored: StoredFreeze; readonly by: string; readonly isEarly: boolean },
   { signal, wait }: LongWork,
 ): Promise<ThawEnd> {
+  const { stored, by, isEarly } = own;
   const { pod, undo: hooks } = stored.freeze;
   const freezes = new Freezes(cluster, namespace);
-  const thawer = { freezes, cluster, by, signal, respectMs: RESPECT_MS };
+  const thawer = { freezes, cluster, by, signal, respectMs: RESPECT_MS, isEarly };
   for (;;) {
     const end: Thaw = await thaw(pod.uid, thawer);
     if (end.kind === 'Thawed') {
-      return { isFirst: end.first === by, isFrozenStill: !end.isClean, runs: end.runs };
+      return { isFirst: end.first === by, isFrozenStill: isEarly || !end.isClean, runs: end.runs };
     }
     if (end.kind !== 'Claimed') {
       // An earlier attempt of this call may have done it, and died before it could say so.

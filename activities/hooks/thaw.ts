@@ -35,6 +35,8 @@ export interface Thawer {
   readonly signal: AbortSignal;
   /** How long the claim of another one is respected, in milliseconds. */
   readonly respectMs: number;
+  /** Whether what is frozen may come yet, so that the undo is run again at the deadline, however it ends now. */
+  readonly isEarly?: boolean;
 }
 
 /** An undo that fails so often is not tried any more. */
@@ -80,7 +82,11 @@ async function undo(claimed: StoredFreeze, thawer: Thawer): Promise<Thaw> {
   const isClean = runs.every(({ outcome }) => outcome === 'Succeeded');
   const live = isClean ? undefined : await readPod(thawer.cluster, pod, thawer.signal);
   const isGone = !isClean && live?.uid !== pod.uid;
-  await settle(thawer, { claimed, isClean, isLast: isClean || isGone });
+  await settle(thawer, {
+    claimed,
+    isClean,
+    isLast: isGone || (isClean && thawer.isEarly !== true),
+  });
   return { kind: 'Thawed', runs, isClean, first: claimed.thawing.first ?? thawer.by };
 }
 

@@ -2,18 +2,11 @@ import { DEFAULT_VOLUME_VERIFICATION } from '../../domain/backup.ts';
 import { type BackupNotes, NoteTaker } from '../../domain/backup-notes.ts';
 import { coverageReport } from '../../domain/coverage-report.ts';
 import type { ExportPlan, ExportUnit, PlannedSelection } from '../../domain/export-plan.ts';
-import { groupResource, type KubernetesObject } from '../../domain/item.ts';
+import { groupResource } from '../../domain/item.ts';
 import { backupFolder, volumeBatchKey } from '../../domain/object-key.ts';
 import { VOLUME_TYPES } from '../../domain/selection/related-items.ts';
-import {
-  planVolumes as planned,
-  type CopyBatch,
-  type HookedPod,
-  type PlannedVolume,
-} from '../../domain/volumes/volume-plan.ts';
-import { hookedBatches } from '../../domain/volumes/hooked-pods.ts';
-import { backupHooksOf } from '../../domain/hooks/backup-hooks.ts';
-import type { BackupHooks } from '../../domain/hooks/hook-spec.ts';
+import { planVolumes as planned, type CopyBatch } from '../../domain/volumes/volume-plan.ts';
+import { hookedBatches, HookedPods } from '../../domain/volumes/hooked-pods.ts';
 import { repositoriesOf } from '../../domain/volumes/repository.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
@@ -99,33 +92,4 @@ async function volumeNotes(
     }
   }
   return notes.notes(problems.all());
-}
-
-/** The pods with hooks among those that the listings give. */
-class HookedPods {
-  readonly #hooks: BackupHooks | undefined;
-  readonly #pods = new Map<string, { readonly pod: Omit<HookedPod, 'volumes'>; isKept: boolean }>();
-
-  constructor(hooks: BackupHooks | undefined) {
-    this.#hooks = hooks;
-  }
-
-  see(object: KubernetesObject, isKept: boolean): void {
-    const { namespace = '', name, uid = '' } = object.metadata;
-    const hooks = backupHooksOf(object, this.#hooks);
-    const known = this.#pods.get(uid);
-    if (known !== undefined) {
-      known.isKept ||= isKept;
-    } else if (hooks.pre.length + hooks.post.length > 0) {
-      this.#pods.set(uid, { pod: { pod: { namespace, name, uid }, ...hooks }, isKept });
-    }
-  }
-
-  /** Those that are in the backup, or have volumes that are copied. */
-  all(volumes: readonly PlannedVolume[]): Omit<HookedPod, 'volumes'>[] {
-    const copied = new Set(volumes.map(({ namespace, pod }) => `${namespace}/${pod ?? ''}`));
-    return [...this.#pods.values()]
-      .filter(({ pod: { pod }, isKept }) => isKept || copied.has(`${pod.namespace}/${pod.name}`))
-      .map(({ pod }) => pod);
-  }
 }

@@ -17,6 +17,11 @@ const HookRun = Type.Object({
   isNotBegun: Type.Optional(
     Type.Boolean({ description: 'Whether the command was never started.' }),
   ),
+  mayGoOn: Type.Optional(
+    Type.Boolean({
+      description: 'Whether it had not ended when its time was over, and may go on.',
+    }),
+  ),
   message: Type.Optional(Type.String({ description: 'Why it failed.' })),
   stdout: Type.Optional(Type.String({ description: 'What it has written, shortened.' })),
   stderr: Type.Optional(Type.String()),

@@ -16,6 +16,8 @@ export interface HookRun {
   readonly exitCode?: number;
   /** Whether the command was never started. */
   readonly isNotBegun?: true;
+  /** Whether it had not ended when its time was over, and may go on. */
+  readonly mayGoOn?: true;
   /** Why it failed. */
   readonly message?: string;
   /** What it has written, shortened. */

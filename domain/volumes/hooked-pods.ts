@@ -1,3 +1,6 @@
+import { backupHooksOf } from '../hooks/backup-hooks.ts';
+import type { BackupHooks } from '../hooks/hook-spec.ts';
+import type { KubernetesObject } from '../item.ts';
 import { BATCH_VOLUMES_MAX, type HookedPod, type PlannedVolume } from './volume-plan.ts';
 
 /** Volumes that are copied together, and the pods among them that have hooks. */
@@ -45,4 +48,33 @@ export function hookedBatches(
 
 function isOf({ namespace, pod }: PlannedVolume, hooked: Omit<HookedPod, 'volumes'>): boolean {
   return namespace === hooked.pod.namespace && pod === hooked.pod.name;
+}
+
+/** The pods with hooks among those that the listings give. */
+export class HookedPods {
+  readonly #hooks: BackupHooks | undefined;
+  readonly #pods = new Map<string, { readonly pod: Omit<HookedPod, 'volumes'>; isKept: boolean }>();
+
+  constructor(hooks: BackupHooks | undefined) {
+    this.#hooks = hooks;
+  }
+
+  see(object: KubernetesObject, isKept: boolean): void {
+    const { namespace = '', name, uid = '' } = object.metadata;
+    const hooks = backupHooksOf(object, this.#hooks);
+    const known = this.#pods.get(uid);
+    if (known !== undefined) {
+      known.isKept ||= isKept;
+    } else if (hooks.pre.length + hooks.post.length > 0) {
+      this.#pods.set(uid, { pod: { pod: { namespace, name, uid }, ...hooks }, isKept });
+    }
+  }
+
+  /** Those that are in the backup, or have volumes that are copied. */
+  all(volumes: readonly PlannedVolume[]): Omit<HookedPod, 'volumes'>[] {
+    const copied = new Set(volumes.map(({ namespace, pod }) => `${namespace}/${pod ?? ''}`));
+    return [...this.#pods.values()]
+      .filter(({ pod: { pod }, isKept }) => isKept || copied.has(`${pod.namespace}/${pod.name}`))
+      .map(({ pod }) => pod);
+  }
 }

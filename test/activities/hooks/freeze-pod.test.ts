@@ -148,16 +148,22 @@ test('a hook that may fail keeps nothing back, but the pod is not as it should b
   expect([...held.values()]).toEqual(['Excused', 'Excused']);
 });
 
-test('a hook that takes too long has failed, and the pod is thawed all the same', async () => {
-  const { freeze, thaw, seen } = await worker(FREEZING, (word) =>
+test('a hook that takes too long may freeze yet: the pod is thawed now, and once more at its deadline', async () => {
+  const { deps, freeze, freezes, seen } = await worker(FREEZING, (word) =>
     word === 'freeze'
       ? { kind: 'timed-out', stdout: '', stderr: '', dropped: 0, durationMs: 30_000 }
       : EXITED,
   );
-  const { failure } = await freeze();
+  const { failure, mayFreezeYet = false } = await freeze();
   expect(failure?.message).toContain('longer than its timeout of 30 s');
-  await thaw();
+  const input = { ...INPUT, podUid: POD.uid, mayFreezeYet };
+  expect(await inActivity(() => thawPod(deps, input))).toMatchObject({ isFrozenStill: true });
   expect(seen).toEqual(['freeze, noted', 'thaw, noted']);
+  expect((await freezes.read(POD.uid))?.thawing.thawed).toBeUndefined();
+  const overdue = { podUid: POD.uid, runUid: 'run-1', isForced: true };
+  await inActivity(() => thawOverdue(deps, overdue));
+  expect(seen).toEqual(['freeze, noted', 'thaw, noted', 'thaw, noted']);
+  expect((await freezes.read(POD.uid))?.thawing.thawed).toMatchObject({ isClean: true });
 });
 
 test('a hook that cannot be run fails with its fault, and that of its pod alone', async () => {
