@@ -20,7 +20,7 @@ import type { FrozenPod, HookedPodInput } from '../hook-contract.ts';
 import { Freezes } from './freezes.ts';
 import { hookedPodOf } from './hooked-pod.ts';
 import { type HooksOfPod, isFatal, runHooks } from './run-hooks.ts';
-import { thawPod, type Thawer } from './thaw.ts';
+import { undoFreeze, type Thawer } from './undo-freeze.ts';
 
 const ATTEMPT_BYTES = 6;
 /** Pause between two looks at a pod that another backup has frozen. */
@@ -186,7 +186,7 @@ function isLeft({ freeze, thawing }: StoredFreeze, runUid: string): boolean {
  * it is frozen still; the new note has the same undo.
  */
 async function thawLeft(podUid: string, thawer: Thawer): Promise<boolean> {
-  const end = await thawPod(podUid, thawer);
+  const end = await undoFreeze(podUid, thawer);
   const stored = end.kind === 'Thawed' ? await thawer.freezes.read(podUid) : undefined;
   if (stored !== undefined) {
     await thawer.freezes.forget(stored);

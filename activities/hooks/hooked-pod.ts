@@ -1,6 +1,5 @@
 import { Failure } from '../../domain/failure.ts';
-import type { HookedPod } from '../../domain/volumes/volume-plan.ts';
-import type { CopyBatch } from '../../domain/volumes/volume-plan.ts';
+import type { CopyBatch, HookedPod } from '../../domain/volumes/volume-plan.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { HookedPodInput } from '../hook-contract.ts';
 import { readBatch } from '../volumes/volume-batch.ts';

@@ -1,7 +1,7 @@
 import { isOverdue } from '../../domain/hooks/freeze.ts';
 import type { Cluster } from '../kubernetes/port.ts';
 import { Freezes } from './freezes.ts';
-import { thawPod } from './thaw.ts';
+import { undoFreeze } from './undo-freeze.ts';
 
 /** How long another one that thaws an overdue pod is left to it. */
 const RESPECT_MS = 5000;
@@ -40,7 +40,7 @@ export async function sweepFreezes(
     const { thawed } = stored.thawing;
     if (isOverdue(stored, Date.now()) && !busy.has(pod.uid)) {
       busy.add(pod.uid);
-      const work = thawPod(pod.uid, thawer).then(
+      const work = undoFreeze(pod.uid, thawer).then(
         (end) => {
           if (end.kind === 'Thawed') {
             onSwept({ ...told, end: end.isClean ? 'Thawed' : 'Failed' });

@@ -10,17 +10,16 @@ import type { HookedPod } from '../../domain/volumes/volume-plan.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
-import type { OverdueAnswer, ThawedPod, ThawOverdueInput, ThawPodInput } from '../hook-contract.ts';
+import type { ThawedPod, ThawPodInput } from '../hook-contract.ts';
 import { Freezes } from './freezes.ts';
 import { hookedPodOf } from './hooked-pod.ts';
 import { runHooks } from './run-hooks.ts';
-import { type Thaw, thawPod as thaw } from './thaw.ts';
+import { type Thaw, undoFreeze } from './undo-freeze.ts';
 
 const ATTEMPT_BYTES = 6;
 const LOOK_MS = 500;
-/** How long another one that thaws the pod is left to it; at a deadline not for long. */
+/** How long another one that thaws the pod is left to it. */
 const RESPECT_MS = 60_000;
-const RESPECT_OVERDUE_MS = 5000;
 
 /** See `HookActivities.thawPod`. */
 export function thawPod(deps: Dependencies, input: ThawPodInput): Promise<ThawedPod> {
@@ -115,7 +114,7 @@ async function thawOwn(
   const freezes = new Freezes(cluster, namespace);
   const thawer = { freezes, cluster, by, signal, respectMs: RESPECT_MS, isEarly };
   for (;;) {
-    const end: Thaw = await thaw(pod.uid, thawer);
+    const end: Thaw = await undoFreeze(pod.uid, thawer);
     if (end.kind === 'Thawed') {
       return { isFirst: end.first === by, isFrozenStill: isEarly || !end.isClean, runs: end.runs };
     }
@@ -132,25 +131,4 @@ async function thawOwn(
     const endWait = wait({ reason: `${end.by} thaws the pod ${pod.name}`, deadline });
     await sleep(LOOK_MS, undefined, { signal }).finally(endWait);
   }
-}
-
-/** See `HookActivities.thawOverdue`. */
-export function thawOverdue(
-  { cluster, namespace }: Dependencies,
-  { podUid, runUid, isForced = false }: ThawOverdueInput,
-): Promise<OverdueAnswer | undefined> {
-  return withHeartbeat(async ({ signal }) => {
-    const freezes = new Freezes(cluster, namespace);
-    const stored = await freezes.read(podUid, signal);
-    if (stored?.freeze.runUid !== runUid) {
-      return undefined;
-    }
-    const leftMs = Date.parse(stored.freeze.deadline) - Date.now();
-    if (leftMs > 0 && !isForced && stored.thawing.thawed === undefined) {
-      return { leftMs };
-    }
-    const by = 'the guard of the freeze';
-    await thaw(podUid, { freezes, cluster, by, signal, respectMs: RESPECT_OVERDUE_MS });
-    return undefined;
-  });
 }

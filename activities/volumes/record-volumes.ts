@@ -17,7 +17,7 @@ import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { RecordedVolumes, RecordVolumesInput, VolumeEndsInput } from '../volume-contract.ts';
-import { type Held, readHooks } from '../hooks/record-hooks.ts';
+import { type Held, hooksOfBatch } from '../hooks/hooks-of-batch.ts';
 import { settleClaim } from './claims.ts';
 import { runFolder } from './volume-batch.ts';
 import { readEnds } from './volume-ends.ts';
@@ -45,7 +45,7 @@ export function recordVolumes(
     const hooks: PodHookReport[] = [];
     for (let batch = 0; batch < batches; batch++) {
       signal.throwIfAborted();
-      const { pods, held } = await readHooks(store, { ...run, kind: 'Backup', batch });
+      const { pods, held } = await hooksOfBatch(store, { ...run, kind: 'Backup', batch });
       hooks.push(...pods);
       for (const end of await readEnds(store, { ...run, kind: 'Backup', batch })) {
         ends.push(end.kind === 'failed' ? end : copied(end.record as CopyRecord, held));

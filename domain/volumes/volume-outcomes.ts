@@ -114,7 +114,7 @@ function inconsistent(ends: readonly CopyEnd[], areExcused: boolean): FailureRep
     const name = volumeName(record);
     const why = isExcused
       ? 'a pre hook of its pod failed, which may fail'
-      : 'its pod was thawed, or another one took its place, before the copy had ended';
+      : 'nobody knows that its pod was frozen until it had ended, as it was thawed before, another one took its place, or the thaw failed';
     return isExcused === areExcused
       ? [
           {

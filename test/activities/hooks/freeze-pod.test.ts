@@ -7,9 +7,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Dependencies } from '../../../activities/dependencies.ts';
 import { freezePod } from '../../../activities/hooks/freeze-pod.ts';
 import { Freezes } from '../../../activities/hooks/freezes.ts';
-import { readHooks } from '../../../activities/hooks/record-hooks.ts';
+import { hooksOfBatch } from '../../../activities/hooks/hooks-of-batch.ts';
 import { sweepFreezes } from '../../../activities/hooks/sweep-freezes.ts';
-import { thawOverdue, thawPod } from '../../../activities/hooks/thaw-pod.ts';
+import { thawOverdue } from '../../../activities/hooks/thaw-overdue.ts';
+import { thawPod } from '../../../activities/hooks/thaw-pod.ts';
 import type { HookedPodInput } from '../../../activities/hook-contract.ts';
 import type { ExecEnd } from '../../../activities/kubernetes/port.ts';
 import type { ExecHook } from '../../../domain/hooks/hook.ts';
@@ -84,7 +85,7 @@ function quietSweep() {
 async function reported(ends: Omit<HookEnds, 'pod'>) {
   const key = hookEndsKey(backupFolder('nightly'), INPUT);
   await writeJsonGz(store, key, [{ pod: 0, ...ends }]);
-  return readHooks(store, INPUT);
+  return hooksOfBatch(store, INPUT);
 }
 
 test('a freeze is noted before it happens, and the note is gone when the pod is thawed', async () => {

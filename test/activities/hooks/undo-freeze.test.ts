@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { Freezes } from '../../../activities/hooks/freezes.ts';
 import { type Swept, sweepFreezes } from '../../../activities/hooks/sweep-freezes.ts';
-import { thawPod, type Thawer } from '../../../activities/hooks/thaw.ts';
+import { undoFreeze, type Thawer } from '../../../activities/hooks/undo-freeze.ts';
 import type { Cluster, ExecEnd } from '../../../activities/kubernetes/port.ts';
 import { Failure } from '../../../domain/failure.ts';
 import type { Freeze } from '../../../domain/hooks/freeze.ts';
@@ -50,15 +50,15 @@ async function frozen(run?: () => Promise<ExecEnd> | ExecEnd, freeze = freezeTha
 
 test('a pod is thawed once, and who comes later is told by whom', async () => {
   const { ran, thawer } = await frozen();
-  const first = await thawPod(POD.uid, thawer('the run'));
+  const first = await undoFreeze(POD.uid, thawer('the run'));
   expect(first).toMatchObject({
     ...{ kind: 'Thawed', isClean: true },
     runs: [{ phase: 'post', container: 'db', outcome: 'Succeeded', exitCode: 0 }],
   });
-  const later = await thawPod(POD.uid, thawer('the guard'));
+  const later = await undoFreeze(POD.uid, thawer('the guard'));
   expect(later).toMatchObject({ kind: 'ThawedBefore', by: 'the run' });
   expect(ran).toEqual(['db: thaw']);
-  expect(await thawPod('another-uid', thawer('the guard'))).toEqual({ kind: 'None' });
+  expect(await undoFreeze('another-uid', thawer('the guard'))).toEqual({ kind: 'None' });
 });
 
 test('of two that come at the same time one thaws, and the other is told to leave it to that one', async () => {
@@ -67,8 +67,8 @@ test('of two that come at the same time one thaws, and the other is told to leav
     end = resolve;
   });
   const { ran, thawer } = await frozen(() => ending);
-  const first = thawPod(POD.uid, thawer('the run'));
-  const second = thawPod(POD.uid, thawer('the sweeper'));
+  const first = undoFreeze(POD.uid, thawer('the run'));
+  const second = undoFreeze(POD.uid, thawer('the sweeper'));
   await expect.poll(() => ran).toHaveLength(1);
   end(EXITED);
   const kinds = (await Promise.all([first, second])).map(({ kind }) => kind);
@@ -80,12 +80,12 @@ test('whoever has claimed a pod and died is not waited for after a deadline', as
   const { ran, thawer, freezes } = await frozen(() => {
     throw new Failure('cluster-unreachable', 'it does not answer');
   });
-  await expect(thawPod(POD.uid, thawer('the run'))).rejects.toThrow('does not answer');
+  await expect(undoFreeze(POD.uid, thawer('the run'))).rejects.toThrow('does not answer');
   expect((await freezes.read(POD.uid))?.thawing).toMatchObject({ claim: { by: 'the run' } });
   // Another attempt of the same one goes on at once; another one leaves it alone for a while.
-  expect(await thawPod(POD.uid, thawer('the guard'))).toMatchObject({ kind: 'Claimed' });
-  await expect(thawPod(POD.uid, thawer('the run'))).rejects.toThrow('does not answer');
-  await expect(thawPod(POD.uid, thawer('the guard', 0))).rejects.toThrow('does not answer');
+  expect(await undoFreeze(POD.uid, thawer('the guard'))).toMatchObject({ kind: 'Claimed' });
+  await expect(undoFreeze(POD.uid, thawer('the run'))).rejects.toThrow('does not answer');
+  await expect(undoFreeze(POD.uid, thawer('the guard', 0))).rejects.toThrow('does not answer');
   expect(ran).toHaveLength(3);
 });
 
@@ -97,9 +97,9 @@ test('who claimed a pod first stays known when another one takes over', async ()
     }
     return EXITED;
   });
-  await expect(thawPod(POD.uid, thawer('the sweeper'))).rejects.toThrow('does not answer');
+  await expect(undoFreeze(POD.uid, thawer('the sweeper'))).rejects.toThrow('does not answer');
   isAway = false;
-  expect(await thawPod(POD.uid, thawer('the run', 0))).toMatchObject({
+  expect(await undoFreeze(POD.uid, thawer('the run', 0))).toMatchObject({
     ...{ kind: 'Thawed', first: 'the sweeper' },
   });
 });
@@ -110,7 +110,7 @@ test('an undo that ends late says nothing of what another backup has frozen sinc
     end = resolve;
   });
   const { ran, held, freezes, thawer } = await frozen(() => ending);
-  const late = thawPod(POD.uid, thawer('the sweeper'));
+  const late = undoFreeze(POD.uid, thawer('the sweeper'));
   await expect.poll(() => ran).toHaveLength(1);
   held.splice(
     held.findIndex(({ object }) => object.metadata.name.startsWith('freeze-')),

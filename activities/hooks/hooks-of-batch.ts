@@ -5,8 +5,7 @@ import type { HookEnds } from '../../domain/hooks/hook-ends.ts';
 import type { PodHookReport } from '../../domain/hooks/hook-report.ts';
 import type { HookRun } from '../../domain/hooks/hook-run.ts';
 import { backupFolder, hookEndsKey, hookRunsKey } from '../../domain/object-key.ts';
-import type { HookedPod } from '../../domain/volumes/volume-plan.ts';
-import type { CopyBatch } from '../../domain/volumes/volume-plan.ts';
+import type { CopyBatch, HookedPod } from '../../domain/volumes/volume-plan.ts';
 import { readJsonGz, readJsonGzIfThere } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { BatchInput } from '../volume-contract.ts';
@@ -26,7 +25,7 @@ export interface HooksOfBatch {
 export type Held = 'Held' | 'Lost' | 'Excused';
 
 /** Reads how the hooks of a batch ended. */
-export async function readHooks(store: ObjectStore, run: BatchInput): Promise<HooksOfBatch> {
+export async function hooksOfBatch(store: ObjectStore, run: BatchInput): Promise<HooksOfBatch> {
   const key = hookEndsKey(backupFolder(run.name), run);
   // The object under this key was written by `recordVolumeEnds` of the same run.
   const ends = ((await readJsonGzIfThere(store, key)) ?? []) as readonly HookEnds[];

@@ -47,7 +47,7 @@ const TRIES_MAX = 10;
  * not frozen is thawed. What fails is to be tried again, and stays in the Lease until it has failed ten times. Throws
  * what `runHooks` throws.
  */
-export async function thawPod(podUid: string, thawer: Thawer): Promise<Thaw> {
+export async function undoFreeze(podUid: string, thawer: Thawer): Promise<Thaw> {
   for (;;) {
     const stored = await thawer.freezes.read(podUid, thawer.signal);
     if (stored === undefined) {
