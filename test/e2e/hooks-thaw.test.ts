@@ -1,21 +1,32 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import type { FreezableVolume } from '../support/freezable-volume.ts';
 import { DISTURBANCES, FreezeKills, type FrozenBackup } from '../support/freeze-kills.ts';
+import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { PodWriter } from '../support/pod-writer.ts';
 
-// Goal: what a backup has frozen is thawed by its deadline, whatever dies, and no backup calls a copy consistent that is
-// not. Method: a file system of its own for each of five pods, which the pre hook freezes; copies stand still until
-// something was killed. `make test-kill-hooks` does this fifty times, at random points.
+// Goal: a backup copies what its pod has frozen, and says so; what it has frozen is thawed by its deadline, whatever dies,
+// and no backup calls a copy consistent that is not. Method: a file system of its own for each of six pods, which the pre
+// hook freezes; copies stand still until something was seen or killed. `make test-kill-hooks` does the kills fifty times,
+// at random points.
 
 const THAW_AFTER_MS = 12_000;
+/** So late that it is the backup which thaws. */
+const LATE_MS = 600_000;
+const CONTENT = 'cd /volumes/data; find . -type f | sort | xargs sha256sum; cat log';
 
 let kills: FreezeKills;
+let quiet: FreezableVolume;
+let copy: string;
 
 beforeAll(async () => {
   kills = await FreezeKills.start(THAW_AFTER_MS);
-  await kills.makePods(5);
+  [quiet] = await Promise.all([kills.makePod(LATE_MS), kills.makePods(5)]);
+  copy = `${quiet.namespace}-copy`;
 });
 
 afterAll(async () => {
+  await deleteNamespace(copy);
   await kills.stop();
 });
 
@@ -25,6 +36,34 @@ async function expectNotConsistent(backup: FrozenBackup, thawedMs: number): Prom
   kills.release(backup);
   expect(await kills.expectHonest(backup, { thawedMs, releasedMs })).toBe(false);
 }
+
+test('writes wait until the copy is made, which is of the moment of the freeze and is restored like that', async () => {
+  const writer = new PodWriter(quiet);
+  await expect.poll(() => writer.count()).toBeGreaterThan(0);
+  expect(await quiet.isFrozen()).toBe(false);
+  const backup = await kills.startBackup('undisturbed', { volume: quiet, isHeldAtEnd: true });
+  const written = await writer.count();
+  const content = await quiet.shell(CONTENT);
+  await kills.standsStill(backup);
+  // All data is copied.
+  expect(await writer.count()).toBe(written);
+  expect(await quiet.isFrozen()).toBe(true);
+  const releasedMs = Date.now();
+  kills.release(backup);
+  const thawedMs = await kills.thawed(backup, releasedMs);
+  await expect.poll(() => writer.count()).toBeGreaterThan(written + 1);
+  await writer.stop();
+  expect(await kills.expectHonest(backup, { thawedMs, releasedMs })).toBe(true);
+
+  const { installation } = kills;
+  const namespaceMapping = { [quiet.namespace]: copy };
+  await installation.createRestore('back', { backupName: 'undisturbed', namespaceMapping });
+  const { phase } = (await installation.ended('restores', 'back')).status;
+  expect(phase).toBe('Completed');
+  await kubectl('-n', copy, 'wait', '--for=condition=Ready', 'pod/web', '--timeout=60s');
+  expect(await kubectl('-n', copy, 'exec', 'web', '--', 'sh', '-c', CONTENT)).toBe(content);
+  expect(content).toContain(`\n${String(written)}\n`);
+});
 
 test('a pod is thawed with Temporal down until after the deadline, and its copy is not called consistent', async () => {
   const backup = await kills.startBackup('temporal');

@@ -32,6 +32,12 @@ export interface FrozenBackup {
   readonly frozenMs: number;
 }
 
+/** How a backup is started; of a pod that waits for one, and held before its first data, when left out. */
+export interface BackupStart {
+  readonly volume?: FreezableVolume;
+  readonly isHeldAtEnd?: boolean;
+}
+
 /** Takes a part away from a frozen backup, and gives how it is brought back. */
 type Disturb = (kills: FreezeKills, backup: FrozenBackup) => Promise<() => Promise<void>>;
 
@@ -137,14 +143,30 @@ export class FreezeKills {
 
   /** Makes pods for backups that are to come, each in a namespace of its own. */
   async makePods(count: number): Promise<void> {
-    const pods = Array.from({ length: count }, () => this.#makePod());
+    const pods = Array.from({ length: count }, () => this.makePod());
     this.#unused.push(...(await Promise.all(pods)));
   }
 
-  /** Starts a backup of a pod of its own and waits until that is frozen; the copy stands still. */
-  async startBackup(name: string): Promise<FrozenBackup> {
-    const volume = this.#unused.shift() ?? (await this.#makePod());
-    this.#gate.hold({ method: 'PUT', namespace: volume.namespace, bytes: 0 });
+  /** Makes a pod in a namespace of its own. */
+  async makePod(thawAfterMs = this.#thawAfterMs): Promise<FreezableVolume> {
+    const namespace = await freshNamespace('freeze');
+    const volume = await FreezableVolume.make({
+      namespace,
+      annotations: { 'holdfast.dev/thaw-after': `${String(thawAfterMs)}ms` },
+      fill: 'dd if=/dev/urandom of=data/large bs=1M count=8 2>/dev/null',
+    });
+    this.#volumes.push(volume);
+    return volume;
+  }
+
+  /**
+   * Starts a backup of a pod and waits until that is frozen. The copy stands still: before its first data, or when all
+   * data is stored.
+   */
+  async startBackup(name: string, how: BackupStart = {}): Promise<FrozenBackup> {
+    const volume = how.volume ?? this.#unused.shift() ?? (await this.makePod());
+    const { isHeldAtEnd: isOfSnapshots = false } = how;
+    this.#gate.hold({ method: 'PUT', namespace: volume.namespace, bytes: 0, isOfSnapshots });
     await this.installation.createBackup(name, [volume.namespace]);
     const limitMs = Date.now() + FREEZE_WAIT_MS;
     for (;;) {
@@ -165,6 +187,12 @@ export class FreezeKills {
     this.#volumes.splice(this.#volumes.indexOf(volume), 1);
     await volume.thaw();
     await kubectl('delete', 'namespace', volume.namespace, '--wait=false');
+  }
+
+  /** Waits until the copy of a backup stands still. */
+  async standsStill({ name, volume }: FrozenBackup): Promise<void> {
+    const message = `the copy of ${name} stands still`;
+    await expect.poll(() => this.#gate.holds(volume.namespace), { message }).toBe(true);
   }
 
   /** Lets the copy of a backup go on. */
@@ -234,17 +262,6 @@ export class FreezeKills {
       // A look takes a second where it is frozen, and ends with the thaw.
     }
     this.#thaws.set(name, Date.now());
-  }
-
-  async #makePod(): Promise<FreezableVolume> {
-    const namespace = await freshNamespace('freeze');
-    const volume = await FreezableVolume.make({
-      namespace,
-      annotations: { 'holdfast.dev/thaw-after': `${String(this.#thawAfterMs)}ms` },
-      fill: 'dd if=/dev/urandom of=data/large bs=1M count=8 2>/dev/null',
-    });
-    this.#volumes.push(volume);
-    return volume;
   }
 
   async #record(backup: string): Promise<CopyRecord> {

@@ -10,6 +10,8 @@ export interface HeldPacks {
   readonly namespace: string;
   /** What passes before. */
   readonly bytes: number;
+  /** Whether snapshots are held and not data: all data of a copy is stored then. */
+  readonly isOfSnapshots?: boolean;
 }
 
 /**
@@ -52,6 +54,11 @@ export class PackGate {
     }
   }
 
+  /** Whether something of a repository waits. */
+  holds(namespace: string): boolean {
+    return this.#waiting.some((one) => one.namespace === namespace);
+  }
+
   stop(): void {
     this.release('refuse');
     this.#front?.stop();
@@ -59,7 +66,7 @@ export class PackGate {
 
   async #mayPass({ method, path, headers }: SeenRequest): Promise<boolean> {
     const held = [...this.#held.values()].find(
-      (one) => one.method === method && path.includes(`/${one.namespace}/data/`),
+      (one) => one.method === method && path.includes(`/${one.namespace}/${folderOf(one)}/`),
     );
     if (held === undefined) {
       return true;
@@ -72,6 +79,10 @@ export class PackGate {
       this.#waiting.push({ namespace: held.namespace, go });
     });
   }
+}
+
+function folderOf({ isOfSnapshots = false }: HeldPacks): string {
+  return isOfSnapshots ? 'snapshots' : 'data';
 }
 
 /** Bytes of `bytes=from-to`. */
