@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Client, Connection } from '@temporalio/client';
 import { expect } from 'vitest';
 
 import type { BackupResource } from '../../domain/api-resource.ts';
 import { backupKeys } from '../../domain/object-key.ts';
 import type { CopyRecord } from '../../domain/volumes/copy-record.ts';
-import { volumesWorkflowId } from '../../domain/workflow-id.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
 import { ApiRelay } from './api-relay.ts';
 import { FreezableVolume } from './freezable-volume.ts';
@@ -14,6 +12,7 @@ import { freshNamespace } from './fresh-namespace.ts';
 import { Installation, type Part } from './installation.ts';
 import { deleteNamespace, kubectl } from './kubectl.ts';
 import { PackGate } from './pack-gate.ts';
+import { terminateBackup } from './terminate-backup.ts';
 
 /**
  * How much later than its deadline a pod is thawed at the latest: the sweeper of the cluster worker looks every 5 s, it
@@ -77,25 +76,15 @@ export const DISTURBANCES: Readonly<Record<Disturbance, Disturb>> = {
     expect(status).toBeLessThan(300);
     return nothing;
   },
-  terminate: (kills, backup) => terminate(kills, backup, (run) => [run]),
-  'terminate all': (kills, backup) =>
-    terminate(kills, backup, (run) => [volumesWorkflowId(run, 0), run]),
+  terminate: async ({ installation }, { name }) => {
+    await terminateBackup(installation, name);
+    return nothing;
+  },
+  'terminate all': async ({ installation }, { name }) => {
+    await terminateBackup(installation, name, { isWithVolumes: true });
+    return nothing;
+  },
 };
-
-async function terminate(
-  { installation }: FreezeKills,
-  { name }: FrozenBackup,
-  idsOf: (run: string) => readonly string[],
-): Promise<() => Promise<void>> {
-  const run = await installation.look('backups', name);
-  const connection = await Connection.connect({ address: installation.temporalAddress });
-  const { workflow } = new Client({ connection });
-  for (const id of idsOf(run?.status.temporal?.workflowId ?? '')) {
-    await workflow.getHandle(id).terminate('by the test');
-  }
-  await connection.close();
-  return nothing;
-}
 
 /** Those that end a backup, so that it says nothing of a copy. */
 export const ENDING: readonly Disturbance[] = ['cancel', 'terminate', 'terminate all'];

@@ -29,6 +29,8 @@ export interface InstallationOptions {
   readonly mountImage?: string;
   /** Whether an agent of `AGENT_NODE` runs beside the worker, as a process of this machine. */
   readonly hasAgent?: boolean;
+  /** Whether nobody sweeps what is frozen past its deadline. */
+  readonly isUnswept?: boolean;
   /** Path of the agent's restic, if not the test bed's. */
   readonly restic?: string;
 }
@@ -278,12 +280,19 @@ export class Installation {
         ],
       };
     }
-    const entry = part === 'api' ? 'api/server.ts' : 'worker/main.ts';
-    const args = ['--max-semi-space-size=8', join(ROOT, entry)];
+    const args = ['--max-semi-space-size=8', join(ROOT, this.#entryOf(part))];
     return {
       command: process.execPath,
       args: part === 'agent' ? [...args, '--role', 'node'] : args,
     };
+  }
+
+  #entryOf(part: Part): string {
+    if (part === 'api') {
+      return 'api/server.ts';
+    }
+    const isUnswept = part === 'worker' && this.#options.isUnswept === true;
+    return isUnswept ? 'test/support/unswept-worker-main.ts' : 'worker/main.ts';
   }
 
   #agentEnvironment(): NodeJS.ProcessEnv {
