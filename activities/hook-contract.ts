@@ -13,7 +13,7 @@ export interface HookActivities {
   thawPod(input: ThawPodInput): Promise<ThawedPod>;
   /**
    * Runs the post hooks of a pod that a run has frozen for too long; what another run has frozen is left alone. Gives
-   * something where the deadline is still to come. May be repeated. Heartbeats.
+   * something where they are to be run later: the deadline is still to come, or they failed. May be repeated. Heartbeats.
    */
   thawOverdue(input: ThawOverdueInput): Promise<OverdueAnswer | undefined>;
 }
@@ -61,6 +61,6 @@ export interface ThawOverdueInput {
 }
 
 export interface OverdueAnswer {
-  /** How long the pod may stay frozen yet, in milliseconds. */
+  /** How long it is until the pod is to be thawed, in milliseconds. */
   readonly leftMs: number;
 }

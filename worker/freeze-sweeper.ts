@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { sweepFreezes } from '../activities/hooks/sweep-freezes.ts';
+import { sweepFreezes, type Swept } from '../activities/hooks/sweep-freezes.ts';
 import type { Cluster } from '../activities/kubernetes/port.ts';
 import { Failure } from '../domain/failure.ts';
 import { writeLog } from './log.ts';
 
 /** Pause between two sweeps: a pod is thawed so much after its deadline at the latest. */
 const PERIOD_MS = 5000;
+
+/** How grave the ends are that are not as they should be. */
+const LEVELS: Partial<Record<Swept['end'], string>> = { Failed: 'warn', GivenUp: 'error' };
 
 /**
  * Thaws pods that hooks of backups froze for too long, for as long as the process lives: neither the backup nor Temporal
@@ -25,8 +28,8 @@ export async function sweepFreezesForever(
         { cluster, namespace },
         {
           ...{ signal, busy },
-          onSwept: ({ pod, run, end }) => {
-            writeLog(end === 'Failed' ? 'warn' : 'info', 'a freeze is overdue', { pod, run, end });
+          onSwept: (swept) => {
+            writeLog(LEVELS[swept.end] ?? 'info', 'a freeze is overdue', { ...swept });
           },
         },
       );

@@ -30,7 +30,7 @@ export async function freezeGuard(input: FreezeGuardInput): Promise<'Thawed' | '
     if (answer == null) {
       return 'Overdue';
     }
-    // The freeze began after its guard, when another backup had frozen the pod.
+    // The freeze began after its guard, when another backup had frozen the pod, or the thaw failed.
     waitMs = answer.leftMs;
   }
 }

@@ -177,8 +177,9 @@ async function noteFreeze(
 
 /** Whether a freeze is left by an earlier attempt, by one who could not undo it, or past its deadline. */
 function isLeft({ freeze, thawing }: StoredFreeze, runUid: string): boolean {
+  const { tries = 0, mayFreezeYet = false } = thawing;
   const isOver = Date.parse(freeze.deadline) <= Date.now();
-  return freeze.runUid === runUid || isOver || (thawing.tries ?? 0) > 0;
+  return freeze.runUid === runUid || isOver || tries > 0 || mayFreezeYet;
 }
 
 /**

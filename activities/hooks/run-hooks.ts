@@ -59,7 +59,7 @@ async function runHook(
     ...end,
   });
   if (hook.kind === 'bad') {
-    return ended({ outcome: 'Failed', isNotBegun: true, message: hook.fault });
+    return ended({ ...failed('hook-failed', hook.fault), isNotBegun: true });
   }
   let isAsked = false;
   try {
@@ -72,9 +72,13 @@ async function runHook(
       throw error;
     }
     const isNotBegun = !isAsked || REFUSED.has(error.code);
-    const end = { outcome: 'Failed', message: error.message } as const;
+    const end = failed(error.code, error.message);
     return ended(isNotBegun ? { ...end, isNotBegun } : end);
   }
+}
+
+function failed(code: FailureCode, message: string) {
+  return { outcome: 'Failed', code, message } as const;
 }
 
 /** After these a command was surely not started. */
@@ -98,14 +102,13 @@ async function execute(
   };
   if (end.kind === 'timed-out') {
     const message = `it took longer than its timeout of ${String(timeoutMs / 1000)} s, and may go on in the container`;
-    return { outcome: 'Failed', mayGoOn: true, message, ...output };
+    return { ...failed('hook-failed', message), mayGoOn: true, ...output };
   }
   const { exitCode } = end;
   return exitCode === 0
     ? { outcome: 'Succeeded', exitCode, ...output }
     : {
-        outcome: 'Failed',
-        message: `it ended with exit code ${String(exitCode)}`,
+        ...failed('hook-failed', `it ended with exit code ${String(exitCode)}`),
         exitCode,
         ...output,
       };

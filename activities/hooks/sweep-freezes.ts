@@ -1,7 +1,8 @@
-import { isOverdue } from '../../domain/hooks/freeze.ts';
+import { Failure, type FailureCode } from '../../domain/failure.ts';
+import { msUntilUndo } from '../../domain/hooks/freeze.ts';
 import type { Cluster } from '../kubernetes/port.ts';
 import { Freezes } from './freezes.ts';
-import { undoFreeze } from './undo-freeze.ts';
+import { type Thaw, undoOverdue } from './undo-freeze.ts';
 
 /** How long another one that thaws an overdue pod is left to it. */
 const RESPECT_MS = 5000;
@@ -12,7 +13,11 @@ const KEPT_MS = 24 * 3_600_000;
 export interface Swept {
   readonly pod: string;
   readonly run: string;
-  readonly end: 'Thawed' | 'Failed' | 'Forgotten';
+  /** `GivenUp`: it failed for about a day. */
+  readonly end: 'Thawed' | 'Failed' | 'Gone' | 'GivenUp' | 'Forgotten';
+  /** Why it failed, and how often it has. */
+  readonly code?: FailureCode;
+  readonly tries?: number;
 }
 
 /** How freezes are swept, for as long as a worker lives. */
@@ -24,8 +29,9 @@ export interface Sweep {
 }
 
 /**
- * Thaws every pod that is frozen past its deadline, whatever became of its backup, and forgets what ended a day ago. One
- * pod that cannot be thawed keeps no other from it. Gives the thaws that it has begun, none of which throws.
+ * Thaws every pod that is frozen past its deadline, or whose thaw failed and is to be tried again, whatever became of its
+ * backup, and forgets what ended a day ago. One pod that cannot be thawed keeps no other from it. Gives the thaws that it
+ * has begun, none of which throws.
  */
 export async function sweepFreezes(
   { cluster, namespace }: { readonly cluster: Cluster; readonly namespace: string },
@@ -38,16 +44,18 @@ export async function sweepFreezes(
     const { pod, run } = stored.freeze;
     const told = { pod: `${pod.namespace}/${pod.name}`, run };
     const { thawed } = stored.thawing;
-    if (isOverdue(stored, Date.now()) && !busy.has(pod.uid)) {
+    const leftMs = msUntilUndo(stored, Date.now()) ?? Infinity;
+    if (leftMs <= 0 && !busy.has(pod.uid)) {
       busy.add(pod.uid);
-      const work = undoFreeze(pod.uid, thawer).then(
+      const work = undoOverdue(pod.uid, thawer).then(
         (end) => {
           if (end.kind === 'Thawed') {
-            onSwept({ ...told, end: end.isClean ? 'Thawed' : 'Failed' });
+            onSwept({ ...told, ...endOf(end) });
           }
         },
-        () => {
-          onSwept({ ...told, end: 'Failed' });
+        (error: unknown) => {
+          const code = error instanceof Failure ? error.code : 'internal';
+          onSwept({ ...told, end: 'Failed', code });
         },
       );
       thawing.push(
@@ -61,4 +69,15 @@ export async function sweepFreezes(
     }
   }
   return { thaws: thawing };
+}
+
+function endOf({
+  isClean,
+  failed,
+}: Extract<Thaw, { kind: 'Thawed' }>): Pick<Swept, 'end' | 'code' | 'tries'> {
+  if (failed === undefined) {
+    return { end: isClean ? 'Thawed' : 'Gone' };
+  }
+  const { code, tries, isGivenUp } = failed;
+  return { end: isGivenUp ? 'GivenUp' : 'Failed', code, tries };
 }

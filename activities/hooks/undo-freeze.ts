@@ -1,6 +1,8 @@
 import { recordTime } from '../../domain/duration.ts';
-import type { StoredFreeze, Thawing } from '../../domain/hooks/freeze.ts';
+import { Failure, type FailureCode, isRetried } from '../../domain/failure.ts';
+import type { HookPod, StoredFreeze, Thawing } from '../../domain/hooks/freeze.ts';
 import type { HookRun } from '../../domain/hooks/hook-run.ts';
+import { afterUndo, failedTry, type UndoEnd } from '../../domain/hooks/thawing.ts';
 import { readPod } from '../volumes/pods.ts';
 import type { Freezes } from './freezes.ts';
 import { type HookCluster, runHooks } from './run-hooks.ts';
@@ -14,6 +16,8 @@ export type Thaw =
       readonly kind: 'Thawed';
       readonly runs: readonly HookRun[];
       readonly isClean: boolean;
+      /** What is noted of it where it is to be tried again, or is given up. */
+      readonly failed?: FailedUndo;
       /** Who claimed the undo first, which may be one who died at it. */
       readonly first: string;
     }
@@ -25,6 +29,12 @@ export type Thaw =
     }
   | { readonly kind: 'Claimed'; readonly by: string; readonly at: string }
   | { readonly kind: 'None' };
+
+interface FailedUndo {
+  readonly code: FailureCode;
+  readonly tries: number;
+  readonly isGivenUp: boolean;
+}
 
 /** Who undoes a freeze, and where. */
 export interface Thawer {
@@ -39,13 +49,10 @@ export interface Thawer {
   readonly isEarly?: boolean;
 }
 
-/** An undo that fails so often is not tried any more. */
-const TRIES_MAX = 10;
-
 /**
  * Undoes the freeze of a pod by its post hooks. Whoever claims it first runs them; run twice they do no harm, for what is
- * not frozen is thawed. What fails is to be tried again, and stays in the Lease until it has failed ten times. Throws
- * what `runHooks` throws.
+ * not frozen is thawed. What fails is to be tried again: the Lease says when, whoever does it. Throws what `runHooks`
+ * throws.
  */
 export async function undoFreeze(podUid: string, thawer: Thawer): Promise<Thaw> {
   for (;;) {
@@ -75,41 +82,78 @@ function isRespected(claim: NonNullable<Thawing['claim']>, { by, respectMs }: Th
   return claim.by !== by && Date.now() - Date.parse(claim.at) < respectMs;
 }
 
+/**
+ * Undoes a freeze that is overdue as `undoFreeze` does. What it throws is noted too, so that whoever comes next knows when
+ * to try again.
+ */
+export async function undoOverdue(podUid: string, thawer: Thawer): Promise<Thaw> {
+  try {
+    return await undoFreeze(podUid, thawer);
+  } catch (error) {
+    thawer.signal.throwIfAborted();
+    const code = error instanceof Failure ? error.code : 'internal';
+    // A cluster that cannot be told is asked again without a note.
+    await noteFailure(podUid, thawer, code).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function noteFailure(podUid: string, thawer: Thawer, code: FailureCode): Promise<void> {
+  const stored = await thawer.freezes.read(podUid, thawer.signal);
+  if (stored?.thawing.claim?.by === thawer.by && stored.thawing.thawed === undefined) {
+    await thawer.freezes.mark(stored, failedTry(stored, code, Date.now()));
+  }
+}
+
 async function undo(claimed: StoredFreeze, thawer: Thawer): Promise<Thaw> {
   const { pod, undo: hooks } = claimed.freeze;
   const of = { pod, phase: 'post', hooks, stopsAtFailure: false } as const;
   const runs = await runHooks(thawer.cluster, of, thawer.signal);
-  const isClean = runs.every(({ outcome }) => outcome === 'Succeeded');
-  const live = isClean ? undefined : await readPod(thawer.cluster, pod, thawer.signal);
-  const isGone = !isClean && live?.uid !== pod.uid;
-  await settle(thawer, {
-    claimed,
-    isClean,
-    isLast: isGone || (isClean && thawer.isEarly !== true),
-  });
-  return { kind: 'Thawed', runs, isClean, first: claimed.thawing.first ?? thawer.by };
+  const end = await endOf(runs, pod, thawer);
+  const noted = await settle(claimed, end, thawer);
+  const { first = thawer.by, tries = 1, thawed } = noted ?? claimed.thawing;
+  const thaw = { kind: 'Thawed', runs, isClean: end === 'clean', first } as const;
+  return end === 'clean' || end === 'gone'
+    ? thaw
+    : { ...thaw, failed: { code: end, tries, isGivenUp: thawed !== undefined } };
 }
 
-/** Notes the end of an undo, unless another one has noted that it ended before. */
+async function endOf(runs: readonly HookRun[], pod: HookPod, thawer: Thawer): Promise<UndoEnd> {
+  const failed = runs.find(({ outcome }) => outcome === 'Failed');
+  if (failed === undefined) {
+    return 'clean';
+  }
+  return (await isThere(thawer, pod)) ? (failed.code ?? 'hook-failed') : 'gone';
+}
+
+/** Whether a pod may be there yet. */
+async function isThere({ cluster, signal }: Thawer, pod: HookPod): Promise<boolean> {
+  try {
+    return (await readPod(cluster, pod, signal))?.uid === pod.uid;
+  } catch (error) {
+    if (error instanceof Failure && !isRetried(error.code)) {
+      return true;
+    }
+    throw error;
+  }
+}
+
+/** Notes the end of an undo, and gives that, unless another one has noted that it ended before. */
 async function settle(
-  thawer: Thawer,
-  end: { readonly claimed: StoredFreeze; readonly isClean: boolean; readonly isLast: boolean },
-): Promise<void> {
-  const { claimed, isClean, isLast } = end;
+  claimed: StoredFreeze,
+  end: UndoEnd,
+  { freezes, by, signal, isEarly = false }: Thawer,
+): Promise<Thawing | undefined> {
   for (;;) {
-    const stored = await thawer.freezes.read(claimed.freeze.pod.uid, thawer.signal);
+    const stored = await freezes.read(claimed.freeze.pod.uid, signal);
     // Another backup may have frozen the pod since.
     if (stored?.uid !== claimed.uid || stored.thawing.thawed !== undefined) {
-      return;
+      return undefined;
     }
-    const tries = (stored.thawing.tries ?? 0) + 1;
-    const thawed = { by: thawer.by, at: recordTime(Date.now()), isClean };
-    const isOver = isLast || tries >= TRIES_MAX;
-    const { first = thawer.by } = stored.thawing;
-    // Whoever comes next need not wait for one that has failed.
-    const next = isOver ? { ...stored.thawing, tries, thawed } : { first, tries };
-    if ((await thawer.freezes.mark(stored, next)) !== undefined) {
-      return;
+    const mayFreezeYet = isEarly || stored.thawing.mayFreezeYet === true;
+    const next = afterUndo(stored, end, { by, nowMs: Date.now(), mayFreezeYet });
+    if ((await freezes.mark(stored, next)) !== undefined) {
+      return next;
     }
   }
 }

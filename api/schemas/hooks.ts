@@ -22,6 +22,7 @@ const HookRun = Type.Object({
       description: 'Whether it had not ended when its time was over, and may go on.',
     }),
   ),
+  code: Type.Optional(Type.String({ description: 'Why it failed, by the code of a failure.' })),
   message: Type.Optional(Type.String({ description: 'Why it failed.' })),
   stdout: Type.Optional(Type.String({ description: 'What it has written, shortened.' })),
   stderr: Type.Optional(Type.String()),

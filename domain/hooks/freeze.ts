@@ -1,4 +1,5 @@
 import { recordTime } from '../duration.ts';
+import type { FailureCode } from '../failure.ts';
 import { fields } from '../fields.ts';
 import type { KubernetesObject, ResourceType } from '../item.ts';
 import type { ExecHook } from './hook.ts';
@@ -34,6 +35,11 @@ export interface Thawing {
   readonly claim?: { readonly by: string; readonly at: string };
   /** How often it was run and did not succeed. */
   readonly tries?: number;
+  /** Why it did not succeed the last time, and not before when it is run again, RFC 3339. */
+  readonly code?: FailureCode;
+  readonly retryAt?: string;
+  /** Whether a pre hook may freeze something yet, so that the undo is run again at the deadline. */
+  readonly mayFreezeYet?: boolean;
   /** When it ended and who ran it; `isClean` where every hook of it succeeded. */
   readonly thawed?: { readonly by: string; readonly at: string; readonly isClean: boolean };
 }
@@ -112,9 +118,10 @@ export function thawingPatch(
   return { metadata: { resourceVersion, annotations: { [THAWING]: JSON.stringify(thawing) } } };
 }
 
-/** Whether a freeze has to be undone by whoever finds it. */
-export function isOverdue({ freeze, thawing }: StoredFreeze, nowMs: number): boolean {
-  return thawing.thawed === undefined && Date.parse(freeze.deadline) <= nowMs;
+/** How long it is until a freeze has to be undone by whoever finds it; undefined where that is done, or given up. */
+export function msUntilUndo({ freeze, thawing }: StoredFreeze, nowMs: number): number | undefined {
+  const { thawed, retryAt = freeze.deadline } = thawing;
+  return thawed === undefined ? Date.parse(retryAt) - nowMs : undefined;
 }
 
 /** When a freeze that begins now is undone at the latest. */

@@ -1,3 +1,4 @@
+import type { FailureCode } from '../failure.ts';
 import type { HookErrorMode } from './hook.ts';
 
 /** How one hook of a pod ended; stored with the backup or the restore. */
@@ -19,6 +20,7 @@ export interface HookRun {
   /** Whether it had not ended when its time was over, and may go on. */
   readonly mayGoOn?: true;
   /** Why it failed. */
+  readonly code?: FailureCode;
   readonly message?: string;
   /** What it has written, shortened. */
   readonly stdout?: string;

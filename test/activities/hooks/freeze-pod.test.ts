@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import type { Dependencies } from '../../../activities/dependencies.ts';
 import { freezePod } from '../../../activities/hooks/freeze-pod.ts';
@@ -39,6 +39,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -161,8 +162,8 @@ test('a hook that takes too long may freeze yet: the pod is thawed now, and once
   expect(await inActivity(() => thawPod(deps, input))).toMatchObject({ isFrozenStill: true });
   expect(seen).toEqual(['freeze, noted', 'thaw, noted']);
   expect((await freezes.read(POD.uid))?.thawing.thawed).toBeUndefined();
-  const overdue = { podUid: POD.uid, runUid: 'run-1', isForced: true };
-  await inActivity(() => thawOverdue(deps, overdue));
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+  await inActivity(() => thawOverdue(deps, { podUid: POD.uid, runUid: 'run-1' }));
   expect(seen).toEqual(['freeze, noted', 'thaw, noted', 'thaw, noted']);
   expect((await freezes.read(POD.uid))?.thawing.thawed).toMatchObject({ isClean: true });
 });
@@ -213,6 +214,9 @@ test('a thaw that fails leaves the pod to its guard, which waits for the deadlin
   expect(await guard('run-1', true)).toBeUndefined();
   expect(seen).toHaveLength(3);
   expect((await freezes.read(POD.uid))?.thawing).toMatchObject({ tries: 2 });
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+  expect((await guard('run-1'))?.leftMs).toBeGreaterThan(15_000);
+  expect((await freezes.read(POD.uid))?.thawing).toMatchObject({ tries: 3 });
 });
 
 test('what is frozen after the pod was thawed at its deadline is undone at once', async () => {

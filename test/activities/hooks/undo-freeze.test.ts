@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { Freezes } from '../../../activities/hooks/freezes.ts';
 import { type Swept, sweepFreezes } from '../../../activities/hooks/sweep-freezes.ts';
 import { undoFreeze, type Thawer } from '../../../activities/hooks/undo-freeze.ts';
 import type { Cluster, ExecEnd } from '../../../activities/kubernetes/port.ts';
+import { recordTime } from '../../../domain/duration.ts';
 import { Failure } from '../../../domain/failure.ts';
 import type { Freeze } from '../../../domain/hooks/freeze.ts';
 import { EXITED, freezeCluster } from '../../support/freeze-cluster.ts';
@@ -14,6 +15,14 @@ import { EXITED, freezeCluster } from '../../support/freeze-cluster.ts';
 const POD = { namespace: 'shop', name: 'db-0', uid: 'pod-uid' };
 const NAMESPACE = 'holdfast';
 const { signal } = new AbortController();
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 function freezeThat(changes: Partial<Freeze> = {}): Freeze {
   return {
@@ -43,7 +52,9 @@ async function frozen(run?: () => Promise<ExecEnd> | ExecEnd, freeze = freezeTha
     const deps = { cluster: cluster as unknown as Cluster, namespace: NAMESPACE };
     const onSwept = (one: Swept): void => void swept.push(one);
     await Promise.all((await sweepFreezes(deps, { signal, onSwept, busy })).thaws);
-    return swept.map(({ pod, end }) => `${pod} ${end}`);
+    return swept.map(({ pod, end, code, tries }) =>
+      [pod, end, code, tries].filter((word) => word !== undefined).join(' '),
+    );
   };
   return { cluster, ran, held, freezes, thawer, sweep };
 }
@@ -122,15 +133,67 @@ test('an undo that ends late says nothing of what another backup has frozen sinc
   expect((await freezes.read(POD.uid))?.thawing).toEqual({});
 });
 
-test('an undo that fails is tried again at each sweep, and given up in the end', async () => {
+test('an undo that fails is tried again for a day, ever more seldom, by whoever comes next, and then given up', async () => {
   const { ran, sweep, freezes } = await frozen(() => ({ ...EXITED, exitCode: 1 }));
-  expect(await sweep()).toEqual(['shop/db-0 Failed']);
-  expect((await freezes.read(POD.uid))?.thawing).toMatchObject({ tries: 1 });
-  for (let round = 2; round <= 12; round++) {
-    await sweep();
+  const pausesMs: number[] = [];
+  const ends: (string | undefined)[] = [];
+  for (let look = 0; look < 400; look++) {
+    ends.push(...(await sweep()));
+    const { retryAt, thawed } = (await freezes.read(POD.uid))?.thawing ?? {};
+    if (thawed !== undefined) {
+      break;
+    }
+    const nextMs = Date.parse(retryAt ?? '');
+    pausesMs.push(nextMs - Date.now());
+    vi.setSystemTime(nextMs - 1000);
+    expect(await sweep()).toEqual([]);
+    vi.setSystemTime(nextMs);
   }
-  expect(ran).toHaveLength(10);
+  expect(pausesMs.slice(0, 8).map((ms) => Math.ceil(ms / 1000))).toEqual([
+    ...[5, 10, 20, 40, 80, 160, 300, 300],
+  ]);
+  const hours = pausesMs.reduce((sum, ms) => sum + ms, 0) / 3_600_000;
+  expect(hours).toBeGreaterThan(23);
+  expect(hours).toBeLessThan(25);
+  expect(ran).toHaveLength(ends.length);
+  expect(ends.at(0)).toBe('shop/db-0 Failed hook-failed 1');
+  expect(ends.at(-1)).toBe(`shop/db-0 GivenUp hook-failed ${String(ends.length)}`);
   expect((await freezes.read(POD.uid))?.thawing.thawed).toMatchObject({ isClean: false });
+});
+
+test('a pod that cannot take its thaw is thawed when it can, also before its deadline', async () => {
+  const freeze = freezeThat({ deadline: '2999-01-01T00:00:00Z' });
+  const { held, ran, sweep, freezes, thawer } = await frozen(undefined, freeze);
+  const restarting = held[0];
+  held[0] = {
+    type: 'pods',
+    object: { metadata: { ...POD }, status: { phase: 'Pending' } },
+  };
+  expect(await undoFreeze(POD.uid, thawer('the run'))).toMatchObject({
+    ...{ isClean: false, failed: { code: 'pod-not-running', tries: 1, isGivenUp: false } },
+  });
+  expect(await sweep()).toEqual([]);
+  vi.setSystemTime(Date.now() + 5000);
+  expect(await sweep()).toEqual(['shop/db-0 Failed pod-not-running 2']);
+  held[0] = restarting ?? { type: 'pods', object: { metadata: POD } };
+  vi.setSystemTime(Date.now() + 10_000);
+  expect(await sweep()).toEqual(['shop/db-0 Thawed']);
+  expect(ran).toHaveLength(1);
+  expect((await freezes.read(POD.uid))?.thawing).toMatchObject({
+    ...{ first: 'the run', thawed: { by: 'the sweeper', isClean: true } },
+  });
+});
+
+test('a try that failed before the deadline puts no try off beyond it', async () => {
+  const deadline = recordTime(Date.now() + 2000);
+  const { sweep, freezes, thawer } = await frozen(
+    () => ({ ...EXITED, exitCode: 1 }),
+    freezeThat({ deadline }),
+  );
+  await undoFreeze(POD.uid, thawer('the run'));
+  expect((await freezes.read(POD.uid))?.thawing.retryAt).toBe(deadline);
+  vi.setSystemTime(Date.parse(deadline));
+  expect(await sweep()).toEqual(['shop/db-0 Failed hook-failed 2']);
 });
 
 test('a sweep thaws what is overdue alone, and one pod that cannot be thawed keeps no other from it', async () => {
@@ -145,8 +208,14 @@ test('a sweep thaws what is overdue alone, and one pod that cannot be thawed kee
   held.push(...freezeCluster([other, later]).held);
   await freezes.note(freezeThat({ pod: other }));
   await freezes.note(freezeThat({ pod: later, deadline: '2999-01-01T00:00:00Z' }));
-  expect((await sweep()).sort()).toEqual(['shop/db-0 Failed', 'shop/web-0 Thawed']);
+  expect((await sweep()).sort()).toEqual(['shop/db-0 Failed cluster-failed', 'shop/web-0 Thawed']);
+  expect((await freezes.read(POD.uid))?.thawing).toMatchObject({
+    code: 'cluster-failed',
+    tries: 1,
+  });
   expect((await freezes.read(later.uid))?.thawing).toEqual({});
+  expect(await sweep()).toEqual([]);
+  vi.setSystemTime(Date.now() + 5000);
   expect(await sweep()).toEqual(['shop/db-0 Thawed']);
   expect(await sweep()).toEqual([]);
 });
@@ -177,7 +246,7 @@ test('a thaw that hangs keeps no other pod waiting, and is not begun twice', asy
 test('a pod that is gone has nothing to thaw', async () => {
   const { held, ran, sweep, freezes } = await frozen();
   held.splice(0, 1);
-  expect(await sweep()).toEqual(['shop/db-0 Failed']);
+  expect(await sweep()).toEqual(['shop/db-0 Gone']);
   expect(ran).toEqual([]);
   expect((await freezes.read(POD.uid))?.thawing.thawed).toMatchObject({ isClean: false });
   expect(await sweep()).toEqual([]);
