@@ -9,7 +9,7 @@ import {
   type StoredFreeze,
 } from '../../domain/hooks/freeze.ts';
 import type { ExecHook, PlannedHook } from '../../domain/hooks/hook.ts';
-import { type HookRun, hookWords } from '../../domain/hooks/hook-run.ts';
+import { type HookRun, hookWords, reasonOf } from '../../domain/hooks/hook-run.ts';
 import { backupFolder, hookRunsKey } from '../../domain/object-key.ts';
 import type { HookedPod } from '../../domain/volumes/volume-plan.ts';
 import { backupWorkflowId } from '../../domain/workflow-id.ts';
@@ -128,7 +128,7 @@ function isRunnable(hook: PlannedHook): hook is ExecHook {
 function failureOf(run: HookRun): FailureReport {
   return {
     code: 'hook-failed',
-    message: `the ${hookWords(run)} failed: ${run.message ?? ''}`,
+    message: `the ${hookWords(run)} failed: ${reasonOf(run)}`,
     subject: `pod ${run.namespace}/${run.pod}`,
   };
 }

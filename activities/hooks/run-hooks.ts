@@ -59,7 +59,8 @@ async function runHook(
     ...end,
   });
   if (hook.kind === 'bad') {
-    return ended({ ...failed('hook-failed', hook.fault), isNotBegun: true });
+    const { fault, places = [] } = hook;
+    return ended({ ...failed('hook-failed', fault), isNotBegun: true, places });
   }
   let isAsked = false;
   try {

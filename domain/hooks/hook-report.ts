@@ -1,6 +1,6 @@
 import type { BackupProblems } from '../backup.ts';
 import type { FailureReport } from '../failure.ts';
-import { type HookRun, type HooksSummary, hookWords } from './hook-run.ts';
+import { type HookRun, type HooksSummary, hookWords, reasonOf } from './hook-run.ts';
 
 /** What became of the hooks of one pod of a backup; `<name>-hooks.json.gz` holds them all. */
 export interface PodHookReport {
@@ -39,10 +39,10 @@ export function hookProblems(pods: readonly PodHookReport[]): BackupProblems {
 }
 
 function failureOf(run: HookRun): FailureReport {
-  const { namespace, pod, phase, message = '' } = run;
+  const { namespace, pod, phase } = run;
   return {
     code: 'hook-failed',
-    message: `the ${hookWords(run)} failed: ${message}`,
+    message: `the ${hookWords(run)} failed: ${reasonOf(run)}`,
     subject: `pod ${namespace}/${pod}: ${phase} hook`,
   };
 }

@@ -22,6 +22,8 @@ export interface HookRun {
   /** Why it failed. */
   readonly code?: FailureCode;
   readonly message?: string;
+  /** Where a hook is written that cannot be run as it is. */
+  readonly places?: readonly string[];
   /** What it has written, shortened. */
   readonly stdout?: string;
   readonly stderr?: string;
@@ -39,4 +41,11 @@ export interface HooksSummary {
 export function hookWords({ phase, namespace, pod, container }: HookRun): string {
   const where = container === undefined ? '' : `, container ${container}`;
   return `${phase} hook of the pod ${namespace}/${pod}${where}`;
+}
+
+/** Why a hook failed, without a value of an annotation or of a request: history holds none. */
+export function reasonOf({ message = '', places }: HookRun): string {
+  return places === undefined
+    ? message
+    : `${places.length === 0 ? 'it' : places.join(', ')} cannot be used as it is; the list of the hooks says why`;
 }

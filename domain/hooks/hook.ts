@@ -25,6 +25,8 @@ export interface BadHook {
   readonly onError: HookErrorMode;
   /** Place and value of all that is wrong, and what is right. */
   readonly fault: string;
+  /** The places alone, as values may be secrets; none in a batch of an earlier release. */
+  readonly places?: readonly string[];
 }
 
 export type PlannedHook = ExecHook | BadHook;

@@ -29,7 +29,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 /** Reads the values of a hook and gathers all that is wrong with them. */
 export class HookReader {
   readonly #written: WrittenHook;
-  readonly #faults: string[] = [];
+  readonly #faults: { readonly place: string; readonly fault: string }[] = [];
 
   constructor(written: WrittenHook) {
     this.#written = written;
@@ -50,13 +50,19 @@ export class HookReader {
   }
 
   refuse(field: string, fault: string): void {
-    this.#faults.push(`${this.#written.placeOf(field)} ${fault}`);
+    this.#faults.push({ place: this.#written.placeOf(field), fault });
   }
 
   /** The hook, if nothing is wrong with it. */
   result<Hook>(hook: Hook, onError: HookErrorMode): Hook | BadHook {
-    const fault = this.#faults.join('; ');
-    return fault === '' ? hook : { kind: 'bad', source: this.#written.source, onError, fault };
+    if (this.#faults.length === 0) {
+      return hook;
+    }
+    return {
+      ...({ kind: 'bad', source: this.#written.source, onError } as const),
+      fault: this.#faults.map(({ place, fault }) => `${place} ${fault}`).join('; '),
+      places: this.#faults.map(({ place }) => place),
+    };
   }
 }
 

@@ -14,6 +14,7 @@ import { thawPod } from '../../../activities/hooks/thaw-pod.ts';
 import type { HookedPodInput } from '../../../activities/hook-contract.ts';
 import type { ExecEnd } from '../../../activities/kubernetes/port.ts';
 import type { ExecHook } from '../../../domain/hooks/hook.ts';
+import { hookProblems } from '../../../domain/hooks/hook-report.ts';
 import type { HookEnds } from '../../../domain/hooks/hook-ends.ts';
 import { backupFolder, hookEndsKey, volumeBatchKey } from '../../../domain/object-key.ts';
 import type { HookedPod } from '../../../domain/volumes/volume-plan.ts';
@@ -170,12 +171,19 @@ test('a hook that takes too long may freeze yet: the pod is thawed now, and once
 
 test('a hook that cannot be run fails with its fault, and that of its pod alone', async () => {
   const fault = 'annotation pre.hook.backup.velero.io/timeout is "5x"';
-  const bad = { kind: 'bad', source: 'annotations', onError: 'Fail', fault } as const;
+  const places = ['annotation pre.hook.backup.velero.io/timeout'];
+  const bad = { kind: 'bad', source: 'annotations', onError: 'Fail', fault, places } as const;
   const { freeze, seen } = await worker({ ...FREEZING, pre: [bad] });
-  expect((await freeze()).failure?.message).toBe(
-    `the pre hook of the pod shop/db-0 failed: ${fault}`,
+  const { failure, attempt } = await freeze();
+  // What enters history names the place; the value stays in the list of the hooks.
+  expect(failure?.message).toBe(
+    'the pre hook of the pod shop/db-0 failed: annotation pre.hook.backup.velero.io/timeout ' +
+      'cannot be used as it is; the list of the hooks says why',
   );
   expect(seen).toEqual([]);
+  const { pods } = await reported({ preAttempt: attempt, isHeld: false });
+  expect(pods[0]?.runs[0]?.message).toBe(fault);
+  expect(JSON.stringify(hookProblems(pods))).not.toContain('5x');
 });
 
 test('hooks that were never begun leave nothing to undo, and nothing that keeps the next backup waiting', async () => {
@@ -246,7 +254,9 @@ test('a pod whose thaw cannot be run is not frozen', async () => {
   const { freeze, thaw, freezes, seen } = await worker({ pre: [hook('freeze')], post: [bad] });
   const frozen = await freeze();
   expect(frozen).toMatchObject({ isBegun: false, isFrozen: false });
-  expect(frozen.failure?.message).toBe(`the post hook of the pod shop/db-0 failed: ${fault}`);
+  expect(frozen.failure?.message).toBe(
+    'the post hook of the pod shop/db-0 failed: it cannot be used as it is; the list of the hooks says why',
+  );
   await thaw(frozen.isBegun);
   expect(seen).toEqual([]);
   expect(await freezes.read(POD.uid)).toBeUndefined();

@@ -84,7 +84,13 @@ describe.each(PHASES)('annotations %s.hook.backup.velero.io', (phase) => {
     const hooks = annotated(phase, { command: 'sync', [name]: value });
     const place = `annotation ${phase}.${LEGACY}/${name}`;
     expect(hooks[phase]).toEqual([
-      { kind: 'bad', source: 'annotations', onError: 'Fail', fault: `${place} ${fault}` },
+      {
+        kind: 'bad',
+        source: 'annotations',
+        onError: 'Fail',
+        fault: `${place} ${fault}`,
+        places: [place],
+      },
     ]);
   });
 
@@ -116,7 +122,13 @@ describe('legacy annotations hook.backup.velero.io', () => {
 
   test.each(BAD)('%s: "%s" is refused by its own name', (name, value, fault) => {
     const { pre } = annotated('', { [`${LEGACY}/command`]: 'sync', [`${LEGACY}/${name}`]: value });
-    expect(pre).toMatchObject([{ kind: 'bad', fault: `annotation ${LEGACY}/${name} ${fault}` }]);
+    expect(pre).toMatchObject([
+      {
+        kind: 'bad',
+        fault: `annotation ${LEGACY}/${name} ${fault}`,
+        places: [`annotation ${LEGACY}/${name}`],
+      },
+    ]);
   });
 
   test('each counts where the one of the phase is missing or empty', () => {
@@ -175,6 +187,7 @@ describe.each(PHASES)('spec hooks %s', (phase) => {
         source: 'spec flush',
         onError: 'Fail',
         fault: `${EXEC.replace('PHASE', phase)}/${field} ${fault}`,
+        places: [`${EXEC.replace('PHASE', phase)}/${field}`],
       },
     ]);
   });

@@ -76,6 +76,7 @@ describe(`annotations ${PREFIX}`, () => {
           source: 'annotations',
           onError: 'Fail',
           fault: `annotation ${PREFIX}/${name} ${fault}`,
+          places: [`annotation ${PREFIX}/${name}`],
         },
       ],
     });
@@ -144,6 +145,7 @@ describe('spec hooks', () => {
         source: 'spec wait',
         onError: 'Fail',
         fault: `${AT}/initContainers/0/${field} ${fault}`,
+        places: [`${AT}/initContainers/0/${field}`],
       },
     ]);
   });

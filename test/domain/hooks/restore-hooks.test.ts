@@ -71,6 +71,7 @@ describe(`annotations ${PREFIX}`, () => {
         source: 'annotations',
         onError,
         fault: `annotation ${PREFIX}/${name} ${fault}`,
+        places: [`annotation ${PREFIX}/${name}`],
       },
     ]);
   });
@@ -120,7 +121,13 @@ describe('spec hooks', () => {
     const onError = field === 'onError' ? 'Fail' : 'Continue';
     const pointer = `/spec/hooks/resources/0/postHooks/0/exec/${field}`;
     expect(requested({ command: ['load'], [field]: value })).toEqual([
-      { kind: 'bad', source: 'spec load', onError, fault: `${pointer} ${fault}` },
+      {
+        kind: 'bad',
+        source: 'spec load',
+        onError,
+        fault: `${pointer} ${fault}`,
+        places: [pointer],
+      },
     ]);
   });
 
