@@ -14,9 +14,9 @@ import { randomNumbers } from '../support/restore-kills.ts';
 
 // Goal: a file system that a backup has frozen is thawed by its deadline, whatever dies, and no backup calls a copy
 // consistent that is not. Method: an ext4 on a loop device that the pre hook of a real pod freezes, for each of 50 runs;
-// at a random point after the freeze something is taken away, in every fifth run Temporal until the pod is thawed, and
-// the copy goes on at a random point too. The sweeper of the cluster worker looks every 5 s, so a pod is thawed by its
-// deadline and that. SEED repeats a campaign, RUNS makes it shorter.
+// at a random point after the freeze something is taken away, in every fifth run Temporal until the pod is thawed, where the
+// worker may start anew without it, and the copy goes on at a random point too. The sweeper of the cluster worker looks
+// every 5 s, so a pod is thawed by its deadline and that. SEED repeats a campaign, RUNS makes it shorter.
 
 const WANTED_SEED = process.env['SEED'] ?? '';
 const SEED = WANTED_SEED === '' ? Date.now() % 1_000_000 : Number(WANTED_SEED);
@@ -26,6 +26,7 @@ const THAW_AFTER_MS = 12_000;
 /** When something is taken away, from the freeze on: it takes a second to see one, and thaws are disturbed too. */
 const DISTURB_MS = { first: 1000, last: THAW_AFTER_MS + 2000 };
 const AWAY_MS = 2000;
+const OUTAGES: readonly Disturbance[] = ['temporal', 'temporal and worker'];
 
 interface Plan {
   readonly number: number;
@@ -43,6 +44,7 @@ const random = randomNumbers(SEED);
 const PLANS = Array.from({ length: RUNS }, (_, index): Plan => {
   // The order is that of the draws, so that one seed gives one campaign.
   const isAwayUntilThaw = index % 5 === 4;
+  const kinds = isAwayUntilThaw ? OUTAGES : KINDS;
   const { first } = DISTURB_MS;
   const last = isAwayUntilThaw ? THAW_AFTER_MS - 1000 : DISTURB_MS.last;
   const disturbAfterMs = Math.round(first + random() * (last - first));
@@ -51,9 +53,7 @@ const PLANS = Array.from({ length: RUNS }, (_, index): Plan => {
   const releaseAfterMs = Math.round(random() * 4000);
   return {
     ...{ number: index + 1, disturbAfterMs, awayMs, isAwayUntilThaw },
-    disturbance: isAwayUntilThaw
-      ? 'temporal'
-      : (KINDS[Math.floor(random() * KINDS.length)] ?? 'worker'),
+    disturbance: kinds[Math.floor(random() * kinds.length)] ?? 'worker',
     ...(isEarly ? { releaseAfterMs } : {}),
   };
 });

@@ -65,9 +65,9 @@ test('writes wait until the copy is made, which is of the moment of the freeze a
   expect(content).toContain(`\n${String(written)}\n`);
 });
 
-test('a pod is thawed with Temporal down until after the deadline, and its copy is not called consistent', async () => {
+test('a worker that starts without Temporal thaws a pod, whose copy is not called consistent', async () => {
   const backup = await kills.startBackup('temporal');
-  const bringBack = await DISTURBANCES.temporal(kills, backup);
+  const bringBack = await DISTURBANCES['temporal and worker'](kills, backup);
   const thawedMs = await kills.thawed(backup).finally(bringBack);
   await expectNotConsistent(backup, thawedMs);
 });

@@ -53,6 +53,7 @@ function without(part: Part): Disturb {
 export const KINDS = [
   'worker',
   'temporal',
+  'temporal and worker',
   'API server',
   'cancel',
   'terminate',
@@ -64,6 +65,16 @@ export type Disturbance = (typeof KINDS)[number];
 export const DISTURBANCES: Readonly<Record<Disturbance, Disturb>> = {
   worker: without('worker'),
   temporal: without('temporal'),
+  'temporal and worker': async ({ installation }) => {
+    await installation.kill('temporal');
+    await installation.kill('worker');
+    // It sweeps before Temporal is there, and is ready only then.
+    const started = installation.startPart('worker');
+    return async () => {
+      await installation.startPart('temporal');
+      await started;
+    };
+  },
   'API server': ({ relay }) => {
     relay.goAway();
     return Promise.resolve(() => {
