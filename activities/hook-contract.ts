@@ -45,7 +45,7 @@ export interface FrozenPod {
 }
 
 export interface ThawedPod {
-  /** Part of the key of what is stored of the post hooks; left out where they were run by another one. */
+  /** Part of the key of what is stored of the post hooks; left out where nobody knows what these gave. */
   readonly attempt?: string;
   /** Whether nobody had begun to thaw the pod before. */
   readonly isFirst: boolean;

@@ -12,8 +12,9 @@ export function hooksText(pods: readonly PodHookReport[]): string {
   const table = runs.length === 0 ? '' : columnsText([HEADINGS, ...runs.map(rowOf)]);
   return [
     table,
-    ...pods.flatMap(({ namespace, pod, isHeld, failure, runs: own }) => [
+    ...pods.flatMap(({ namespace, pod, isHeld, failure, notRun = [], runs: own }) => [
       ...(failure === undefined ? [] : [`${namespace}/${pod}: ${failure.message}\n`]),
+      ...notRun.map((words) => `${namespace}/${pod}: not run: ${words}\n`),
       ...(isHeld === false
         ? [`${namespace}/${pod}: the copies of its volumes are not consistent\n`]
         : []),
@@ -41,8 +42,10 @@ function shortened(text: string): string {
 }
 
 /** What one hook says of itself; nothing of one that succeeded and wrote nothing. */
-function wordsOf({ namespace, pod, phase, message, stdout, stderr, dropped }: HookRun): string {
+function wordsOf({ namespace, pod, phase, by, message, ...output }: HookRun): string {
+  const { stdout, stderr, dropped } = output;
   const lines = [
+    ...(by === undefined ? [] : [`it was run by ${by}, which keeps no output`]),
     ...(message === undefined ? [] : [message]),
     ...outputLines('stdout', stdout),
     ...outputLines('stderr', stderr),

@@ -1,15 +1,17 @@
 import pLimit from 'p-limit';
 
-import { Failure } from '../../domain/failure.ts';
+import type { FailureReport } from '../../domain/failure.ts';
 import type { HookEnds } from '../../domain/hooks/hook-ends.ts';
 import type { PodHookReport } from '../../domain/hooks/hook-report.ts';
 import type { HookRun } from '../../domain/hooks/hook-run.ts';
+import { leftHooks } from '../../domain/hooks/left-hooks.ts';
 import { backupFolder, hookEndsKey, hookRunsKey } from '../../domain/object-key.ts';
 import type { CopyBatch, HookedPod } from '../../domain/volumes/volume-plan.ts';
 import { readJsonGz, readJsonGzIfThere } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { BatchInput } from '../volume-contract.ts';
 import { readBatch } from '../volumes/volume-batch.ts';
+import type { ReadEnd } from '../volumes/volume-ends.ts';
 
 /** Files of hooks that are read at the same time. */
 const READS_IN_FLIGHT = 8;
@@ -24,22 +26,21 @@ export interface HooksOfBatch {
 /** Whether a volume was copied while its pod was as its pre hooks made it, or whether a hook that failed may fail. */
 export type Held = 'Held' | 'Lost' | 'Excused';
 
-/** Reads how the hooks of a batch ended. */
-export async function hooksOfBatch(store: ObjectStore, run: BatchInput): Promise<HooksOfBatch> {
+/** Reads how the hooks of a batch ended; every pod that was planned with hooks is told of. */
+export async function hooksOfBatch(
+  store: ObjectStore,
+  run: BatchInput,
+  volumes: readonly ReadEnd[],
+): Promise<HooksOfBatch> {
   const key = hookEndsKey(backupFolder(run.name), run);
   // The object under this key was written by `recordVolumeEnds` of the same run.
   const ends = ((await readJsonGzIfThere(store, key)) ?? []) as readonly HookEnds[];
-  if (ends.length === 0) {
-    return { pods: [], held: new Map() };
-  }
   // The batch of a backup was stored by `planVolumes`.
   const { pods = [] } = (await readBatch(store, run)) as CopyBatch;
   const held = new Map<number, Held>();
-  const reports = await pLimit(READS_IN_FLIGHT).map(ends, async (end) => {
-    const hooked = pods[end.pod];
-    if (hooked === undefined) {
-      throw new Failure('internal', `the batch has no pod ${String(end.pod)} with hooks`);
-    }
+  const byPod = new Map(ends.map((end) => [end.pod, end]));
+  const reports = await pLimit(READS_IN_FLIGHT).map(pods, async (hooked, pod) => {
+    const end = byPod.get(pod) ?? { pod, isHeld: false, failure: whyNone(hooked, volumes) };
     for (const volume of hooked.pre.length > 0 ? hooked.volumes : []) {
       held.set(volume, heldOf(volume, end));
     }
@@ -55,18 +56,25 @@ function heldOf(volume: number, { outside = [], isHeld, isExcused }: HookEnds): 
   return isExcused === true ? 'Excused' : 'Lost';
 }
 
-function reportOf(
-  { pod, pre }: HookedPod,
-  { isHeld, failure }: HookEnds,
-  runs: readonly HookRun[],
-): PodHookReport {
+function reportOf(hooked: HookedPod, end: HookEnds, runs: readonly HookRun[]): PodHookReport {
+  const { pod, pre } = hooked;
   return {
     ...{ namespace: pod.namespace, pod: pod.name },
-    ...(pre.length === 0 ? {} : { isHeld }),
-    ...(failure === undefined ? {} : { failure }),
+    ...(pre.length === 0 ? {} : { isHeld: end.isHeld }),
+    ...leftHooks(hooked, end, runs),
     runs,
   };
 }
+
+/** Why nothing of a pod was begun: what its volumes have failed of, or those of its batch. */
+function whyNone(hooked: HookedPod, volumes: readonly ReadEnd[]): FailureReport {
+  const failed = volumes.flatMap((end) => (end.kind === 'failed' ? [end] : []));
+  const own = failed.find(({ volume }) => hooked.volumes.includes(volume.index));
+  const { code, message } = (own ?? failed[0])?.failure ?? UNTOLD;
+  return { code, message };
+}
+
+const UNTOLD: FailureReport = { code: 'hook-failed', message: 'its volumes ended without them' };
 
 async function runsOf(store: ObjectStore, run: BatchInput, end: HookEnds): Promise<HookRun[]> {
   const attempts = [

@@ -99,7 +99,7 @@ function runPost(
 interface ThawEnd {
   readonly isFirst: boolean;
   readonly isFrozenStill: boolean;
-  /** Undefined where another one ran the hooks. */
+  /** Undefined where nobody knows what the hooks gave. */
   readonly runs: readonly HookRun[] | undefined;
 }
 
@@ -125,7 +125,8 @@ async function thawOwn(
         // A pre hook may have frozen something after that; what it gives once more is not told.
         await runPost({ cluster }, pod, { hooks, signal });
       }
-      return { isFirst, isFrozenStill: false, runs: undefined };
+      const runs = end.kind === 'ThawedBefore' ? end.runs : undefined;
+      return { isFirst, isFrozenStill: false, runs };
     }
     const deadline = recordTime(Date.parse(end.at) + RESPECT_MS);
     const endWait = wait({ reason: `${end.by} thaws the pod ${pod.name}`, deadline });

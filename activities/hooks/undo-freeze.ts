@@ -2,7 +2,7 @@ import { recordTime } from '../../domain/duration.ts';
 import { Failure, type FailureCode, isRetried } from '../../domain/failure.ts';
 import type { HookPod, StoredFreeze, Thawing } from '../../domain/hooks/freeze.ts';
 import type { HookRun } from '../../domain/hooks/hook-run.ts';
-import { afterUndo, failedTry, type UndoEnd } from '../../domain/hooks/thawing.ts';
+import { afterUndo, failedTry, runsOfThaw, type UndoEnd } from '../../domain/hooks/thawing.ts';
 import { readPod } from '../volumes/pods.ts';
 import type { Freezes } from './freezes.ts';
 import { type HookCluster, runHooks } from './run-hooks.ts';
@@ -24,8 +24,9 @@ export type Thaw =
   | {
       readonly kind: 'ThawedBefore';
       readonly by: string;
-      readonly at: string;
       readonly first: string;
+      /** What its hooks gave; left out where the Lease does not say. */
+      readonly runs?: readonly HookRun[];
     }
   | { readonly kind: 'Claimed'; readonly by: string; readonly at: string }
   | { readonly kind: 'None' };
@@ -62,8 +63,9 @@ export async function undoFreeze(podUid: string, thawer: Thawer): Promise<Thaw> 
     }
     const { thawed, claim, first = thawer.by } = stored.thawing;
     if (thawed !== undefined) {
-      const { by, at } = thawed;
-      return { kind: 'ThawedBefore', by, at, first };
+      const runs = runsOfThaw(stored, thawer.by);
+      const told = runs === undefined ? {} : { runs };
+      return { kind: 'ThawedBefore', by: thawed.by, first, ...told };
     }
     if (claim !== undefined && isRespected(claim, thawer)) {
       return { kind: 'Claimed', ...claim };
@@ -110,7 +112,7 @@ async function undo(claimed: StoredFreeze, thawer: Thawer): Promise<Thaw> {
   const of = { pod, phase: 'post', hooks, stopsAtFailure: false } as const;
   const runs = await runHooks(thawer.cluster, of, thawer.signal);
   const end = await endOf(runs, pod, thawer);
-  const noted = await settle(claimed, end, thawer);
+  const noted = await settle(claimed, { end, runs }, thawer);
   const { first = thawer.by, tries = 1, thawed } = noted ?? claimed.thawing;
   const thaw = { kind: 'Thawed', runs, isClean: end === 'clean', first } as const;
   return end === 'clean' || end === 'gone'
@@ -141,7 +143,7 @@ async function isThere({ cluster, signal }: Thawer, pod: HookPod): Promise<boole
 /** Notes the end of an undo, and gives that, unless another one has noted that it ended before. */
 async function settle(
   claimed: StoredFreeze,
-  end: UndoEnd,
+  { end, runs }: { readonly end: UndoEnd; readonly runs: readonly HookRun[] },
   { freezes, by, signal, isEarly = false }: Thawer,
 ): Promise<Thawing | undefined> {
   for (;;) {
@@ -151,7 +153,7 @@ async function settle(
       return undefined;
     }
     const mayFreezeYet = isEarly || stored.thawing.mayFreezeYet === true;
-    const next = afterUndo(stored, end, { by, nowMs: Date.now(), mayFreezeYet });
+    const next = afterUndo(stored, end, { by, nowMs: Date.now(), runs, mayFreezeYet });
     if ((await freezes.mark(stored, next)) !== undefined) {
       return next;
     }

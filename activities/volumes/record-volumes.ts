@@ -45,9 +45,11 @@ export function recordVolumes(
     const hooks: PodHookReport[] = [];
     for (let batch = 0; batch < batches; batch++) {
       signal.throwIfAborted();
-      const { pods, held } = await hooksOfBatch(store, { ...run, kind: 'Backup', batch });
+      const part = { ...run, kind: 'Backup', batch } as const;
+      const volumes = await readEnds(store, part);
+      const { pods, held } = await hooksOfBatch(store, part, volumes);
       hooks.push(...pods);
-      for (const end of await readEnds(store, { ...run, kind: 'Backup', batch })) {
+      for (const end of volumes) {
         ends.push(end.kind === 'failed' ? end : copied(end.record as CopyRecord, held));
       }
     }

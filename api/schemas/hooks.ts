@@ -13,6 +13,9 @@ const HookRun = Type.Object({
   startTimestamp: Type.String({ format: 'date-time' }),
   completionTimestamp: Type.String({ format: 'date-time' }),
   outcome: Type.Enum(['Succeeded', 'Failed']),
+  by: Type.Optional(
+    Type.String({ description: 'Who ran it, where that was not the backup itself.' }),
+  ),
   exitCode: Type.Optional(Type.Integer()),
   isNotBegun: Type.Optional(
     Type.Boolean({ description: 'Whether the command was never started.' }),
@@ -52,6 +55,9 @@ export const BackupHookList = Type.Object(
     items: Type.Array(
       Type.Object({
         ...POD_FIELDS,
+        notRun: Type.Optional(
+          Type.Array(Type.String(), { description: 'Hooks that were not run, and why.' }),
+        ),
         isHeld: Type.Optional(
           Type.Boolean({
             description:

@@ -3,6 +3,7 @@ import type { FailureCode } from '../failure.ts';
 import { fields } from '../fields.ts';
 import type { KubernetesObject, ResourceType } from '../item.ts';
 import type { ExecHook } from './hook.ts';
+import type { HookRun } from './hook-run.ts';
 
 /** A pod whose hooks are run. */
 export interface HookPod {
@@ -40,8 +41,17 @@ export interface Thawing {
   readonly retryAt?: string;
   /** Whether a pre hook may freeze something yet, so that the undo is run again at the deadline. */
   readonly mayFreezeYet?: boolean;
-  /** When it ended and who ran it; `isClean` where every hook of it succeeded. */
-  readonly thawed?: { readonly by: string; readonly at: string; readonly isClean: boolean };
+  readonly thawed?: Thawed;
+}
+
+/** When an undo ended and who ran it. */
+export interface Thawed {
+  readonly by: string;
+  readonly at: string;
+  /** Whether every hook of it succeeded. */
+  readonly isClean: boolean;
+  /** What its hooks gave, in their order and without commands and output; left out where they are very many. */
+  readonly runs?: readonly HookRun[];
 }
 
 /** A freeze as it was read, with what says that nobody has changed it since. */

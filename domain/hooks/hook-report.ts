@@ -10,6 +10,8 @@ export interface PodHookReport {
   readonly isHeld?: boolean;
   /** Why hooks were not run, or not to their end. */
   readonly failure?: FailureReport;
+  /** Hooks that were not run, and why: `2 post hooks: no pre hook was begun`. */
+  readonly notRun?: readonly string[];
   readonly runs: readonly HookRun[];
 }
 

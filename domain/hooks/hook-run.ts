@@ -14,6 +14,8 @@ export interface HookRun {
   readonly startTimestamp: string;
   readonly completionTimestamp: string;
   readonly outcome: 'Succeeded' | 'Failed';
+  /** Who ran it, where that was not the backup itself. */
+  readonly by?: string;
   readonly exitCode?: number;
   /** Whether the command was never started. */
   readonly isNotBegun?: true;

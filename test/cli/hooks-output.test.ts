@@ -38,5 +38,13 @@ test('hooks that were never run are told by what kept them', () => {
   expect(hooksText([{ namespace: 'shop', pod: 'db-0', failure, runs: [] }])).toBe(
     'shop/db-0: the cluster does not answer\n',
   );
+  const notRun = ['1 post hook: no pre hook was begun'];
+  expect(hooksText([{ namespace: 'shop', pod: 'db-0', notRun, runs: [] }])).toBe(
+    'shop/db-0: not run: 1 post hook: no pre hook was begun\n',
+  );
+  const swept = { ...RUN, phase: 'post', by: 'the sweeper' } as const;
+  expect(hooksText([{ namespace: 'shop', pod: 'db-0', runs: [swept] }])).toContain(
+    'shop/db-0, post hook:\n  it was run by the sweeper, which keeps no output\n',
+  );
   expect(hooksText([])).toBe('');
 });

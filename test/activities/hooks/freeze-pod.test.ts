@@ -87,7 +87,7 @@ function quietSweep() {
 async function reported(ends: Omit<HookEnds, 'pod'>) {
   const key = hookEndsKey(backupFolder('nightly'), INPUT);
   await writeJsonGz(store, key, [{ pod: 0, ...ends }]);
-  return hooksOfBatch(store, INPUT);
+  return hooksOfBatch(store, INPUT, []);
 }
 
 test('a freeze is noted before it happens, and the note is gone when the pod is thawed', async () => {
@@ -195,6 +195,10 @@ test('hooks that were never begun leave nothing to undo, and nothing that keeps 
   expect(await freezes.read(POD.uid)).toBeUndefined();
   expect(await thaw(frozen.isBegun)).toEqual({ isFirst: true });
   expect(seen).toEqual([]);
+  const { pods } = await reported({ preAttempt: frozen.attempt, isHeld: false });
+  expect(pods[0]?.notRun).toEqual([
+    '1 post hook: no pre hook was begun, so that there is nothing to undo',
+  ]);
 });
 
 test('a pod is thawed although the location does not answer', async () => {
@@ -283,11 +287,15 @@ test('a backup does not thaw what another one has frozen, and does not call it i
 
 test('a note that is gone is no proof that the pod was frozen until then', async () => {
   const { freeze, thaw, freezes } = await worker(FREEZING);
-  await freeze();
+  const { attempt } = await freeze();
   const stored = await freezes.read(POD.uid);
   expect(stored).toBeDefined();
   await (stored && freezes.forget(stored));
   expect(await thaw()).toEqual({ isFirst: false });
+  const { pods } = await reported({ preAttempt: attempt, isHeld: false });
+  expect(pods[0]?.failure?.message).toContain(
+    'run by another one, and nobody knows what they gave',
+  );
 });
 
 test('a pod that another backup could not thaw is not waited for', async () => {
@@ -346,13 +354,20 @@ test('a pod that another backup has frozen is waited for', async () => {
 
 test('a pod that was thawed meanwhile is not as it was frozen, and is thawed once more to be sure', async () => {
   const { deps, freeze, thaw, freezes, seen } = await worker({ ...FREEZING }, undefined, 0);
-  await freeze();
+  const { attempt } = await freeze();
   await Promise.all((await sweepFreezes(deps, quietSweep())).thaws);
-  expect(await thaw()).toEqual({ isFirst: false });
+  const thawed = await thaw();
+  expect(thawed).toMatchObject({ isFirst: false });
   expect(seen).toEqual(['freeze, noted', 'thaw, noted', 'thaw, noted']);
   expect(await freezes.read(POD.uid)).toBeUndefined();
-  const { held } = await reported({ isHeld: false });
+  const ends = { preAttempt: attempt, postAttempt: thawed.attempt ?? '', isHeld: false };
+  const { held, pods } = await reported(ends);
   expect([...held.values()]).toEqual(['Lost', 'Lost']);
+  // What the sweeper's thaw gave stood in the Lease.
+  expect(pods[0]?.runs.slice(1)).toMatchObject([
+    { phase: 'post', by: 'the sweeper', command: ['thaw'], outcome: 'Succeeded', exitCode: 0 },
+  ]);
+  expect(pods[0]).not.toHaveProperty('failure');
 });
 
 test('without a pre hook, or without a post hook, there is nothing to note', async () => {
@@ -364,4 +379,20 @@ test('without a pre hook, or without a post hook, there is nothing to note', asy
   await pre.freeze();
   await pre.thaw();
   expect(pre.seen).toEqual(['before']);
+});
+
+test('a pod whose batch was never begun is told of, with what its volumes failed of', async () => {
+  await worker(FREEZING);
+  expect((await hooksOfBatch(store, INPUT, [])).pods[0]?.failure?.code).toBe('hook-failed');
+  const failure = { code: 'repository-busy', message: 'the repository is maintained' } as const;
+  const volume = { index: 4, namespace: 'shop', source: 'persistentVolumeClaim' } as const;
+  const { pods, held } = await hooksOfBatch(store, INPUT, [{ kind: 'failed', volume, failure }]);
+  expect(pods).toEqual([
+    {
+      ...{ namespace: 'shop', pod: 'db-0', isHeld: false, failure, runs: [] },
+      notRun: [`1 pre hook: ${failure.message}`, `1 post hook: ${failure.message}`],
+    },
+  ]);
+  expect([...held.values()]).toEqual(['Lost', 'Lost']);
+  expect(hookProblems(pods).errors).toMatchObject([{ code: 'repository-busy' }]);
 });
