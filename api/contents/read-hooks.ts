@@ -1,14 +1,12 @@
-import { compareText } from '../../domain/compare-text.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { PodHookReport } from '../../domain/hooks/hook-report.ts';
-import type { HookRun } from '../../domain/hooks/hook-run.ts';
 import { backupKeys, hookRunsPrefix, restoreKeys } from '../../domain/object-key.ts';
 import { readClaim } from '../../storage/claim.ts';
+import { readEach, readHookRuns } from '../../storage/hook-runs.ts';
 import { readJsonGzIfThere } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 
-/** Of the files of the hooks of a run, those of one pod. */
-const IS_RUNS = /-(pre|post)\./;
+/** Of the files of the hooks of a restore, those of one pod. */
 const IS_REPORT = /-report\./;
 
 /**
@@ -26,16 +24,7 @@ export async function readHooks(store: ObjectStore, name: string): Promise<PodHo
   if (claim === undefined) {
     throw new Failure('backup-not-found', `there is no backup ${name}`);
   }
-  const runs: HookRun[] = [];
-  for await (const part of readEach(
-    store,
-    hookRunsPrefix(keys.folder, claim.stored.runUid),
-    IS_RUNS,
-  )) {
-    // Files of these names were written by `freezePod` and `thawPod`.
-    runs.push(...(part as HookRun[]));
-  }
-  return byPod(runs);
+  return readHookRuns(store, { folder: keys.folder, runUid: claim.stored.runUid });
 }
 
 /**
@@ -63,35 +52,4 @@ export async function readRestoreHooks(store: ObjectStore, name: string): Promis
     reports.push(part as PodHookReport);
   }
   return reports;
-}
-
-/** What is in the files of a folder whose names are like this; a run that is under way may remove some meanwhile. */
-async function* readEach(store: ObjectStore, folder: string, name: RegExp): AsyncGenerator {
-  for await (const page of store.list(folder)) {
-    for (const { key } of page.filter((entry) => name.test(entry.key.slice(folder.length)))) {
-      const found = await readJsonGzIfThere(store, key);
-      if (found !== undefined) {
-        yield found;
-      }
-    }
-  }
-}
-
-function byPod(runs: readonly HookRun[]): PodHookReport[] {
-  const pods = new Map<string, PodHookReport & { readonly runs: HookRun[] }>();
-  for (const run of runs) {
-    const { namespace, pod } = run;
-    const report = pods.get(`${namespace}/${pod}`) ?? { namespace, pod, runs: [] };
-    pods.set(`${namespace}/${pod}`, report);
-    report.runs.push(run);
-  }
-  for (const { runs: own } of pods.values()) {
-    // Times have whole seconds; what comes before a copy comes first.
-    own.sort(
-      (left, right) =>
-        compareText(left.startTimestamp, right.startTimestamp) ||
-        compareText(right.phase, left.phase),
-    );
-  }
-  return [...pods.values()];
 }
