@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BackupHookList, BackupResource } from '../../domain/api-resource.ts';
 import type { CoverageReport } from '../../domain/coverage.ts';
 import { freezeOfLease, type StoredFreeze } from '../../domain/hooks/freeze.ts';
+import type { BackupHooks, BackupHookSpec } from '../../domain/hooks/hook-spec.ts';
 import type { HookRun } from '../../domain/hooks/hook-run.ts';
 import type { KubernetesObject } from '../../domain/item.ts';
 import { backupKeys } from '../../domain/object-key.ts';
@@ -49,7 +50,40 @@ const PODS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   slow: hooks({ command: sh('sleep 60'), timeout: '1s' }, { command: sh('touch /undone') }),
   wrong: hooks({ command: sh('true'), container: 'nobody' }),
   plain: {},
+  asked: {},
+  mistaken: {},
 };
+
+/** Labels by which the request has hooks for pods. Those of `good` are in its annotations all the same. */
+const LABELS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  good: { hooks: 'flush' },
+  asked: { hooks: 'flush' },
+  mistaken: { hooks: 'lost' },
+};
+
+/** Hooks of the request: for pods by their labels, one in a container that is not there, and one for nobody. */
+function requested(): BackupHooks {
+  const command = (script: string, container?: string): BackupHookSpec => ({
+    exec: { command: ['sh', '-c', script], ...(container === undefined ? {} : { container }) },
+  });
+  const of = (hook: string) => ({ labelSelector: { matchLabels: { hooks: hook } } });
+  const flush = {
+    pre: [command('echo frozen > /volumes/asked/state', 'main'), command('echo twice')],
+    post: [command('echo thawed > /volumes/asked/state')],
+  };
+  return {
+    resources: [
+      { name: 'flush', includedNamespaces: [namespace], ...of('flush'), ...flush },
+      {
+        name: 'lost',
+        includedResources: ['pods'],
+        ...of('lost'),
+        pre: [command('true', 'nobody')],
+      },
+      { name: 'elsewhere', excludedNamespaces: [namespace], pre: [command('touch /pre')] },
+    ],
+  };
+}
 
 beforeAll(async () => {
   [installation, namespace, guarded] = await Promise.all([
@@ -62,7 +96,7 @@ beforeAll(async () => {
   await Promise.all([
     ...Object.entries(PODS).map(([name, annotations]) =>
       applyVolumePod({
-        ...{ ...pod, name, annotations, claims: [name] },
+        ...{ ...pod, name, annotations, labels: LABELS[name] ?? {}, claims: [name] },
         fill: `echo running > ${name}/state`,
       }),
     ),
@@ -78,7 +112,7 @@ beforeAll(async () => {
       },
     }),
   ]);
-  await installation.createBackup('all', [namespace]);
+  await installation.createBackup('all', [namespace], { hooks: requested() });
   status = (await installation.ended('backups', 'all')).status;
 });
 
@@ -124,10 +158,29 @@ test('pre hook, copy and post hook follow one another, and what the hooks said i
     ...{ backupName: 'all', namespaceMapping: { [namespace]: copy } },
   });
   await installation.ended('restores', 'back');
-  await kubectl('-n', copy, 'wait', '--for=condition=Ready', 'pod/good', '--timeout=60s');
-  expect(await kubectl('-n', copy, 'exec', 'good', '--', 'cat', '/volumes/good/state')).toBe(
-    'frozen\n',
-  );
+  const ready = ['wait', '--for=condition=Ready', '--timeout=60s'];
+  await kubectl('-n', copy, ...ready, 'pod/good', 'pod/asked');
+  for (const pod of ['good', 'asked']) {
+    const state = `/volumes/${pod}/state`;
+    expect(await kubectl('-n', copy, 'exec', pod, '--', 'cat', state)).toBe('frozen\n');
+  }
+});
+
+test('hooks of the request run in the pods that they select, and one that cannot fails alone', async () => {
+  expect(await runsOf('asked')).toMatchObject([
+    { phase: 'pre', source: 'spec flush', container: 'main', outcome: 'Succeeded' },
+    { phase: 'pre', source: 'spec flush', container: 'main', stdout: 'twice\n' },
+    { phase: 'post', source: 'spec flush', outcome: 'Succeeded' },
+  ]);
+  expect(await inPod('asked', 'cat', '/volumes/asked/state')).toBe('thawed\n');
+  expect((await coverageOf('asked'))?.copy).toMatchObject({ outcome: 'Complete', isHeld: true });
+  const [lost, ...others] = await runsOf('mistaken');
+  expect(others).toEqual([]);
+  expect(lost).toMatchObject({ phase: 'pre', source: 'spec lost', outcome: 'Failed' });
+  expect(lost?.message).toContain('"nobody"');
+  expect(await coverageOf('mistaken')).toMatchObject({ reason: 'copy-failed' });
+  expect(problemsOf('mistaken', 'errors')).toContain('hook-failed');
+  expect(await runsOf('plain')).toEqual([]);
 });
 
 test('a pre hook that fails keeps the volumes of its pod from being copied, and its undo is run', async () => {
@@ -170,12 +223,12 @@ test('hooks of a pod without volumes are run', async () => {
 });
 
 test('record, status and command line have the numbers, and only what may freeze yet is noted', async () => {
-  expect(status).toMatchObject({ phase: 'PartiallyFailed', hooks: { attempted: 10, failed: 4 } });
+  expect(status).toMatchObject({ phase: 'PartiallyFailed', hooks: { attempted: 14, failed: 5 } });
   const store = installation.store();
   const record = JSON.parse((await readAll(store, backupKeys('all').record)).toString('utf8')) as {
     status: unknown;
   };
-  expect(record.status).toMatchObject({ hookStatus: { hooksAttempted: 10, hooksFailed: 4 } });
+  expect(record.status).toMatchObject({ hookStatus: { hooksAttempted: 14, hooksFailed: 5 } });
   const copies = (await readJsonGz(store, backupKeys('all').volumes)) as CopyRecord[];
   expect(copies.find(({ claim }) => claim === 'good')?.isHeld).toBe(true);
   expect(copies.find(({ claim }) => claim === 'plain')).not.toHaveProperty('isHeld');

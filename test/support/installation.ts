@@ -211,8 +211,9 @@ export class Installation {
   createBackup(
     name: string,
     namespaces: readonly string[],
+    more: object = {},
   ): Promise<Answer<RunResource & Problem>> {
-    const spec = { cluster: this.name, includedNamespaces: namespaces };
+    const spec = { cluster: this.name, includedNamespaces: namespaces, ...more };
     return this.request('POST', '/backups', { metadata: { name }, spec });
   }
 

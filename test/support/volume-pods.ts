@@ -15,6 +15,7 @@ export interface VolumePod {
   /** Volumes of its own, mounted in the same way. */
   readonly emptyDirs?: readonly string[];
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
   /** Whether its commands may do what only the owner of the node may. */
   readonly isPrivileged?: boolean;
   /** Shell text that fills the volumes before the pod is ready, unless there is something in the first one. */
@@ -46,10 +47,10 @@ function claimYaml(pod: VolumePod, name: string): object {
 
 function podYaml(pod: VolumePod): object {
   const { namespace, name, node, claims = [], emptyDirs = [], annotations = {}, fill = '' } = pod;
-  const { isPrivileged = false } = pod;
+  const { isPrivileged = false, labels = {} } = pod;
   const names = [...claims, ...emptyDirs];
   return {
-    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, annotations } },
+    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, annotations, labels } },
     spec: {
       nodeSelector: { 'kubernetes.io/hostname': node },
       terminationGracePeriodSeconds: 0,
