@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import type { BackupHookList } from '../../domain/api-resource.ts';
+import type { HookRun } from '../../domain/hooks/hook-run.ts';
 import type { FreezableVolume } from '../support/freezable-volume.ts';
 import { DISTURBANCES, FreezeKills, type FrozenBackup } from '../support/freeze-kills.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
@@ -37,7 +39,8 @@ async function expectNotConsistent(backup: FrozenBackup, thawedMs: number): Prom
   expect(await kills.expectHonest(backup, { thawedMs, releasedMs })).toBe(false);
 }
 
-test('writes wait until the copy is made, which is of the moment of the freeze and is restored like that', async () => {
+test('writes and another backup wait until the copy is made, and it is restored as the pod was at its freeze', async () => {
+  const { installation } = kills;
   const writer = new PodWriter(quiet);
   await expect.poll(() => writer.count()).toBeGreaterThan(0);
   expect(await quiet.isFrozen()).toBe(false);
@@ -46,16 +49,25 @@ test('writes wait until the copy is made, which is of the moment of the freeze a
   const content = await quiet.shell(CONTENT);
   await kills.standsStill(backup);
   // All data is copied.
+  await installation.createBackup('next', [quiet.namespace]);
+  await expect
+    .poll(async () => (await installation.look('backups', 'next'))?.status.waitingFor?.reason)
+    .toBe(`the pod ${quiet.namespace}/web is frozen by backup/default/undisturbed`);
   expect(await writer.count()).toBe(written);
   expect(await quiet.isFrozen()).toBe(true);
   const releasedMs = Date.now();
   kills.release(backup);
   const thawedMs = await kills.thawed(backup, releasedMs);
   await expect.poll(() => writer.count()).toBeGreaterThan(written + 1);
+  await installation.ended('backups', 'next');
   await writer.stop();
   expect(await kills.expectHonest(backup, { thawedMs, releasedMs })).toBe(true);
+  const next = { ...backup, name: 'next' };
+  expect(await kills.expectHonest(next, { thawedMs: Date.now(), releasedMs })).toBe(true);
+  const [, post] = await hooksOf('undisturbed');
+  const [pre] = await hooksOf('next');
+  expect(String(pre?.startTimestamp) >= String(post?.completionTimestamp)).toBe(true);
 
-  const { installation } = kills;
   const namespaceMapping = { [quiet.namespace]: copy };
   await installation.createRestore('back', { backupName: 'undisturbed', namespaceMapping });
   const { phase } = (await installation.ended('restores', 'back')).status;
@@ -64,6 +76,14 @@ test('writes wait until the copy is made, which is of the moment of the freeze a
   expect(await kubectl('-n', copy, 'exec', 'web', '--', 'sh', '-c', CONTENT)).toBe(content);
   expect(content).toContain(`\n${String(written)}\n`);
 });
+
+/** What became of the hooks of a backup of one pod. */
+async function hooksOf(backup: string): Promise<readonly HookRun[]> {
+  const { body } = await kills.installation.request<BackupHookList>(
+    ...(['GET', `/backups/${backup}/hooks`] as const),
+  );
+  return body.items.flatMap(({ runs }) => runs);
+}
 
 test('a worker that starts without Temporal thaws a pod, whose copy is not called consistent', async () => {
   const backup = await kills.startBackup('temporal');
