@@ -1,5 +1,5 @@
 import type { FailureReport } from '../domain/failure.ts';
-import type { BatchInput } from './volume-contract.ts';
+import type { BatchInput, LocatedPod } from './volume-contract.ts';
 
 /** The activities of the hooks of a backup; what is said of `ClusterActivities` holds for them. */
 export interface HookActivities {
@@ -9,6 +9,11 @@ export interface HookActivities {
    * that fails is an answer. Heartbeats.
    */
   freezePod(input: HookedPodInput): Promise<FrozenPod>;
+  /**
+   * Finds the pod that took the place of one with hooks that is gone, by its name or by the claims that are copied through
+   * it, and plans its hooks. Waits a little for one that starts. Gives nothing where there is none. Heartbeats.
+   */
+  replanPod(input: HookedPodInput): Promise<LocatedPod | undefined>;
   /** Runs the post hooks of a pod, unless somebody has done that since it was frozen. May be repeated. Heartbeats. */
   thawPod(input: ThawPodInput): Promise<ThawedPod>;
   /**
@@ -21,6 +26,8 @@ export interface HookActivities {
 export interface HookedPodInput extends BatchInput {
   /** Number of the pod in its batch. */
   readonly pod: number;
+  /** Whether the pod that took its place is meant, as `replanPod` found it. */
+  readonly isAgain?: true;
 }
 
 export interface ThawPodInput extends HookedPodInput {
@@ -36,6 +43,8 @@ export interface FrozenPod {
   readonly attempt: string;
   /** Why the volumes of the pod are not copied: a hook failed that must not. */
   readonly failure?: FailureReport;
+  /** Whether the pod was gone before any of its hooks was begun. */
+  readonly isGone?: true;
   /** Whether a pre hook was started, or there is none. */
   readonly isBegun?: boolean;
   /** Whether a pre hook took longer than its timeout: it may go on in its container. */

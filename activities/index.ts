@@ -12,6 +12,7 @@ import type { ClusterActivities } from './contract.ts';
 import { deleteRun } from './delete-run.ts';
 import type { Dependencies } from './dependencies.ts';
 import { freezePod } from './hooks/freeze-pod.ts';
+import { replanPod } from './hooks/replan-pod.ts';
 import { thawOverdue } from './hooks/thaw-overdue.ts';
 import { thawPod } from './hooks/thaw-pod.ts';
 import { redactFailures } from './redact-failures.ts';
@@ -73,6 +74,7 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     recordRestoredVolumes: bind(recordRestoredVolumes),
     openGates: bind(openGates),
     freezePod: bind(freezePod),
+    replanPod: bind(replanPod),
     thawPod: bind(thawPod),
     thawOverdue: bind(thawOverdue),
     planRestoreHooks: bind(planRestoreHooks),

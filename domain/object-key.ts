@@ -120,6 +120,14 @@ export function hookEndsKey(runFolder: string, { runUid, batch }: VolumeBatchKey
   return `${hookRunsPrefix(runFolder, runUid)}${String(batch)}-ends.json.gz`;
 }
 
+/** The pod that took the place of one with hooks, by its number in its batch, as its hooks were planned again. */
+export function replacedPodKey(
+  runFolder: string,
+  { runUid, batch, pod }: VolumeBatchKey & { readonly pod: number },
+): string {
+  return `${hookRunsPrefix(runFolder, runUid)}${String(batch)}.${String(pod)}-again.json.gz`;
+}
+
 /** How the hooks of a pod ended, by its number in its batch, in one attempt to run them. */
 export function hookRunsKey(
   runFolder: string,

@@ -9,7 +9,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 
-import type { ThawPodInput } from '../activities/hook-contract.ts';
+import type { HookedPodInput, ThawPodInput } from '../activities/hook-contract.ts';
 import type { LocatedPod, VolumeEnd, VolumeRun } from '../activities/volume-contract.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { HookEnds } from '../domain/hooks/hook-ends.ts';
@@ -26,12 +26,16 @@ export interface HookedStep {
   readonly patienceMs: number;
   readonly activities: Activities;
   readonly located: LocatedPod;
+  /** Whether it took the place of a pod that was gone; it is not looked for a third time. */
+  readonly isAgain?: boolean;
 }
 
 /** How the volumes and the hooks of a pod ended. */
 export interface HookedEnd {
   readonly ends: readonly VolumeEnd[];
   readonly hooks: HookEnds;
+  /** The pod that took its place before anything was begun, whose hooks are to be run instead. */
+  readonly replacedBy?: LocatedPod;
 }
 
 /**
@@ -43,12 +47,12 @@ export async function copyHooked(
   step: HookedStep,
   copy: () => Promise<VolumeEnd[]>,
 ): Promise<HookedEnd> {
-  const { run, activities, located } = step;
-  const input = { ...run, pod: located.pod, podUid: located.uid };
+  const { activities, located } = step;
+  const input = { ...podOf(step), podUid: located.uid };
   const guard = await startGuard(step);
   // A pre hook that was cut off may go on, until it is known to have ended.
   const pre: PreHooks = { known: { mayFreezeYet: true } };
-  let frozen: { ends: readonly VolumeEnd[]; hooks: Omit<HookEnds, 'pod'> };
+  let frozen: FrozenAndCopied;
   let thawed: ThawEnd;
   try {
     frozen = await freezeAndCopy(step, copy, pre);
@@ -65,8 +69,22 @@ export async function copyHooked(
     });
   }
   const { isFirst, post } = thawed;
-  const { ends, hooks } = frozen;
-  return { ends, hooks: { pod: located.pod, ...post, ...hooks, isHeld: hooks.isHeld && isFirst } };
+  const { hooks, ...others } = frozen;
+  const isHeld = hooks.isHeld && isFirst;
+  const { pod, isAgain } = input;
+  return {
+    ...others,
+    hooks: { pod, ...(isAgain === true ? { isAgain } : {}), ...post, ...hooks, isHeld },
+  };
+}
+
+/** Which pod is meant, and whether by the place that it took. */
+function podOf({ run, located, isAgain }: HookedStep): HookedPodInput {
+  return { ...run, pod: located.pod, ...(isAgain === true ? { isAgain } : {}) };
+}
+
+interface FrozenAndCopied extends Pick<HookedEnd, 'ends' | 'replacedBy'> {
+  readonly hooks: Omit<HookEnds, 'pod'>;
 }
 
 /** What is known of the pre hooks of a pod when it is thawed. */
@@ -75,16 +93,17 @@ interface PreHooks {
 }
 
 async function freezeAndCopy(
-  { run, activities, located }: HookedStep,
+  step: HookedStep,
   copy: () => Promise<VolumeEnd[]>,
   pre: PreHooks,
-): Promise<{ ends: readonly VolumeEnd[]; hooks: Omit<HookEnds, 'pod'> }> {
-  const { pod, name, volumes } = located;
+): Promise<FrozenAndCopied> {
+  const { activities, located } = step;
+  const { name, volumes } = located;
   const failed = (failure: FailureReport): readonly VolumeEnd[] =>
     volumes.map((volume) => ({ volume, failure }));
   let frozen;
   try {
-    frozen = await activities.long(`Run the pre hooks of ${name}`).freezePod({ ...run, pod });
+    frozen = await activities.long(`Run the pre hooks of ${name}`).freezePod(podOf(step));
   } catch (error) {
     if (isCancellation(error)) {
       throw error;
@@ -94,12 +113,39 @@ async function freezeAndCopy(
   }
   const { attempt: preAttempt, failure, isFrozen, isBegun, mayFreezeYet = false } = frozen;
   pre.known = { mayFreezeYet, ...(isBegun === undefined ? {} : { isBegun }) };
+  const replacedBy = frozen.isGone === true ? await findAgain(step) : undefined;
+  if (replacedBy !== undefined) {
+    pre.known = { isBegun: false };
+    return { ends: [], hooks: { isHeld: false }, replacedBy };
+  }
   return failure === undefined
     ? {
         ends: await copy(),
         hooks: { preAttempt, isHeld: isFrozen, ...(isFrozen ? {} : { isExcused: true }) },
       }
     : { ends: failed(failure), hooks: { preAttempt, isHeld: false } };
+}
+
+/** Looks once for the pod that took the place of one that is gone; where that fails, the pod stays gone. */
+async function findAgain(step: HookedStep): Promise<LocatedPod | undefined> {
+  const { activities, located } = step;
+  if (step.isAgain === true) {
+    return undefined;
+  }
+  const { name } = located;
+  try {
+    const found = await activities
+      .long(`Plan the hooks of what took the place of ${name}`)
+      .replanPod(podOf(step));
+    // Nothing is sent as null.
+    return found ?? undefined;
+  } catch (error) {
+    if (isCancellation(error)) {
+      throw error;
+    }
+    log.warn('a pod that is gone was not looked for', { name, code: reportOf(error).code });
+    return undefined;
+  }
 }
 
 interface ThawEnd {

@@ -7,7 +7,7 @@ import type { VolumeProgress } from '../domain/run-status.ts';
 import { activitiesOf } from './activity-profiles.ts';
 import { withBatchLeases } from './batch-leases.ts';
 import { PATIENCE_MS, type VolumesInput, volumesStatusQuery } from './contract.ts';
-import { copyHooked, type HookedStep } from './hooked-pod.ts';
+import { copyHooked, type HookedEnd, type HookedStep } from './hooked-pod.ts';
 import { giveUp, moveVolume, type MoveStep, showWaiting, type VolumeMove } from './move-volume.ts';
 import { inPool } from './pool.ts';
 import { together } from './together.ts';
@@ -105,14 +105,17 @@ function moveAll(parts: readonly Part[]): Promise<VolumeEnd[]> {
   return inPool(parts, VOLUMES_IN_FLIGHT, ({ step, located }) => moveVolume(step, located));
 }
 
-/** Copies the volumes of a pod between its hooks, and says which of them were not read through it. */
-async function copyPod(parts: readonly Part[], hooked: HookedStep) {
+/**
+ * Copies the volumes of a pod between its hooks, and says which of them were not read through it. Where another pod took
+ * its place before, it is done with that one's hooks.
+ */
+async function copyPod(parts: readonly Part[], hooked: HookedStep): Promise<HookedEnd> {
   const since = recordTime(Date.now());
   for (const { step } of parts) {
     showWaiting(step, { reason: `the pre hooks of the pod ${hooked.located.name} run`, since });
   }
   const outside = new Set<number>();
-  const end = await copyHooked(hooked, () =>
+  const { replacedBy, ...end } = await copyHooked(hooked, () =>
     moveAll(
       parts.map(({ step, located }) => {
         const onMoved = (podUid: string): void => {
@@ -124,6 +127,9 @@ async function copyPod(parts: readonly Part[], hooked: HookedStep) {
       }),
     ),
   );
+  if (replacedBy !== undefined) {
+    return copyPod(parts, { ...hooked, located: replacedBy, isAgain: true });
+  }
   const hooks = outside.size === 0 ? end.hooks : { ...end.hooks, outside: [...outside] };
   return { ends: end.ends, hooks };
 }

@@ -17,6 +17,7 @@ import { writeJsonGz } from '../../storage/json-file.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
 import type { FrozenPod, HookedPodInput } from '../hook-contract.ts';
+import { readPod } from '../volumes/pods.ts';
 import { Freezes } from './freezes.ts';
 import { hookedPodOf } from './hooked-pod.ts';
 import { type HooksOfPod, isFatal, runHooks } from './run-hooks.ts';
@@ -41,17 +42,23 @@ export function freezePod(deps: Dependencies, input: HookedPodInput): Promise<Fr
     const key = { ...input, phase: 'pre', attempt } as const;
     await writeJsonGz(deps.store(input.location), hookRunsKey(backupFolder(input.name), key), runs);
     const fatal = runs.find(isThawable ? isFatal : isFailed);
-    const isBegun = wasFrozen || hooked.pre.length === 0 || runs.some(wasBegun);
+    const hasBegun = wasFrozen || runs.some(wasBegun);
+    const isBegun = hasBegun || hooked.pre.length === 0;
     if (!isBegun) {
       await forgetFreeze(deps, input, hooked.pod);
     }
     return {
       ...{ attempt, isBegun },
-      ...(runs.some(({ mayGoOn }) => mayGoOn === true) ? { mayFreezeYet: true as const } : {}),
+      ...(hasBegun ? {} : await goneWord(deps, hooked.pod, long.signal)),
+      ...lateWord(runs),
       isFrozen: late === undefined && runs.every(({ outcome }) => outcome === 'Succeeded'),
       ...failing(fatal === undefined ? late : failureOf(fatal)),
     };
   });
+}
+
+function lateWord(runs: readonly HookRun[]): Pick<FrozenPod, 'mayFreezeYet'> {
+  return runs.some(({ mayGoOn }) => mayGoOn === true) ? { mayFreezeYet: true } : {};
 }
 
 /** What undoes the pre hooks, whether all of it can be run, and whether there is anything to note. */
@@ -106,6 +113,16 @@ function wasBegun({ isNotBegun }: HookRun): boolean {
 
 function isFailed({ outcome }: HookRun): boolean {
   return outcome === 'Failed';
+}
+
+/** Says whether a pod is not there any more; another one may have its name. */
+async function goneWord(
+  { cluster }: Dependencies,
+  pod: HookPod,
+  signal: AbortSignal,
+): Promise<Pick<FrozenPod, 'isGone'>> {
+  const live = await readPod(cluster, pod, signal);
+  return live?.uid === pod.uid ? {} : { isGone: true };
 }
 
 /** What was never begun has left nothing to undo. */

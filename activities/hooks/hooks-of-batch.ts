@@ -12,6 +12,7 @@ import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { BatchInput } from '../volume-contract.ts';
 import { readBatch } from '../volumes/volume-batch.ts';
 import type { ReadEnd } from '../volumes/volume-ends.ts';
+import { hookedPodOf } from './hooked-pod.ts';
 
 /** Files of hooks that are read at the same time. */
 const READS_IN_FLIGHT = 8;
@@ -39,8 +40,11 @@ export async function hooksOfBatch(
   const { pods = [] } = (await readBatch(store, run)) as CopyBatch;
   const held = new Map<number, Held>();
   const byPod = new Map(ends.map((end) => [end.pod, end]));
-  const reports = await pLimit(READS_IN_FLIGHT).map(pods, async (hooked, pod) => {
-    const end = byPod.get(pod) ?? { pod, isHeld: false, failure: whyNone(hooked, volumes) };
+  const reports = await pLimit(READS_IN_FLIGHT).map(pods, async (planned, pod) => {
+    const end = byPod.get(pod) ?? { pod, isHeld: false, failure: whyNone(planned, volumes) };
+    const input = { ...run, pod, isAgain: true } as const;
+    const hooked =
+      end.isAgain === true ? await hookedPodOf({ store: () => store }, input) : planned;
     for (const volume of hooked.pre.length > 0 ? hooked.volumes : []) {
       held.set(volume, heldOf(volume, end));
     }

@@ -10,6 +10,7 @@ import type { CopyBatch, PlannedVolume, VolumeBatch } from '../../domain/volumes
 import { nodeTaskQueue } from '../../domain/workflow-id.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
+import { locatedPod } from '../hooks/hooked-pod.ts';
 import type {
   LocatedPod,
   LocatedVolume,
@@ -65,10 +66,7 @@ export function locateVolumes(
 function podsOf(batch: VolumeBatch): LocatedPod[] {
   // Of a batch that was stored by the plan of a restore this is left out.
   const { pods = [] } = batch as CopyBatch;
-  return pods.map(({ pod: { namespace, name, uid }, pre, post, volumes, thawAfterMs }, pod) => ({
-    ...{ pod, uid, name: `${namespace}/${name}`, volumes },
-    ...(pre.length > 0 && post.length > 0 ? { thawAfterMs } : {}),
-  }));
+  return pods.map(locatedPod);
 }
 
 /** Volumes of a restore name the copy that they come from; those of a backup go where their batch says. */

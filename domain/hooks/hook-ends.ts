@@ -4,6 +4,8 @@ import type { FailureReport } from '../failure.ts';
 export interface HookEnds {
   /** Number of the pod in its batch. */
   readonly pod: number;
+  /** Whether they are those of the pod that took its place. */
+  readonly isAgain?: true;
   readonly preAttempt?: string;
   readonly postAttempt?: string;
   /** Whether a pre hook failed that may fail, so that the pod was never as they should make it. */

@@ -31,6 +31,7 @@ import { type Fault, FaultProxy } from '../support/fault-proxy.ts';
 import { AGENT_NODE, Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
 import { applyVolumePod } from '../support/volume-pods.ts';
+import { backUpReplaced } from '../support/replace-pod.ts';
 import { applyWebhook } from '../support/webhook-server.ts';
 
 /** Records a history of each workflow and each way it ends. Run it by `make histories` when a workflow is new. */
@@ -38,6 +39,15 @@ const namespace = 'history-recording';
 const owned = 'history-recording-owned';
 const withVolumes = 'history-recording-volumes';
 const withHooks = 'history-recording-hooks';
+const hookedPod = {
+  ...{ namespace: withHooks, node: AGENT_NODE, name: 'db', claims: ['data'] },
+  annotations: {
+    'pre.hook.backup.velero.io/command': '["sync"]',
+    'post.hook.backup.velero.io/command': '["true"]',
+    'post.hook.restore.velero.io/command': '["true"]',
+  },
+  fill: 'echo a > data/a',
+};
 const proxy = await FaultProxy.start(process.env['S3_ENDPOINT'] ?? '');
 const installation = await Installation.start({
   s3Endpoint: proxy.url,
@@ -95,6 +105,8 @@ await backUp('owned', [owned]);
 await restoreBound('bound');
 await backUpVolumes('volumes');
 const guard = await backUpHooked('hooked');
+await backUpReplaced(installation, 'replaced', hookedPod);
+await installation.ended('backups', 'replaced');
 await installation.createRestore('hooked', {
   backupName: 'hooked',
   namespaceMapping: { [withHooks]: `${withHooks}-restored` },
@@ -115,6 +127,7 @@ for (const name of ['restored', 'refused', 'failed', 'cancelled', 'deferred', 'b
 await record('backup-volumes', 'backup/default/volumes');
 await record('backup-volumes-batch', 'backup/default/volumes/volumes-0');
 await record('backup-hooks-batch', 'backup/default/hooked/volumes-0');
+await record('backup-hooks-batch-replaced', 'backup/default/replaced/volumes-0');
 await record('restore-hooks', 'restore/default/hooked');
 await record('freeze-guard', guard);
 await record('freeze-guard-overdue', await guardOverdue());
@@ -210,15 +223,7 @@ async function backUpVolumes(name: string): Promise<void> {
 /** A backup of a pod that is frozen meanwhile. Gives the id of the guard of that. */
 async function backUpHooked(name: string): Promise<string> {
   await kubectl('create', 'namespace', withHooks);
-  await applyVolumePod({
-    ...{ namespace: withHooks, node: AGENT_NODE, name: 'db', claims: ['data'] },
-    annotations: {
-      'pre.hook.backup.velero.io/command': '["sync"]',
-      'post.hook.backup.velero.io/command': '["true"]',
-      'post.hook.restore.velero.io/command': '["true"]',
-    },
-    fill: 'echo a > data/a',
-  });
+  await applyVolumePod(hookedPod);
   await backUp(name, [withHooks]);
   for await (const { workflowId } of client.workflow.list({
     query: `WorkflowType = '${FREEZE_GUARD_WORKFLOW}'`,
