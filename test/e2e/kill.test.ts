@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import type { RestoreHookList } from '../../domain/api-resource.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
+import { applyYaml } from '../support/applied-yaml.ts';
 import { archiveItems, keysUnder } from '../support/archive-items.ts';
 import { CONFIG_MAP, fillNamespace } from '../support/cluster-fixture.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
@@ -21,7 +23,7 @@ import { isWorkKey } from '../support/work-keys.ts';
 
 // Goal: any process may be killed at any point of a run, and the run ends as an undisturbed one.
 // Method: a proxy in front of the S3 server holds one request of each run until it is told to let go, so that at one
-// moment there is a run at each point. Then a part is killed, and started again. Archives are compared item by item
+// moment there is a run at each point; a command of a restore waits for a file. Then a part is killed, and started again. Archives are compared item by item
 // with an undisturbed one, restores by what they report of each item and by what the namespace then holds. `make
 // test-kill` kills the worker at more points of larger restores.
 
@@ -68,6 +70,9 @@ const RESTORE_POINTS: Readonly<Record<string, Point>> = {
 
 const namespace = `kill-${String(process.pid)}`;
 const small = `${namespace}-small`;
+const hooked = `${namespace}-hooked`;
+/** A command in a restored pod, which says that it runs and ends when it may. */
+const HOOK = 'echo run >> /runs; while [ ! -e /go ]; do sleep 0.2; done; echo said';
 const copies: string[] = [];
 const SEED = process.pid;
 const random = randomNumbers(SEED);
@@ -94,14 +99,40 @@ beforeAll(async () => {
   await installation.createBackup('undisturbed-small', [small]);
   await installation.ended('backups', 'undisturbed-small');
   expectedSmall = await archiveItems(store, 'undisturbed-small');
+  await applyHookedPod();
+  await installation.createBackup('hooked', [hooked]);
+  await installation.ended('backups', 'hooked');
 });
 
 afterAll(async () => {
   store.close();
   await installation.stop();
   proxy.stop();
-  await Promise.all([kills.clear('now'), ...[small, ...copies].map(deleteNamespace)]);
+  await Promise.all([kills.clear('now'), ...[small, hooked, ...copies].map(deleteNamespace)]);
 });
+
+async function applyHookedPod(): Promise<void> {
+  const namespaceYaml = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: hooked } };
+  const annotations = {
+    'post.hook.restore.velero.io/command': JSON.stringify(['sh', '-c', HOOK]),
+    'post.hook.restore.velero.io/exec-timeout': '5m',
+    'post.hook.restore.velero.io/on-error': 'Fail',
+  };
+  const container = {
+    ...{ name: 'main', image: 'holdfast.test/busybox:1.35', imagePullPolicy: 'IfNotPresent' },
+    command: ['/pause'],
+  };
+  const pod = {
+    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: hooked, annotations } },
+    spec: { terminationGracePeriodSeconds: 0, containers: [container] },
+  };
+  await applyYaml([namespaceYaml, pod].map((one) => JSON.stringify(one)).join('\n---\n'));
+}
+
+/** Runs a shell text in the pod of a restore that runs a command. */
+function inHooked(restore: string, script: string): Promise<string> {
+  return kubectl('-n', `${namespace}-${restore}`, 'exec', 'web', '--', 'sh', '-c', script);
+}
 
 interface Held {
   readonly backups: readonly string[];
@@ -109,6 +140,8 @@ interface Held {
   readonly restores: readonly string[];
   /** The restore that was creating objects. */
   readonly creating: string;
+  /** The restore whose command was running. */
+  readonly running: string;
   readonly release: () => void;
 }
 
@@ -141,14 +174,19 @@ async function startAll(parts: readonly Part[]): Promise<Held> {
   const of = (kind: Run['kind']): string[] =>
     runs.filter((run) => run.kind === kind).map(({ name }) => name);
   const creating = `${part}-creating`;
+  const running = `${part}-running`;
   await Promise.all([
     ...of('backup').map((name) => installation.createBackup(name, [namespace])),
     ...of('small').map((name) => installation.createBackup(name, [small])),
-    ...of('restore').map(startRestore),
+    ...of('restore').map((name) => startRestore(name)),
+    startRestore(running, { backup: 'hooked', source: hooked }),
   ]);
   while (held.size < runs.length) {
     await sleep(20);
   }
+  // While there is no such pod, there is no such file.
+  const hasBegun = () => inHooked(running, 'cat /runs').catch(() => '');
+  await expect.poll(hasBegun).toBe('run\n');
   await kills.start(creating);
   const enough = PRESENT + CREATED.least + random() * (CREATED.most - CREATED.least);
   await expect
@@ -160,6 +198,7 @@ async function startAll(parts: readonly Part[]): Promise<Held> {
     smallBackups: of('small'),
     restores: of('restore'),
     creating,
+    running,
     release: () => {
       proxy.faults = [];
       release();
@@ -181,11 +220,14 @@ function namesOf(part: string, kind: Run['kind'], points: Readonly<Record<string
   }));
 }
 
-async function startRestore(name: string): Promise<void> {
+async function startRestore(
+  name: string,
+  { backup, source } = { backup: namespace, source: namespace },
+): Promise<void> {
   const copy = `${namespace}-${name}`;
   copies.push(copy);
-  const namespaceMapping = { [namespace]: copy };
-  await installation.createRestore(name, { backupName: namespace, namespaceMapping });
+  const namespaceMapping = { [source]: copy };
+  await installation.createRestore(name, { backupName: backup, namespaceMapping });
 }
 
 async function createdIn(restore: string): Promise<number> {
@@ -205,10 +247,22 @@ async function expectWhole(names: readonly string[], items: readonly string[]): 
   }
 }
 
+/** Expects that a restore ends whose command was disturbed, and tells one end of it. Gives how often the command ran. */
+async function expectHooked(name: string): Promise<number> {
+  await inHooked(name, 'touch /go');
+  const { phase } = (await installation.ended('restores', name)).status;
+  expect({ name, phase }).toEqual({ name, phase: 'Completed' });
+  const { body } = await installation.request<RestoreHookList>('GET', `/restores/${name}/hooks`);
+  expect(body.items.map(({ runs }) => runs)).toMatchObject([
+    [{ outcome: 'Succeeded', exitCode: 0, stdout: 'said\n' }],
+  ]);
+  return (await inHooked(name, 'cat /runs')).trim().split('\n').length;
+}
+
 test.each<{ parts: readonly Part[] }>([{ parts: ['worker'] }, { parts: ['temporal', 'api'] }])(
   `a kill of $parts changes no result (seed ${String(SEED)})`,
   async ({ parts }) => {
-    const { backups, smallBackups, restores, creating, release } = await startAll(parts);
+    const { backups, smallBackups, restores, creating, running, release } = await startAll(parts);
     await Promise.all(parts.map((part) => installation.kill(part)));
     release();
     for (const part of parts) {
@@ -223,6 +277,8 @@ test.each<{ parts: readonly Part[] }>([{ parts: ['worker'] }, { parts: ['tempora
       expect(await createdIn(name)).toBe(OBJECTS);
       expect(await ownersIn(`${namespace}-${name}`)).toEqual(undisturbed.owners);
     }
+    // Nobody knows how a command ended that a killed worker had begun.
+    expect(await expectHooked(running)).toBe(parts.includes('worker') ? 2 : 1);
     const end = await kills.end(creating);
     expect({ phase: end.phase, counts: end.counts }).toEqual(END);
     expect(differences(undisturbed, end)).toEqual([]);
