@@ -61,7 +61,8 @@ test('writes and another backup wait until the copy is made, and it is restored 
   await expect.poll(() => writer.count()).toBeGreaterThan(written + 1);
   await installation.ended('backups', 'next');
   await writer.stop();
-  expect(await kills.expectHonest(backup, { thawedMs, releasedMs })).toBe(true);
+  const times = { thawedMs, releasedMs, isFollowed: true };
+  expect(await kills.expectHonest(backup, times)).toBe(true);
   const next = { ...backup, name: 'next' };
   expect(await kills.expectHonest(next, { thawedMs: Date.now(), releasedMs })).toBe(true);
   const [, post] = await hooksOf('undisturbed');

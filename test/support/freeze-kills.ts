@@ -20,6 +20,8 @@ import { terminateBackup } from './terminate-backup.ts';
  */
 const GRACE_MS = 15_000;
 const POLL_MS = 50;
+/** How much earlier than `deadlineMs` the deadline may be: it counts from before the pre hook. */
+const DEADLINE_MS = 4000;
 /** Far more than a backup takes until it freezes the pod. */
 const FREEZE_WAIT_MS = 120_000;
 
@@ -29,6 +31,15 @@ export interface FrozenBackup {
   readonly volume: FreezableVolume;
   /** The volume was not frozen before that, in milliseconds since 1970. */
   readonly frozenMs: number;
+}
+
+/** What was seen of a freeze and its copy, in milliseconds since 1970. */
+export interface HonestTimes {
+  readonly thawedMs: number;
+  /** When the copy went on. */
+  readonly releasedMs: number;
+  /** Whether another backup has copied the pod since. */
+  readonly isFollowed?: boolean;
 }
 
 /** How a backup is started; of a pod that waits for one, and held before its first data, when left out. */
@@ -224,22 +235,21 @@ export class FreezeKills {
   }
 
   /**
-   * Expects that a backup has ended, and that it does not call a copy consistent that was not: one whose pod was thawed
-   * before the copy had ended. Gives what it calls the copy.
+   * Expects that a backup has ended, and that it calls its copy consistent if the pod was thawed by the backup itself, and
+   * does not if it was thawed before the copy had ended. Gives what it calls the copy.
    */
-  async expectHonest(
-    { name, volume }: FrozenBackup,
-    { thawedMs, releasedMs }: { readonly thawedMs: number; readonly releasedMs: number },
-  ): Promise<boolean> {
+  async expectHonest(backup: FrozenBackup, times: HonestTimes): Promise<boolean> {
+    const { name, volume } = backup;
     // The plural says which of the two kinds it is.
     const { status } = (await this.installation.ended('backups', name)) as BackupResource;
     expect(await volume.isFrozen()).toBe(false);
     const { isHeld, completionTimestamp } = await this.#record(name);
-    if (releasedMs > thawedMs) {
-      expect({ name, isHeld }).toEqual({ name, isHeld: false });
+    const wanted = this.#isHeldOf(backup, times);
+    if (wanted !== undefined) {
+      expect({ name, isHeld }).toEqual({ name, isHeld: wanted });
     }
     if (isHeld === true) {
-      expect(Date.parse(completionTimestamp)).toBeLessThanOrEqual(thawedMs);
+      expect(Date.parse(completionTimestamp)).toBeLessThanOrEqual(times.thawedMs);
       expect(status).toMatchObject({ phase: 'Completed', errors: 0 });
       return true;
     }
@@ -247,6 +257,18 @@ export class FreezeKills {
     const codes = status.problems?.errors.map(({ code }) => code);
     expect(codes).toContain('volume-not-consistent');
     return false;
+  }
+
+  /** Whether the copy of an ended backup is consistent, where the times say so. */
+  #isHeldOf(backup: FrozenBackup, times: HonestTimes): boolean | undefined {
+    const { thawedMs, releasedMs, isFollowed = false } = times;
+    // The copy has not ended before its snapshot is stored.
+    const storedMs = (isFollowed ? undefined : this.#gate.storedMs(backup.volume.namespace)) ?? 0;
+    if (releasedMs > thawedMs || storedMs > thawedMs) {
+      return false;
+    }
+    // Guard and sweeper wait for the deadline.
+    return thawedMs < this.deadlineMs(backup) - DEADLINE_MS ? true : undefined;
   }
 
   /** Expects that a backup which was ended from outside has done so, and that its pod stays thawed. */

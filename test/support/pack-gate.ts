@@ -22,12 +22,20 @@ export class PackGate {
   #front: S3Front | undefined;
   /** By the namespace of the repository. */
   readonly #held = new Map<string, HeldPacks & { passed: number }>();
+  /** When the last snapshot of a repository was stored. */
+  readonly #stored = new Map<string, number>();
   #waiting: { readonly namespace: string; readonly go: (isPassed: boolean) => void }[] = [];
 
   static async start(target: string): Promise<PackGate> {
     const gate = new PackGate();
     gate.#front = await startS3Front(target, {
-      answer: async (seen) => ((await gate.#mayPass(seen)) ? undefined : BUSY),
+      answer: async (seen) => {
+        if (!(await gate.#mayPass(seen))) {
+          return BUSY;
+        }
+        gate.#note(seen);
+        return undefined;
+      },
     });
     return gate;
   }
@@ -54,6 +62,11 @@ export class PackGate {
     }
   }
 
+  /** Since when the last snapshot of a repository is stored, in milliseconds since 1970, or a little later. */
+  storedMs(namespace: string): number | undefined {
+    return this.#stored.get(namespace);
+  }
+
   /** Whether something of a repository waits. */
   holds(namespace: string): boolean {
     return this.#waiting.some((one) => one.namespace === namespace);
@@ -62,6 +75,13 @@ export class PackGate {
   stop(): void {
     this.release('refuse');
     this.#front?.stop();
+  }
+
+  #note({ method, path }: SeenRequest): void {
+    const [, namespace] = /\/([^/]+)\/snapshots\/[0-9a-f]+/.exec(path) ?? [];
+    if (method === 'PUT' && namespace !== undefined) {
+      this.#stored.set(namespace, Date.now());
+    }
   }
 
   async #mayPass({ method, path, headers }: SeenRequest): Promise<boolean> {
