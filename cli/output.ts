@@ -93,7 +93,7 @@ function problemLines(run: RunResource): [string, string][] {
 }
 
 function hooksSummary(run: RunResource): string | undefined {
-  const hooks = run.kind === 'Backup' ? run.status.hooks : undefined;
+  const { hooks } = run.status;
   return hooks && `${String(hooks.attempted)} run, ${String(hooks.failed)} failed`;
 }
 

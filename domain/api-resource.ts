@@ -49,7 +49,12 @@ export interface RestoreResource {
   readonly kind: 'Restore';
   readonly metadata: ResourceMeta;
   readonly spec: RestoreSpec;
-  readonly status: RunResourceStatus & RestoreDetails & { readonly counts?: RestoreCounts };
+  readonly status: RunResourceStatus &
+    RestoreDetails & {
+      readonly counts?: RestoreCounts;
+      /** Of an ended restore: hooks of pods that were run; left out where there were none. */
+      readonly hooks?: HooksSummary;
+    };
 }
 
 /** What an ended restore says beside its counts; in lists it does not. */

@@ -1,5 +1,6 @@
 import { parseDuration } from './duration.ts';
 import type { FailureReport } from './failure.ts';
+import type { HooksSummary } from './hooks/hook-run.ts';
 import type { RestoreHooks } from './hooks/hook-spec.ts';
 import type { EndPhase } from './phase.ts';
 import type { LabelSelector } from './selection/label-selector.ts';
@@ -118,6 +119,8 @@ export interface RestoreResult {
   readonly warnings: number;
   readonly errors: number;
   readonly failure?: FailureReport;
+  /** Hooks of restored pods; left out where there are none. */
+  readonly hooks?: HooksSummary;
   /** What became of data of volumes; left out where there was none to write. */
   readonly volumes?: RestoredVolumesSummary;
 }

@@ -1,5 +1,6 @@
 import type { FailureReport } from '../../domain/failure.ts';
-import { hookProblems, type PodHookReport } from '../../domain/hooks/hook-report.ts';
+import { hookProblems, type PodHookReport, summaryOf } from '../../domain/hooks/hook-report.ts';
+import type { HooksSummary } from '../../domain/hooks/hook-run.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { FinishRestoreInput } from '../contract.ts';
 import { HookFiles } from './hook-files.ts';
@@ -12,6 +13,8 @@ export interface HookEndsReport {
   readonly pods: readonly PodHookReport[];
   /** How many failed that say `Fail`, or were not run. */
   readonly failed: number;
+  /** Left out where no pod has hooks. */
+  readonly summary?: HooksSummary;
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
 }
@@ -31,10 +34,11 @@ export async function readHookEnds(
       }),
     );
   }
-  const { errors, warnings } = hookProblems(pods);
+  const { errors, warnings } = hookProblems(pods, ({ message = '' }) => message);
   return {
     pods,
     failed: errors.length,
+    ...(pods.length === 0 ? {} : { summary: summaryOf(pods) }),
     errors: named(errors),
     warnings: named(warnings),
   };

@@ -40,7 +40,7 @@ export function finishRestore(
     const { startTimestamp } = claim;
     const result = restoreResult(
       ending,
-      { ...report, volumes: volumes?.summary, failedHooks: hooks.failed },
+      { ...report, volumes: volumes?.summary, failedHooks: hooks.failed, hooks: hooks.summary },
       { startTimestamp, completionTimestamp },
     );
     const { cycles, tooDeep } = plan;

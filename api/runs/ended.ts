@@ -44,7 +44,7 @@ export function endedRestore(
   if (claim === undefined || result === undefined) {
     return undefined;
   }
-  const { phase, items, counts, volumes, warnings, errors, failure } = result;
+  const { phase, items, counts, volumes, hooks, warnings, errors, failure } = result;
   return {
     apiVersion: API_VERSION,
     kind: 'Restore',
@@ -58,6 +58,7 @@ export function endedRestore(
       ...(volumes === undefined
         ? {}
         : { volumes: volumesOf({ ...volumes, done: volumes.restored }) }),
+      ...(hooks === undefined ? {} : { hooks }),
       warnings,
       errors,
       ...(failure === undefined ? {} : { failure }),

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 
 import { BackupHooksSchema } from './hook-spec.ts';
+import { HooksSummarySchema } from './hooks.ts';
 import {
   ApiVersion,
   FailureReportSchema,
@@ -53,12 +54,7 @@ export const Backup = Type.Object(
         }),
       ),
       expiration: Type.Optional(Type.String({ format: 'date-time' })),
-      hooks: Type.Optional(
-        Type.Object(
-          { attempted: Type.Integer(), failed: Type.Integer() },
-          { description: 'Hooks of pods that were run, of an ended backup.' },
-        ),
-      ),
+      hooks: Type.Optional(HooksSummarySchema),
       problems: Type.Optional(
         Type.Object({
           errors: Type.Array(FailureReportSchema),

@@ -2,6 +2,11 @@ import { Type } from 'typebox';
 
 import { ApiVersion, FailureReportSchema } from './run.ts';
 
+export const HooksSummarySchema = Type.Object(
+  { attempted: Type.Integer(), failed: Type.Integer() },
+  { description: 'Hooks of pods that were run, of an ended run.' },
+);
+
 const HookRun = Type.Object({
   namespace: Type.String(),
   pod: Type.String(),

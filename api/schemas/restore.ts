@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { PRIORITIES_MAX } from '../../domain/restore/restore-priorities.ts';
 import { EXISTING_POLICIES, RESTORE_VERBS } from '../../domain/restore.ts';
 import { RestoreHooksSchema } from './hook-spec.ts';
+import { HooksSummarySchema } from './hooks.ts';
 import { CyclesSchema, LeftOutSchema } from './restore-preview.ts';
 import {
   ApiVersion,
@@ -143,6 +144,7 @@ export const Restore = Type.Object(
       counts: Type.Optional(
         Type.Object(Object.fromEntries(RESTORE_VERBS.map((verb) => [verb, Type.Integer()]))),
       ),
+      hooks: Type.Optional(HooksSummarySchema),
       leftOut: Type.Optional(LeftOutSchema),
       cycles: Type.Optional(CyclesSchema),
       tooDeep: Type.Optional(

@@ -21,8 +21,14 @@ export function summaryOf(pods: readonly PodHookReport[]): HooksSummary {
   return { attempted: runs.length, failed: failed + pods.filter(({ failure }) => failure).length };
 }
 
-/** What is a problem of a backup because of its hooks: a hook that says `Continue` makes a warning of its failure. */
-export function hookProblems(pods: readonly PodHookReport[]): BackupProblems {
+/**
+ * What is a problem of a run because of its hooks: a hook that says `Continue` makes a warning of its failure. Those of a
+ * backup enter history, and quote no values; those of a restore are told in its results.
+ */
+export function hookProblems(
+  pods: readonly PodHookReport[],
+  reason: (run: HookRun) => string = reasonOf,
+): BackupProblems {
   const failed = pods.flatMap(({ runs }) => runs).filter(({ outcome }) => outcome === 'Failed');
   const notRun = pods.flatMap(({ namespace, pod, failure }): FailureReport[] =>
     failure === undefined
@@ -36,15 +42,15 @@ export function hookProblems(pods: readonly PodHookReport[]): BackupProblems {
         ],
   );
   const of = (onError: HookRun['onError']): FailureReport[] =>
-    failed.filter((run) => run.onError === onError).map(failureOf);
+    failed.filter((run) => run.onError === onError).map((run) => failureOf(run, reason(run)));
   return { errors: [...of('Fail'), ...notRun], warnings: of('Continue') };
 }
 
-function failureOf(run: HookRun): FailureReport {
+function failureOf(run: HookRun, reason: string): FailureReport {
   const { namespace, pod, phase } = run;
   return {
     code: 'hook-failed',
-    message: `the ${hookWords(run)} failed: ${reasonOf(run)}`,
+    message: `the ${hookWords(run)} failed: ${reason}`,
     subject: `pod ${namespace}/${pod}: ${phase} hook`,
   };
 }

@@ -13,12 +13,14 @@ interface ReportNumbers extends Pick<RestoreResult, 'counts' | 'warnings'> {
   readonly volumes?: RestoreResult['volumes'] | undefined;
   /** Hooks that failed and must not. */
   readonly failedHooks?: number;
+  /** All that were run, and those that failed whatever they say. */
+  readonly hooks?: RestoreResult['hooks'] | undefined;
 }
 
 /** The result of a restore, from how it ended and what its report says. */
 export function restoreResult(
   ending: RestoreEnding,
-  { counts, warnings, volumes, failedHooks = 0 }: ReportNumbers,
+  { counts, warnings, volumes, failedHooks = 0, hooks }: ReportNumbers,
   times: Pick<RestoreResult, 'startTimestamp' | 'completionTimestamp'>,
 ): RestoreResult {
   const hasFailed = ending.kind === 'failed';
@@ -31,6 +33,7 @@ export function restoreResult(
     warnings,
     errors: failures + (hasFailed ? 1 : 0),
     ...(volumes === undefined ? {} : { volumes }),
+    ...(hooks === undefined ? {} : { hooks }),
     ...(hasFailed ? { failure: ending.failure } : {}),
   };
 }

@@ -241,3 +241,20 @@ test('what was not run is told with what kept it, and what was cut short with th
   expect(told.errors[0]).toContain('it is away');
   expect(await readHookEnds(store, finish)).toMatchObject({ pods: [], failed: 0 });
 });
+
+test('hooks are counted, and the results quote what of a restored pod cannot be used', async () => {
+  const files = new HookFiles(store, BATCH);
+  const message = 'annotation x is "5x", which is no duration such as 30s';
+  const run = {
+    ...({ namespace: 'copy', pod: 'a', phase: 'post', source: 'annotations' } as const),
+    ...({ onError: 'Fail', outcome: 'Failed', message, places: ['annotation x'] } as const),
+    ...{ startTimestamp: '2026-01-01T00:00:00Z', completionTimestamp: '2026-01-01T00:00:01Z' },
+  };
+  await files.writeEnds([{ namespace: 'copy', pod: 'a', isDone: true, runs: [run] }]);
+  const report = await readHookEnds(store, {
+    ...{ ...RUN, shards: [], ending: { kind: 'applied' }, hooks: { batches: 1 } },
+    completionTimestamp: '2026-01-01T00:01:00Z',
+  });
+  expect(report).toMatchObject({ failed: 1, summary: { attempted: 1, failed: 1 } });
+  expect(report.errors).toEqual([expect.stringContaining('is "5x"')]);
+});

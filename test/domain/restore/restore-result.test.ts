@@ -17,3 +17,11 @@ test.each([
   const result = restoreResult(ending, { counts, warnings: 3 }, times);
   expect(result).toMatchObject({ ...rest, items, warnings: 3 });
 });
+
+test('hooks are counted, and those that must not fail are errors', () => {
+  const numbers = { counts: NO_RESTORE_COUNTS, warnings: 1, failedHooks: 1 };
+  const hooks = { attempted: 3, failed: 2 };
+  const result = restoreResult({ kind: 'applied' }, { ...numbers, hooks }, times);
+  expect(result).toMatchObject({ phase: 'PartiallyFailed', errors: 1, hooks });
+  expect(restoreResult({ kind: 'applied' }, numbers, times)).not.toHaveProperty('hooks');
+});
