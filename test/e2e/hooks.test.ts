@@ -14,6 +14,7 @@ import { freshNamespace } from '../support/fresh-namespace.ts';
 import { startHoldfast } from '../support/holdfast.ts';
 import { AGENT_NODE, Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { backUpReplaced } from '../support/replace-pod.ts';
 import { terminateBackup } from '../support/terminate-backup.ts';
 import { applyVolumePod } from '../support/volume-pods.ts';
 
@@ -24,6 +25,7 @@ import { applyVolumePod } from '../support/volume-pods.ts';
 let installation: Installation;
 let namespace: string;
 let guarded: string;
+let replaced: string;
 let copy: string;
 let status: BackupResource['status'];
 
@@ -86,10 +88,11 @@ function requested(): BackupHooks {
 }
 
 beforeAll(async () => {
-  [installation, namespace, guarded] = await Promise.all([
+  [installation, namespace, guarded, replaced] = await Promise.all([
     Installation.start({ hasAgent: true, isUnswept: true }),
     freshNamespace('hooks'),
     freshNamespace('guarded'),
+    freshNamespace('replaced'),
   ]);
   copy = `${namespace}-copy`;
   const pod = { namespace, node: AGENT_NODE };
@@ -105,6 +108,10 @@ beforeAll(async () => {
       annotations: hooks({ command: sh('touch /pre') }, { command: sh('touch /post') }),
     }),
     applyVolumePod({
+      ...{ ...pod, namespace: replaced, name: 'old', claims: ['data'] },
+      annotations: hooks({ command: sh('touch /pre') }, { command: sh('touch /post') }),
+    }),
+    applyVolumePod({
       ...{ ...pod, namespace: guarded, name: 'web', claims: ['data'] },
       annotations: {
         ...hooks({ command: sh('touch /pre') }, { command: sh('touch /post') }),
@@ -117,7 +124,9 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all([namespace, copy, guarded, installation.ownNamespace].map(deleteNamespace));
+  await Promise.all(
+    [namespace, copy, guarded, replaced, installation.ownNamespace].map(deleteNamespace),
+  );
   await installation.stop();
 });
 
@@ -246,6 +255,22 @@ async function freezes(): Promise<StoredFreeze[]> {
   const { items } = JSON.parse(text) as { items: KubernetesObject[] };
   return items.flatMap((lease) => freezeOfLease(lease) ?? []);
 }
+
+test('a pod that a rollout replaces before its hooks are run has them run in the new one', async () => {
+  await backUpReplaced(installation, 'rollout', {
+    ...{ namespace: replaced, node: AGENT_NODE, name: 'old', as: 'new', claims: ['data'] },
+    annotations: hooks({ command: sh('touch /pre') }, { command: sh('touch /post') }),
+  });
+  const ended = (await installation.ended('backups', 'rollout')).status;
+  expect(ended).toMatchObject({ phase: 'Completed', hooks: { attempted: 2, failed: 0 } });
+  const { body } = await installation.request<BackupHookList>('GET', '/backups/rollout/hooks');
+  expect(body.items).toMatchObject([
+    { pod: 'new', isHeld: true, runs: [{ phase: 'pre' }, { phase: 'post' }] },
+  ]);
+  expect(await kubectl('-n', replaced, 'exec', 'new', '--', 'ls', '/pre', '/post')).toContain(
+    '/post',
+  );
+});
 
 test('the guard alone thaws a pod at its deadline when run and batch were terminated', async () => {
   // Temporal takes the queue of a node for served for a while after its agent was killed: the copy waits for it.
