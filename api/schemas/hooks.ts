@@ -32,6 +32,11 @@ const HookRun = Type.Object({
   ),
   code: Type.Optional(Type.String({ description: 'Why it failed, by the code of a failure.' })),
   message: Type.Optional(Type.String({ description: 'Why it failed.' })),
+  places: Type.Optional(
+    Type.Array(Type.String(), {
+      description: 'Where a hook is written that cannot be used as it is.',
+    }),
+  ),
   stdout: Type.Optional(Type.String({ description: 'What it has written, shortened.' })),
   stderr: Type.Optional(Type.String()),
   dropped: Type.Optional(Type.Integer({ description: 'Bytes of its output that were left out.' })),
