@@ -10,7 +10,7 @@ import type {
 import { shortenedPlans } from '../../domain/restore/shorten-plan.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
-import { seal } from '../seal.ts';
+import { seal } from '../../storage/seal.ts';
 import { inspectPlan } from './inspect-plan.ts';
 import { resolveRestore } from './open-restore.ts';
 

@@ -13,7 +13,7 @@ import { PREVIEW_RESTORE_WORKFLOW } from '../../workflows/contract.ts';
 import { RESTORES } from './kinds.ts';
 import { requirePreviewable, type PreviewSources } from './preview-check.ts';
 import type { PreviewRuns, PreviewWait } from './preview-runs.ts';
-import { SealOpener } from './seal-opener.ts';
+import { SealOpener } from '../../storage/seal-opener.ts';
 import { failureOf } from './service.ts';
 
 const decompress = promisify(gunzip);

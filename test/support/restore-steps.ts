@@ -20,7 +20,7 @@ import { openRestore } from '../../activities/restore/open-restore.ts';
 import { planRestore } from '../../activities/restore/plan-restore.ts';
 import { previewRestore } from '../../activities/restore/preview-restore.ts';
 import { relinkOwners } from '../../activities/restore/relink-owners.ts';
-import { SealOpener } from '../../api/runs/seal-opener.ts';
+import { SealOpener } from '../../storage/seal-opener.ts';
 import { Failure } from '../../domain/failure.ts';
 import { restoreKeys } from '../../domain/object-key.ts';
 import type { RestorePlanReport } from '../../domain/restore/restore-preview.ts';

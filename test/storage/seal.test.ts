@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { seal } from '../../activities/seal.ts';
-import { SealOpener } from '../../api/runs/seal-opener.ts';
+import { seal } from '../../storage/seal.ts';
+import { SealOpener } from '../../storage/seal-opener.ts';
 
 // Goal: only the process that asked can read the answer. Method: writer and reader together, as they meet over Temporal.
 

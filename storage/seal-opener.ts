@@ -7,16 +7,21 @@ import {
   type KeyObject,
 } from 'node:crypto';
 
-import { SEAL } from '../../domain/sealed.ts';
+import { SEAL } from '../domain/sealed.ts';
 
-/** Opens what was sealed for its public key. It is made for one answer; nobody can open that when it is gone. */
+/** A key pair of X25519. */
+export interface SealKeys {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+
+/** Opens what was sealed for its public key. One that makes its keys itself is made for one answer; nobody can open that when it is gone. */
 export class SealOpener {
   /** As `domain/sealed.ts` says. */
   readonly publicKey: string;
   readonly #privateKey: KeyObject;
 
-  constructor() {
-    const { publicKey, privateKey } = generateKeyPairSync('x25519');
+  constructor({ publicKey, privateKey }: SealKeys = generateKeyPairSync('x25519')) {
     this.publicKey = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
     this.#privateKey = privateKey;
   }
