@@ -13,13 +13,15 @@ const NODE =
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
-    only('domain', 'domain is pure', []),
+    only('domain', 'domain is pure', [packages(['typebox'])]),
     only('workflows', 'workflows are deterministic', [
       '^domain/',
       '^activities/contract\\.ts$',
       '^activities/volume-contract\\.ts$',
       '^activities/repository-contract\\.ts$',
+      '^activities/plugin-run-contract\\.ts$',
       '^activities/(restore-)?hook-contract\\.ts$',
+      '^activities/plugin-contract\\.ts$',
       packages(['@temporalio/workflow', '@temporalio/common']),
     ]),
     {
@@ -51,6 +53,7 @@ module.exports = {
         '@kubernetes',
         '@temporalio/activity',
         '@temporalio/common',
+        'typebox',
         'undici',
         'p-limit',
         'yaml',

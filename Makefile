@@ -74,5 +74,6 @@ bench: install testbed-up ## Measure against the raw work; ONLY=name runs one.
 histories: install testbed-up ## Record the histories of the workflows anew, for the replay tests.
 	@$(BED_ENV); node test/histories/record-main.ts
 
-openapi: install ## Write the API's OpenAPI document.
+openapi: install ## Write the documents of the API and of the plugin contract.
 	@node api/openapi-main.ts > api/openapi.json
+	@node api/plugin-contract-main.ts > docs/plugin-contract-v1.json

@@ -1,0 +1,20 @@
+/** Version of the contract between Holdfast and a plugin: the activities that a plugin's worker serves. */
+export const CONTRACT = 'v1';
+
+/** Names of the activities; a plugin registers them on its task queue. */
+export const PLUGIN_ACTIVITIES = [
+  'describePlugin',
+  'backupItems',
+  'restoreItems',
+  'operationStatus',
+  'cancelOperation',
+  'deleteBackup',
+] as const;
+
+/** Type of the failure with which `operationStatus` says that it wants to be asked again. */
+export const OPERATION_RUNNING = 'OperationRunning';
+
+/** Items of one call at most. */
+export const ITEMS_PER_CALL = 100;
+/** An answer, or what a call carries, as JSON; more than this is refused. */
+export const ANSWER_BYTES_MAX = 512 * 1024;
