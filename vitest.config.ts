@@ -6,7 +6,8 @@ const ALONE = ['backup-and-restore', 'coverage', 'testbed', 'whole-cluster'].map
 );
 
 /** Tests of single parts that ask the test bed's API server, and register things there that others would see. */
-const OF_API_SERVER = 'test/activities/{restore,kubernetes}/**/*.test.ts';
+const OF_API_SERVER =
+  'test/activities/{restore/**/*,kubernetes/**/*,plugins/plugin-registry}.test.ts';
 const PARTS = { testTimeout: 60_000, hookTimeout: 120_000 } as const;
 
 interface EndToEnd {

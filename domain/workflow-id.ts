@@ -24,6 +24,11 @@ export function nodeTaskQueue(cluster: string, node: string): string {
   return `holdfast.node.${cluster}.${node}`;
 }
 
+/** Task queue of the workers of one plugin; they belong to whoever wrote the plugin. */
+export function pluginTaskQueue(cluster: string, plugin: string): string {
+  return `holdfast.plugin.${cluster}.${plugin}`;
+}
+
 /** The child of a backup or of a restore that handles one batch of its volumes. */
 export function volumesWorkflowId(runId: string, batch: number): string {
   return `${volumesWorkflowIdPrefix(runId)}${String(batch)}`;
@@ -32,6 +37,11 @@ export function volumesWorkflowId(runId: string, batch: number): string {
 /** What the ids of all these children begin with. */
 export function volumesWorkflowIdPrefix(runId: string): string {
   return `${runId}/volumes-`;
+}
+
+/** The child of a backup that asks plugins, waits for what they do, or ends that. */
+export function pluginsWorkflowId(runId: string, part: 'items' | 'operations' | 'cancel'): string {
+  return `${runId}/plugin-${part}`;
 }
 
 /** The guard of a pod that a run has frozen; it outlives the run. */
@@ -58,6 +68,17 @@ export function deleteWorkflowId(kind: 'Backup' | 'Restore', key: RunKey): strin
 /** A preview is nobody's run: each has an id of its own. */
 export function previewWorkflowId(key: RunKey, unique: string): string {
   return `preview/${key.location}/${key.name}/${unique}`;
+}
+
+/** Each request to the registry of plugins has an id of its own; without a name it is about all of them. */
+export function pluginWorkflowId(
+  cluster: string,
+  name: string | undefined,
+  unique: string,
+): string {
+  return name === undefined
+    ? `plugins/${cluster}/${unique}`
+    : `plugin/${cluster}/${name}/${unique}`;
 }
 
 /** The workflow that says who may use a repository. */

@@ -8,6 +8,12 @@ import { kubectl } from './kubectl.ts';
 
 const MANIFESTS = fileURLToPath(new URL('../../deploy/kubernetes', import.meta.url));
 
+/** All installations of a cluster share it: one test must not take away what others need. */
+const SHARED = {
+  ...{ $patch: 'delete', apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' },
+  metadata: { name: 'plugins.holdfast.dev' },
+};
+
 /** What an overlay says, as kustomize has it. */
 export interface Overlay {
   readonly namespace: string;
@@ -18,13 +24,13 @@ export interface Overlay {
   readonly patches: readonly object[];
 }
 
-/** Applies the manifests of `deploy/` through an overlay. */
+/** Applies the manifests of `deploy/` through an overlay, without the definition of plugins. */
 export async function applyManifests({ patches, ...overlay }: Overlay): Promise<Applied> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-overlay-'));
   const kustomization = {
     ...overlay,
     resources: [relative(folder, MANIFESTS)],
-    patches: patches.map((patch) => ({ patch: JSON.stringify(patch) })),
+    patches: [...patches, SHARED].map((patch) => ({ patch: JSON.stringify(patch) })),
   };
   await writeFile(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
   const remove = async (): Promise<void> => {
