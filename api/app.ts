@@ -8,9 +8,11 @@ import type { ObjectStore } from '../storage/object-store/port.ts';
 import { RestoreItems } from './contents/restore-items.ts';
 import { ContentsService } from './contents/service.ts';
 import type { LookAtBackup } from './contents/usable-backup.ts';
+import { PluginService } from './registry/plugin-service.ts';
 import { answerError, handleErrors } from './errors.ts';
 import { openApi } from './plugins/openapi.ts';
 import { contentsRoutes } from './routes/contents.ts';
+import { pluginRoutes } from './routes/plugins.ts';
 import { healthRoutes } from './routes/health.ts';
 import { restoreItemRoutes } from './routes/restore-items.ts';
 import { runRoutes } from './routes/runs.ts';
@@ -89,5 +91,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const look: LookAtBackup = (key) => backups.get(key);
   contentsRoutes(app, new ContentsService({ store, look, isRevealAllowed }));
   restoreItemRoutes(app, new RestoreItems({ store, look: (key) => restores.get(key) }));
+  pluginRoutes(app, new PluginService(options.temporal));
   return app;
 }
