@@ -6,6 +6,7 @@ import { devCommand } from './dev/command.ts';
 import { EXIT } from './exit-codes.ts';
 import { keysCommand } from './keys-command.ts';
 import { problemText } from './output.ts';
+import { pluginCommand } from './plugin-commands.ts';
 import { backupCommand, restoreCommand } from './run-commands.ts';
 
 /** Version of this checkout; package.json has the same. */
@@ -19,6 +20,7 @@ function buildProgram(): Command {
     .exitOverride()
     .addCommand(withContents(backupCommand()))
     .addCommand(restoreCommand())
+    .addCommand(pluginCommand())
     .addCommand(keysCommand())
     .addCommand(devCommand());
 }

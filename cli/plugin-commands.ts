@@ -1,0 +1,93 @@
+import { Command } from 'commander';
+
+import type { PluginResource } from '../domain/api-resource.ts';
+import { clientOf, type GlobalOptions, withApi, withOutput } from './global-options.ts';
+import { present } from './item-flags.ts';
+import { dataText } from './output.ts';
+import { pluginsText, pluginText } from './plugin-output.ts';
+
+interface PluginOptions extends Omit<GlobalOptions, 'location'> {
+  readonly cluster?: string;
+}
+
+interface RegisterOptions extends PluginOptions {
+  readonly unavailableTimeout?: string;
+  readonly callTimeout?: string;
+}
+
+/** `plugin …`: register, list, get, remove. */
+export function pluginCommand(): Command {
+  return new Command('plugin')
+    .description('say which plugins take part in the runs of a cluster')
+    .addCommand(registerCommand())
+    .addCommand(listCommand())
+    .addCommand(getCommand())
+    .addCommand(removeCommand());
+}
+
+function registerCommand(): Command {
+  return ofCluster('register')
+    .argument('<name>')
+    .description('register a plugin whose worker runs, or register it anew')
+    .option('--unavailable-timeout <duration>', 'how long runs wait for its worker; 10m by default')
+    .option('--call-timeout <duration>', 'how long one call may take; 5m by default')
+    .action(async (name: string, options: RegisterOptions) => {
+      const { cluster, unavailableTimeout, callTimeout } = options;
+      const spec = present({ cluster, unavailableTimeout, callTimeout });
+      const plugin = await clientOf(options).registerPlugin({ metadata: { name }, spec });
+      print(plugin, options, () => `plugin ${name} is registered\n${pluginText(plugin)}`);
+    });
+}
+
+function listCommand(): Command {
+  return ofCluster('list')
+    .description('list the plugins of a cluster')
+    .action(async (options: PluginOptions) => {
+      const list = await clientOf(options).plugins(options.cluster);
+      if (options.output !== 'table') {
+        process.stdout.write(dataText(list, options.output));
+        return;
+      }
+      process.stdout.write(pluginsText(list.items));
+      if (list.items.length === 0) {
+        process.stderr.write(
+          'no plugin is registered; register one with: holdfast plugin register\n',
+        );
+      }
+    });
+}
+
+function getCommand(): Command {
+  return ofCluster('get')
+    .argument('<name>')
+    .description('show a plugin, which is asked whether it is there')
+    .action(async (name: string, options: PluginOptions) => {
+      const plugin = await clientOf(options).plugin(name, options.cluster);
+      print(plugin, options, () => pluginText(plugin));
+    });
+}
+
+function removeCommand(): Command {
+  return withApi(clusterCommand('remove'))
+    .argument('<name>')
+    .description('forget a plugin; what it did in backups stays as it is')
+    .action(async (name: string, options: PluginOptions) => {
+      await clientOf(options).removePlugin(name, options.cluster);
+      process.stdout.write(`plugin ${name} is removed\n`);
+    });
+}
+
+function ofCluster(name: string): Command {
+  return withOutput(withApi(clusterCommand(name)));
+}
+
+function clusterCommand(name: string): Command {
+  return new Command(name).option(
+    '--cluster <name>',
+    'the cluster, by the name that its workers serve',
+  );
+}
+
+function print(plugin: PluginResource, { output }: PluginOptions, text: () => string): void {
+  process.stdout.write(output === 'table' ? text() : dataText(plugin, output));
+}
