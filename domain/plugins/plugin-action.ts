@@ -1,0 +1,48 @@
+import type { FailureReport } from '../failure.ts';
+import type { PluginAction } from './contract.ts';
+import type { ActionErrorMode, PlannedCall } from './plugin-call.ts';
+import { type SelectedItem, selects } from './plugin-selector.ts';
+import type { RegisteredPlugin } from './plugin.ts';
+
+/** An action of a plugin that a run calls. */
+export interface RunAction {
+  readonly plugin: string;
+  readonly action: string;
+  readonly onError: ActionErrorMode;
+  readonly selector?: PluginAction['selector'];
+}
+
+/** The actions that a backup calls, plugin by plugin in the order of their names. */
+export function backupActionsOf(plugins: readonly RegisteredPlugin[]): RunAction[] {
+  return plugins.flatMap(({ name: plugin, description }) =>
+    (description.backupActions ?? []).map(({ name: action, selector, onError = 'Fail' }) => ({
+      ...{ plugin, action, onError },
+      ...(selector === undefined ? {} : { selector }),
+    })),
+  );
+}
+
+/** The actions that see an item. */
+export function actionsFor(actions: readonly RunAction[], item: SelectedItem): RunAction[] {
+  return actions.filter(({ selector }) => selects(selector, item));
+}
+
+/** How a call is named in reports. */
+export function actionText({ plugin, action }: Pick<PlannedCall, 'plugin' | 'action'>): string {
+  return `plugin ${plugin}, action ${action}`;
+}
+
+/** Items that an action would have seen, had they been there when it was asked. */
+export function notAsked(
+  call: Pick<PlannedCall, 'plugin' | 'action'>,
+  type: string,
+  names: readonly string[],
+): FailureReport {
+  const [first = ''] = names;
+  const rest = names.length > 1 ? ` and ${String(names.length - 1)} more` : '';
+  return {
+    code: 'plugin-not-asked',
+    message: `${actionText(call)} was not asked about ${type}/${first}${rest}, which came later; the backup has them as they are`,
+    subject: `${actionText(call)}: ${type}`,
+  };
+}
