@@ -9,8 +9,10 @@ import type { RestoreEnding } from '../domain/restore/restore-result.ts';
 import type { RestoreResult, RestoreSpec } from '../domain/restore.ts';
 import type { RunReference } from '../domain/run-reference.ts';
 import type { ArchiveProof } from '../domain/stored-run.ts';
+import type { PluginRound, PluginRunActivities } from './plugin-run-contract.ts';
 import type { HookActivities } from './hook-contract.ts';
 import type { RestoreHookActivities, RunHooks } from './restore-hook-contract.ts';
+import type { PluginRegistryActivities } from './plugin-contract.ts';
 import type { RepositoryActivities } from './repository-contract.ts';
 import type { VolumeActivities } from './volume-contract.ts';
 
@@ -21,7 +23,13 @@ import type { VolumeActivities } from './volume-contract.ts';
  * Inputs and results stay under 64 KiB and carry references, counts and hashes.
  */
 export interface ClusterActivities
-  extends RepositoryActivities, VolumeActivities, HookActivities, RestoreHookActivities {
+  extends
+    RepositoryActivities,
+    VolumeActivities,
+    HookActivities,
+    RestoreHookActivities,
+    PluginRunActivities,
+    PluginRegistryActivities {
   /**
    * Checks the request against cluster and location and claims the name in the bucket. An earlier claim of the
    * same run counts as success; a claim or record of the same spec is `existing`, of another one `refused`.
@@ -142,13 +150,20 @@ export interface PlanBackupResult {
   readonly hasRelated: boolean;
   /** Whether there are objects that may have volumes. */
   readonly hasVolumes: boolean;
+  /** Whether plugins are asked about the objects. */
+  readonly hasPlugins?: true;
 }
 
-export interface ExportShardInput extends BackupRun {
+/** What plugins were asked about the objects of a backup; left out where none was. */
+export interface AskedPlugins {
+  readonly plugins?: readonly PluginRound[];
+}
+
+export interface ExportShardInput extends BackupRun, AskedPlugins {
   readonly shard: number;
 }
 
-export interface ExportRelatedInput extends BackupRun {
+export interface ExportRelatedInput extends BackupRun, AskedPlugins {
   readonly shards: readonly ShardReference[];
 }
 

@@ -15,6 +15,20 @@ import { freezePod } from './hooks/freeze-pod.ts';
 import { replanPod } from './hooks/replan-pod.ts';
 import { thawOverdue } from './hooks/thaw-overdue.ts';
 import { thawPod } from './hooks/thaw-pod.ts';
+import { planPluginDeletion } from './plugins/plan-plugin-deletion.ts';
+import { planPluginCalls } from './plugins/plan-plugin-calls.ts';
+import { readPluginCall, storePluginAnswer } from './plugins/plugin-calls.ts';
+import {
+  planPluginOperations,
+  readPluginOperations,
+  storePluginOperations,
+} from './plugins/plugin-operations.ts';
+import { recordPlugins } from './plugins/record-plugins.ts';
+import { checkPlugin } from './plugins/check-plugin.ts';
+import { listPlugins } from './plugins/list-plugins.ts';
+import { readPlugin } from './plugins/read-plugin.ts';
+import { removePlugin } from './plugins/remove-plugin.ts';
+import { storePlugin } from './plugins/store-plugin.ts';
 import { redactFailures } from './redact-failures.ts';
 import { applyDeferred } from './restore/apply-deferred.ts';
 import { applyShards } from './restore/apply-shards.ts';
@@ -64,6 +78,14 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     cleanBackup: bind(({ store }, input) =>
       cleanRun(store(input.location), backupKeys(input.name), input),
     ),
+    planPluginCalls: bind(planPluginCalls),
+    readPluginCall: bind(readPluginCall),
+    storePluginAnswer: bind(storePluginAnswer),
+    planPluginOperations: bind(planPluginOperations),
+    readPluginOperations: bind(readPluginOperations),
+    storePluginOperations: bind(storePluginOperations),
+    recordPlugins: bind(recordPlugins),
+    planPluginDeletion: bind(planPluginDeletion),
     planVolumes: bind(planVolumes),
     locateVolumes: bind(locateVolumes),
     mountVolume: bind(mountVolume),
@@ -99,5 +121,10 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     checkRepository: bind(checkRepository),
     forgetSnapshots: bind(forgetSnapshots),
     pruneRepository: bind(pruneRepository),
+    storePlugin: bind(storePlugin),
+    listPlugins: bind(listPlugins),
+    readPlugin: bind(readPlugin),
+    checkPlugin: bind(checkPlugin),
+    removePlugin: bind(removePlugin),
   };
 }

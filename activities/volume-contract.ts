@@ -2,13 +2,14 @@ import type { BackupProblems } from '../domain/backup.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { HookEnds } from '../domain/hooks/hook-ends.ts';
 import type { HooksSummary } from '../domain/hooks/hook-run.ts';
+import type { PluginRound } from './plugin-run-contract.ts';
 import type { RunReference } from '../domain/run-reference.ts';
 import type { RepositoryKey } from '../domain/workflow-id.ts';
 
 /** The activities of volumes that a cluster's workers do; what is said of `ClusterActivities` holds for them. */
 export interface VolumeActivities {
   /** Chooses the volumes that are copied, and stores them in batches. Heartbeats. */
-  planVolumes(input: RunReference): Promise<PlanVolumesResult>;
+  planVolumes(input: PlanVolumesInput): Promise<PlanVolumesResult>;
   /**
    * Says where volumes of a batch can be read now: through a pod that runs, or not at all until something mounts them.
    * Waits a little for what is about to change. Heartbeats.
@@ -55,6 +56,11 @@ export interface NodeActivities {
   restoreVolume(input: MoveVolumeInput): Promise<MovedVolume>;
   /** Lets a pod start that waits for a volume whose data does not come. */
   openGate(input: MoveVolumeInput): Promise<void>;
+}
+
+export interface PlanVolumesInput extends RunReference {
+  /** What plugins were asked about the objects; left out where none was. */
+  readonly plugins?: readonly PluginRound[];
 }
 
 export interface PlanVolumeRestoreInput extends RunReference {

@@ -32,6 +32,8 @@ export interface BackupSpec extends ResourceLists {
   /** `false`: only volumes that their pods name are copied; `true`: those of a pod's own, such as `emptyDir`, too. */
   readonly defaultVolumesToFsBackup?: boolean;
   readonly hooks?: BackupHooks;
+  /** How long operations of plugins are waited for, as a Go duration; `DEFAULT_ITEM_OPERATION_TIMEOUT` when left out. */
+  readonly itemOperationTimeout?: string;
   /** How the copies of volumes are proven; `ReadBack` when left out. */
   readonly volumeVerification?: VolumeVerification;
 }
@@ -68,6 +70,9 @@ export const VOLUME_VERIFICATIONS = ['Counts', 'ReadBack'] as const;
 export type VolumeVerification = (typeof VOLUME_VERIFICATIONS)[number];
 export const DEFAULT_VOLUME_VERIFICATION: VolumeVerification = 'ReadBack';
 
+/** Velero's default. */
+export const DEFAULT_ITEM_OPERATION_TIMEOUT = '4h0m0s';
+
 /** Velero's default retention, 30 days. */
 export const DEFAULT_TTL = '720h0m0s';
 export const DEFAULT_CLUSTER = 'local';
@@ -85,6 +90,8 @@ export interface BackupResult {
   readonly volumes?: CopiedVolumesSummary;
   /** Hooks of pods; left out where there are none, or where the run did not get so far. */
   readonly hooks?: HooksSummary;
+  /** Operations of plugins; left out where there were none, or where the run did not get so far. */
+  readonly operations?: { readonly completed: number; readonly failed: number };
   readonly warnings: number;
   readonly errors: number;
   readonly failure?: FailureReport;

@@ -31,6 +31,8 @@ export const COVERAGE_REASONS = {
   'being-deleted': { isGap: false, text: 'it is being deleted' },
   'exclude-label': { isGap: false, text: 'it has the label velero.io/exclude-from-backup=true' },
   holdfast: { isGap: false, text: 'it belongs to Holdfast itself; name its namespace to take it' },
+  'plugin-skip': { isGap: false, text: 'a plugin leaves it out' },
+  'plugin-failed': { isGap: true, text: 'an action of a plugin failed for it' },
   'came-later': { isGap: false, text: 'its namespace came after the backup was planned' },
   'not-listed': { isGap: true, text: 'the API server counted more objects than it listed' },
   // Volumes.

@@ -1,6 +1,7 @@
 import { type BackupProblems, type BackupSpec, takesAllNamespaces } from './backup.ts';
 import type { CoverageReason, CoverageReport } from './coverage.ts';
 import type { ResourceType } from './item.ts';
+import type { RegisteredPlugin } from './plugins/plugin.ts';
 import type { FilterPolicies } from './selection/filter-policies.ts';
 import type { LabelSelector } from './selection/label-selector.ts';
 import type { RelatedType } from './selection/related-items.ts';
@@ -85,6 +86,8 @@ export interface ExportPlan {
   readonly volumePolicies: readonly VolumePolicy[];
   /** Whether there are objects that may have volumes. */
   readonly hasVolumes: boolean;
+  /** Registered plugins with actions for backups; left out where there are none. */
+  readonly plugins?: readonly RegisteredPlugin[];
 }
 
 /** Where the objects of a type are counted: in the whole cluster, or in some namespaces. */

@@ -156,6 +156,66 @@ export function volumeCopyKey(
   return `${workFolder(runFolder, runUid)}volumes/${String(volume)}.${attempt}-copy.json.gz`;
 }
 
+/** Where the files of the calls of plugins of a run are, while it is under way. */
+export function pluginsPrefix(runFolder: string, runUid: string): string {
+  return `${workFolder(runFolder, runUid)}plugins/`;
+}
+
+/** The key of a run, with which plugins seal what holds values of objects. */
+export function pluginReplyKey(runFolder: string, runUid: string): string {
+  return `${pluginsPrefix(runFolder, runUid)}reply-key.json.gz`;
+}
+
+/** What one attempt has planned: a round of calls, or batches of operations. */
+export interface PluginPartKey {
+  readonly runUid: string;
+  readonly attempt: string;
+}
+
+/** Which calls of a round are about which items. */
+export function pluginIndexKey(runFolder: string, { runUid, attempt }: PluginPartKey): string {
+  return `${pluginsPrefix(runFolder, runUid)}${attempt}-index.json.gz`;
+}
+
+export function pluginCallKey(
+  runFolder: string,
+  { runUid, attempt, call }: PluginPartKey & { readonly call: number },
+): string {
+  return `${pluginsPrefix(runFolder, runUid)}${attempt}/${String(call)}-call.json.gz`;
+}
+
+/** What a call came to. */
+export function pluginAnswerKey(
+  runFolder: string,
+  { runUid, attempt, call }: PluginPartKey & { readonly call: number },
+): string {
+  return `${pluginsPrefix(runFolder, runUid)}${attempt}/${String(call)}-answer.json.gz`;
+}
+
+/** Operations of one plugin that are asked about together. */
+export function operationBatchKey(
+  runFolder: string,
+  { runUid, attempt, batch }: PluginPartKey & { readonly batch: number },
+): string {
+  return `${pluginsPrefix(runFolder, runUid)}${attempt}/${String(batch)}-operations.json.gz`;
+}
+
+/** What became of the operations of a batch. */
+export function operationEndsKey(
+  runFolder: string,
+  { runUid, attempt, batch }: PluginPartKey & { readonly batch: number },
+): string {
+  return `${pluginsPrefix(runFolder, runUid)}${attempt}/${String(batch)}-ends.json.gz`;
+}
+
+/** The call whose plan lies under a key; undefined for any other key. */
+export function parsePluginCallKey(
+  key: string,
+): { readonly attempt: string; readonly call: number } | undefined {
+  const [, attempt, call] = /\/plugins\/([^/]+)\/(\d+)-call\.json\.gz$/.exec(key) ?? [];
+  return attempt === undefined || call === undefined ? undefined : { attempt, call: Number(call) };
+}
+
 /** The rules that a restore was opened with. */
 export function restoreRulesKey(runFolder: string, runUid: string): string {
   return `${workFolder(runFolder, runUid)}rules.json.gz`;

@@ -7,6 +7,7 @@ import { type KeepContext, whyNotKept } from '../../domain/keep-object.ts';
 import { shortList } from '../../domain/short-list.ts';
 import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
 import type { ListDoubt, ListOptions } from '../kubernetes/port.ts';
+import { type ExportActions, NO_ACTIONS, type PageActions } from '../plugins/page-actions.ts';
 import type { ProblemList } from './problem-list.ts';
 import { keyOf, type Lister, unitPages } from './unit-pages.ts';
 
@@ -19,6 +20,8 @@ export interface PageSource {
   /** Types that could not be listed, or not as one moment's state, are told here. */
   readonly problems: ProblemList;
   readonly notes: NoteTaker;
+  /** What plugins said of the objects; left out where none was asked. */
+  readonly actions?: ExportActions;
 }
 
 /** Units whose first page is asked for while an earlier one is written. */
@@ -46,8 +49,9 @@ export async function* exportPages(
       const missing = new Set(unit.names);
       for await (const page of toldPages(unit.type, started[index], source)) {
         page.forEach((listed) => missing.delete(keyOf(listed)));
+        const actions = await pageActions(unit.type, page, source);
         yield page.flatMap((listed) =>
-          first.has(keyOf(listed)) ? [] : captured(unit, listed, { context, source }),
+          first.has(keyOf(listed)) ? [] : captured(unit, listed, { context, source, actions }),
         );
       }
       tellMissing(unit, missing, source);
@@ -94,15 +98,25 @@ function tellMissing(
   }
 }
 
+/** What plugins said of the objects of a page. */
+export async function pageActions(
+  type: ResourceType,
+  page: readonly ListedObject[],
+  { actions }: Pick<PageSource, 'actions'>,
+): Promise<PageActions> {
+  return (await actions?.ofPage(type, page.map(keyOf))) ?? NO_ACTIONS;
+}
+
 interface Deciders {
   readonly context: KeepContext;
   readonly source: PageSource;
+  readonly actions: PageActions;
 }
 
 function captured(
   { type, isOtherVersion }: ExportUnit,
   listed: ListedObject,
-  { context, source: { notes } }: Deciders,
+  { context, source: { notes }, actions }: Deciders,
 ): ArchiveItem[] {
   const { object } = listed;
   const reason = whyNotKept(type, object, context);
@@ -110,12 +124,18 @@ function captured(
     notes.leaveOut(type, object, reason);
     return [];
   }
+  const version = isOtherVersion === true ? { isOtherVersion } : {};
+  const acted = actions.act(keyOf(listed), { ...archiveItem(type, listed), ...version });
+  if ('reason' in acted) {
+    notes.leaveOut(type, object, acted.reason);
+    return [];
+  }
   if (isOtherVersion === true) {
     notes.keepOtherVersion(type);
-    return [{ ...archiveItem(type, listed), isOtherVersion }];
+  } else {
+    notes.keep(type, acted.item.object);
   }
-  notes.keep(type, object);
-  return [archiveItem(type, listed)];
+  return [acted.item];
 }
 
 /** Whether the unit at a place is started while the one at the index is written. */

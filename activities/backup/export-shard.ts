@@ -8,6 +8,7 @@ import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
 import { writeShard } from '../../storage/format/shard.ts';
 import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
 import type {
+  AskedPlugins,
   BackupRun,
   ExportRelatedInput,
   ExportShardInput,
@@ -16,6 +17,8 @@ import type {
 } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
+import { exportAdded, heldKey } from '../plugins/export-added.ts';
+import { readActions } from '../plugins/read-actions.ts';
 import { exportPages, type PageSource } from './export-pages.ts';
 import { isPatient, readPlan } from './plan-backup.ts';
 import { ProblemList } from './problem-list.ts';
@@ -32,7 +35,7 @@ export function exportShard(deps: Dependencies, input: ExportShardInput): Promis
     if (units === undefined) {
       throw new Failure('internal', `the plan has no shard ${String(shard)}`);
     }
-    const part = openPart(plan, long);
+    const part = await openActed(deps, input, { plan, long });
     const pages = exportPages(deps.cluster, { ...part, units });
     return writePart(deps, { run: input, shard, part, pages }, long);
   });
@@ -45,10 +48,10 @@ export function exportRelated(
 ): Promise<WrittenShard> {
   return withHeartbeat(async (long) => {
     const plan = await readPlan(deps, input);
-    const part = openPart(plan, long);
+    const part = await openActed(deps, input, { plan, long });
     const { related } = await readNotes(deps, input);
     part.notes.related.add(related);
-    const pages = relatedPages(deps.cluster, part);
+    const pages = relatedAndAdded(deps, input, { plan, part });
     return writePart(deps, { run: input, shard: plan.shards.length, part, pages }, long);
   });
 }
@@ -83,6 +86,36 @@ export function openPart(
   };
 }
 
+/** The same, with what plugins said of the objects. */
+async function openActed(
+  deps: Dependencies,
+  input: BackupRun & AskedPlugins,
+  { plan, long }: { readonly plan: ExportPlan; readonly long: LongWork },
+): Promise<Omit<PageSource, 'units'>> {
+  const part = openPart(plan, long);
+  const actions = await readActions(deps, input, { plan, problems: part.problems });
+  return actions === undefined ? part : { ...part, actions };
+}
+
+/** What the objects refer to, and what plugins added to them. */
+async function* relatedAndAdded(
+  deps: Dependencies,
+  input: ExportRelatedInput,
+  { plan, part }: { readonly plan: ExportPlan; readonly part: Omit<PageSource, 'units'> },
+): AsyncGenerator<readonly ArchiveItem[]> {
+  const { plugins } = input;
+  const held = new Set<string>();
+  for await (const page of relatedPages(deps.cluster, part)) {
+    if (plugins !== undefined) {
+      page.forEach((item) => held.add(heldKey(item.type, item)));
+    }
+    yield page;
+  }
+  if (plugins !== undefined) {
+    yield* exportAdded(deps, { run: input, rounds: plugins, plan, held }, part);
+  }
+}
+
 interface Part {
   readonly run: BackupRun;
   readonly shard: number;
@@ -109,7 +142,8 @@ async function writePart(
       report({ itemsDone, bytesDone });
     },
   });
-  const { notes, problems } = part;
+  const { notes, problems, actions } = part;
+  actions?.tellLate();
   await writeJsonGz(store, shardNotesKey(runFolder, attempt), notes.notes(problems.all()));
   return { shard, attempt: attempt.attempt, ...written };
 }

@@ -10,6 +10,8 @@ import type { BackupRun, PlanBackupResult } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { buildPlan } from './build-plan.ts';
+import { backupActionsOf } from '../../domain/plugins/plugin-action.ts';
+import { readPlugins } from '../plugins/registry.ts';
 import { checkRequest } from './check-request.ts';
 
 const LAST_RESORT_ATTEMPT = 3;
@@ -24,16 +26,20 @@ export function planBackup(deps: Dependencies, run: BackupRun): Promise<PlanBack
       const { code, message, subject } = check.failure;
       throw new Failure(code, message, subject === undefined ? {} : { subject });
     }
-    const plan = await buildPlan(deps.cluster, check.request, { signal, isPatient: isPatient() });
+    const built = await buildPlan(deps.cluster, check.request, { signal, isPatient: isPatient() });
+    const plugins = await readPlugins(deps);
+    const hasPlugins = built.items > 0 && backupActionsOf(plugins).length > 0;
+    const plan: ExportPlan = hasPlugins ? { ...built, plugins } : built;
     const key = planKey(backupFolder(run.name), run.runUid);
     await writeJsonGz(deps.store(run.location), key, plan);
     const { items, shards, selection } = plan;
     const isSmall = items <= SMALL_BACKUP_ITEMS_MAX;
     return {
       items,
-      shards: isSmall ? 0 : shards.length,
+      shards: isSmall && !hasPlugins ? 0 : shards.length,
       hasRelated: selection.related.length > 0,
       hasVolumes: plan.hasVolumes,
+      ...(hasPlugins ? { hasPlugins } : {}),
     };
   });
 }

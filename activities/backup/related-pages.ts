@@ -7,8 +7,15 @@ import {
   type RelatedGatherer,
 } from '../../domain/selection/related-items.ts';
 import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
-import { archiveItem, keepContext, listOptions, type PageSource } from './export-pages.ts';
-import { type Lister, unitPages } from './unit-pages.ts';
+import type { PageActions } from '../plugins/page-actions.ts';
+import {
+  archiveItem,
+  keepContext,
+  listOptions,
+  pageActions,
+  type PageSource,
+} from './export-pages.ts';
+import { keyOf, type Lister, unitPages } from './unit-pages.ts';
 
 /** Where related objects come from; `notes` know what the objects of the backup refer to. */
 export type RelatedSource = Omit<PageSource, 'units'>;
@@ -27,7 +34,8 @@ export async function* relatedPages(
     const { type } = planned;
     try {
       for await (const page of referredPages(cluster, planned, source)) {
-        yield page.flatMap((listed) => related(planned, listed, { context, source }));
+        const actions = await pageActions(type, page, source);
+        yield page.flatMap((listed) => related(planned, listed, { context, source, actions }));
       }
     } catch (error) {
       notes.fail(type, problems.tell(type, error));
@@ -79,12 +87,13 @@ function namesOf(
 interface Deciders {
   readonly context: KeepContext;
   readonly source: RelatedSource;
+  readonly actions: PageActions;
 }
 
 function related(
   { type, isLookedAt }: PlannedRelated,
   listed: ListedObject,
-  { context, source: { notes, selection } }: Deciders,
+  { context, source: { notes, selection }, actions }: Deciders,
 ): ArchiveItem[] {
   const { object } = listed;
   const isCollected = selection.collected.includes(groupResource(type));
@@ -101,6 +110,11 @@ function related(
     notes.leaveOut(type, object, reason);
     return [];
   }
-  notes.keep(type, object);
-  return [archiveItem(type, listed)];
+  const acted = actions.act(keyOf(listed), archiveItem(type, listed));
+  if ('reason' in acted) {
+    notes.leaveOut(type, object, acted.reason);
+    return [];
+  }
+  notes.keep(type, acted.item.object);
+  return [acted.item];
 }

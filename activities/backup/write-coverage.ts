@@ -1,5 +1,6 @@
 import type { BackupNotes } from '../../domain/backup-notes.ts';
 import type { BackupSpec } from '../../domain/backup.ts';
+import type { TypeCoverage } from '../../domain/coverage.ts';
 import { coverageProblems, coverageReport } from '../../domain/coverage-report.ts';
 import type { ExportPlan } from '../../domain/export-plan.ts';
 import { Failure } from '../../domain/failure.ts';
@@ -20,7 +21,7 @@ export interface CoveredBackup {
 
 /**
  * Stores what the archive holds of what it should hold, and says which of the differences are problems. Throws
- * `nothing-selected` when that is nothing at all.
+ * `nothing-selected` when that is nothing at all, unless plugins left out all that there was.
  */
 export async function writeCoverage(
   store: ObjectStore,
@@ -29,10 +30,16 @@ export async function writeCoverage(
   const captured = verified.itemsByType;
   const report = coverageReport({ spec, plan, notes, captured });
   const problems = coverageProblems(report, [plan.coverage.problems, notes.problems], plan);
-  if (verified.proof.items === 0 && problems.errors.length === 0) {
+  const isNothing = verified.proof.items === 0 && !report.types.some(isEmptiedByPlugins);
+  if (isNothing && problems.errors.length === 0) {
     const { code, message, subject = '' } = nothingSelected();
     throw new Failure(code, message, { subject });
   }
   await writeJsonGz(store, backupKeys(name).coverage, report);
   return { archive: verified.proof, problems };
+}
+
+/** Whether plugins left out objects of a type, which the request selects. */
+function isEmptiedByPlugins({ leftOut = [] }: TypeCoverage): boolean {
+  return leftOut.some(({ reason }) => reason === 'plugin-skip' || reason === 'plugin-failed');
 }

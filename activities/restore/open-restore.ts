@@ -87,16 +87,27 @@ function backupRefusal(
   backup: CatalogueBackup | undefined,
 ): FailureReport | undefined {
   const subject = 'spec.backupName';
+  if (backup !== undefined && backup.record === undefined && backup.claim !== undefined) {
+    const message = `the backup ${spec.backupName} has not ended, operations of plugins included; wait for its end`;
+    return { code: 'still-running', message, subject };
+  }
   if (backup?.record === undefined) {
     const message = `location ${location} holds no backup named ${spec.backupName}`;
     return { code: 'backup-not-found', message, subject };
   }
   const { phase } = backup.record.status;
   if (!USABLE_PHASES.has(phase)) {
-    const message = `the backup ${spec.backupName} is ${phase} and holds nothing to restore`;
+    const message = `the backup ${spec.backupName} is ${phase} and ${whyNotUsable(phase)}`;
     return { code: 'backup-not-usable', message, subject };
   }
   return undefined;
+}
+
+/** Velero writes a record while operations of plugins run. */
+function whyNotUsable(phase: string): string {
+  return phase.startsWith('WaitingForPluginOperations')
+    ? 'waits for operations of plugins; what they have to do is not done'
+    : 'holds nothing to restore';
 }
 
 /**

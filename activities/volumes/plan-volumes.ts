@@ -14,18 +14,18 @@ import { exportPages } from '../backup/export-pages.ts';
 import { isPatient, readBackupClaim, readPlan } from '../backup/plan-backup.ts';
 import { ProblemList } from '../backup/problem-list.ts';
 import { relatedPages } from '../backup/related-pages.ts';
-import type { BackupRun } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
-import type { PlanVolumesResult } from '../volume-contract.ts';
+import { readActions } from '../plugins/read-actions.ts';
+import type { PlanVolumesInput, PlanVolumesResult } from '../volume-contract.ts';
 import { ensureMasterKey } from './master-key.ts';
 
 /** See `VolumeActivities.planVolumes`. */
-export function planVolumes(deps: Dependencies, run: BackupRun): Promise<PlanVolumesResult> {
+export function planVolumes(deps: Dependencies, run: PlanVolumesInput): Promise<PlanVolumesResult> {
   return withHeartbeat(async ({ signal }) => {
     const [plan, claim] = await Promise.all([readPlan(deps, run), readBackupClaim(deps, run)]);
     const hooked = new HookedPods(claim.spec.hooks);
-    const notes = await volumeNotes(deps, { plan, hooked }, signal);
+    const notes = await volumeNotes(deps, { run, plan, hooked }, signal);
     const { volumes: covered } = coverageReport({
       ...{ spec: claim.spec, plan, notes, captured: new Map() },
       isCopied: () => true,
@@ -67,12 +67,19 @@ function isOfVolumes({ type, isOtherVersion }: ExportUnit): boolean {
   return isOtherVersion !== true && VOLUME_TYPES.includes(groupResource(type));
 }
 
+interface VolumesOf {
+  readonly run: PlanVolumesInput;
+  readonly plan: ExportPlan;
+  readonly hooked: HookedPods;
+}
+
 /** What the pods, claims and volumes of a backup say, by the listings that the export makes of them. */
 async function volumeNotes(
-  { cluster }: Dependencies,
-  { plan, hooked }: { readonly plan: ExportPlan; readonly hooked: HookedPods },
+  deps: Dependencies,
+  { run, plan, hooked }: VolumesOf,
   signal: AbortSignal,
 ): Promise<BackupNotes> {
+  const { cluster } = deps;
   const { shards, selection: whole } = plan;
   const related = whole.related.filter(({ name }) => VOLUME_TYPES.includes(name));
   const selection: PlannedSelection = { ...whole, related };
@@ -83,7 +90,12 @@ async function volumeNotes(
       hooked.see(pod, isKept);
     },
   );
-  const source = { selection, signal, isMixedAllowed: !isPatient(), problems, notes };
+  const actions = await readActions(deps, run, { plan, problems });
+  const source = {
+    ...{ selection, signal, isMixedAllowed: !isPatient(), problems, notes },
+    // What plugins leave out has no volumes.
+    ...(actions === undefined ? {} : { actions }),
+  };
   const units = shards.flatMap((shard) => shard.units).filter(isOfVolumes);
   for (const pages of [exportPages(cluster, { ...source, units }), relatedPages(cluster, source)]) {
     // Listing them is what fills the notes.

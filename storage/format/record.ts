@@ -58,7 +58,10 @@ export async function commitBackup(
     [keys.results, JSON.stringify(results)],
     ...(await veleroVolumeFiles(store, location, stored)),
     [keys.volumeSnapshots, '[]'],
-    [keys.itemOperations, '[]'],
+    // What plugins did was recorded before.
+    ...(result.operations === undefined
+      ? [[keys.itemOperations, '[]'] satisfies [string, string]]
+      : []),
   ];
   await Promise.all(files.map(async ([key, text]) => store.put(key, await gzipText(text))));
   const record = veleroRecord({ location, name, runUid, spec, cluster, result });

@@ -1,0 +1,120 @@
+import type { BackupProblems } from '../domain/backup.ts';
+import type { FailureReport } from '../domain/failure.ts';
+import type { ItemsCall, OperationsCall } from '../domain/plugins/contract.ts';
+import type { CallTimes } from '../domain/plugins/plugin.ts';
+import type { RunReference } from '../domain/run-reference.ts';
+
+/**
+ * The activities of a cluster's workers that stand between a backup and the plugins: they say what a plugin is asked, and
+ * take what it answered. What is said of `ClusterActivities` holds for them.
+ */
+export interface PluginRunActivities {
+  /**
+   * Says which items the actions of plugins see, and stores the calls for them: in the first round what the backup takes,
+   * in a later one the items that plugins added in the round before. Heartbeats.
+   */
+  planPluginCalls(input: PlanPluginCallsInput): Promise<PluginRound>;
+  /** What a plugin is asked in one call. */
+  readPluginCall(input: PluginCallInput): Promise<PluginCall<ItemsCall>>;
+  /** Checks the answer to a call and stores what it says; of a call that failed, that its items failed. */
+  storePluginAnswer(input: StorePluginAnswerInput): Promise<StoredAnswer>;
+  /**
+   * Stores the operations that are waited for, in batches; or those that are cancelled: all that were asked for and are not
+   * known to have ended, whether their call was answered or not. Heartbeats.
+   */
+  planPluginOperations(input: PlanOperationsInput): Promise<PlannedOperations>;
+  /** What a plugin is asked about the operations of one batch. */
+  readPluginOperations(input: OperationBatchInput): Promise<PluginCall<OperationsCall>>;
+  /**
+   * Stores how the operations of a batch ended, and says which of them have to be cancelled since they have not. Of these
+   * the failure says why.
+   */
+  storePluginOperations(input: StoreOperationsInput): Promise<StoredOperations>;
+  /**
+   * Stores in batches which plugins have to remove something of an ended backup: those with operations in it, and those that
+   * want to be told of every deletion. One that is registered no more is not asked. Where there are any, the record goes
+   * first. Heartbeats.
+   */
+  planPluginDeletion(input: RunReference): Promise<PlannedOperations>;
+  /**
+   * Writes the file of item operations, and says what of all that plugins answered and did is a problem of the backup.
+   * Heartbeats.
+   */
+  recordPlugins(input: RecordPluginsInput): Promise<BackupProblems>;
+}
+
+/** One pass over items; a later one is for the items that plugins added. Its number is its place in the list. */
+export interface PluginRound {
+  /** Part of the keys of its calls that no other attempt has. */
+  readonly attempt: string;
+  readonly calls: number;
+}
+
+export interface PlanPluginCallsInput extends RunReference {
+  /** The rounds before this one. */
+  readonly rounds: readonly PluginRound[];
+}
+
+export interface PluginCallInput extends RunReference {
+  readonly attempt: string;
+  readonly call: number;
+}
+
+/** A call of a plugin. Times are in milliseconds. */
+export interface PluginCall<Call> extends CallTimes {
+  readonly plugin: string;
+  readonly call: Call;
+}
+
+export interface StorePluginAnswerInput extends PluginCallInput {
+  /** What the plugin answered; left out when the call failed. */
+  readonly answer?: unknown;
+  /** Why there is no answer. */
+  readonly failure?: FailureReport;
+  /** RFC 3339. */
+  readonly answeredAt: string;
+}
+
+export interface StoredAnswer {
+  /** Operations that the answer tells of. */
+  readonly operations: number;
+  /** Items that are left out, or taken as they are, since the action failed for them; and other faults. */
+  readonly errors: number;
+}
+
+export interface PlanOperationsInput extends RunReference {
+  /** Left out for those that are cancelled: of these every call counts, whatever attempt planned it. */
+  readonly rounds?: readonly PluginRound[];
+}
+
+export interface PlannedOperations {
+  readonly attempt: string;
+  readonly batches: number;
+  readonly operations: number;
+}
+
+export interface OperationBatchInput extends RunReference {
+  readonly attempt: string;
+  readonly batch: number;
+}
+
+export interface StoreOperationsInput extends OperationBatchInput {
+  /** What the plugin said last. */
+  readonly answer?: unknown;
+  /** Why operations that run, or of which nothing is known, count as failed. */
+  readonly failure?: FailureReport;
+  readonly endedAt: string;
+}
+
+export interface StoredOperations {
+  readonly completed: number;
+  readonly failed: number;
+  /** Whether some may still be at work. */
+  readonly isCancelNeeded: boolean;
+}
+
+export interface RecordPluginsInput extends RunReference {
+  readonly rounds: readonly PluginRound[];
+  /** Left out where there were no operations. */
+  readonly operations?: PlannedOperations;
+}

@@ -1,0 +1,68 @@
+import { groupResource, type ResourceType } from '../../domain/item.ts';
+import type { ExportPlan } from '../../domain/export-plan.ts';
+import { whyNotTaken } from '../../domain/keep-object.ts';
+import { actionText } from '../../domain/plugins/plugin-action.ts';
+import { itemKey } from '../../domain/plugins/call-index.ts';
+import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
+import { archiveItem, keepContext } from '../backup/export-pages.ts';
+import { unitPages } from '../backup/unit-pages.ts';
+import type { Dependencies } from '../dependencies.ts';
+import type { PlanPluginCallsInput } from '../plugin-run-contract.ts';
+import { type AnswerSource, allAnswers, PluginAnswers } from './plugin-answers.ts';
+
+/** Items that actions added: by the name of the type and the key of the item, who asked for it. */
+export type AddedItems = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** What the answers of some rounds add. */
+export async function addedItems(source: AnswerSource): Promise<AddedItems> {
+  const added = new Map<string, Map<string, string>>();
+  for await (const { items, ...call } of allAnswers(source)) {
+    for (const item of items.flatMap(({ additionalItems = [] }) => additionalItems)) {
+      const type = groupResource(item);
+      const ofType = added.get(type) ?? new Map<string, string>();
+      added.set(type, ofType);
+      ofType.set(itemKey(item), actionText(call));
+    }
+  }
+  return added;
+}
+
+interface Asked {
+  readonly run: PlanPluginCallsInput;
+  readonly plan: ExportPlan;
+}
+
+/** The items that the last round added and that no action was asked about; who asked for one in vain is told later. */
+export async function* addedPages(
+  { cluster, store }: Pick<Dependencies, 'cluster' | 'store'>,
+  { run, plan }: Asked,
+  signal: AbortSignal,
+): AsyncGenerator<readonly ArchiveItem[]> {
+  const source = { store: store(run.location), run, rounds: run.rounds };
+  const added = await addedItems({ ...source, rounds: run.rounds.slice(-1) });
+  if (added.size === 0) {
+    return;
+  }
+  const answers = await PluginAnswers.open(source);
+  const context = keepContext(plan.selection);
+  const { types } = await cluster.discover();
+  for (const type of types.filter((one) => added.has(groupResource(one)))) {
+    const keys = [...(added.get(groupResource(type))?.keys() ?? [])];
+    const asked = await answers.about(type, keys);
+    const unit = namedUnit(
+      type,
+      keys.filter((key) => !asked.has(key)),
+    );
+    const options = { signal, isMixedAllowed: true };
+    for await (const page of unitPages(cluster, unit, { selectors: [], options })) {
+      yield page.flatMap((listed) =>
+        whyNotTaken(type, listed.object, context) === undefined ? [archiveItem(type, listed)] : [],
+      );
+    }
+  }
+}
+
+/** Named objects of a type, as a unit of an export. */
+export function namedUnit(type: ResourceType, names: readonly string[]) {
+  return { type, namespace: '', items: names.length, names: [...names].sort() };
+}

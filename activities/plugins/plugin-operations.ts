@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto';
+
+import {
+  backupFolder,
+  operationBatchKey,
+  operationEndsKey,
+  parsePluginCallKey,
+  pluginAnswerKey,
+  pluginsPrefix,
+} from '../../domain/object-key.ts';
+import type { OperationsCall } from '../../domain/plugins/contract.ts';
+import { CONTRACT, ITEMS_PER_CALL } from '../../domain/plugins/contract-v1.ts';
+import {
+  type OperationBatch,
+  operationEnds,
+  type OperationEnds,
+  type PlannedOperation,
+} from '../../domain/plugins/operation.ts';
+import type { CallOutcome, PlannedCall } from '../../domain/plugins/plugin-call.ts';
+import type { RunReference } from '../../domain/run-reference.ts';
+import { readJsonGz, readJsonGzIfThere, writeJsonGz } from '../../storage/json-file.ts';
+import type { ObjectStore } from '../../storage/object-store/port.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { withHeartbeat } from '../heartbeat.ts';
+import type {
+  OperationBatchInput,
+  PlannedOperations,
+  PlanOperationsInput,
+  PluginCall,
+  StoredOperations,
+  StoreOperationsInput,
+} from '../plugin-run-contract.ts';
+import { allAnswers } from './plugin-answers.ts';
+import { pluginRun, timesOf } from './plugin-calls.ts';
+
+const ATTEMPT_BYTES = 6;
+
+/** See `PluginRunActivities.planPluginOperations`. */
+export function planPluginOperations(
+  deps: Dependencies,
+  input: PlanOperationsInput,
+): Promise<PlannedOperations> {
+  return withHeartbeat(async ({ signal }) => {
+    const store = deps.store(input.location);
+    const { rounds } = input;
+    const found =
+      rounds === undefined
+        ? askedFor(store, input)
+        : begun(allAnswers({ store, run: input, rounds }));
+    const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
+    const open = new Map<string, PlannedOperation[]>();
+    let [batches, operations] = [0, 0];
+    const write = async (plugin: string, batch: readonly PlannedOperation[]): Promise<void> => {
+      const key = { runUid: input.runUid, attempt, batch: batches++ };
+      const times = await timesOf(deps, input, plugin);
+      const stored: OperationBatch = { plugin, ...times, operations: batch };
+      await writeJsonGz(store, operationBatchKey(backupFolder(input.name), key), stored);
+    };
+    for await (const { plugin, operation } of found) {
+      signal.throwIfAborted();
+      operations += 1;
+      const batch = open.get(plugin) ?? [];
+      open.set(plugin, batch);
+      batch.push(operation);
+      if (batch.length >= ITEMS_PER_CALL) {
+        await write(plugin, batch.splice(0));
+      }
+    }
+    for (const [plugin, batch] of open) {
+      if (batch.length > 0) {
+        await write(plugin, batch);
+      }
+    }
+    return { attempt, batches, operations };
+  });
+}
+
+/** See `PluginRunActivities.readPluginOperations`. */
+export async function readPluginOperations(
+  deps: Dependencies,
+  input: OperationBatchInput,
+): Promise<PluginCall<OperationsCall>> {
+  const { plugin, operations, ...times } = await readBatch(deps, input);
+  return {
+    ...{ plugin, ...times },
+    call: {
+      contract: CONTRACT,
+      plugin,
+      run: await pluginRun(deps, input),
+      operations: operations.map(({ requestId, id, action, item }) => ({
+        ...{ requestId, action, item },
+        ...(id === undefined ? {} : { id }),
+      })),
+    },
+  };
+}
+
+/** See `PluginRunActivities.storePluginOperations`. */
+export async function storePluginOperations(
+  deps: Dependencies,
+  input: StoreOperationsInput,
+): Promise<StoredOperations> {
+  const { answer, failure, endedAt } = input;
+  const batch = await readBatch(deps, input);
+  const { ends, open } = operationEnds(batch, answer, failure);
+  const { plugin, operations } = batch;
+  const stored: OperationEnds = { plugin, operations, ends, endedAt };
+  const key = operationEndsKey(backupFolder(input.name), input);
+  await writeJsonGz(deps.store(input.location), key, stored);
+  const failed = ends.filter(({ phase }) => phase === 'Failed').length;
+  return { completed: ends.length - failed, failed, isCancelNeeded: open.length > 0 };
+}
+
+interface FoundOperation {
+  readonly plugin: string;
+  readonly operation: PlannedOperation;
+}
+
+/** The operations that answers tell of. */
+async function* begun(answers: AsyncIterable<CallOutcome>): AsyncGenerator<FoundOperation> {
+  for await (const { plugin, action, items, answeredAt } of answers) {
+    for (const { requestId, item, operation } of items) {
+      if (operation !== undefined) {
+        const planned = { ...operation, requestId, action, item, startedAt: answeredAt };
+        yield { plugin, operation: planned };
+      }
+    }
+  }
+}
+
+/** What a plugin may have begun: the operations that it told of, and those of calls that were never answered. */
+async function* askedFor(store: ObjectStore, run: RunReference): AsyncGenerator<FoundOperation> {
+  const folder = backupFolder(run.name);
+  const seen = new Set<string>();
+  for await (const page of store.list(pluginsPrefix(folder, run.runUid))) {
+    for (const { key } of page) {
+      const found = await askedIn(store, run, key);
+      const fresh = found.filter(({ operation }) => !seen.has(operation.requestId));
+      fresh.forEach(({ operation }) => seen.add(operation.requestId));
+      yield* fresh;
+    }
+  }
+}
+
+/** The same of the call whose plan lies under a key. */
+async function askedIn(
+  store: ObjectStore,
+  run: RunReference,
+  key: string,
+): Promise<FoundOperation[]> {
+  const parsed = parsePluginCallKey(key);
+  if (parsed === undefined) {
+    return [];
+  }
+  const answerKey = pluginAnswerKey(backupFolder(run.name), { runUid: run.runUid, ...parsed });
+  // The objects under these keys were written by the activities of the same run.
+  const answer = (await readJsonGzIfThere(store, answerKey)) as CallOutcome | undefined;
+  return answer === undefined
+    ? unanswered((await readJsonGz(store, key)) as PlannedCall)
+    : told(answer);
+}
+
+function unanswered({ plugin, action, items }: PlannedCall): FoundOperation[] {
+  return items.map(({ requestId, item }) => ({ plugin, operation: { requestId, action, item } }));
+}
+
+function told({ plugin, action, items }: CallOutcome): FoundOperation[] {
+  return items.flatMap(({ requestId, item, operation, failure }) =>
+    // Of a call that failed nobody knows what it began.
+    operation === undefined && failure === undefined
+      ? []
+      : [{ plugin, operation: { ...operation, requestId, action, item } }],
+  );
+}
+
+async function readBatch(
+  { store }: Dependencies,
+  input: OperationBatchInput,
+): Promise<OperationBatch> {
+  const key = operationBatchKey(backupFolder(input.name), input);
+  // The object under this key was written by `planPluginOperations` of the same run.
+  return (await readJsonGz(store(input.location), key)) as OperationBatch;
+}

@@ -1,0 +1,39 @@
+import { type BackupProblems, joinProblems } from '../../domain/backup.ts';
+import type { FailureReport } from '../../domain/failure.ts';
+import { backupFolder, backupKeys, operationEndsKey } from '../../domain/object-key.ts';
+import { itemOperations } from '../../domain/plugins/item-operations.ts';
+import type { OperationEnds } from '../../domain/plugins/operation.ts';
+import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { withHeartbeat } from '../heartbeat.ts';
+import type { RecordPluginsInput } from '../plugin-run-contract.ts';
+import { allAnswers } from './plugin-answers.ts';
+
+/** See `PluginRunActivities.recordPlugins`. */
+export function recordPlugins(
+  deps: Dependencies,
+  { rounds, operations, ...run }: RecordPluginsInput,
+): Promise<BackupProblems> {
+  return withHeartbeat(async ({ signal }) => {
+    const store = deps.store(run.location);
+    const errors: FailureReport[] = [];
+    const warnings: FailureReport[] = [];
+    for await (const { items, faults, onError } of allAnswers({ store, run, rounds })) {
+      const failures = items.flatMap(({ failure }) => failure ?? []);
+      (onError === 'Fail' ? errors : warnings).push(...failures);
+      errors.push(...faults);
+    }
+    const entries: unknown[] = [];
+    for (let batch = 0; batch < (operations?.batches ?? 0); batch++) {
+      signal.throwIfAborted();
+      const { attempt = '' } = operations ?? {};
+      const key = operationEndsKey(backupFolder(run.name), { runUid: run.runUid, attempt, batch });
+      // The object under this key was written by `storePluginOperations` of the same run.
+      const ended = (await readJsonGz(store, key)) as OperationEnds;
+      entries.push(...itemOperations(run, ended));
+      errors.push(...ended.ends.flatMap(({ failure }) => failure ?? []));
+    }
+    await writeJsonGz(store, backupKeys(run.name).itemOperations, entries);
+    return joinProblems([{ errors, warnings }]);
+  });
+}
