@@ -3,7 +3,8 @@ import type { Phase } from './phase.ts';
 
 /** Steps of a backup and of a restore, in their order. */
 export const BACKUP_STEPS = [
-  ...(['open', 'plan', 'export', 'volumes', 'assemble', 'verify', 'commit'] as const),
+  ...(['open', 'plan', 'plugins', 'export', 'volumes', 'operations', 'assemble'] as const),
+  ...(['verify', 'commit'] as const),
 ] as const;
 export const RESTORE_STEPS = [
   ...(['open', 'plan', 'apply', 'volumes', 'relink', 'hooks', 'verify', 'report'] as const),
@@ -44,6 +45,15 @@ export interface RunStatus {
     readonly batches: number;
     readonly ended: EndedVolumes;
   };
+}
+
+/** How far the operations of plugins are that a run waits for. */
+export interface OperationsStatus {
+  readonly total: number;
+  readonly completed: number;
+  readonly failed: number;
+  /** When those that run count as failed, RFC 3339. */
+  readonly deadline: string;
 }
 
 /** What a batch of volumes has moved. */

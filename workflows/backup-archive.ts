@@ -1,4 +1,5 @@
 import type {
+  AskedPlugins,
   BackupRun,
   PlanBackupResult,
   VerifiedBackup,
@@ -19,18 +20,19 @@ export interface Steps {
 
 export type Written = VerifiedBackup;
 
-interface Planned {
+interface Planned extends AskedPlugins {
   readonly run: BackupRun;
   readonly plan: PlanBackupResult;
 }
 
 /** Exports the objects: the whole archive of a small backup, else its shards. */
 export async function exportObjects(
-  { run, plan }: Planned,
+  planned: Planned,
   steps: Steps,
 ): Promise<Written | readonly WrittenShard[]> {
+  const { run, plan } = planned;
   if (plan.shards > 0) {
-    return exportShards({ run, plan }, steps);
+    return exportShards(planned, steps);
   }
   const summary = `Write and read back about ${String(plan.items)} items`;
   steps.tracker.enter('export', 'InProgress', summary);
@@ -62,23 +64,24 @@ export async function finishArchive(
 
 /** Exports what is selected, and then what that refers to. */
 async function exportShards(
-  { run, plan }: Planned,
+  { run, plan, plugins }: Planned,
   { activities, tracker }: Steps,
 ): Promise<WrittenShard[]> {
+  const asked = plugins === undefined ? {} : { plugins };
   tracker.enter('export', 'InProgress', `exporting ${String(plan.shards)} shards`);
   const shards = await inPool([...Array(plan.shards).keys()], SHARDS_IN_FLIGHT, async (shard) => {
     const summary = `Export shard ${String(shard + 1)} of ${String(plan.shards)}`;
-    const written = await activities.long(summary).exportShard({ ...run, shard });
+    const written = await activities.long(summary).exportShard({ ...run, ...asked, shard });
     tracker.advance(written.items);
     return written;
   });
-  if (!plan.hasRelated) {
+  if (!plan.hasRelated && plugins === undefined) {
     return shards;
   }
   const references = shards.map(({ shard, attempt }) => ({ shard, attempt }));
   const related = await activities
     .long('Export what they refer to')
-    .exportRelated({ ...run, shards: references });
+    .exportRelated({ ...run, ...asked, shards: references });
   tracker.advance(related.items);
   return [...shards, related];
 }

@@ -1,11 +1,17 @@
 import { CancellationScope, isCancellation, log, workflowInfo } from '@temporalio/workflow';
 
-import type { BackupRun } from '../activities/contract.ts';
+import type { AskedPlugins, BackupRun } from '../activities/contract.ts';
 import type { PlanVolumesResult } from '../activities/volume-contract.ts';
 import { type BackupResult, countProblems, joinProblems } from '../domain/backup.ts';
 import { recordTime } from '../domain/duration.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import { type Activities, activitiesOf } from './activity-profiles.ts';
+import {
+  type AnsweredPlugins,
+  askPlugins,
+  awaitOperations,
+  cancelOperations,
+} from './backup-plugins.ts';
 import { exportObjects, finishArchive, type Steps, type Written } from './backup-archive.ts';
 import type { BackupInput } from './contract.ts';
 import { openRun } from './run-open.ts';
@@ -21,8 +27,10 @@ import { together } from './together.ts';
  * - `InProgress` / plan, export, assemble: what is there is counted and cut into shards, the shards are written,
  *   with one more for what their objects refer to, and joined into the archive. A small backup does all this in one
  *   activity.
+ * - `InProgress` / plugins: where plugins are registered, a child of the run asks them about the items.
  * - `InProgress` / volumes: beside the export, children of the run copy the data of volumes, batch by batch, and run the
  *   hooks of pods around the copies of their volumes.
+ * - `WaitingForPluginOperations` / operations: a child of the run waits until what plugins began has ended.
  * - `Verifying` / verify: the archive is read again and compared with the index, and with what should be in it.
  * - `Finalizing` / commit: the record is written. From here on the backup exists and cannot be cancelled.
  * - `Completed`, `PartiallyFailed` (something is missing, and the record says what), `Failed`, `Cancelled`: ended.
@@ -49,7 +57,7 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
   const ending = await attempt(() => writeBackup(input, run, { activities, tracker }));
   const result = resultOf(ending, startTimestamp);
   await CancellationScope.nonCancellable(() =>
-    commit({ run, result, ending }, activities, tracker),
+    commit({ input, run, result, ending }, activities, tracker),
   );
   return result;
 }
@@ -57,10 +65,12 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
 /** Chooses the volumes and has them copied. */
 async function copyVolumes(
   { spec, patienceMs }: BackupInput,
-  run: BackupRun,
+  { plugins, ...run }: BackupRun & AskedPlugins,
   { activities, tracker }: Steps,
 ): Promise<PlanVolumesResult> {
-  const { volumes, batches } = await activities.long('Choose the volumes').planVolumes(run);
+  const { volumes, batches } = await activities
+    .long('Choose the volumes')
+    .planVolumes({ ...run, ...(plugins === undefined ? {} : { plugins }) });
   tracker.volumes({ total: volumes, batches });
   await moveBatches(
     {
@@ -74,7 +84,7 @@ async function copyVolumes(
   return { volumes, batches };
 }
 
-type WrittenBackup = Written & Pick<BackupResult, 'volumes' | 'hooks'>;
+type WrittenBackup = Written & Pick<BackupResult, 'volumes' | 'hooks' | 'operations'>;
 
 /** How the part of a backup that may fail or be cancelled has ended. */
 type Ending =
@@ -82,7 +92,7 @@ type Ending =
   | { readonly kind: 'failed'; readonly failure: FailureReport }
   | { readonly kind: 'cancelled' };
 
-/** Objects and data, at the same time where they can be; what is known of both comes together at the end. */
+/** Objects, data and what plugins do, at the same time where they can be; what is known of all comes together at the end. */
 async function writeBackup(
   input: BackupInput,
   run: BackupRun,
@@ -92,25 +102,57 @@ async function writeBackup(
   tracker.enter('plan', 'InProgress', 'discovering and counting what there is');
   const plan = await activities.long('Discover, count and cut shards').planBackup(run);
   tracker.plan(plan.items);
-  if (!plan.hasVolumes) {
-    return finishArchive(run, await exportObjects({ run, plan }, steps), steps);
-  }
+  const asked = plan.hasPlugins === true ? await askPlugins(input, run, steps) : undefined;
+  const plugins = asked === undefined ? {} : { plugins: asked.rounds };
   const [exported, chosen] = await together(
     async () => {
-      const objects = await exportObjects({ run, plan }, steps);
-      tracker.enter('volumes', 'InProgress', 'copying volumes');
+      const objects = await exportObjects({ run, plan, ...plugins }, steps);
+      if (plan.hasVolumes) {
+        tracker.enter('volumes', 'InProgress', 'copying volumes');
+      }
       return objects;
     },
-    () => copyVolumes(input, run, steps),
+    async () => (plan.hasVolumes ? copyVolumes(input, { ...run, ...plugins }, steps) : undefined),
   );
-  const { archive, problems } = await finishArchive(run, exported, steps);
-  const recorded = await activities
+  const done = asked && (await endOperations(input, { run, asked }, steps));
+  const written = await finishArchive(run, exported, steps);
+  const copied = chosen && (await recordVolumes(run, chosen, activities));
+  const problems = [written, done, copied].flatMap((part) => part?.problems ?? []);
+  return { ...written, ...done, ...copied, problems: joinProblems(problems) };
+}
+
+/** Waits for the operations of plugins, and has recorded what became of them and of what plugins answered. */
+async function endOperations(
+  input: BackupInput,
+  { run, asked }: { readonly run: BackupRun; readonly asked: AnsweredPlugins },
+  steps: Steps,
+): Promise<Pick<WrittenBackup, 'operations' | 'problems'>> {
+  const { rounds } = asked;
+  const ended =
+    asked.operations > 0 ? await awaitOperations(input, { run, asked }, steps) : undefined;
+  const problems = await steps.activities.long('Record what plugins did').recordPlugins({
+    ...{ ...run, rounds },
+    ...(ended === undefined ? {} : { operations: ended.planned }),
+  });
+  if (ended === undefined) {
+    return { problems };
+  }
+  const { completed, failed } = ended;
+  return { problems, operations: { completed, failed } };
+}
+
+/** Has recorded what became of the volumes, and of the hooks around their copies. */
+async function recordVolumes(
+  run: BackupRun,
+  chosen: PlanVolumesResult,
+  activities: Activities,
+): Promise<Pick<WrittenBackup, 'volumes' | 'hooks' | 'problems'>> {
+  const { problems, hooks, ...recorded } = await activities
     .long('Record the copies of volumes')
     .recordVolumes({ ...run, batches: chosen.batches });
-  const { volumes: copied, files, bytes, hooks } = recorded;
+  const { volumes: copied, files, bytes } = recorded;
   return {
-    archive,
-    problems: joinProblems([problems, recorded.problems]),
+    problems,
     volumes: { copied, failed: chosen.volumes - copied, files, bytes },
     ...(hooks === undefined ? {} : { hooks }),
   };
@@ -132,7 +174,7 @@ async function attempt(write: () => Promise<WrittenBackup>): Promise<Ending> {
 function resultOf(ending: Ending, startTimestamp: string): BackupResult {
   const times = { startTimestamp, completionTimestamp: recordTime(Date.now()) };
   if (ending.kind === 'written') {
-    const { archive, problems, volumes, hooks } = ending;
+    const { archive, problems, volumes, hooks, operations } = ending;
     const { items, sizeBytes: archiveBytes } = archive;
     const { errors, warnings } = countProblems(problems);
     return {
@@ -142,6 +184,7 @@ function resultOf(ending: Ending, startTimestamp: string): BackupResult {
       archiveBytes,
       ...(volumes === undefined ? {} : { volumes }),
       ...(hooks === undefined ? {} : { hooks }),
+      ...(operations === undefined ? {} : { operations }),
       warnings,
       errors,
       ...(errors + warnings > 0 ? { problems } : {}),
@@ -154,15 +197,19 @@ function resultOf(ending: Ending, startTimestamp: string): BackupResult {
 }
 
 interface Commit {
+  readonly input: BackupInput;
   readonly run: BackupRun;
   readonly result: BackupResult;
   readonly ending: Ending;
 }
 
 async function commit(step: Commit, activities: Activities, tracker: RunTracker): Promise<void> {
-  const { run, result, ending } = step;
-  tracker.enter('commit', 'Finalizing', 'writing the record');
+  const { run, ending } = step;
+  const phase = step.result.errors > 0 ? 'FinalizingPartiallyFailed' : 'Finalizing';
+  tracker.enter('commit', phase, 'writing the record');
+  let { result } = step;
   if (ending.kind !== 'written') {
+    result = withWarnings(result, await endPlugins(step, tracker));
     await activities.cleanUp('Remove what was written').cleanBackup({ ...run, scope: 'files' });
   }
   await activities.cleanUp(`Write the record: ${result.phase}`).commitBackup({
@@ -175,4 +222,25 @@ async function commit(step: Commit, activities: Activities, tracker: RunTracker)
   if (ending.kind === 'written') {
     await activities.cleanUp('Remove plan and shards').cleanBackup({ ...run, scope: 'work' });
   }
+}
+
+/** Ends what plugins may have begun; says what could not be ended. */
+async function endPlugins(
+  { input, run }: Commit,
+  tracker: RunTracker,
+): Promise<readonly FailureReport[]> {
+  if (!tracker.hasEntered('plugins')) {
+    return [];
+  }
+  try {
+    return await cancelOperations(input, run);
+  } catch (error) {
+    return [reportOf(error)];
+  }
+}
+
+function withWarnings(result: BackupResult, warnings: readonly FailureReport[]): BackupResult {
+  return warnings.length === 0
+    ? result
+    : { ...result, warnings: warnings.length, problems: { errors: [], warnings } };
 }

@@ -3,13 +3,18 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
 import type { BackupSpec } from '../domain/backup.ts';
 import type { FailureReport } from '../domain/failure.ts';
+import type { PluginSpec } from '../domain/plugins/plugin.ts';
+import type { PluginLook, StoredPlugin } from '../domain/plugins/registry.ts';
 import type { RestoreSpec } from '../domain/restore.ts';
 import type { LeaseAnswer, LeaseRequest, LeaseTable } from '../domain/volumes/lease-table.ts';
 import type { MaintenanceState } from '../domain/volumes/maintenance-plan.ts';
 import type { RepositoryRules } from '../domain/volumes/repository-rules.ts';
 import type { RepositoryStatus } from '../domain/volumes/repository-status.ts';
 import type { RepositoryKey } from '../domain/workflow-id.ts';
-import type { RunStatus, VolumeProgress } from '../domain/run-status.ts';
+import type { RunReference } from '../domain/run-reference.ts';
+import type { OperationsStatus, RunStatus, VolumeProgress } from '../domain/run-status.ts';
+import type { PlannedOperations, PluginRound } from '../activities/plugin-run-contract.ts';
+import type { ListPluginsResult, RemovePluginResult } from '../activities/plugin-contract.ts';
 import type { VolumeRun } from '../activities/volume-contract.ts';
 
 /** Names under which the workflows are registered. */
@@ -21,7 +26,12 @@ export const DELETE_WORKFLOW = 'delete';
 export const PREVIEW_WORKFLOW = 'preview';
 /** Its input is `PreviewRestoreInput` of the domain. */
 export const PREVIEW_RESTORE_WORKFLOW = 'previewRestore';
+/** Its input is `PluginRegistryInput`, and its answer that of the verb. */
+export const PLUGIN_REGISTRY_WORKFLOW = 'pluginRegistry';
 export const REPOSITORY_WORKFLOW = 'repository';
+export const PLUGIN_ITEMS_WORKFLOW = 'pluginItems';
+export const PLUGIN_OPERATIONS_WORKFLOW = 'pluginOperations';
+export const PLUGIN_CANCEL_WORKFLOW = 'cancelPluginOperations';
 export const FREEZE_GUARD_WORKFLOW = 'freezeGuard';
 
 /** How long a step keeps trying when a server does not answer, unless the input says otherwise. */
@@ -47,6 +57,41 @@ export interface VolumesInput {
   readonly batch: number;
   readonly cluster: string;
   readonly patienceMs?: number;
+}
+
+/** A run whose plugins are asked, or told. */
+export interface PluginCancelInput {
+  readonly run: RunReference;
+  readonly cluster: string;
+  readonly patienceMs?: number;
+}
+
+/** What a run before this one hands on is left out at first. At most 64 KiB as JSON. */
+export interface PluginItemsInput extends PluginCancelInput {
+  readonly rounds?: readonly PluginRound[];
+  /** The next call of the last round. */
+  readonly next?: number;
+  readonly operations?: number;
+  readonly errors?: number;
+}
+
+export interface PluginItemsResult {
+  readonly rounds: readonly PluginRound[];
+  /** Operations that plugins began. */
+  readonly operations: number;
+  readonly errors: number;
+}
+
+export interface PluginOperationsInput extends PluginCancelInput {
+  readonly rounds: readonly PluginRound[];
+  /** When operations that run count as failed, RFC 3339. */
+  readonly deadline: string;
+}
+
+export interface PluginOperationsResult {
+  readonly planned: PlannedOperations;
+  readonly completed: number;
+  readonly failed: number;
 }
 
 /** A pod that a backup freezes, and until when. */
@@ -75,6 +120,22 @@ export interface PreviewInput {
   /** Of the backup that is not made. */
   readonly name: string;
   readonly spec: BackupSpec;
+}
+
+/** What is asked of the registry of the plugins of a cluster. */
+export type PluginRegistryInput = { readonly cluster: string } & (
+  | { readonly verb: 'register'; readonly name: string; readonly spec: PluginSpec }
+  | { readonly verb: 'get'; readonly name: string }
+  | { readonly verb: 'remove'; readonly name: string }
+  | { readonly verb: 'list' }
+);
+
+/** What the registry answers, by verb. */
+export interface PluginRegistryAnswers {
+  readonly register: StoredPlugin;
+  readonly get: PluginLook;
+  readonly list: ListPluginsResult;
+  readonly remove: RemovePluginResult;
 }
 
 export interface DeleteResult {
@@ -135,6 +196,9 @@ export const thawedSignal = defineSignal('thawed');
 export const repositoryStatusQuery = defineQuery<RepositoryStatus>('repositoryStatus');
 /** Where the volumes of a batch are; costs no history. */
 export const volumesStatusQuery = defineQuery<readonly VolumeProgress[]>('volumesStatus');
+
+/** How many operations of plugins have ended; costs no history. */
+export const operationsStatusQuery = defineQuery<OperationsStatus>('operationsStatus');
 
 /** Kept in the memo of every run, so that a name can be compared without asking the run. */
 export interface RunMemo {

@@ -1,16 +1,24 @@
-import { setCurrentDetails } from '@temporalio/workflow';
+import { patched, setCurrentDetails } from '@temporalio/workflow';
 
 import { activitiesOf } from './activity-profiles.ts';
 import type { DeleteInput, DeleteResult } from './contract.ts';
+import { deleteFromPlugins } from './plugin-operations.ts';
 
 /**
- * Deletes an ended backup or restore from its location. One state: the record goes first, so that nobody restores
- * from what is half gone; then everything else, and last the claim, so that an attempt that is repeated still knows
+ * Deletes an ended backup or restore from its location. Two states: plugins remove what they keep of a backup, and then its
+ * files go. The record goes first, so that nobody restores from what is half gone; then everything else, and last the claim, so that an attempt that is repeated still knows
  * whose files these are. Cancelled or failed, it is started again by another request.
  */
 export async function deleteRun(input: DeleteInput): Promise<DeleteResult> {
   const { kind, location, name, runUid } = input;
   setCurrentDetails(`**Deleting** · ${kind.toLowerCase()} ${name} of location ${location}`);
+  if (kind === 'Backup' && patched('deletes-from-plugins')) {
+    const { cluster, patienceMs } = input;
+    await deleteFromPlugins({
+      ...{ run: { location, name, runUid }, cluster },
+      ...(patienceMs === undefined ? {} : { patienceMs }),
+    });
+  }
   return activitiesOf(input.cluster, input.patienceMs)
     .long(`Delete ${kind.toLowerCase()} ${name}`)
     .deleteRun({ kind, location, name, runUid });

@@ -21,6 +21,7 @@ export interface RunTracker {
   readonly startTimestamp: string;
   /** Says which step begins; a new phase is written to the search attribute. */
   enter(step: RunStep, phase: Phase, words: string): void;
+  hasEntered(step: RunStep): boolean;
   plan(itemsTotal: number): void;
   /** Says how many volumes are copied, in how many batches. */
   volumes(volumes: { readonly total: number; readonly batches: number }): void;
@@ -45,11 +46,13 @@ export function trackRun(): RunTracker {
     stepTimestamp: startTimestamp,
   };
   setHandler(runStatusQuery, () => status);
+  const entered = new Set<RunStep>();
 
   function show(step: RunStep, phase: Phase, words: string): void {
     if (phase !== status.phase && hasSearchAttributes) {
       upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.phase, value: phase }]);
     }
+    entered.add(step);
     const stepTimestamp = step === status.step ? status.stepTimestamp : recordTime(Date.now());
     status = { ...status, phase, step, stepTimestamp };
     setCurrentDetails(`**${phase}** · ${words}`);
@@ -58,6 +61,7 @@ export function trackRun(): RunTracker {
   return {
     startTimestamp,
     enter: show,
+    hasEntered: (step) => entered.has(step),
     plan: (itemsTotal) => {
       status = { ...status, progress: { itemsDone: 0, itemsTotal } };
     },

@@ -9,6 +9,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
 import { openCluster } from '../../activities/kubernetes/client.ts';
 import type { NodeActivities } from '../../activities/volume-contract.ts';
+import type { PluginActivities } from '../../domain/plugins/contract.ts';
 import { openStores } from '../../storage/object-store/open.ts';
 import * as workflows from '../../workflows/index.ts';
 import { NO_VOLUMES } from '../support/no-volumes.ts';
@@ -20,6 +21,11 @@ import { NO_VOLUMES } from '../support/no-volumes.ts';
 const FOLDER = new URL('../histories/', import.meta.url);
 const FILES = readdirSync(FOLDER).filter((file) => file.endsWith('.json'));
 const logger = new DefaultLogger('ERROR');
+/** Activities of plugins. */
+const PLUGIN_ACTIVITIES: readonly (keyof PluginActivities)[] = [
+  ...(['describePlugin', 'backupItems', 'operationStatus'] as const),
+  ...(['cancelOperation', 'deleteBackup'] as const),
+];
 /** Activities of node agents. */
 const NODE_ACTIVITIES: readonly (keyof NodeActivities)[] = ['copyVolume', 'restoreVolume'];
 let workflowBundle: WorkflowBundle;
@@ -70,7 +76,7 @@ test('every activity is called in a history', () => {
     store: openStores([]),
     isServed: () => Promise.resolve(true),
   });
-  const all = [...Object.keys(activities), ...NODE_ACTIVITIES];
+  const all = [...Object.keys(activities), ...NODE_ACTIVITIES, ...PLUGIN_ACTIVITIES];
   expect(types).toEqual(all.sort());
 });
 

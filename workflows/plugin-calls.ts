@@ -1,0 +1,103 @@
+import {
+  ActivityFailure,
+  type ActivityOptions,
+  ApplicationFailure,
+  proxyActivities,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+
+import type { PluginCall } from '../activities/plugin-run-contract.ts';
+import type { FailureReport } from '../domain/failure.ts';
+import type { PluginActivities } from '../domain/plugins/contract.ts';
+import { OPERATION_RUNNING } from '../domain/plugins/contract-v1.ts';
+import { pluginTaskQueue } from '../domain/workflow-id.ts';
+
+/** Attempts of a call that fails. */
+const ATTEMPTS_MAX = 5;
+const RETRY_FIRST_MS = 1000;
+const RETRY_MAX_MS = 30_000;
+/** How often operations are asked about, unless the plugin says when. */
+const STATUS_FIRST_MS = 2000;
+const STATUS_MAX_MS = 30_000;
+/** Characters of what a plugin says of its failure that are told. */
+const TEXT_MAX = 500;
+
+/** Whose plugin it is, and how patient one is with it. */
+export type Caller = Omit<PluginCall<unknown>, 'call'> & { readonly cluster: string };
+
+/** The activities of a plugin. A call that nobody takes in time ends with a timeout from schedule to start. */
+export function pluginOf(caller: Caller): (summary: string) => PluginActivities {
+  return by({
+    ...base(caller),
+    retry: {
+      initialInterval: RETRY_FIRST_MS,
+      maximumInterval: RETRY_MAX_MS,
+      maximumAttempts: ATTEMPTS_MAX,
+    },
+  });
+}
+
+/**
+ * The same, to ask how far operations are: a plugin fails while one of them runs, so that Temporal asks again, which takes
+ * neither a slot nor history between two attempts. Ends with a timeout from schedule to close.
+ */
+export function statusOf(caller: Caller, untilMs: number): (summary: string) => PluginActivities {
+  return by({
+    ...base(caller),
+    scheduleToCloseTimeout: Math.max(untilMs, 1000),
+    retry: {
+      initialInterval: STATUS_FIRST_MS,
+      backoffCoefficient: 1.5,
+      maximumInterval: STATUS_MAX_MS,
+    },
+  });
+}
+
+function by(options: ActivityOptions): (summary: string) => PluginActivities {
+  return (summary) => proxyActivities<PluginActivities>({ ...options, summary });
+}
+
+function base({ cluster, plugin, callTimeoutMs, unavailableTimeoutMs }: Caller): ActivityOptions {
+  return {
+    taskQueue: pluginTaskQueue(cluster, plugin),
+    startToCloseTimeout: callTimeoutMs,
+    scheduleToStartTimeout: unavailableTimeoutMs,
+  };
+}
+
+/** Why a call of a plugin has no answer. */
+export function callFailure(
+  { plugin, cluster }: Pick<Caller, 'plugin' | 'cluster'>,
+  error: unknown,
+): FailureReport {
+  const subject = `plugin ${plugin}`;
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof TimeoutFailure) {
+    if (cause.timeoutType === 'SCHEDULE_TO_START') {
+      const queue = pluginTaskQueue(cluster, plugin);
+      const message = `no worker of the plugin ${plugin} took a call from the task queue ${queue} in time`;
+      return { code: 'plugin-not-served', message, subject };
+    }
+    const message = `the plugin ${plugin} did not answer in time (${String(cause.timeoutType)})`;
+    return { code: 'plugin-failed', message, subject };
+  }
+  const text = cause instanceof Error ? cause.message.slice(0, TEXT_MAX) : 'no reason was given';
+  return { code: 'plugin-failed', message: `the plugin ${plugin} failed: ${text}`, subject };
+}
+
+/** What a plugin said last of its operations, by the failure with which it said that some run; undefined for others. */
+export function lastStatus(error: unknown): unknown {
+  let cause: unknown = error;
+  while (cause instanceof ActivityFailure || cause instanceof TimeoutFailure) {
+    cause = cause.cause;
+  }
+  return cause instanceof ApplicationFailure && cause.type === OPERATION_RUNNING
+    ? cause.details?.[0]
+    : undefined;
+}
+
+/** Whether the time is over in which operations had to end. */
+export function isDeadline(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_CLOSE';
+}
