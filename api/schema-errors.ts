@@ -11,7 +11,9 @@ type SchemaIssue = NonNullable<FastifyError['validation']>[number];
 
 /** Rules of the schemas that say how names are made, and the texts under the same rules that are none. */
 const NAME_KEYWORDS: ReadonlySet<string> = new Set(['pattern', 'minLength', 'maxLength']);
-const NO_NAMES: ReadonlySet<string> = new Set(['limit', 'continue', 'ttl', 'labelSelector']);
+const NO_NAMES: ReadonlySet<string> = new Set([
+  ...['limit', 'continue', 'ttl', 'labelSelector', 'unavailableTimeout', 'callTimeout'],
+]);
 
 /** What a fault of each rule is called; of the others, the words of the validator do. */
 const FAULTS: Readonly<Record<string, (issue: SchemaIssue, part: RequestPart) => string>> = {

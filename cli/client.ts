@@ -3,7 +3,10 @@ import {
   type BackupHookList,
   type RestoreHookList,
   type BackupPreview,
+  type PluginResource,
+  type PluginResourceList,
   type Problem,
+  type RegisterPluginRequest,
   type ResourceList,
   type RestorePreview,
   type RunResource,
@@ -140,6 +143,23 @@ export class ApiClient {
     return this.#send('GET', `/restores/${encodeURIComponent(name)}/hooks`, {});
   }
 
+  async registerPlugin(body: RegisterPluginRequest): Promise<PluginResource> {
+    return this.#send('POST', '/plugins', { body });
+  }
+
+  /** The plugins of a cluster, the default one when left out. */
+  async plugins(cluster: string | undefined): Promise<PluginResourceList> {
+    return this.#send('GET', '/plugins', clusterQuery(cluster));
+  }
+
+  async plugin(name: string, cluster: string | undefined): Promise<PluginResource> {
+    return this.#send('GET', pluginPath(name), clusterQuery(cluster));
+  }
+
+  async removePlugin(name: string, cluster: string | undefined): Promise<void> {
+    await this.#request('DELETE', pluginPath(name), clusterQuery(cluster));
+  }
+
   /** The tarball of a backup; an error of the stream means that it is not whole. */
   async *download(
     name: string,
@@ -223,6 +243,14 @@ function headersOf({ body, waitSeconds }: RequestOptions): Record<string, string
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     ...(waitSeconds === undefined ? {} : { prefer: `wait=${String(waitSeconds)}` }),
   };
+}
+
+function pluginPath(name: string): string {
+  return `/plugins/${encodeURIComponent(name)}`;
+}
+
+function clusterQuery(cluster: string | undefined): RequestOptions {
+  return cluster === undefined ? {} : { query: { cluster } };
 }
 
 function backupPath(name: string): string {

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import type { BackupPreview } from '../domain/api-resource.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Fields } from '../domain/fields.ts';
+import { withoutBlanks } from '../domain/normal-filters.ts';
 import { coverageText } from './coverage-output.ts';
 import { dataText, type Format } from './output.ts';
 import { selectionOf, withSelectionFlags } from './selection-flags.ts';
@@ -19,6 +20,7 @@ interface BackupOptions {
   readonly location?: string;
   readonly storageLocation?: string;
   readonly ttl?: string;
+  readonly itemOperationTimeout?: string;
 }
 
 const NO_FILE: RunFile = { spec: {}, withoutEffect: [] };
@@ -27,6 +29,10 @@ const NO_FILE: RunFile = { spec: {}, withoutEffect: [] };
 export function withBackupFlags(command: Command): Command {
   return withSelectionFlags(command)
     .option('--ttl <duration>', 'how long the backup is kept, such as 720h')
+    .option(
+      '--item-operation-timeout <duration>',
+      'how long operations of plugins are waited for, 4h by default',
+    )
     .option('--storage-location <name>', "Velero's name for --location")
     .option('-f, --file <path>', 'a Backup of Velero as YAML or JSON; "-" reads standard input')
     .addOption(
@@ -52,8 +58,9 @@ export async function backupRequest(
   commonSpec: Fields,
 ): Promise<RunRequest> {
   const options = command.opts<BackupOptions>();
-  const ttl = options.ttl === undefined ? {} : { ttl: options.ttl };
-  const flags = { ...commonSpec, ...ttl, ...selectionOf(command.opts()) };
+  const { ttl, itemOperationTimeout } = options;
+  const times = withoutBlanks({ ttl, itemOperationTimeout });
+  const flags = { ...commonSpec, ...times, ...selectionOf(command.opts()) };
   try {
     const file = options.file === undefined ? NO_FILE : await readBackupFile(options.file);
     const location = locationOf(options) ?? file.location;

@@ -16,18 +16,27 @@ export interface GlobalOptions extends ServerOptions {
 
 /** Adds the flags of `ServerOptions`. */
 export function withServer(command: Command): Command {
-  return command
-    .addOption(
-      new Option('--server <url>', 'the API')
-        .env('HOLDFAST_SERVER')
-        .default('http://127.0.0.1:8080'),
-    )
-    .option('--location <name>', 'the storage location; the default one when left out');
+  return withApi(command).option(
+    '--location <name>',
+    'the storage location; the default one when left out',
+  );
 }
 
 /** Adds the flags of `GlobalOptions`. */
 export function withGlobals(command: Command): Command {
-  return withServer(command).addOption(
+  return withOutput(withServer(command));
+}
+
+/** Adds the flag that names the API. */
+export function withApi(command: Command): Command {
+  return command.addOption(
+    new Option('--server <url>', 'the API').env('HOLDFAST_SERVER').default('http://127.0.0.1:8080'),
+  );
+}
+
+/** Adds the flag that says how to print. */
+export function withOutput(command: Command): Command {
+  return command.addOption(
     new Option('-o, --output <format>', 'how to print').choices(FORMATS).default('table'),
   );
 }

@@ -16,15 +16,18 @@ export interface RunFile {
 
 export const VELERO_VERSION = 'velero.io/v1';
 
+/** Times of a spec; in Velero 0 is the default. */
+const DURATIONS = ['ttl', 'itemOperationTimeout'];
+
 /** Fields of a spec that Velero and Holdfast have in common. */
 const SHARED_FIELDS = [
   ...['includedNamespaces', 'excludedNamespaces', ...RESOURCE_LISTS, 'includeClusterResources'],
   ...['labelSelector', 'orLabelSelectors', 'orderedResources', 'resourcePolicy'],
-  ...['snapshotVolumes', 'defaultVolumesToFsBackup', 'ttl'],
+  ...['snapshotVolumes', 'defaultVolumesToFsBackup', ...DURATIONS],
 ];
 /** Fields of Velero's spec whose work Holdfast does not do yet, or in a way of its own. */
 const WITHOUT_EFFECT = [
-  ...['csiSnapshotTimeout', 'itemOperationTimeout', 'snapshotMoveData', 'datamover'],
+  ...['csiSnapshotTimeout', 'snapshotMoveData', 'datamover'],
   ...['uploaderConfig', 'volumeSnapshotLocations', 'volumeGroupSnapshotLabelKey'],
   ...['defaultVolumesToRestic', 'backupType', 'metadata'],
 ];
@@ -94,7 +97,9 @@ export function parseBackupFile(content: string, source: string): RunFile {
 function requestSpec(spec: Fields, annotations: Fields): Fields {
   const given = [...SHARED_FIELDS, ...OUR_FIELDS]
     .map((field) => [field, spec[field]] as const)
-    .filter(([field, value]) => !isBlank(value) && !(field === 'ttl' && isZeroDuration(value)));
+    .filter(
+      ([field, value]) => !isBlank(value) && !(DURATIONS.includes(field) && isZeroDuration(value)),
+    );
   const policy = configMapOf(spec['resourcePolicy']);
   const annotated = Object.entries(ANNOTATED_FIELDS)
     .map(([field, { annotation }]) => [field, annotations[annotation]] as const)

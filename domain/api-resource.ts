@@ -8,6 +8,9 @@ import type { BackupProblems, BackupSpec } from './backup.ts';
 import type { CoverageReport } from './coverage.ts';
 import type { FailureCode, FailureReport, FieldError } from './failure.ts';
 import type { Phase } from './phase.ts';
+import type { PluginDescription } from './plugins/contract.ts';
+import type { PluginSpec } from './plugins/plugin.ts';
+import type { PluginHealth } from './plugins/registry.ts';
 import type { OwnerCycles } from './restore/owner-order.ts';
 import type { LeftOut } from './restore/restore-plan.ts';
 import type { RestorePlanReport } from './restore/restore-preview.ts';
@@ -122,6 +125,28 @@ export interface RunResourceStatus {
   readonly failure?: FailureReport;
   /** Where to watch the run; left out when Temporal no longer knows it. */
   readonly temporal?: TemporalLink;
+  /** Operations of plugins; left out where there are none, and before they are waited for. */
+  readonly operations?: RunOperations;
+}
+
+/** Operations of plugins of a run. */
+export interface RunOperations {
+  readonly total: number;
+  readonly completed: number;
+  readonly failed: number;
+  /** While they are waited for: when those that run count as failed, RFC 3339. */
+  readonly deadline?: string;
+  /** While they are waited for: some of those that run, as their plugins told of them last. */
+  readonly running?: readonly RunOperation[];
+}
+
+/** An operation that runs. */
+export interface RunOperation {
+  readonly requestId: string;
+  readonly done?: number;
+  readonly total?: number;
+  readonly unit?: string;
+  readonly description?: string;
 }
 
 /** How far the data of a run's volumes is, or what became of it. */
@@ -164,6 +189,41 @@ export interface ResourceList<Resource> {
   /** `continue` is present when there is another page; pass it back as it is. */
   readonly metadata: { readonly continue?: string };
   readonly items: readonly Resource[];
+}
+
+/** A registered plugin. */
+export interface PluginResource {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'Plugin';
+  readonly metadata: { readonly name: string };
+  readonly spec: PluginSpec & { readonly cluster: string };
+  readonly status: {
+    readonly health: PluginHealth['state'];
+    /** Why it is not ready. */
+    readonly failure?: FailureReport;
+    /** It describes itself otherwise now; it is to be registered again. */
+    readonly hasChanged?: true;
+    /** The queue that its workers serve. */
+    readonly taskQueue: string;
+    readonly describedAt: string;
+    readonly version?: string;
+    readonly backupActions: readonly string[];
+    readonly restoreActions: readonly string[];
+    /** What it said of itself when it was registered; left out in lists. */
+    readonly description?: PluginDescription;
+  };
+}
+
+export interface PluginResourceList {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'PluginList';
+  readonly items: readonly PluginResource[];
+}
+
+/** Body of `POST /plugins`; what is left out gets its default. */
+export interface RegisterPluginRequest {
+  readonly metadata: { readonly name: string };
+  readonly spec?: Partial<PluginResource['spec']>;
 }
 
 /** Body of `POST /backups`; what is left out gets its default. */

@@ -3,11 +3,12 @@ import {
   API_VERSIONS,
   type BackupSpec,
   DEFAULT_CLUSTER,
+  DEFAULT_ITEM_OPERATION_TIMEOUT,
   DEFAULT_TTL,
   type ResourcePolicyReference,
   VOLUME_VERIFICATIONS,
 } from './backup.ts';
-import { goDuration, parseDuration } from './duration.ts';
+import { durationMs, goDuration, parseDuration } from './duration.ts';
 import { type Fields, fields, isBlank, list } from './fields.ts';
 import { RESOURCE_LISTS } from './normal-filters.ts';
 import { hooksOfVelero, veleroHooks } from './velero-hooks.ts';
@@ -59,6 +60,9 @@ export function veleroSpec(spec: BackupSpec, location: string): Fields {
     ttl: goDuration(parseDuration(spec.ttl, 'spec.ttl')),
     includedNamespaces: spec.includedNamespaces,
     ...Object.fromEntries(shared.filter(([, value]) => !isBlank(value))),
+    ...(spec.itemOperationTimeout === undefined
+      ? {}
+      : { itemOperationTimeout: goDuration(durationMs(spec.itemOperationTimeout) ?? 0) }),
     storageLocation: location,
     hooks: veleroHooks(spec.hooks),
     metadata: {},
@@ -96,12 +100,20 @@ export function specOfVelero(spec: Fields, annotations: unknown): BackupSpec {
     ...pick(['orLabelSelectors'], (field) => nonEmpty(present(list(spec[field]).map(selectorOf)))),
     ...pick(['orderedResources'], (field) => textsOf(spec[field])),
     ...pick(['resourcePolicy'], (field) => configMapOf(spec[field])),
+    ...pick(['itemOperationTimeout'], (field) => timeoutOf(spec[field])),
     ...pick(['hooks'], (field) => hooksOfVelero(spec[field], fields(annotations)[THAW_AFTER])),
     ...pick(['apiVersions'], () => annotated(ANNOTATED_FIELDS.apiVersions, annotations)),
     ...pick(['volumeVerification'], () =>
       annotated(ANNOTATED_FIELDS.volumeVerification, annotations),
     ),
   };
+}
+
+/** Velero writes its default into every spec. */
+function timeoutOf(value: unknown): string | undefined {
+  const ms = typeof value === 'string' ? durationMs(value) : undefined;
+  const isDefault = ms === 0 || ms === durationMs(DEFAULT_ITEM_OPERATION_TIMEOUT);
+  return ms === undefined || isDefault ? undefined : goDuration(ms);
 }
 
 /** The reference to a ConfigMap, of resource policies or resource modifiers; Velero does not mind how its kind is written. */

@@ -9,6 +9,7 @@ import { BackupHookList, RestoreHookList } from '../schemas/hooks.ts';
 import { CreateRestore, Restore, RestoreList } from '../schemas/restore.ts';
 import { RestoreItems } from '../schemas/restore-items.ts';
 import { RestorePreview } from '../schemas/restore-preview.ts';
+import { Plugin, PluginDescription, PluginList, RegisterPlugin } from '../schemas/plugin.ts';
 import { ProblemSchema } from '../schemas/run.ts';
 
 /** Registers the shared schemas and serves the OpenAPI document that the routes make. */
@@ -27,6 +28,10 @@ export async function openApi(app: FastifyInstance): Promise<void> {
     BackupItems,
     BackupHookList,
     RestoreHookList,
+    PluginDescription,
+    Plugin,
+    PluginList,
+    RegisterPlugin,
     ProblemSchema,
   ]) {
     app.addSchema(schema);

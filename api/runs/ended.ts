@@ -4,8 +4,10 @@ import {
   type ResourceMeta,
   type RestoreDetails,
   type RestoreResource,
+  type RunOperations,
   type RunVolumes,
 } from '../../domain/api-resource.ts';
+import type { BackupResult } from '../../domain/backup.ts';
 import { phaseOfRecord } from '../../domain/phase.ts';
 import type { StoredBackup, StoredRestore } from '../../domain/stored-run.ts';
 import type { VeleroBackup } from '../../domain/velero-record.ts';
@@ -124,13 +126,21 @@ function detailsOf(claim: StoredBackup | undefined) {
     return failure === undefined ? {} : { failure };
   }
   const { sizeBytes, sha256, verification } = claim.archive;
-  const { problems, volumes, hooks } = claim.result ?? {};
+  return { archive: { sizeBytes, sha256, verification }, ...outcomeOf(claim.result ?? {}) };
+}
+
+/** What became of all that is not an object. */
+function outcomeOf({ problems, volumes, hooks, operations }: Partial<BackupResult>) {
   return {
-    archive: { sizeBytes, sha256, verification },
     ...(volumes === undefined ? {} : { volumes: volumesOf({ ...volumes, done: volumes.copied }) }),
     ...(hooks === undefined ? {} : { hooks }),
+    ...(operations === undefined ? {} : { operations: operationsOf(operations) }),
     ...(problems === undefined ? {} : { problems }),
   };
+}
+
+function operationsOf(ended: NonNullable<BackupResult['operations']>): RunOperations {
+  return { total: ended.completed + ended.failed, ...ended };
 }
 
 interface MovedData {

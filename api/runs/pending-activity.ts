@@ -60,9 +60,14 @@ export function asReport(value: unknown): FailureReport | undefined {
   return isReport ? (value as FailureReport) : undefined;
 }
 
-function reportOf({ lastFailure }: PendingActivity): FailureReport | undefined {
+function reportOf(activity: PendingActivity): FailureReport | undefined {
+  return asReport(lastDetail(activity));
+}
+
+/** What an activity attached to the failure of its last attempt. */
+export function lastDetail({ lastFailure }: PendingActivity): unknown {
   const [payload] = lastFailure?.applicationFailureInfo?.details?.payloads ?? [];
-  return payload == null ? undefined : asReport(defaultPayloadConverter.fromPayload(payload));
+  return payload == null ? undefined : defaultPayloadConverter.fromPayload(payload);
 }
 
 /** 0 for no time. */

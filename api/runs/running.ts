@@ -1,6 +1,6 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 
-import type { RunResourceStatus } from '../../domain/api-resource.ts';
+import type { RunOperations, RunResourceStatus } from '../../domain/api-resource.ts';
 import { isPhase, type Phase } from '../../domain/phase.ts';
 import type { RunStatus, RunWait } from '../../domain/run-status.ts';
 import { SEARCH_ATTRIBUTES } from '../../workflows/contract.ts';
@@ -25,22 +25,31 @@ interface RunTold {
   readonly pending: readonly PendingActivity[];
   /** The batches of volumes under way; undefined when they are not asked, or do not answer. */
   readonly batches?: readonly VolumesBatch[] | undefined;
+  /** The operations of plugins that the run waits for. */
+  readonly operations?: RunOperations | undefined;
 }
 
 /** The status of a run that is under way, from what its workflow and its activities say about themselves. */
 export function runningStatus(info: RunInfo, told: RunTold): RunResourceStatus {
-  const { status, pending, batches } = told;
+  const { status, pending, batches, operations } = told;
   const beats = pending.map(heartbeatOf).reduce((sum, beat) => sum + beat.itemsDone, 0);
-  const ofBatches = (batches ?? []).flatMap((batch) => batch.pending);
-  const wait = waitOf([...pending, ...ofBatches], status) ?? volumeWait(batches ?? []);
+  const wait = waitOfAll(told);
   const volumes = status?.volumes && batches && volumesStatus(status.volumes, batches);
   return {
     ...(status === undefined ? unanswered(info, beats) : answered(status, beats)),
     ...(wait === undefined ? {} : { waitingFor: wait }),
     ...(volumes === undefined ? {} : { volumes }),
+    ...(operations === undefined ? {} : { operations }),
     warnings: 0,
     errors: 0,
   };
+}
+
+function waitOfAll({ status, pending, batches = [], operations }: RunTold): RunWait | undefined {
+  const ofBatches = batches.flatMap((batch) => batch.pending);
+  return (
+    waitOf([...pending, ...ofBatches], status) ?? volumeWait(batches) ?? operationWait(operations)
+  );
 }
 
 /** What the workflow says, and what its activities did since. */
@@ -86,6 +95,19 @@ function volumeWait(batches: readonly VolumesBatch[]): RunWait | undefined {
   return batches
     .flatMap(({ volumes }) => volumes)
     .find(({ state, waitingFor }) => state === 'Waiting' && waitingFor !== undefined)?.waitingFor;
+}
+
+/** What is waited for while plugins are at work. */
+function operationWait(operations: RunOperations | undefined): RunWait | undefined {
+  if (operations === undefined) {
+    return undefined;
+  }
+  const { total, completed, failed, deadline } = operations;
+  const left = String(total - completed - failed);
+  return {
+    reason: `${left} of ${String(total)} operations of plugins have not ended`,
+    ...(deadline === undefined ? {} : { deadline }),
+  };
 }
 
 function waitOf(

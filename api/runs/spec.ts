@@ -5,10 +5,11 @@ import {
   ALL_NAMESPACES,
   type BackupSpec,
   DEFAULT_CLUSTER,
+  DEFAULT_ITEM_OPERATION_TIMEOUT,
   DEFAULT_TTL,
 } from '../../domain/backup.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
-import { parseDuration } from '../../domain/duration.ts';
+import { durationMs, parseDuration } from '../../domain/duration.ts';
 import { Failure, type FieldError } from '../../domain/failure.ts';
 import { backupHookErrors, restoreHookErrors } from '../../domain/hooks/hook-spec-errors.ts';
 import { hooksField } from '../../domain/hooks/normal-hooks.ts';
@@ -36,12 +37,23 @@ const RESOURCE_TIMEOUT = {
   max: { text: '24h', ms: 24 * 3_600_000 },
 };
 
+/** As long as an operation may take, and nobody waits for ever. */
+const ITEM_OPERATION_TIMEOUT = {
+  field: '/spec/itemOperationTimeout',
+  min: { text: '1s', ms: 1000 },
+  max: { text: '720h', ms: 720 * 3_600_000 },
+};
+
 /** The spec of a new backup with its defaults; equal requests are equal. Throws all that is wrong with one at once. */
 export function backupSpec({ spec = {} }: CreateBackupRequest): BackupSpec {
   const ttl = spec.ttl ?? DEFAULT_TTL;
   requireNone([
     ...selectionErrors(spec),
     ...durationErrors(ttl, TTL),
+    ...durationErrors(
+      spec.itemOperationTimeout ?? DEFAULT_ITEM_OPERATION_TIMEOUT,
+      ITEM_OPERATION_TIMEOUT,
+    ),
     ...backupHookErrors(spec.hooks),
   ]);
   const { includedNamespaces = [], excludedNamespaces = [] } = spec;
@@ -53,8 +65,17 @@ export function backupSpec({ spec = {} }: CreateBackupRequest): BackupSpec {
     excludedNamespaces: normalNames(excludedNamespaces),
     ttl,
     ...normalFilters(spec),
+    ...operationTimeout(spec),
     ...hooksField(spec.hooks),
   };
+}
+
+/** One that is the default is not told, so that equal requests are equal. */
+function operationTimeout({
+  itemOperationTimeout = DEFAULT_ITEM_OPERATION_TIMEOUT,
+}: Pick<BackupSpec, 'itemOperationTimeout'>): Pick<BackupSpec, 'itemOperationTimeout'> {
+  const isDefault = durationMs(itemOperationTimeout) === durationMs(DEFAULT_ITEM_OPERATION_TIMEOUT);
+  return isDefault ? {} : { itemOperationTimeout };
 }
 
 /** The spec of a new restore with its defaults; `completeRestoreSpec` adds what the request alone does not tell. */

@@ -23,6 +23,22 @@ const BASE_FIELDS = {
   }),
 };
 
+const OPERATION_FIELDS = {
+  itemOperationTimeout: Type.String({
+    description: 'How long operations of plugins are waited for; 4h0m0s when left out.',
+    maxLength: 64,
+  }),
+};
+
+/** An operation of a plugin that runs, as the plugin told of it last. */
+const OperationProgressSchema = Type.Object({
+  requestId: Type.String(),
+  done: Type.Optional(Type.Number()),
+  total: Type.Optional(Type.Number()),
+  unit: Type.Optional(Type.String()),
+  description: Type.Optional(Type.String()),
+});
+
 const FILTERS = Type.Partial(Type.Object(FILTER_FIELDS)).properties;
 
 export const CreateBackup = Type.Object(
@@ -30,7 +46,10 @@ export const CreateBackup = Type.Object(
     metadata: NewMetadata,
     spec: Type.Optional(
       Type.Partial(
-        Type.Object({ ...BASE_FIELDS, ...FILTER_FIELDS, hooks: BackupHooksSchema }, STRICT),
+        Type.Object(
+          { ...BASE_FIELDS, ...FILTER_FIELDS, ...OPERATION_FIELDS, hooks: BackupHooksSchema },
+          STRICT,
+        ),
         STRICT,
       ),
     ),
@@ -43,7 +62,12 @@ export const Backup = Type.Object(
     apiVersion: ApiVersion,
     kind: Type.Literal('Backup'),
     metadata: Metadata,
-    spec: Type.Object({ ...BASE_FIELDS, ...FILTERS, hooks: Type.Optional(BackupHooksSchema) }),
+    spec: Type.Object({
+      ...BASE_FIELDS,
+      ...FILTERS,
+      ...Type.Partial(Type.Object(OPERATION_FIELDS)).properties,
+      hooks: Type.Optional(BackupHooksSchema),
+    }),
     status: Type.Object({
       ...STATUS_FIELDS,
       archive: Type.Optional(
@@ -55,6 +79,18 @@ export const Backup = Type.Object(
       ),
       expiration: Type.Optional(Type.String({ format: 'date-time' })),
       hooks: Type.Optional(HooksSummarySchema),
+      operations: Type.Optional(
+        Type.Object(
+          {
+            total: Type.Integer(),
+            completed: Type.Integer(),
+            failed: Type.Integer(),
+            deadline: Type.Optional(Type.String({ format: 'date-time' })),
+            running: Type.Optional(Type.Array(OperationProgressSchema)),
+          },
+          { description: 'Operations of plugins; while they are waited for, some that run.' },
+        ),
+      ),
       problems: Type.Optional(
         Type.Object({
           errors: Type.Array(FailureReportSchema),

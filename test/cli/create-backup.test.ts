@@ -23,7 +23,7 @@ const FILE = {
     includedResources: ['pods'],
     storageLocation: 'east',
     csiSnapshotTimeout: '10m0s',
-    itemOperationTimeout: '4h0m0s',
+    itemOperationTimeout: '1h0m0s',
   },
 };
 
@@ -144,21 +144,28 @@ test('a file makes the request, and what has no effect is told on standard error
   expect(sent?.url).toBe('/api/v1/backups?location=east');
   expect(sent?.body).toEqual({
     metadata: { name: 'nightly' },
-    spec: { includedNamespaces: ['shop'], includedResources: ['pods'] },
+    spec: {
+      includedNamespaces: ['shop'],
+      includedResources: ['pods'],
+      itemOperationTimeout: '1h0m0s',
+    },
   });
   expect(stderr).toBe(
-    'warning: these fields have no effect yet and are left out: ' +
-      'spec.csiSnapshotTimeout, spec.itemOperationTimeout\n',
+    'warning: these fields have no effect yet and are left out: spec.csiSnapshotTimeout\n',
   );
 });
 
 test('flags beside a file win over its fields, and the file may come from standard input', async () => {
-  const flags = ['--include-resources', 'secrets', '--location', 'west', '--ttl', '1h'];
+  const flags = [
+    ...['--include-resources', 'secrets', '--location', 'west', '--ttl', '1h'],
+    ...['--item-operation-timeout', '2h'],
+  ];
   const { sent } = await create(['nightly', '-f', '-', ...flags], JSON.stringify(FILE));
   expect(sent?.url).toBe('/api/v1/backups?location=west');
   expect(sent?.body.spec).toEqual({
     includedNamespaces: ['shop'],
     includedResources: ['secrets'],
+    itemOperationTimeout: '2h',
     ttl: '1h',
   });
 });

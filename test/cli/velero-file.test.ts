@@ -155,7 +155,6 @@ test('a record of the bucket brings along what Velero has no field for', () => {
 test('fields that do nothing here are named one by one', () => {
   const spec = {
     csiSnapshotTimeout: '10m0s',
-    itemOperationTimeout: '4h0m0s',
     snapshotMoveData: true,
     datamover: 'velero',
     uploaderConfig: { parallelFilesUpload: 4 },

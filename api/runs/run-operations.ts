@@ -1,0 +1,47 @@
+import type { WorkflowExecutionDescription } from '@temporalio/client';
+
+import type { RunOperation, RunOperations } from '../../domain/api-resource.ts';
+import { statusesOf } from '../../domain/plugins/operation.ts';
+import { pluginsWorkflowId } from '../../domain/workflow-id.ts';
+import { operationsStatusQuery } from '../../workflows/contract.ts';
+import { lastDetail, type PendingActivity } from './pending-activity.ts';
+import type { TemporalRuns } from './temporal.ts';
+
+/** Operations that are told one by one; the rest is in the numbers. */
+const RUNNING_MAX = 100;
+/** How long the child that waits is waited for itself, in milliseconds. */
+const ASK_TIMEOUT_MS = 1000;
+
+/**
+ * The operations of plugins that a run waits for now; undefined when it does not, or when nobody answers. Their progress is
+ * what plugins said last, which Temporal keeps beside the call that is made again. Costs no history.
+ */
+export async function runOperations(
+  temporal: TemporalRuns,
+  run: Pick<WorkflowExecutionDescription, 'workflowId' | 'raw'>,
+): Promise<RunOperations | undefined> {
+  const id = pluginsWorkflowId(run.workflowId, 'operations');
+  if (run.raw.pendingChildren?.every(({ workflowId }) => workflowId !== id) !== false) {
+    return undefined;
+  }
+  try {
+    const handle = temporal.client.workflow.getHandle(id);
+    const [status, { raw }] = await Promise.all([
+      temporal.call(() => handle.query(operationsStatusQuery), ASK_TIMEOUT_MS),
+      temporal.call(() => handle.describe(), ASK_TIMEOUT_MS),
+    ]);
+    return {
+      ...status,
+      running: (raw.pendingActivities ?? []).flatMap(running).slice(0, RUNNING_MAX),
+    };
+  } catch {
+    // What is known without it has to do.
+    return undefined;
+  }
+}
+
+function running(activity: PendingActivity): RunOperation[] {
+  return statusesOf(lastDetail(activity))
+    .filter(({ phase }) => phase === 'Running')
+    .map(({ requestId, progress }) => ({ requestId, ...progress }));
+}
