@@ -111,7 +111,7 @@ data:
 `;
 }
 
-/** Writes a kubeconfig of an account that may read whatever is named, and nothing else. */
+/** Writes a kubeconfig of an account that may read whatever is named, which plugins there are, and nothing else. */
 export async function limitedKubeconfig(
   name: string,
   { namespace, resources }: { namespace: string; resources: readonly string[] },
@@ -126,6 +126,7 @@ kind: ClusterRole
 metadata: {name: ${name}}
 rules:
   - {apiGroups: [""], resources: [${resources.join(', ')}], verbs: [get, list]}
+  - {apiGroups: [holdfast.dev], resources: [plugins], verbs: [get, list]}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding

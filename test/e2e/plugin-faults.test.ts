@@ -1,0 +1,203 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import type { BackupResource } from '../../domain/api-resource.ts';
+import { applyYaml } from '../support/applied-yaml.ts';
+import { freshNamespace } from '../support/fresh-namespace.ts';
+import { Installation } from '../support/installation.ts';
+import { deleteNamespace } from '../support/kubectl.ts';
+import { type PluginWorker, startPlugin } from '../support/plugin-worker.ts';
+import { TestPlugin } from '../support/test-plugin.ts';
+import { ApplicationFailure } from '@temporalio/common';
+
+// Goal: a plugin that is not there, dies, answers with garbage or never ends keeps no backup from its end, and the backup
+// says what happened. Method: one plugin for each case, which sees what has its label, and a backup of just that; all of
+// them at the same time in one real installation.
+
+const CASES = ['ghost', 'dying', 'endless', 'cancelled', 'huge', 'garbage', 'throwing', 'lenient'];
+let installation: Installation;
+let namespace: string;
+const plugins = new Map<string, TestPlugin>();
+const workers = new Map<string, PluginWorker>();
+
+beforeAll(async () => {
+  [installation, namespace] = await Promise.all([Installation.start(), freshNamespace('faults')]);
+  const objects = CASES.map((name) => ({
+    ...{ apiVersion: 'v1', kind: 'ConfigMap', data: { a: 'b' } },
+    metadata: { name, namespace, labels: { case: name } },
+  }));
+  await applyYaml(objects.map((object) => JSON.stringify(object)).join('\n---\n'));
+  await Promise.all(CASES.map(registered));
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all([...workers.values()].map((worker) => worker.stop()));
+  await installation.stop();
+  await Promise.all([namespace, installation.ownNamespace].map(deleteNamespace));
+});
+
+async function registered(name: string): Promise<void> {
+  const action = {
+    name: 'upload',
+    selector: { includedResources: ['configmaps'], labelSelector: { matchLabels: { case: name } } },
+    onError: name === 'lenient' ? 'Continue' : 'Fail',
+  };
+  const plugin = new TestPlugin({ contract: 'v1', backupActions: [action] });
+  plugin.answer = () => ({ operation: { id: name } });
+  plugins.set(name, plugin);
+  workers.set(name, await startPlugin(installation, name, plugin.activities));
+  const spec = { cluster: installation.name, unavailableTimeout: '3s' };
+  const answer = await installation.request('POST', '/plugins', { metadata: { name }, spec });
+  expect(answer.status).toBe(201);
+}
+
+function plugin(name: string): TestPlugin {
+  const found = plugins.get(name);
+  if (found === undefined) {
+    throw new Error(`no plugin ${name}`);
+  }
+  return found;
+}
+
+async function stopped(name: string): Promise<void> {
+  await workers.get(name)?.stop();
+  workers.delete(name);
+}
+
+async function begin(name: string, spec: object = {}): Promise<void> {
+  await installation.request('POST', '/backups', {
+    metadata: { name },
+    spec: {
+      ...{ cluster: installation.name, includedNamespaces: [namespace] },
+      labelSelector: { matchLabels: { case: name } },
+      ...spec,
+    },
+  });
+}
+
+async function ended(name: string): Promise<BackupResource['status']> {
+  // It is a backup.
+  return (await installation.ended('backups', name)).status;
+}
+
+async function waitsForOperations(name: string): Promise<BackupResource['status']> {
+  let status: BackupResource['status'] | undefined;
+  await expect
+    .poll(
+      async () => {
+        const answer = await installation.request<BackupResource>('GET', `/backups/${name}`);
+        ({ status } = answer.body);
+        return [status.phase, status.operations?.running?.length];
+      },
+      { timeout: 60_000 },
+    )
+    .toEqual(['WaitingForPluginOperations', 1]);
+  if (status === undefined) {
+    throw new Error('the poll has passed without a status');
+  }
+  return status;
+}
+
+const running = (done: number) =>
+  ({ phase: 'Running', progress: { done, total: 9, unit: 'bytes' } }) as const;
+
+function errorsOf(status: BackupResource['status']) {
+  return (status.problems?.errors ?? []).map(({ code, message }) => `${code}: ${message}`);
+}
+
+test('a plugin that is not there fails its items, and nothing else', async () => {
+  await stopped('ghost');
+  await begin('ghost');
+  const status = await ended('ghost');
+  expect(status.phase).toBe('PartiallyFailed');
+  expect(errorsOf(status)).toEqual([
+    expect.stringMatching(/^plugin-not-served: .*ghost.*holdfast\.plugin\..*\.ghost/),
+  ]);
+});
+
+test('a plugin that dies for good during an operation fails the operation', async () => {
+  plugin('dying').status = () => running(1);
+  await begin('dying');
+  await waitsForOperations('dying');
+  await stopped('dying');
+  const status = await ended('dying');
+  expect(status.phase).toBe('PartiallyFailed');
+  expect(status.operations).toMatchObject({ completed: 0, failed: 1 });
+  expect(errorsOf(status)).toEqual([expect.stringContaining('plugin-not-served')]);
+});
+
+test('an operation that does not end in time is cancelled, and said to have failed for that', async () => {
+  plugin('endless').status = () => running(4);
+  await begin('endless', { itemOperationTimeout: '6s' });
+  const status = await ended('endless');
+  expect(status.phase).toBe('PartiallyFailed');
+  expect(errorsOf(status)).toEqual([expect.stringContaining('operation-timed-out')]);
+  expect(plugin('endless').cancelled).toHaveLength(1);
+});
+
+test('progress moves while an operation runs, and a cancel of the backup cancels it', async () => {
+  const cancelled = plugin('cancelled');
+  cancelled.status = () => running(cancelled.polls);
+  await begin('cancelled');
+  const first = await waitsForOperations('cancelled');
+  const restore = await installation.createRestore('early', { backupName: 'cancelled' });
+  expect(restore.status).toBe(409);
+  expect(restore.body.detail).toContain('operations of plugins');
+  await expect
+    .poll(async () => (await waitsForOperations('cancelled')).operations?.running?.[0]?.done, {
+      timeout: 30_000,
+    })
+    .toBeGreaterThan(first.operations?.running?.[0]?.done ?? 99);
+  expect(first.waitingFor?.reason).toContain('1 of 1 operations of plugins');
+  await installation.request('POST', '/backups/cancelled:cancel');
+  expect((await ended('cancelled')).phase).toBe('Cancelled');
+  const [call] = cancelled.cancelled;
+  expect(call?.operations).toEqual([
+    expect.objectContaining({
+      id: 'cancelled',
+      requestId: cancelled.calls[0]?.items[0]?.requestId,
+    }),
+  ]);
+  expect(cancelled.deleted).toHaveLength(1);
+});
+
+test('an answer that is too large is refused as such', async () => {
+  plugin('huge').whole = () => ({ items: [], padding: 'x'.repeat(10 * 1024 * 1024) });
+  await begin('huge');
+  const status = await ended('huge');
+  expect(status.phase).toBe('PartiallyFailed');
+  expect(errorsOf(status)).toEqual([expect.stringMatching(/plugin huge.*(KiB|size|large|limit)/i)]);
+});
+
+test('an answer of the wrong type is refused with plugin, item and field', async () => {
+  plugin('garbage').whole = ({ items }) => ({
+    items: [{ requestId: items[0]?.requestId, skip: 7 }],
+  });
+  await begin('garbage');
+  expect(errorsOf(await ended('garbage'))).toEqual([
+    expect.stringMatching(
+      /plugin-answer-invalid: .*plugin garbage.*configmaps\/.*\/garbage.*\/items\/0\/skip must be string/,
+    ),
+  ]);
+});
+
+test('a plugin that throws fails its items with what it says', async () => {
+  plugin('throwing').whole = () => {
+    throw ApplicationFailure.nonRetryable('the vault is sealed');
+  };
+  await begin('throwing');
+  expect(errorsOf(await ended('throwing'))).toEqual([
+    expect.stringMatching(/plugin-failed: .*throwing.*the vault is sealed/),
+  ]);
+});
+
+test('with onError Continue the item is taken as it is, and the failure is a warning', async () => {
+  plugin('lenient').answer = () => ({ error: 'not today' });
+  await begin('lenient');
+  const status = await ended('lenient');
+  expect(status.phase).toBe('Completed');
+  expect(status.problems?.warnings.map(({ message }) => message)).toEqual([
+    expect.stringContaining('not today'),
+  ]);
+  const path = `/backups/lenient/items/configmaps/lenient?namespace=${namespace}`;
+  expect((await installation.request('GET', path)).status).toBe(200);
+});
