@@ -6,6 +6,7 @@ import type { Phase } from '../domain/phase.ts';
 import { columnsText } from './columns.ts';
 import { restoreEndLines, restoreSpecLines } from './restore-lines.ts';
 import { span } from './span.ts';
+import { operationLines } from './operation-lines.ts';
 import { volumeLine, volumesText, volumesUnderWay } from './volume-lines.ts';
 
 /** Colours are for terminals: a pipe gets plain text, also where CI is set, which the library takes for a terminal. */
@@ -60,6 +61,7 @@ export function describeText(run: RunResource, nowMs: number): string {
     ['Last failure', status.waitingFor?.failure?.message],
     ['Items', `${String(progress.itemsDone)} of ${String(progress.itemsTotal)}${rateText(run)}`],
     ...volumeLines(status.volumes),
+    ...operationLines(status.operations),
     ['Hooks', hooksSummary(run)],
     ['Started', status.startTimestamp],
     ['Ended', status.completionTimestamp],

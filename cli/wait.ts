@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunResource } from '../domain/api-resource.ts';
 import { isEndPhase } from '../domain/phase.ts';
 import { type ApiClient, type Plural, ProblemError, UnreachableError } from './client.ts';
+import { operationsText } from './operation-lines.ts';
 import { duration, rateText } from './output.ts';
 import { openScreen } from './screen.ts';
 import { volumesText, volumesUnderWay } from './volume-lines.ts';
@@ -96,12 +97,13 @@ async function look<Resource extends RunResource>(
 
 /** `backup b1: InProgress, export, 120 of 400 items (30 %), 60 per second, 1 of 3 volumes, 4.0 MiB of 9.5 MiB, 2s`. */
 function progressText(run: RunResource): string {
-  const { phase, step, volumes, waitingFor } = run.status;
+  const { phase, step, volumes, operations, waitingFor } = run.status;
   const parts = [
     phase,
     step,
     itemsText(run),
     volumes === undefined ? undefined : volumesText(volumes),
+    operations === undefined ? undefined : `operations: ${operationsText(operations)}`,
     waitingFor?.failure === undefined ? undefined : waitingFor.reason,
     duration(run, Date.now()),
   ];
