@@ -51,7 +51,10 @@ export function operationEnds(
     const fault = status === undefined ? undefined : schemaFault(OperationStatusSchema, status);
     if (status === undefined || fault !== undefined) {
       open.push(requestId);
-      const failure = otherwise ?? unknownStatus(plugin, operation, fault);
+      const failure =
+        otherwise === undefined
+          ? unknownStatus(plugin, operation, fault)
+          : { ...otherwise, subject: itemText(operation.item) };
       return { requestId, phase: 'Failed', failure };
     }
     // The schema was checked.
