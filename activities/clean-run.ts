@@ -6,7 +6,7 @@ import type { ObjectStore } from '../storage/object-store/port.ts';
 import type { CleanInput } from './contract.ts';
 import { withHeartbeat } from './heartbeat.ts';
 
-type RunKeys = Pick<ReturnType<typeof backupKeys>, 'folder' | 'claim' | 'hooks'>;
+type RunKeys = Pick<ReturnType<typeof backupKeys>, 'folder' | 'claim' | 'hooks' | 'itemOperations'>;
 
 /**
  * Removes what a run left in its folder, as far as the scope says. Files outside `work/` have no run in their
@@ -24,11 +24,16 @@ export function cleanRun(store: ObjectStore, keys: RunKeys, input: CleanInput): 
     if (!isOwn) {
       return;
     }
-    await removeAll(store, keys.folder, keys.claim, ...(isKept ? [keys.hooks] : []));
+    await removeAll(store, keys.folder, keys.claim, ...(isKept ? keptKeys(keys) : []));
     if (input.scope === 'claim') {
       await store.remove([keys.claim]);
     }
   });
+}
+
+/** What tells of pods and plugins stays known. */
+function keptKeys({ hooks, itemOperations }: RunKeys): string[] {
+  return [hooks, itemOperations];
 }
 
 /** Whether a name is the run's, which has no result yet. */

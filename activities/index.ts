@@ -23,7 +23,7 @@ import {
   readPluginOperations,
   storePluginOperations,
 } from './plugins/plugin-operations.ts';
-import { recordPlugins } from './plugins/record-plugins.ts';
+import { keepPluginOperations, recordPlugins } from './plugins/record-plugins.ts';
 import { checkPlugin } from './plugins/check-plugin.ts';
 import { listPlugins } from './plugins/list-plugins.ts';
 import { readPlugin } from './plugins/read-plugin.ts';
@@ -85,6 +85,7 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     readPluginOperations: bind(readPluginOperations),
     storePluginOperations: bind(storePluginOperations),
     recordPlugins: bind(recordPlugins),
+    keepPluginOperations: bind(keepPluginOperations),
     planPluginDeletion: bind(planPluginDeletion),
     planVolumes: bind(planVolumes),
     locateVolumes: bind(locateVolumes),

@@ -18,10 +18,7 @@ export interface PluginRunActivities {
   readPluginCall(input: PluginCallInput): Promise<PluginCall<ItemsCall>>;
   /** Checks the answer to a call and stores what it says; of a call that failed, that its items failed. */
   storePluginAnswer(input: StorePluginAnswerInput): Promise<StoredAnswer>;
-  /**
-   * Stores the operations that are waited for, in batches; or those that are cancelled: all that were asked for and are not
-   * known to have ended, whether their call was answered or not. Heartbeats.
-   */
+  /** Stores operations in batches of one plugin each: those that are waited for, or that have to be cancelled. Heartbeats. */
   planPluginOperations(input: PlanOperationsInput): Promise<PlannedOperations>;
   /** What a plugin is asked about the operations of one batch. */
   readPluginOperations(input: OperationBatchInput): Promise<PluginCall<OperationsCall>>;
@@ -37,6 +34,11 @@ export interface PluginRunActivities {
    */
   planPluginDeletion(input: RunReference): Promise<PlannedOperations>;
   /**
+   * Writes operations that could not be cancelled to the file of item operations, so that the deletion of the backup tells
+   * their plugins.
+   */
+  keepPluginOperations(input: KeepOperationsInput): Promise<void>;
+  /**
    * Writes the file of item operations, and says what of all that plugins answered and did is a problem of the backup.
    * Heartbeats.
    */
@@ -48,6 +50,8 @@ export interface PluginRound {
   /** Part of the keys of its calls that no other attempt has. */
   readonly attempt: string;
   readonly calls: number;
+  /** Types about which plugins could not be asked, the first of them; left out where there are none. */
+  readonly problems?: readonly FailureReport[];
 }
 
 export interface PlanPluginCallsInput extends RunReference {
@@ -76,14 +80,21 @@ export interface StorePluginAnswerInput extends PluginCallInput {
 }
 
 export interface StoredAnswer {
-  /** Operations that the answer tells of. */
+  /** Operations that are waited for. */
   readonly operations: number;
+  /** Items for which the action failed, and may have begun an operation. */
+  readonly voids: number;
   /** Items that are left out, or taken as they are, since the action failed for them; and other faults. */
   readonly errors: number;
 }
 
 export interface PlanOperationsInput extends RunReference {
-  /** Left out for those that are cancelled: of these every call counts, whatever attempt planned it. */
+  /**
+   * `waited`: those that a run waits for; `void`: those of items for which the action failed; `all`: all that may have been
+   * begun, also by calls that were never answered, whatever attempt planned them.
+   */
+  readonly scope: 'waited' | 'void' | 'all';
+  /** Left out for `all`. */
   readonly rounds?: readonly PluginRound[];
 }
 
@@ -109,12 +120,21 @@ export interface StoreOperationsInput extends OperationBatchInput {
 export interface StoredOperations {
   readonly completed: number;
   readonly failed: number;
-  /** Whether some may still be at work. */
-  readonly isCancelNeeded: boolean;
+  /** Ids of the requests whose operations may still be at work. */
+  readonly open: readonly string[];
 }
 
 export interface RecordPluginsInput extends RunReference {
   readonly rounds: readonly PluginRound[];
   /** Left out where there were no operations. */
   readonly operations?: PlannedOperations;
+  /** What of void or late operations could not be cancelled. */
+  readonly notCancelled: readonly FailureReport[];
+}
+
+/** Batches of operations that go on though the run has failed or was cancelled. */
+export interface KeepOperationsInput extends RunReference {
+  readonly attempt: string;
+  readonly batches: readonly number[];
+  readonly endedAt: string;
 }

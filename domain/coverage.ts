@@ -33,6 +33,7 @@ export const COVERAGE_REASONS = {
   holdfast: { isGap: false, text: 'it belongs to Holdfast itself; name its namespace to take it' },
   'plugin-skip': { isGap: false, text: 'a plugin leaves it out' },
   'plugin-failed': { isGap: true, text: 'an action of a plugin failed for it' },
+  'plugin-late': { isGap: false, text: 'it came after a plugin was asked that must see it' },
   'came-later': { isGap: false, text: 'its namespace came after the backup was planned' },
   'not-listed': { isGap: true, text: 'the API server counted more objects than it listed' },
   // Volumes.

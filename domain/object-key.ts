@@ -55,6 +55,7 @@ export function restoreKeys(name: string) {
     volumes: `${folder}${name}-volumes.json.gz`,
     hooks: `${folder}${name}-hooks.json.gz`,
     logs: `${folder}restore-${name}-logs.gz`,
+    itemOperations: `${folder}restore-${name}-itemoperations.json.gz`,
     resourceList: `${folder}restore-${name}-resource-list.json.gz`,
     results: `${folder}restore-${name}-results.gz`,
   } as const;

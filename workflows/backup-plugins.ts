@@ -8,7 +8,6 @@ import {
 import type { BackupRun } from '../activities/contract.ts';
 import { DEFAULT_ITEM_OPERATION_TIMEOUT } from '../domain/backup.ts';
 import { durationMs, recordTime } from '../domain/duration.ts';
-import type { FailureReport } from '../domain/failure.ts';
 import { pluginsWorkflowId } from '../domain/workflow-id.ts';
 import {
   type BackupInput,
@@ -16,6 +15,7 @@ import {
   PLUGIN_ITEMS_WORKFLOW,
   PLUGIN_OPERATIONS_WORKFLOW,
   type PluginCancelInput,
+  type PluginCancelResult,
   type PluginItemsInput,
   type PluginItemsResult,
   type PluginOperationsInput,
@@ -31,7 +31,7 @@ export interface AnsweredPlugins extends PluginItemsResult {
 
 type ItemsWorkflow = (input: PluginItemsInput) => Promise<PluginItemsResult>;
 type OperationsWorkflow = (input: PluginOperationsInput) => Promise<PluginOperationsResult>;
-type CancelWorkflow = (input: PluginCancelInput) => Promise<readonly FailureReport[]>;
+type CancelWorkflow = (input: PluginCancelInput) => Promise<PluginCancelResult>;
 
 /** Asks plugins about what the backup is about to take. */
 export async function askPlugins(
@@ -74,11 +74,13 @@ export async function awaitOperations(
 export async function cancelOperations(
   input: BackupInput,
   run: BackupRun,
-): Promise<readonly FailureReport[]> {
-  return executeChild<CancelWorkflow>(
-    PLUGIN_CANCEL_WORKFLOW,
-    childOf('cancel', inputOf(input, run), `End operations of plugins of the backup ${run.name}`),
-  );
+): Promise<PluginCancelResult> {
+  const words = `End operations of plugins of the backup ${run.name}`;
+  return executeChild<CancelWorkflow>(PLUGIN_CANCEL_WORKFLOW, {
+    ...childOf('cancel', inputOf(input, run), words),
+    // It goes on though the backup is terminated.
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+  });
 }
 
 function inputOf({ spec, patienceMs }: BackupInput, run: BackupRun): PluginCancelInput {

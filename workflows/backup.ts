@@ -13,7 +13,7 @@ import {
   cancelOperations,
 } from './backup-plugins.ts';
 import { exportObjects, finishArchive, type Steps, type Written } from './backup-archive.ts';
-import type { BackupInput } from './contract.ts';
+import type { BackupInput, PluginCancelResult } from './contract.ts';
 import { openRun } from './run-open.ts';
 import { reportOf, type RunTracker, trackRun } from './run-tracker.ts';
 import { moveBatches } from './start-volumes.ts';
@@ -129,9 +129,11 @@ async function endOperations(
 ): Promise<Pick<WrittenBackup, 'operations' | 'problems'>> {
   const { rounds } = asked;
   const ended =
-    asked.operations > 0 ? await awaitOperations(input, { run, asked }, steps) : undefined;
+    asked.operations + asked.voids > 0
+      ? await awaitOperations(input, { run, asked }, steps)
+      : undefined;
   const problems = await steps.activities.long('Record what plugins did').recordPlugins({
-    ...{ ...run, rounds },
+    ...{ ...run, rounds, notCancelled: ended?.notCancelled ?? [] },
     ...(ended === undefined ? {} : { operations: ended.planned }),
   });
   if (ended === undefined) {
@@ -228,19 +230,28 @@ async function commit(step: Commit, activities: Activities, tracker: RunTracker)
 async function endPlugins(
   { input, run }: Commit,
   tracker: RunTracker,
-): Promise<readonly FailureReport[]> {
+): Promise<PluginCancelResult> {
   if (!tracker.hasEntered('plugins')) {
-    return [];
+    return { failures: [], operations: 0 };
   }
+  tracker.enter('operations', 'Finalizing', 'ending what plugins have begun');
   try {
     return await cancelOperations(input, run);
   } catch (error) {
-    return [reportOf(error)];
+    return { failures: [reportOf(error)], operations: 0 };
   }
 }
 
-function withWarnings(result: BackupResult, warnings: readonly FailureReport[]): BackupResult {
-  return warnings.length === 0
+function withWarnings(
+  result: BackupResult,
+  { failures, operations: failed }: PluginCancelResult,
+): BackupResult {
+  return failures.length === 0
     ? result
-    : { ...result, warnings: warnings.length, problems: { errors: [], warnings } };
+    : {
+        ...result,
+        ...(failed === 0 ? {} : { operations: { completed: 0, failed } }),
+        warnings: failures.length,
+        problems: { errors: [], warnings: failures },
+      };
 }

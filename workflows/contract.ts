@@ -13,7 +13,11 @@ import type { RepositoryStatus } from '../domain/volumes/repository-status.ts';
 import type { RepositoryKey } from '../domain/workflow-id.ts';
 import type { RunReference } from '../domain/run-reference.ts';
 import type { OperationsStatus, RunStatus, VolumeProgress } from '../domain/run-status.ts';
-import type { PlannedOperations, PluginRound } from '../activities/plugin-run-contract.ts';
+import type {
+  PlannedOperations,
+  PluginRound,
+  StoredAnswer,
+} from '../activities/plugin-run-contract.ts';
 import type { ListPluginsResult, RemovePluginResult } from '../activities/plugin-contract.ts';
 import type { VolumeRun } from '../activities/volume-contract.ts';
 
@@ -71,14 +75,16 @@ export interface PluginItemsInput extends PluginCancelInput {
   readonly rounds?: readonly PluginRound[];
   /** The next call of the last round. */
   readonly next?: number;
-  readonly operations?: number;
-  readonly errors?: number;
+  /** Of the calls that were made. */
+  readonly counts?: StoredAnswer;
 }
 
 export interface PluginItemsResult {
   readonly rounds: readonly PluginRound[];
-  /** Operations that plugins began. */
+  /** Operations that plugins began, and that are waited for. */
   readonly operations: number;
+  /** Items for which an action failed, and may have begun an operation. */
+  readonly voids: number;
   readonly errors: number;
 }
 
@@ -92,6 +98,15 @@ export interface PluginOperationsResult {
   readonly planned: PlannedOperations;
   readonly completed: number;
   readonly failed: number;
+  /** Operations that may go on, though nobody waits for them. */
+  readonly notCancelled: readonly FailureReport[];
+}
+
+/** What of the operations of a run could not be ended. */
+export interface PluginCancelResult {
+  readonly failures: readonly FailureReport[];
+  /** How many may go on. */
+  readonly operations: number;
 }
 
 /** A pod that a backup freezes, and until when. */

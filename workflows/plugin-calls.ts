@@ -10,7 +10,9 @@ import type { PluginCall } from '../activities/plugin-run-contract.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { PluginActivities } from '../domain/plugins/contract.ts';
 import { OPERATION_RUNNING } from '../domain/plugins/contract-v1.ts';
+import { utf8Size } from '../domain/utf8-size.ts';
 import { pluginTaskQueue } from '../domain/workflow-id.ts';
+import { isQueuedTooLong } from './run-tracker.ts';
 
 /** Attempts of a call that fails. */
 const ATTEMPTS_MAX = 5;
@@ -27,14 +29,15 @@ export type Caller = Omit<PluginCall<unknown>, 'call'> & { readonly cluster: str
 
 /** The activities of a plugin. A call that nobody takes in time ends with a timeout from schedule to start. */
 export function pluginOf(caller: Caller): (summary: string) => PluginActivities {
-  return by({
-    ...base(caller),
-    retry: {
-      initialInterval: RETRY_FIRST_MS,
-      maximumInterval: RETRY_MAX_MS,
-      maximumAttempts: ATTEMPTS_MAX,
-    },
-  });
+  return by(calls(caller));
+}
+
+/**
+ * The same, to tell it of items. One that is cancelled has ended before the workflow goes on: what it began is not begun
+ * after the cancel of operations.
+ */
+export function itemsOf(caller: Caller): (summary: string) => PluginActivities {
+  return by({ ...calls(caller), cancellationType: 'WAIT_CANCELLATION_COMPLETED' });
 }
 
 /**
@@ -51,6 +54,52 @@ export function statusOf(caller: Caller, untilMs: number): (summary: string) => 
       maximumInterval: STATUS_MAX_MS,
     },
   });
+}
+
+function calls(caller: Caller): ActivityOptions {
+  return {
+    ...base(caller),
+    retry: {
+      initialInterval: RETRY_FIRST_MS,
+      maximumInterval: RETRY_MAX_MS,
+      maximumAttempts: ATTEMPTS_MAX,
+    },
+  };
+}
+
+/** Asks once how far operations are, and is told even when some of them run. */
+export function lastStatusOf(caller: Caller): (summary: string) => PluginActivities {
+  return by({ ...base(caller), retry: { maximumAttempts: 1 } });
+}
+
+/**
+ * Makes a call, and once more when nobody has taken it in time: where Temporal itself was away, that time was over before
+ * a plugin could ask.
+ */
+export async function whenServed<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isQueuedTooLong(error)) {
+      return call();
+    }
+    throw error;
+  }
+}
+
+/** What is wrong with an answer that is larger than it may be. */
+export function sizeFault(
+  { plugin }: Pick<Caller, 'plugin'>,
+  answer: unknown,
+  bytesMax: number,
+): FailureReport | undefined {
+  const bytes = utf8Size(JSON.stringify(answer ?? null));
+  if (bytes <= bytesMax) {
+    return undefined;
+  }
+  const [had, most] = [bytes, bytesMax].map((size) => String(Math.ceil(size / 1024)));
+  const message = `the plugin ${plugin} answered with ${had ?? ''} KiB; ${most ?? ''} KiB are allowed`;
+  return { code: 'plugin-answer-invalid', message, subject: `plugin ${plugin}` };
 }
 
 function by(options: ActivityOptions): (summary: string) => PluginActivities {
@@ -96,8 +145,15 @@ export function lastStatus(error: unknown): unknown {
     : undefined;
 }
 
-/** Whether the time is over in which operations had to end. */
+/**
+ * Whether the time is over in which operations had to end, or is before another attempt: a server may then give what the
+ * last attempt failed with.
+ */
 export function isDeadline(error: unknown): boolean {
-  const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  return cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_CLOSE';
+  return (
+    error instanceof ActivityFailure &&
+    !isQueuedTooLong(error) &&
+    (error.retryState === 'TIMEOUT' ||
+      (error.cause instanceof TimeoutFailure && error.cause.timeoutType === 'SCHEDULE_TO_CLOSE'))
+  );
 }

@@ -5,19 +5,19 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 
-import type { PluginRound } from '../activities/plugin-run-contract.ts';
+import type { PluginRound, StoredAnswer } from '../activities/plugin-run-contract.ts';
 import { recordTime } from '../domain/duration.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import { ANSWER_BYTES_MAX } from '../domain/plugins/contract-v1.ts';
 import { type Activities, activitiesOf } from './activity-profiles.ts';
 import type { PluginItemsInput, PluginItemsResult } from './contract.ts';
-import { callFailure, type Caller, pluginOf } from './plugin-calls.ts';
+import { callFailure, type Caller, itemsOf, sizeFault, whenServed } from './plugin-calls.ts';
 import { inPool } from './pool.ts';
 
 /** Calls of one run that are under way at the same time. */
 const CALLS_IN_FLIGHT = 4;
 /** Calls after which the workflow looks whether its history has become long. */
-const CALLS_PER_LOOK = 40;
+const CALLS_PER_LOOK = 8;
 /** Items that plugins add are shown to plugins, and what those add again, so many times. */
 const ROUNDS_MAX = 5;
 
@@ -28,32 +28,43 @@ const ROUNDS_MAX = 5;
  */
 export async function pluginItems(input: PluginItemsInput): Promise<PluginItemsResult> {
   const activities = activitiesOf(input.cluster, input.patienceMs);
-  let { rounds = [], next = 0, operations = 0, errors = 0 } = input;
+  const away: Away = new Map();
+  let { rounds = [], next = 0, counts = NONE } = input;
   for (;;) {
     const last = rounds.at(-1);
     if (last === undefined || next >= last.calls) {
       const round = await planned(input, rounds, activities);
       if (round === undefined) {
-        return { rounds, operations, errors };
+        return { rounds, ...counts };
       }
       rounds = [...rounds, round];
       next = 0;
       continue;
     }
-    const calls = Array.from(
-      { length: Math.min(CALLS_PER_LOOK, last.calls - next) },
-      (_, index) => next + index,
-    );
+    const calls = numbers(next, Math.min(next + CALLS_PER_LOOK, last.calls));
     const stored = await inPool(calls, CALLS_IN_FLIGHT, (call) =>
-      ask(input, { round: last, call }, activities),
+      ask(input, { round: last, call, away }, activities),
     );
-    operations += stored.reduce((sum, one) => sum + one.operations, 0);
-    errors += stored.reduce((sum, one) => sum + one.errors, 0);
+    counts = stored.reduce(sum, counts);
     next += calls.length;
     if (workflowInfo().continueAsNewSuggested) {
-      await continueAsNew<typeof pluginItems>({ ...input, rounds, next, operations, errors });
+      await continueAsNew<typeof pluginItems>({ ...input, rounds, next, counts });
     }
   }
+}
+
+const NONE: StoredAnswer = { operations: 0, voids: 0, errors: 0 };
+
+function sum(left: StoredAnswer, right: StoredAnswer): StoredAnswer {
+  return {
+    operations: left.operations + right.operations,
+    voids: left.voids + right.voids,
+    errors: left.errors + right.errors,
+  };
+}
+
+function numbers(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, index) => from + index);
 }
 
 /** The next round; undefined when there is nothing left to ask. */
@@ -75,11 +86,12 @@ async function planned(
 interface Call {
   readonly round: PluginRound;
   readonly call: number;
+  readonly away: Away;
 }
 
 async function ask(
   { run, cluster }: PluginItemsInput,
-  { round: { attempt, calls }, call }: Call,
+  { round: { attempt, calls }, call, away }: Call,
   activities: Activities,
 ) {
   const at = { ...run, attempt, call };
@@ -87,32 +99,37 @@ async function ask(
   const { call: request, ...times } = await activities.short(summary).readPluginCall(at);
   const caller = { ...times, cluster };
   setCurrentDetails(`${summary}: plugin ${caller.plugin}, action ${request.action}`);
-  const said = await answerTo(caller, () => pluginOf(caller)(request.action).backupItems(request));
+  const said = await answerTo(caller, away, () =>
+    itemsOf(caller)(request.action).backupItems(request),
+  );
   return activities
     .short(`Take the answer to call ${String(call + 1)}`)
     .storePluginAnswer({ ...at, ...said, answeredAt: recordTime(Date.now()) });
 }
 
 /** What a plugin says, or why it says nothing that can be used. */
-async function answerTo(
-  caller: Caller,
-  call: () => Promise<unknown>,
-): Promise<{ readonly answer: unknown } | { readonly failure: FailureReport }> {
+type Said = { readonly answer: unknown } | { readonly failure: FailureReport };
+
+/** Plugins that nobody serves, and what was said of each: they are not waited for again. */
+type Away = Map<string, FailureReport>;
+
+async function answerTo(caller: Caller, away: Away, call: () => Promise<unknown>): Promise<Said> {
+  const known = away.get(caller.plugin);
+  if (known !== undefined) {
+    return { failure: known };
+  }
   try {
-    const answer = await call();
-    // Counted in characters; what has more bytes than that is refused where the answer is stored.
-    const size = JSON.stringify(answer ?? null).length;
-    return size <= ANSWER_BYTES_MAX ? { answer } : { failure: tooLarge(caller, size) };
+    const answer = await whenServed(call);
+    const fault = sizeFault(caller, answer, ANSWER_BYTES_MAX);
+    return fault === undefined ? { answer } : { failure: fault };
   } catch (error) {
     if (isCancellation(error)) {
       throw error;
     }
-    return { failure: callFailure(caller, error) };
+    const failure = callFailure(caller, error);
+    if (failure.code === 'plugin-not-served') {
+      away.set(caller.plugin, failure);
+    }
+    return { failure };
   }
-}
-
-function tooLarge({ plugin }: Caller, size: number): FailureReport {
-  const most = String(ANSWER_BYTES_MAX / 1024);
-  const message = `the plugin ${plugin} answered with ${String(Math.round(size / 1024))} KiB; ${most} KiB are allowed`;
-  return { code: 'plugin-answer-invalid', message, subject: `plugin ${plugin}` };
 }

@@ -1,14 +1,16 @@
-import { isCancellation, log, setCurrentDetails, setHandler, sleep } from '@temporalio/workflow';
+import { isCancellation, setCurrentDetails, setHandler, sleep } from '@temporalio/workflow';
 
 import type { PlannedOperations, PluginCall } from '../activities/plugin-run-contract.ts';
 import { recordTime } from '../domain/duration.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { OperationsCall } from '../domain/plugins/contract.ts';
+import { STATUS_BYTES_MAX } from '../domain/plugins/contract-v1.ts';
 import { saysRunning } from '../domain/plugins/running.ts';
 import { type Activities, activitiesOf } from './activity-profiles.ts';
 import {
   operationsStatusQuery,
   type PluginCancelInput,
+  type PluginCancelResult,
   type PluginOperationsInput,
   type PluginOperationsResult,
 } from './contract.ts';
@@ -17,11 +19,15 @@ import {
   type Caller,
   isDeadline,
   lastStatus,
+  lastStatusOf,
   pluginOf,
+  sizeFault,
   statusOf,
+  whenServed,
 } from './plugin-calls.ts';
 import { failureOf } from './failure.ts';
 import { inPool } from './pool.ts';
+import { isQueuedTooLong } from './run-tracker.ts';
 
 /** Batches of operations that are asked about at the same time; between two attempts they cost nothing. */
 const BATCHES_IN_FLIGHT = 50;
@@ -29,6 +35,7 @@ const BATCHES_IN_FLIGHT = 50;
 const CANCELS_IN_FLIGHT = 4;
 /** Pause before a plugin is asked again that answers though an operation runs. */
 const ASK_AGAIN_MS = 30_000;
+const ASK_AGAIN_MAX_MS = 600_000;
 
 /**
  * Waits until all operations that plugins began for a backup have ended; a child of the backup. One state: each batch is
@@ -42,44 +49,101 @@ export async function pluginOperations(
   const activities = activitiesOf(input.cluster, input.patienceMs);
   const planned = await activities
     .long('Gather the operations of plugins')
-    .planPluginOperations({ ...run, rounds });
+    .planPluginOperations({ ...run, rounds, scope: 'waited' });
   const status = { total: planned.operations, completed: 0, failed: 0, deadline: input.deadline };
   setHandler(operationsStatusQuery, () => status);
   setCurrentDetails(`Waiting for ${String(planned.operations)} operations until ${input.deadline}`);
-  await inPool(batchesOf(planned), BATCHES_IN_FLIGHT, async (batch) => {
+  const late = await inPool(batchesOf(planned), BATCHES_IN_FLIGHT, async (batch) => {
     const ended = await endOf(input, { planned, batch }, activities);
     status.completed += ended.completed;
     status.failed += ended.failed;
+    return ended.notCancelled;
   });
-  return { planned, completed: status.completed, failed: status.failed };
+  const voids = await activities
+    .long('Gather what failed calls may have begun')
+    .planPluginOperations({ ...run, rounds, scope: 'void' });
+  const left = await cancelBatches(input, voids, activities);
+  return {
+    ...{ planned, completed: status.completed, failed: status.failed },
+    notCancelled: [...late.flat(), ...left.map(({ failure }) => failure)],
+  };
 }
 
 /**
  * Ends what plugins may have begun for a backup that failed or was cancelled, and has them remove what they kept; a child
- * of the backup. What was never answered counts as begun. Says what could not be ended.
+ * of the backup. What was never answered counts as begun. What could not be ended is kept with the backup, so that its
+ * deletion tells the plugin, and said.
  */
 export async function cancelPluginOperations(
   input: PluginCancelInput,
-): Promise<readonly FailureReport[]> {
+): Promise<PluginCancelResult> {
   const { run, cluster } = input;
   const activities = activitiesOf(cluster, input.patienceMs);
   const planned = await activities
     .long('Gather what plugins may have begun')
-    .planPluginOperations(run);
+    .planPluginOperations({ ...run, scope: 'all' });
   setCurrentDetails(`Cancelling ${String(planned.operations)} operations of plugins`);
-  const failures = await inPool(batchesOf(planned), CANCELS_IN_FLIGHT, async (batch) => {
+  const left = await cancelBatches(input, planned, activities);
+  if (left.length > 0) {
+    await activities.long('Keep what could not be cancelled').keepPluginOperations({
+      ...{ ...run, attempt: planned.attempt, batches: left.map(({ batch }) => batch) },
+      endedAt: recordTime(Date.now()),
+    });
+  }
+  return {
+    failures: left.map(({ failure }) => failure),
+    operations: left.reduce((sum, { operations }) => sum + operations, 0),
+  };
+}
+
+/** A batch whose plugin could not be told. */
+interface LeftBatch {
+  readonly batch: number;
+  readonly operations: number;
+  readonly failure: FailureReport;
+}
+
+/** Has plugins end operations and remove what these kept. A plugin that nobody serves is waited for once. */
+async function cancelBatches(
+  input: PluginCancelInput,
+  planned: PlannedOperations,
+  activities: Activities,
+): Promise<readonly LeftBatch[]> {
+  const away = new Map<string, unknown>();
+  const left = await inPool(batchesOf(planned), CANCELS_IN_FLIGHT, async (batch) => {
     const { caller, call } = await read(input, { planned, batch }, activities);
-    const plugin = pluginOf(caller);
-    try {
-      await plugin('Cancel operations').cancelOperation(call);
-      // One that was complete before the cancel came has something that nobody needs.
-      await plugin('Remove what operations have kept').deleteBackup(call);
-      return [];
-    } catch (error) {
-      return [notCancelled(caller, call, error)];
-    }
+    const failure = await cancelled(caller, call, away);
+    return failure === undefined ? [] : [{ batch, operations: call.operations.length, failure }];
   });
-  return failures.flat();
+  return left.flat();
+}
+
+/** Why operations could not be cancelled; undefined when they were. */
+async function cancelled(
+  caller: Caller,
+  call: OperationsCall,
+  away: Map<string, unknown> = new Map(),
+): Promise<FailureReport | undefined> {
+  try {
+    if (away.has(caller.plugin)) {
+      throw away.get(caller.plugin);
+    }
+    const plugin = pluginOf(caller);
+    await plugin('Cancel operations').cancelOperation(call);
+    // One that was complete before the cancel came has something that nobody needs.
+    await plugin('Remove what operations have kept').deleteBackup(call);
+    return undefined;
+  } catch (error) {
+    if (isCancellation(error)) {
+      throw error;
+    }
+    if (isQueuedTooLong(error)) {
+      away.set(caller.plugin, error);
+    }
+    const { code, message, subject = '' } = callFailure(caller, error);
+    const count = String(call.operations.length);
+    return { code, message: `up to ${count} operations may go on: ${message}`, subject };
+  }
 }
 
 /**
@@ -124,16 +188,17 @@ async function endOf(input: PluginOperationsInput, of: Batch, activities: Activi
   const { caller, call } = await read(input, of, activities);
   const said = await statusWhenEnded(caller, call, input.deadline);
   const { planned, batch } = of;
-  const stored = await activities
+  const { completed, failed, open } = await activities
     .short(`Store how batch ${String(batch + 1)} of operations ended`)
     .storePluginOperations({
       ...{ ...input.run, attempt: planned.attempt, batch, ...said },
       endedAt: recordTime(Date.now()),
     });
-  if (stored.isCancelNeeded) {
-    await tryCancel(caller, call);
-  }
-  return stored;
+  const atWork = new Set(open);
+  const operations = call.operations.filter(({ requestId }) => atWork.has(requestId));
+  const failure =
+    operations.length === 0 ? undefined : await cancelled(caller, { ...call, operations });
+  return { completed, failed, notCancelled: failure === undefined ? [] : [failure] };
 }
 
 interface Said {
@@ -148,47 +213,61 @@ async function statusWhenEnded(
   deadline: string,
 ): Promise<Said> {
   const leftMs = (): number => Date.parse(deadline) - Date.now();
-  const ask = async (): Promise<unknown> =>
-    statusOf(
-      caller,
-      leftMs(),
-    )(`Status of ${String(call.operations.length)} operations`).operationStatus(call);
+  const summary = `Status of ${String(call.operations.length)} operations`;
+  const ask = (): Promise<unknown> =>
+    whenServed(() => statusOf(caller, leftMs())(summary).operationStatus(call));
   try {
-    let answer = await ask();
+    let answer: unknown;
     // Plugins should fail while something runs; of one that answers, the pause is kept here.
-    while (saysRunning(answer) && leftMs() > 0) {
-      await sleep(Math.min(ASK_AGAIN_MS, leftMs()));
+    for (let pauseMs = 0; leftMs() > 0; pauseMs = nextPause(pauseMs)) {
+      if (pauseMs > 0) {
+        await sleep(Math.min(pauseMs, leftMs()));
+      }
       answer = await ask();
+      if (!saysRunning(answer)) {
+        return checked(caller, answer);
+      }
     }
-    return saysRunning(answer) ? { answer, failure: timedOut(caller, deadline) } : { answer };
+    return await atDeadline(caller, call, deadline);
   } catch (error) {
     if (isCancellation(error)) {
       throw error;
     }
-    const failure = isDeadline(error) ? timedOut(caller, deadline) : callFailure(caller, error);
+    return isDeadline(error)
+      ? atDeadline(caller, call, deadline)
+      : { answer: lastStatus(error), failure: callFailure(caller, error) };
+  }
+}
+
+/** Twice as long each time, up to ten minutes. */
+function nextPause(pauseMs: number): number {
+  return Math.min(Math.max(2 * pauseMs, ASK_AGAIN_MS), ASK_AGAIN_MAX_MS);
+}
+
+/** Asks a last time when the time is over: what has ended by then is not late. */
+async function atDeadline(caller: Caller, call: OperationsCall, deadline: string): Promise<Said> {
+  const failure = timedOut(caller, deadline);
+  const leftMs = Date.parse(deadline) - Date.now();
+  if (leftMs > 0) {
+    await sleep(leftMs);
+  }
+  try {
+    const answer = await lastStatusOf(caller)('Status at the deadline').operationStatus(call);
+    return saysRunning(answer) ? { answer, failure } : checked(caller, answer);
+  } catch (error) {
+    if (isCancellation(error)) {
+      throw error;
+    }
     return { answer: lastStatus(error), failure };
   }
+}
+
+function checked(caller: Caller, answer: unknown): Said {
+  const failure = sizeFault(caller, answer, STATUS_BYTES_MAX);
+  return failure === undefined ? { answer } : { failure };
 }
 
 function timedOut({ plugin }: Caller, deadline: string): FailureReport {
   const message = `the plugin ${plugin} had not ended the operation by ${deadline}, when itemOperationTimeout was over`;
   return { code: 'operation-timed-out', message, subject: `plugin ${plugin}` };
-}
-
-/** What is waited for no more should not go on; a plugin that is not there cannot be told. */
-async function tryCancel(caller: Caller, call: OperationsCall): Promise<void> {
-  try {
-    await pluginOf(caller)('Cancel operations').cancelOperation(call);
-  } catch (error) {
-    if (isCancellation(error)) {
-      throw error;
-    }
-    log.warn('operations of a plugin could not be cancelled', { plugin: caller.plugin });
-  }
-}
-
-function notCancelled(caller: Caller, call: OperationsCall, error: unknown): FailureReport {
-  const { code, message, subject = '' } = callFailure(caller, error);
-  const count = String(call.operations.length);
-  return { code, message: `up to ${count} operations may go on: ${message}`, subject };
 }

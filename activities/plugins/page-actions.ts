@@ -13,7 +13,8 @@ import type { OutcomesByKey, PluginAnswers } from './plugin-answers.ts';
 
 /** What became of an object: it goes to the archive, or why it does not. */
 export type ActedItem =
-  { readonly item: ArchiveItem } | { readonly reason: 'plugin-skip' | 'plugin-failed' };
+  | { readonly item: ArchiveItem }
+  | { readonly reason: 'plugin-skip' | 'plugin-failed' | 'plugin-late' };
 
 /** What actions said of the objects of one page. */
 export interface PageActions {
@@ -52,7 +53,9 @@ export class ExportActions {
 
   #act(key: string, item: ArchiveItem, said: OutcomesByKey): ActedItem {
     const outcomes = said.get(key) ?? [];
-    this.#noteLate(key, item, outcomes);
+    if (this.#isLate(key, item, outcomes)) {
+      return { reason: 'plugin-late' };
+    }
     if (outcomes.every(saysNothing)) {
       return { item };
     }
@@ -74,11 +77,13 @@ export class ExportActions {
     return { item: after.object === object ? item : { type: item.type, object: after.object } };
   }
 
-  #noteLate(
+  /** Notes which actions were not asked about an object; without the answer of one that must not fail it is left out. */
+  #isLate(
     key: string,
     { type, object }: ArchiveItem,
     outcomes: readonly { plugin: string; action: string }[],
-  ): void {
+  ): boolean {
+    let isLate = false;
     const { namespace = '', labels } = object.metadata;
     const { group, resource } = type;
     const seen = { group, resource, namespace, ...(labels === undefined ? {} : { labels }) };
@@ -92,8 +97,10 @@ export class ExportActions {
         const late = this.#late.get(id) ?? { action, type: name, keys: [] };
         this.#late.set(id, late);
         late.keys.push(key);
+        isLate ||= action.onError === 'Fail';
       }
     }
+    return isLate;
   }
 }
 

@@ -23,6 +23,8 @@ import { ensureReplyKey } from './reply-key.ts';
 import { requestIdOf } from './request-id.ts';
 
 const ATTEMPT_BYTES = 6;
+/** Types that a round names. */
+const PROBLEMS_MAX = 10;
 
 /** See `PluginRunActivities.planPluginCalls`. */
 export function planPluginCalls(
@@ -34,9 +36,10 @@ export function planPluginCalls(
     const plan = await readPlan(deps, input);
     const actions = backupActionsOf(plan.plugins ?? []);
     await ensureReplyKey(store, backupFolder(input.name), input.runUid);
+    const problems = new ProblemList({ isPatient: isPatient() });
     const pages =
       input.rounds.length === 0
-        ? takenPages(deps, { plan, actions }, long)
+        ? takenPages(deps, { plan, actions, problems }, long)
         : addedPages(deps, { run: input, plan }, long.signal);
     const writer = new CallWriter(store, input, actions);
     let itemsDone = 0;
@@ -47,13 +50,17 @@ export function planPluginCalls(
       itemsDone += page.length;
       long.report({ itemsDone, bytesDone: 0 });
     }
-    return writer.end();
+    const round = await writer.end();
+    const { errors } = problems.all();
+    return errors.length === 0 ? round : { ...round, problems: errors.slice(0, PROBLEMS_MAX) };
   });
 }
 
 interface Asked {
   readonly plan: ExportPlan;
   readonly actions: readonly RunAction[];
+  /** Types that could not be listed. */
+  readonly problems: ProblemList;
 }
 
 /**
@@ -62,14 +69,13 @@ interface Asked {
  */
 async function* takenPages(
   { cluster }: Pick<Dependencies, 'cluster'>,
-  { plan: { shards, selection }, actions }: Asked,
+  { plan: { shards, selection }, actions, problems }: Asked,
   { signal }: LongWork,
 ): AsyncGenerator<readonly ArchiveItem[]> {
   const isSeen = ({ type }: Pick<ExportUnit, 'type'>): boolean =>
     actions.some(({ selector }) => maySelectType(selector, type));
   const isAllListed = selection.related.some(isSeen);
   const notes = new NoteTaker(selection.related.map(({ name }) => name));
-  const problems = new ProblemList({ isPatient: isPatient() });
   const source = { selection, signal, isMixedAllowed: !isPatient(), problems, notes };
   const units = shards.flatMap((shard) => shard.units);
   yield* exportPages(cluster, {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { fields, list } from '../../domain/fields.ts';
 import { backupFolder, backupKeys, operationBatchKey } from '../../domain/object-key.ts';
-import { ITEMS_PER_CALL } from '../../domain/plugins/contract-v1.ts';
+import { OPERATIONS_PER_CALL } from '../../domain/plugins/contract-v1.ts';
 import { operationOfEntry } from '../../domain/plugins/item-operations.ts';
 import type { OperationBatch, PlannedOperation } from '../../domain/plugins/operation.ts';
 import { callTimes, type RegisteredPlugin } from '../../domain/plugins/plugin.ts';
@@ -69,9 +69,9 @@ function batchesOf(
   operations: readonly PlannedOperation[],
 ): OperationBatch[] {
   const times = callTimes(spec);
-  const count = Math.ceil(operations.length / ITEMS_PER_CALL);
+  const count = Math.ceil(operations.length / OPERATIONS_PER_CALL);
   const batches = Array.from({ length: count }, (_, batch) =>
-    operations.slice(batch * ITEMS_PER_CALL, (batch + 1) * ITEMS_PER_CALL),
+    operations.slice(batch * OPERATIONS_PER_CALL, (batch + 1) * OPERATIONS_PER_CALL),
   );
   const told = batches.length === 0 && description.deletesBackups === true ? [[]] : batches;
   return told.map((part) => ({ plugin, ...times, operations: part }));

@@ -66,9 +66,19 @@ export async function storePluginAnswer(
   await writeJsonGz(store, pluginAnswerKey(folder, input), outcome);
   const failed = read.items.filter(({ failure }) => failure !== undefined).length;
   return {
-    operations: read.items.filter(({ operation }) => operation !== undefined).length,
+    operations: read.items.filter(isWaitedFor).length,
+    voids: read.items.filter(isVoid).length,
     errors: read.faults.length + (onError === 'Fail' ? failed : 0),
   };
+}
+
+function isWaitedFor({ operation, failure }: ItemOutcome): boolean {
+  return operation !== undefined && failure === undefined;
+}
+
+/** Whether an operation may be at work that nobody waits for. */
+function isVoid({ operation, failure, mayHaveBegun }: ItemOutcome): boolean {
+  return failure !== undefined && (operation !== undefined || mayHaveBegun === true);
 }
 
 /** Those that nothing was said of are there too: it is known that they were asked about. */
@@ -80,8 +90,10 @@ function everyItem({ items }: PlannedCall, answered: readonly ItemOutcome[]): It
   });
 }
 
+/** A call that nobody took has begun nothing. */
 function failedItems({ items }: PlannedCall, failure: FailureReport): ItemOutcome[] {
-  return items.map(({ requestId, item }) => ({ requestId, item, failure }));
+  const begun = failure.code === 'plugin-not-served' ? {} : { mayHaveBegun: true as const };
+  return items.map(({ requestId, item }) => ({ requestId, item, failure, ...begun }));
 }
 
 /** How long calls of a plugin may take. Throws `plugin-not-found` for one that the run does not know. */

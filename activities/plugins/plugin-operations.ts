@@ -9,7 +9,7 @@ import {
   pluginsPrefix,
 } from '../../domain/object-key.ts';
 import type { OperationsCall } from '../../domain/plugins/contract.ts';
-import { CONTRACT, ITEMS_PER_CALL } from '../../domain/plugins/contract-v1.ts';
+import { CONTRACT, OPERATIONS_PER_CALL } from '../../domain/plugins/contract-v1.ts';
 import {
   type OperationBatch,
   operationEnds,
@@ -42,11 +42,7 @@ export function planPluginOperations(
 ): Promise<PlannedOperations> {
   return withHeartbeat(async ({ signal }) => {
     const store = deps.store(input.location);
-    const { rounds } = input;
-    const found =
-      rounds === undefined
-        ? askedFor(store, input)
-        : begun(allAnswers({ store, run: input, rounds }));
+    const found = foundIn(store, input);
     const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
     const open = new Map<string, PlannedOperation[]>();
     let [batches, operations] = [0, 0];
@@ -62,7 +58,7 @@ export function planPluginOperations(
       const batch = open.get(plugin) ?? [];
       open.set(plugin, batch);
       batch.push(operation);
-      if (batch.length >= ITEMS_PER_CALL) {
+      if (batch.length >= OPERATIONS_PER_CALL) {
         await write(plugin, batch.splice(0));
       }
     }
@@ -108,7 +104,7 @@ export async function storePluginOperations(
   const key = operationEndsKey(backupFolder(input.name), input);
   await writeJsonGz(deps.store(input.location), key, stored);
   const failed = ends.filter(({ phase }) => phase === 'Failed').length;
-  return { completed: ends.length - failed, failed, isCancelNeeded: open.length > 0 };
+  return { completed: ends.length - failed, failed, open };
 }
 
 interface FoundOperation {
@@ -116,11 +112,23 @@ interface FoundOperation {
   readonly operation: PlannedOperation;
 }
 
-/** The operations that answers tell of. */
-async function* begun(answers: AsyncIterable<CallOutcome>): AsyncGenerator<FoundOperation> {
+/** The operations that are waited for, those that are void, or all that may have been begun. */
+function foundIn(store: ObjectStore, input: PlanOperationsInput): AsyncGenerator<FoundOperation> {
+  const { scope, rounds = [] } = input;
+  return scope === 'all'
+    ? askedFor(store, input)
+    : begun(allAnswers({ store, run: input, rounds }), scope === 'void');
+}
+
+/** The operations that answers tell of: of items for which the action did its work, or of those for which it failed. */
+async function* begun(
+  answers: AsyncIterable<CallOutcome>,
+  isVoid: boolean,
+): AsyncGenerator<FoundOperation> {
   for await (const { plugin, action, items, answeredAt } of answers) {
-    for (const { requestId, item, operation } of items) {
-      if (operation !== undefined) {
+    for (const { requestId, item, operation, failure, mayHaveBegun } of items) {
+      const isBegun = operation !== undefined || mayHaveBegun === true;
+      if (isBegun && (failure !== undefined) === isVoid) {
         const planned = { ...operation, requestId, action, item, startedAt: answeredAt };
         yield { plugin, operation: planned };
       }
@@ -165,9 +173,8 @@ function unanswered({ plugin, action, items }: PlannedCall): FoundOperation[] {
 }
 
 function told({ plugin, action, items }: CallOutcome): FoundOperation[] {
-  return items.flatMap(({ requestId, item, operation, failure }) =>
-    // Of a call that failed nobody knows what it began.
-    operation === undefined && failure === undefined
+  return items.flatMap(({ requestId, item, operation, mayHaveBegun }) =>
+    operation === undefined && mayHaveBegun === undefined
       ? []
       : [{ plugin, operation: { ...operation, requestId, action, item } }],
   );

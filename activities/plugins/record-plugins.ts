@@ -1,23 +1,30 @@
 import { type BackupProblems, joinProblems } from '../../domain/backup.ts';
 import type { FailureReport } from '../../domain/failure.ts';
-import { backupFolder, backupKeys, operationEndsKey } from '../../domain/object-key.ts';
+import { itemText } from '../../domain/item.ts';
+import {
+  backupFolder,
+  backupKeys,
+  operationBatchKey,
+  operationEndsKey,
+} from '../../domain/object-key.ts';
 import { itemOperations } from '../../domain/plugins/item-operations.ts';
-import type { OperationEnds } from '../../domain/plugins/operation.ts';
+import type { OperationBatch, OperationEnds } from '../../domain/plugins/operation.ts';
+import type { OperationEnd } from '../../domain/plugins/plugin-call.ts';
 import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
-import type { RecordPluginsInput } from '../plugin-run-contract.ts';
+import type { KeepOperationsInput, RecordPluginsInput } from '../plugin-run-contract.ts';
 import { allAnswers } from './plugin-answers.ts';
 
 /** See `PluginRunActivities.recordPlugins`. */
 export function recordPlugins(
   deps: Dependencies,
-  { rounds, operations, ...run }: RecordPluginsInput,
+  { rounds, operations, notCancelled, ...run }: RecordPluginsInput,
 ): Promise<BackupProblems> {
   return withHeartbeat(async ({ signal }) => {
     const store = deps.store(run.location);
-    const errors: FailureReport[] = [];
-    const warnings: FailureReport[] = [];
+    const errors: FailureReport[] = rounds.flatMap(({ problems = [] }) => problems);
+    const warnings: FailureReport[] = [...notCancelled];
     for await (const { items, faults, onError } of allAnswers({ store, run, rounds })) {
       const failures = items.flatMap(({ failure }) => failure ?? []);
       (onError === 'Fail' ? errors : warnings).push(...failures);
@@ -36,4 +43,24 @@ export function recordPlugins(
     await writeJsonGz(store, backupKeys(run.name).itemOperations, entries);
     return joinProblems([{ errors, warnings }]);
   });
+}
+
+/** See `PluginRunActivities.keepPluginOperations`. */
+export async function keepPluginOperations(
+  deps: Dependencies,
+  { attempt, batches, endedAt, ...run }: KeepOperationsInput,
+): Promise<void> {
+  const store = deps.store(run.location);
+  const entries: unknown[] = [];
+  for (const batch of batches) {
+    const key = operationBatchKey(backupFolder(run.name), { runUid: run.runUid, attempt, batch });
+    // The object under this key was written by `planPluginOperations` of the same run.
+    const { plugin, operations } = (await readJsonGz(store, key)) as OperationBatch;
+    const ends = operations.map(({ requestId, action, item }): OperationEnd => {
+      const message = `plugin ${plugin}, action ${action}, was not told to cancel the operation for ${itemText(item)}`;
+      return { requestId, phase: 'Failed', failure: { code: 'operation-failed', message } };
+    });
+    entries.push(...itemOperations(run, { plugin, operations, ends, endedAt }));
+  }
+  await writeJsonGz(store, backupKeys(run.name).itemOperations, entries);
 }

@@ -1,22 +1,27 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 
+import { Failure } from '../../domain/failure.ts';
 import { fields } from '../../domain/fields.ts';
 import { pluginReplyKey } from '../../domain/object-key.ts';
-import { readJsonGz, readJsonGzIfThere, writeJsonGz } from '../../storage/json-file.ts';
+import { gzipText, readJsonGz } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { SealOpener } from '../../storage/seal-opener.ts';
 
-/** Makes the key with which plugins seal what they answer to a run, unless an earlier attempt has made it. */
+/** Makes the key with which plugins seal what they answer to a run; one that another attempt has made stays. */
 export async function ensureReplyKey(
   store: ObjectStore,
   runFolder: string,
   runUid: string,
 ): Promise<void> {
-  const key = pluginReplyKey(runFolder, runUid);
-  if ((await readJsonGzIfThere(store, key)) === undefined) {
-    const { privateKey } = generateKeyPairSync('x25519');
-    const der = privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
-    await writeJsonGz(store, key, { privateKey: der });
+  const { privateKey } = generateKeyPairSync('x25519');
+  const der = privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
+  const bytes = await gzipText(JSON.stringify({ privateKey: der }));
+  try {
+    await store.put(pluginReplyKey(runFolder, runUid), bytes, { isNew: true });
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'precondition-failed') {
+      throw error;
+    }
   }
 }
 

@@ -88,7 +88,7 @@ function backupRefusal(
 ): FailureReport | undefined {
   const subject = 'spec.backupName';
   if (backup !== undefined && backup.record === undefined && backup.claim !== undefined) {
-    const message = `the backup ${spec.backupName} has not ended, operations of plugins included; wait for its end`;
+    const message = `the backup ${spec.backupName} has no record: it has not ended, operations of plugins included, or it was cut off; holdfast backup get says which`;
     return { code: 'still-running', message, subject };
   }
   if (backup?.record === undefined) {

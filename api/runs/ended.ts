@@ -123,7 +123,7 @@ function countsOf({ warnings = 0, errors = 0 }: VeleroBackup['status']) {
 function detailsOf(claim: StoredBackup | undefined) {
   const failure = claim?.result?.failure;
   if (claim?.archive === undefined) {
-    return failure === undefined ? {} : { failure };
+    return { ...outcomeOf(claim?.result ?? {}), ...(failure === undefined ? {} : { failure }) };
   }
   const { sizeBytes, sha256, verification } = claim.archive;
   return { archive: { sizeBytes, sha256, verification }, ...outcomeOf(claim.result ?? {}) };

@@ -16,5 +16,12 @@ export const OPERATION_RUNNING = 'OperationRunning';
 
 /** Items of one call at most. */
 export const ITEMS_PER_CALL = 100;
-/** An answer, or what a call carries, as JSON; more than this is refused. */
+/**
+ * Operations of one call at most. Temporal keeps 4 KiB of a failure beside an activity that is tried again, and progress is
+ * read there.
+ */
+export const OPERATIONS_PER_CALL = 20;
+/** What a plugin says of operations, as JSON in UTF-8; more than this is refused. */
+export const STATUS_BYTES_MAX = 64 * 1024;
+/** An answer, or what a call carries, as JSON in UTF-8; more than this is refused. */
 export const ANSWER_BYTES_MAX = 512 * 1024;

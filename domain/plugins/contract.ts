@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 
-import { CONTRACT, ITEMS_PER_CALL } from './contract-v1.ts';
+import { CONTRACT, ITEMS_PER_CALL, OPERATIONS_PER_CALL } from './contract-v1.ts';
 
 /**
  * The JSON that goes in and out of the activities of a plugin: one source for the types, the checks of what comes back, and
@@ -242,7 +242,7 @@ const OperationReferenceSchema = Type.Object({
 export const OperationsCallSchema = Type.Object(
   {
     ...CALL_FIELDS,
-    operations: Type.Array(OperationReferenceSchema, { maxItems: ITEMS_PER_CALL }),
+    operations: Type.Array(OperationReferenceSchema, { maxItems: OPERATIONS_PER_CALL }),
   },
   {
     description: 'Argument of operationStatus, cancelOperation and deleteBackup.',
@@ -264,7 +264,7 @@ export const OperationStatusSchema = Type.Object({
 });
 
 export const OperationsAnswerSchema = Type.Object(
-  { operations: Type.Array(OperationStatusSchema, { maxItems: ITEMS_PER_CALL }) },
+  { operations: Type.Array(OperationStatusSchema, { maxItems: OPERATIONS_PER_CALL }) },
   {
     description:
       'Answer of operationStatus when all have ended; else the detail of a failure of type OperationRunning, so that Temporal asks again.',
@@ -294,7 +294,10 @@ export interface PluginActivities {
   restoreItems(call: ItemsCall): Promise<unknown>;
   /** Says how far operations are; throws `OPERATION_RUNNING` with an `OperationsAnswer` while one runs. */
   operationStatus(call: OperationsCall): Promise<unknown>;
-  /** Ends operations, known ones or not; one that has ended is no failure. */
+  /**
+   * Ends operations; one that has ended, or was never begun, is no failure. A request that is cancelled must not be begun
+   * later: the call for it may still be on its way.
+   */
   cancelOperation(call: OperationsCall): Promise<unknown>;
   /** Removes what the plugin keeps of a backup; what is gone is no failure. */
   deleteBackup(call: OperationsCall): Promise<unknown>;

@@ -6,7 +6,7 @@ import {
   type OperationStatus,
   OperationStatusSchema,
 } from './contract.ts';
-import { actionText } from './plugin-action.ts';
+import { actionText, subjectOf } from './plugin-action.ts';
 import type { OperationEnd } from './plugin-call.ts';
 import type { CallTimes } from './plugin.ts';
 import { schemaFault } from './read-answer.ts';
@@ -54,7 +54,7 @@ export function operationEnds(
       const failure =
         otherwise === undefined
           ? unknownStatus(plugin, operation, fault)
-          : { ...otherwise, subject: itemText(operation.item) };
+          : { ...otherwise, subject: subjectFor(plugin, operation) };
       return { requestId, phase: 'Failed', failure };
     }
     // The schema was checked.
@@ -86,12 +86,15 @@ function endOf(
   const say = (code: FailureReport['code'], text: string): FailureReport => ({
     code,
     message: `${actionText({ plugin, action: operation.action })}: the operation for ${itemText(operation.item)} ${text}`,
-    subject: itemText(operation.item),
+    subject: subjectFor(plugin, operation),
   });
   switch (phase) {
     case 'Running': {
-      const failure = otherwise ?? say('operation-failed', 'was left running');
-      return { end: failed({ ...failure, subject: itemText(operation.item) }), isOpen: true };
+      const failure =
+        otherwise === undefined
+          ? say('operation-failed', 'was left running')
+          : { ...otherwise, subject: subjectFor(plugin, operation) };
+      return { end: failed(failure), isOpen: true };
     }
     case 'Failed':
       return {
@@ -132,12 +135,19 @@ function unknownStatus(
     fault === undefined
       ? 'says nothing of the operation'
       : `breaks the contract: ${fault.pointer} ${fault.text}`;
-  const subject = itemText(item);
+  const about = itemText(item);
   return {
     code: 'plugin-answer-invalid',
-    message: `the status of ${actionText({ plugin, action })}, for ${subject} ${text}`,
-    subject,
+    message: `the status of ${actionText({ plugin, action })}, for ${about} ${text}`,
+    subject: subjectFor(plugin, { action, item }),
   };
+}
+
+function subjectFor(
+  plugin: string,
+  { action, item }: Pick<PlannedOperation, 'action' | 'item'>,
+): string {
+  return subjectOf({ plugin, action }, `operation ${itemText(item)}`);
 }
 
 /** How far operations are, by what a plugin says of those that run; what does not follow the contract is left out. */

@@ -32,17 +32,24 @@ export function actionText({ plugin, action }: Pick<PlannedCall, 'plugin' | 'act
   return `plugin ${plugin}, action ${action}`;
 }
 
+/** What a report is about: reports with the same subject are told once. */
+export function subjectOf(call: Pick<PlannedCall, 'plugin' | 'action'>, about: string): string {
+  return `${actionText(call)}: ${about}`;
+}
+
 /** Items that an action would have seen, had they been there when it was asked. */
 export function notAsked(
-  call: Pick<PlannedCall, 'plugin' | 'action'>,
+  call: Pick<PlannedCall, 'plugin' | 'action' | 'onError'>,
   type: string,
   names: readonly string[],
 ): FailureReport {
   const [first = ''] = names;
+  const what =
+    call.onError === 'Fail' ? 'the next backup has them' : 'the backup has them as they are';
   const rest = names.length > 1 ? ` and ${String(names.length - 1)} more` : '';
   return {
     code: 'plugin-not-asked',
-    message: `${actionText(call)} was not asked about ${type}/${first}${rest}, which came later; the backup has them as they are`,
-    subject: `${actionText(call)}: ${type}`,
+    message: `${actionText(call)} was not asked about ${type}/${first}${rest}, which came later; ${what}`,
+    subject: subjectOf(call, type),
   };
 }

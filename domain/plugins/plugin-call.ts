@@ -26,8 +26,10 @@ export interface ItemOutcome {
   readonly additionalItems?: readonly ItemReference[];
   readonly waitForAdditionalItems?: true;
   readonly operation?: { readonly id: string; readonly description?: string };
-  /** Nothing else is there then. */
+  /** Why the action failed; an operation beside it is void. */
   readonly failure?: FailureReport;
+  /** It failed, and nobody knows whether an operation was begun. */
+  readonly mayHaveBegun?: true;
 }
 
 /** What a call came to: what it has to say of its items, and what is wrong with it beside them. */

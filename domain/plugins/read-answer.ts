@@ -12,7 +12,7 @@ import {
   ItemsAnswerSchema,
   type PluginItem,
 } from './contract.ts';
-import { actionText } from './plugin-action.ts';
+import { actionText, subjectOf } from './plugin-action.ts';
 import type { ItemOutcome, PlannedCall } from './plugin-call.ts';
 
 /** What is wrong with something that a plugin said, and where: a JSON pointer, empty for the whole. */
@@ -96,13 +96,13 @@ export function answerFailure(
   { pointer, text }: AnswerFault,
   item?: PluginItem,
 ): FailureReport {
-  const subject = item === undefined ? `plugin ${plugin}` : itemText(item);
-  const of = item === undefined ? '' : ` for ${subject}`;
+  const about = item === undefined ? '' : itemText(item);
+  const of = about === '' ? '' : ` for ${about}`;
   const field = pointer === '' ? 'it' : pointer;
   return {
     code: 'plugin-answer-invalid',
     message: `the answer of ${actionText({ plugin, action })},${of} breaks the contract: ${field} ${text}`,
-    subject,
+    subject: subjectOf({ plugin, action }, about === '' ? pointer : about),
   };
 }
 
@@ -187,8 +187,9 @@ function outcomeOf(call: PlannedCall, asked: ItemCall, answer: ItemAnswer): Item
   const { patch, skip, additionalItems = [], operation, error } = answer;
   const { group, resource, namespace, name } = item;
   const outcome = { requestId, item: { group, resource, namespace, name } };
+  const begun = operation === undefined ? {} : { operation };
   if (error !== undefined) {
-    return { ...outcome, failure: actionFailure(call, error, item) };
+    return { ...outcome, ...begun, failure: actionFailure(call, error, item) };
   }
   return {
     ...outcome,
@@ -196,7 +197,7 @@ function outcomeOf(call: PlannedCall, asked: ItemCall, answer: ItemAnswer): Item
     ...(skip === undefined ? {} : { skip }),
     ...(additionalItems.length === 0 ? {} : { additionalItems: additionalItems.map(reference) }),
     ...(answer.waitForAdditionalItems === true ? { waitForAdditionalItems: true as const } : {}),
-    ...(operation === undefined ? {} : { operation }),
+    ...begun,
   };
 }
 
@@ -206,14 +207,15 @@ function actionFailure(
   text: string,
   item: PluginItem,
 ): FailureReport {
-  const subject = itemText(item);
-  const message = `${actionText({ plugin, action })}, failed for ${subject}: ${text}`;
-  return { code: 'plugin-failed', message, subject };
+  const about = itemText(item);
+  const message = `${actionText({ plugin, action })}, failed for ${about}: ${text}`;
+  return { code: 'plugin-failed', message, subject: subjectOf({ plugin, action }, about) };
 }
 
 function failedItem(call: PlannedCall, asked: ItemCall, fault: AnswerFault): ItemOutcome {
   const { requestId, item } = asked;
-  return { requestId, item: reference(item), failure: answerFailure(call, fault, item) };
+  const failure = answerFailure(call, fault, item);
+  return { requestId, item: reference(item), failure, mayHaveBegun: true };
 }
 
 function reference({ group, resource, namespace, name }: PluginItem) {

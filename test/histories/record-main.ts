@@ -284,7 +284,10 @@ async function recordPlugins(name: string): Promise<void> {
   plugin.answer = () => ({ operation: { id: 'upload' } });
   const worker = await startPlugin(installation, name, plugin.activities);
   const { name: cluster } = installation;
-  await installation.request('POST', '/plugins', { metadata: { name }, spec: { cluster } });
+  await installation.request('POST', '/plugins', {
+    metadata: { name },
+    spec: { cluster, unavailableTimeout: '2s' },
+  });
   const spec = { cluster, includedNamespaces: ['default'], includedResources };
   const create = (backup: string) =>
     installation.request('POST', '/backups', { metadata: { name: backup }, spec });
@@ -305,7 +308,16 @@ async function recordPlugins(name: string): Promise<void> {
   await record('backup-plugins-cancelled', 'backup/default/unplugged');
   await record('backup-plugins-cancel', 'backup/default/unplugged/plugin-cancel');
   await record('delete-plugins', 'delete/default/plugged');
+  plugin.polls = 0;
+  await create('orphaned');
+  while (plugin.polls < 2) {
+    await sleep(100);
+  }
+  // Nobody can be told of the cancel.
   await worker.stop();
+  await installation.request('POST', '/backups/orphaned:cancel');
+  await installation.ended('backups', 'orphaned');
+  await record('backup-plugins-orphaned', 'backup/default/orphaned/plugin-cancel');
 }
 
 /** A restore that is bound to its plan. */

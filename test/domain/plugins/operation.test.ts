@@ -49,7 +49,7 @@ describe('one that the plugin calls complete', () => {
     expect(end?.failure).toMatchObject({
       code: 'operation-moved-nothing',
       message: expect.stringContaining(text) as unknown,
-      subject: 'persistentvolumeclaims/shop/data',
+      subject: 'plugin mover, action upload: operation persistentvolumeclaims/shop/data',
     });
   });
 
@@ -66,7 +66,7 @@ describe('one that has failed', () => {
     { status: { phase: 'Failed' }, message: `${by} failed: no reason was given` },
     { status: { phase: 'Cancelled', error: 'not told' }, message: `${by} was cancelled` },
   ])('says why: $message', ({ status, message }) => {
-    const subject = 'persistentvolumeclaims/shop/data';
+    const subject = 'plugin mover, action upload: operation persistentvolumeclaims/shop/data';
     expect(endOf(status)).toEqual({
       end: {
         requestId: 'r1',
@@ -92,7 +92,10 @@ describe('one that runs', () => {
     expect(endOf({ phase: 'Running', progress }, GONE)).toEqual({
       end: {
         ...{ requestId: 'r1', phase: 'Failed', progress },
-        failure: { ...GONE, subject: 'persistentvolumeclaims/shop/data' },
+        failure: {
+          ...GONE,
+          subject: 'plugin mover, action upload: operation persistentvolumeclaims/shop/data',
+        },
       },
       isOpen: true,
     });
@@ -131,7 +134,7 @@ describe('one of which nothing is known', () => {
           code: 'plugin-answer-invalid',
           message:
             'the status of plugin mover, action upload, for persistentvolumeclaims/shop/data says nothing of the operation',
-          subject: 'persistentvolumeclaims/shop/data',
+          subject: 'plugin mover, action upload: operation persistentvolumeclaims/shop/data',
         },
       },
     ]);
@@ -164,7 +167,10 @@ describe('one of which nothing is known', () => {
 
   it('has failed for the reason that is given, and names the item', () => {
     const { ends } = operationEnds(BATCH, undefined, GONE);
-    expect(ends[0]?.failure).toEqual({ ...GONE, subject: 'persistentvolumeclaims/shop/data' });
+    expect(ends[0]?.failure).toEqual({
+      ...GONE,
+      subject: 'plugin mover, action upload: operation persistentvolumeclaims/shop/data',
+    });
   });
 });
 

@@ -86,7 +86,7 @@ describe('a good answer', () => {
       failure: {
         code: 'plugin-failed',
         message: 'plugin mover, action upload, failed for pods/shop/web: disk on fire',
-        subject: 'pods/shop/web',
+        subject: 'plugin mover, action upload: pods/shop/web',
       },
     });
   });
@@ -112,7 +112,9 @@ describe('an answer that cannot be read', () => {
       expect(failure?.message).toContain(text);
       expect(failure?.message).toContain('plugin mover, action upload');
     }
-    expect(items[1]?.failure?.subject).toBe('persistentvolumeclaims/shop/data');
+    expect(items[1]?.failure?.subject).toBe(
+      'plugin mover, action upload: persistentvolumeclaims/shop/data',
+    );
   });
 });
 
@@ -158,7 +160,7 @@ describe('an answer for one item that breaks the contract', () => {
     const { items } = read({ items: [wrong, { requestId: 'r2', skip: 'fine' }] });
     expect(items[0]?.failure).toMatchObject({
       code: 'plugin-answer-invalid',
-      subject: 'pods/shop/web',
+      subject: 'plugin mover, action upload: pods/shop/web',
     });
     expect(items[0]?.failure?.message).toContain(text);
     expect(items[1]).toEqual({ requestId: 'r2', item: CLAIM, skip: 'fine' });
