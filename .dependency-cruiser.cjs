@@ -84,11 +84,15 @@ module.exports = {
       NODE,
       packages(['@temporalio']),
     ]),
+    only('examples', 'an example is all that its author has', [
+      NODE,
+      packages(['@temporalio/(common|worker)']),
+    ]),
     {
-      name: 'nothing-imports-tests-or-bench',
+      name: 'nothing-imports-tests-bench-or-examples',
       severity: 'error',
       from: { path: '^(domain|workflows|activities|storage|api|worker|cli)/' },
-      to: { path: '^(test|bench)/' },
+      to: { path: '^(test|bench|examples)/' },
     },
   ],
   options: {
