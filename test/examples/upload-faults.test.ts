@@ -1,0 +1,118 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { Operations } from '../../examples/plugins/typescript/operations.ts';
+
+// Goal: an upload that is not whole is never said to be. Method: the uploads of both examples, with a kubectl that fails as
+// the real one cannot be made to.
+
+const PYTHON = fileURLToPath(new URL('../../examples/plugins/python/', import.meta.url));
+const PYTHON_DRIVER = `
+import asyncio, json, sys
+from pathlib import Path
+from operations import Operations
+
+async def main(folder):
+    operations = Operations(Path(folder), None)
+    operations.resume()
+    operations.begin("request", "shop", "data")
+    while operations.status("request")["phase"] == "Running":
+        await asyncio.sleep(0.01)
+    print(json.dumps(operations.status("request")))
+
+asyncio.run(main(sys.argv[1]))
+`;
+const POD = {
+  metadata: { name: 'web' },
+  spec: {
+    containers: [{ name: 'main', volumeMounts: [{ name: 'v', mountPath: '/data' }] }],
+    volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }],
+  },
+};
+const END = 'head -c 1024 /dev/zero';
+const run = promisify(execFile);
+const { PATH = '' } = process.env;
+let folder: string;
+let programs: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'holdfast-uploads-'));
+  programs = await mkdtemp(join(tmpdir(), 'holdfast-programs-'));
+  process.env['PATH'] = `${programs}:${PATH}`;
+});
+
+afterEach(async () => {
+  process.env['PATH'] = PATH;
+  await Promise.all([folder, programs].map((one) => rm(one, { recursive: true })));
+});
+
+/** What `kubectl` does when it is to run `tar`, and which pods there are. */
+async function kubectlThat(tar: string, pods: readonly object[] = [POD]): Promise<void> {
+  const script = `#!/bin/sh
+case "$*" in
+  get*) cat <<'JSON'
+${JSON.stringify({ items: pods })}
+JSON
+  ;;
+  *du*) echo '2048 /data' ;;
+  *) ${tar} ;;
+esac
+`;
+  await writeFile(join(programs, 'kubectl'), script, { mode: 0o755 });
+}
+
+const UPLOADS = {
+  typescript: async (): Promise<unknown> => {
+    const operations = new Operations({ folder });
+    await operations.resume();
+    await operations.begin('request', { namespace: 'shop', claim: 'data' });
+    for (;;) {
+      const status = await operations.status('request');
+      if (status.phase !== 'Running') {
+        return status;
+      }
+      await sleep(10);
+    }
+  },
+  python: async (): Promise<unknown> => {
+    const env = { ...process.env, PYTHONPATH: PYTHON, PYTHONDONTWRITEBYTECODE: '1' };
+    const { stdout } = await run('python3', ['-c', PYTHON_DRIVER, folder], { env });
+    return JSON.parse(stdout);
+  },
+};
+
+describe.each(['typescript', 'python'] as const)('an upload of the example in %s', (language) => {
+  test('is complete when the archive has its end', async () => {
+    await kubectlThat(`echo data; ${END}`);
+    expect(await UPLOADS[language]()).toEqual({
+      ...{ requestId: 'request', phase: 'Completed' },
+      progress: { done: 1029, total: 1029, unit: 'bytes' },
+    });
+    expect((await readdir(folder)).sort()).toEqual(['request.json', 'request.tar']);
+  });
+
+  test.each([
+    { tar: 'echo data', pods: [POD], said: 'the archive was cut short' },
+    { tar: `${END}; echo gone >&2; exit 2`, pods: [POD], said: 'ended with 2: gone' },
+    { tar: END, pods: [], said: 'no running pod mounts the claim shop/data' },
+  ])('has failed, and is not kept, when $said', async ({ tar, pods, said }) => {
+    await kubectlThat(tar, pods);
+    expect(await UPLOADS[language]()).toEqual({
+      ...{ requestId: 'request', phase: 'Failed' },
+      error: expect.stringContaining(said) as string,
+    });
+    expect(await readdir(folder)).toEqual(['request.json']);
+  });
+});
+
+test('an id that leads out of the folder is refused', async () => {
+  const operations = new Operations({ folder });
+  await expect(operations.remove('../elsewhere')).rejects.toThrow('not a request id');
+});
