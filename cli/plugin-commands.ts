@@ -1,10 +1,11 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
 import type { PluginResource } from '../domain/api-resource.ts';
 import { clientOf, type GlobalOptions, withApi, withOutput } from './global-options.ts';
 import { present } from './item-flags.ts';
 import { dataText } from './output.ts';
 import { pluginsText, pluginText } from './plugin-output.ts';
+import { type Language, LANGUAGES, ScaffoldError, writeScaffold } from './plugin-scaffold.ts';
 
 interface PluginOptions extends Omit<GlobalOptions, 'location'> {
   readonly cluster?: string;
@@ -15,14 +16,45 @@ interface RegisterOptions extends PluginOptions {
   readonly callTimeout?: string;
 }
 
-/** `plugin …`: register, list, get, remove. */
+interface NewOptions {
+  readonly language: Language;
+  readonly name?: string;
+}
+
+/** `plugin …`: new, register, list, get, remove. */
 export function pluginCommand(): Command {
   return new Command('plugin')
-    .description('say which plugins take part in the runs of a cluster')
+    .description('begin plugins, and say which take part in the runs of a cluster')
+    .addCommand(newCommand())
     .addCommand(registerCommand())
     .addCommand(listCommand())
     .addCommand(getCommand())
     .addCommand(removeCommand());
+}
+
+function newCommand(): Command {
+  return new Command('new')
+    .argument('<folder>', 'empty, or not there yet')
+    .description('begin a plugin: write one that runs, to be changed')
+    .addOption(
+      new Option('--language <language>', 'what it is written in')
+        .choices(LANGUAGES)
+        .makeOptionMandatory(),
+    )
+    .option('--name <name>', 'name of the plugin; that of the folder by default')
+    .action(async (folder: string, options: NewOptions, self: Command) => {
+      try {
+        const name = await writeScaffold({ folder, ...options });
+        process.stderr.write(
+          `${folder} holds the plugin ${name}; its README.md says how to run it\n`,
+        );
+      } catch (error) {
+        if (error instanceof ScaffoldError) {
+          self.error(`error: ${error.message}`);
+        }
+        throw error;
+      }
+    });
 }
 
 function registerCommand(): Command {

@@ -13,7 +13,7 @@ TEXT
 }
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-SOURCES=(domain workflows activities storage api worker cli bin LICENSE package.json)
+SOURCES=(domain workflows activities storage api worker cli bin examples LICENSE package.json)
 
 case $(uname -m) in
   x86_64) platform=x64 target=x86_64-unknown-linux-gnu ;;

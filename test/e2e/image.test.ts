@@ -79,3 +79,8 @@ test('a worker in the image has its workflows compiled already', async () => {
   const bundle = await inPod('sh', '-c', 'grep -c backupWorkflow "$HOLDFAST_WORKFLOW_BUNDLE"');
   expect(Number(bundle)).toBeGreaterThan(0);
 });
+
+test('the image has what a new plugin begins with', async () => {
+  await inPod('holdfast', 'plugin', 'new', '/dev/shm/copier', '--language', 'typescript');
+  expect(await inPod('cat', '/dev/shm/copier/main.ts')).toContain("'copier'");
+});
