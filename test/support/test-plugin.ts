@@ -24,6 +24,9 @@ export class TestPlugin {
     phase: 'Completed',
   });
 
+  /** When it wants to be asked again how far they are. */
+  askAgain: '500ms' | '1m' = '500ms';
+
   readonly calls: ItemsCall[] = [];
   readonly cancelled: OperationsCall[] = [];
   readonly deleted: OperationsCall[] = [];
@@ -70,7 +73,7 @@ export class TestPlugin {
         message: 'operations run',
         type: 'OperationRunning',
         details: [answer],
-        nextRetryDelay: '500ms',
+        nextRetryDelay: this.askAgain,
         category: ApplicationFailureCategory.BENIGN,
       });
     }

@@ -1,0 +1,200 @@
+import { afterEach, expect, test } from 'vitest';
+
+import { ProblemList } from '../../../activities/backup/problem-list.ts';
+import { exportAdded, heldKey } from '../../../activities/plugins/export-added.ts';
+import { NO_ACTIONS } from '../../../activities/plugins/page-actions.ts';
+import { readActions } from '../../../activities/plugins/read-actions.ts';
+import { NoteTaker } from '../../../domain/backup-notes.ts';
+import type { ListedObject } from '../../../domain/item.ts';
+import type { PluginAction } from '../../../domain/plugins/contract.ts';
+import type { ArchiveItem } from '../../../storage/format/member-encoder.ts';
+import {
+  byName,
+  CONFIG_MAPS,
+  listed,
+  plugin,
+  PluginRunFixture,
+  RUN,
+  SECRETS,
+} from '../../support/plugin-run.ts';
+
+// Goal: an export does what plugins said of each object, and tells what it could not. Method: answers in a store in a folder.
+
+let fixture: PluginRunFixture;
+
+afterEach(async () => {
+  await fixture.close();
+});
+
+/** A backup of which a plugin said something by the names of its items, and the means to do it. */
+async function answered(
+  said: Readonly<Record<string, object>>,
+  action: Partial<PluginAction> = {},
+) {
+  const names = Object.keys(said);
+  fixture = await PluginRunFixture.open(
+    {
+      configMaps: names.map((name) => listed(name)),
+      secrets: [
+        ...['token', 'excluded'].map((name) =>
+          listed(name, { 'velero.io/exclude-from-backup': String(name === 'excluded') }),
+        ),
+        listed('skipped'),
+      ],
+    },
+    [plugin('mover', [{ name: 'upload', ...action }])],
+  );
+  const round = await fixture.planRound();
+  await fixture.answer(round, byName(said));
+  const problems = new ProblemList({ isPatient: false });
+  const plugins = [round];
+  const actions = await readActions(
+    fixture.deps,
+    { ...RUN, plugins },
+    { plan: fixture.plan, problems },
+  );
+  if (actions === undefined) {
+    throw new Error('there is a round');
+  }
+  return { round, problems, actions };
+}
+
+const messages = (problems: ProblemList) => {
+  const { errors, warnings } = problems.all();
+  return [
+    ...errors.map(({ code, message }) => `error ${code} ${message}`),
+    ...warnings.map(({ code, message }) => `warning ${code} ${message}`),
+  ];
+};
+
+const itemOf = (one: ListedObject, more: Partial<ArchiveItem> = {}): ArchiveItem => ({
+  ...{ type: CONFIG_MAPS, ...one },
+  ...more,
+});
+
+const REMOVE = { patch: [{ op: 'remove', path: '/data/a' }] };
+
+test('a patch is made on the whole object, with its numbers as they were', async () => {
+  const { actions, problems } = await answered({ web: REMOVE, plain: {} });
+  const page = await actions.ofPage(CONFIG_MAPS, ['shop/web', 'shop/plain']);
+  const metadata = { namespace: 'shop', name: 'web' };
+  const json =
+    '{"metadata":{"namespace":"shop","name":"web"},"data":{"a":"1","n":12345678901234567890}}';
+  // JavaScript would not hold the number.
+  const object = { metadata, data: { a: '1', n: 12345678901234567000 } };
+  const acted = page.act('shop/web', itemOf({ object, json }));
+  if (!('item' in acted)) {
+    throw new Error(`the item is left out: ${acted.reason}`);
+  }
+  expect(acted.item).not.toHaveProperty('json');
+  const { apiVersion, kind, data } = acted.item.object;
+  expect({ apiVersion, kind }).toEqual({ apiVersion: 'v1', kind: 'ConfigMap' });
+  expect(data).not.toHaveProperty('a');
+  expect(JSON.stringify(data)).not.toContain('12345678901234567000');
+  const plain = itemOf(listed('plain'));
+  expect(page.act('shop/plain', plain)).toEqual({ item: plain });
+  actions.tellLate();
+  expect(messages(problems)).toEqual([]);
+});
+
+test('what is skipped or fails is left out for that reason, and another version of it too', async () => {
+  const missing = { patch: [{ op: 'remove', path: '/data/none' }] };
+  const { actions, problems } = await answered({ cache: { skip: 'x' }, bad: missing, web: REMOVE });
+  const page = await actions.ofPage(CONFIG_MAPS, ['shop/cache', 'shop/bad', 'shop/web']);
+  expect(page.act('shop/cache', itemOf(listed('cache')))).toEqual({ reason: 'plugin-skip' });
+  expect(page.act('shop/bad', itemOf(listed('bad')))).toEqual({ reason: 'plugin-failed' });
+  expect(messages(problems)).toEqual([
+    expect.stringMatching(
+      /^error plugin-answer-invalid .*configmaps\/shop\/bad.* \/patch does not/,
+    ),
+  ]);
+  const other = itemOf(listed('web'), { isOtherVersion: true });
+  expect(page.act('shop/web', other)).toEqual({ reason: 'plugin-skip' });
+});
+
+test('with Continue what fails is taken, and told as a warning', async () => {
+  const missing = { patch: [{ op: 'remove', path: '/data/none' }] };
+  const { actions, problems } = await answered({ bad: missing }, { onError: 'Continue' });
+  const page = await actions.ofPage(CONFIG_MAPS, ['shop/bad']);
+  const item = itemOf(listed('bad'));
+  expect(page.act('shop/bad', item)).toEqual({ item });
+  expect(messages(problems)).toEqual([expect.stringMatching(/^warning plugin-answer-invalid/)]);
+});
+
+test('what came after an action that must not fail is left out, and told in one warning', async () => {
+  const { actions, problems } = await answered({ web: {} });
+  const keys = ['shop/web', 'shop/late-1', 'shop/late-2'];
+  const page = await actions.ofPage(CONFIG_MAPS, keys);
+  for (const name of ['web', 'late-1', 'late-2']) {
+    const item = itemOf(listed(name));
+    expect(page.act(`shop/${name}`, item)).toEqual(
+      name === 'web' ? { item } : { reason: 'plugin-late' },
+    );
+  }
+  expect(messages(problems)).toEqual([]);
+  actions.tellLate();
+  expect(messages(problems)).toEqual([
+    expect.stringMatching(/^warning plugin-not-asked .*configmaps\/shop\/late-1 and 1 more/),
+  ]);
+});
+
+test('without plugins there is nothing to do', async () => {
+  const { problems } = await answered({});
+  const { plan, deps } = fixture;
+  expect(await readActions(deps, RUN, { plan, problems })).toBeUndefined();
+  const item = itemOf(listed('web'));
+  expect(NO_ACTIONS.act('shop/web', item)).toEqual({ item });
+});
+
+const secret = (name: string, namespace = 'shop') => ({
+  group: '',
+  resource: 'secrets',
+  namespace,
+  name,
+});
+
+/** What the answers add to the backup that has something already. */
+async function added(items: readonly object[], held: readonly string[] = []) {
+  const { round, problems } = await answered({ adding: { additionalItems: items } });
+  const second = await fixture.planRound([round]);
+  await fixture.answer(second, byName({ skipped: { skip: 'x' } }));
+  const rounds = [round, second];
+  const { plan, deps } = fixture;
+  const actions = await readActions(deps, { ...RUN, plugins: rounds }, { plan, problems });
+  const notes = new NoteTaker([]);
+  const part = {
+    ...{ selection: plan.selection, problems, notes, isMixedAllowed: true },
+    ...{ signal: new AbortController().signal, ...(actions && { actions }) },
+  };
+  const keys = new Set(held.map((name) => heldKey(SECRETS, listed(name))));
+  const taken: string[] = [];
+  for await (const page of exportAdded(deps, { run: RUN, rounds, plan, held: keys }, part)) {
+    taken.push(...page.map(({ type, object }) => `${type.resource}/${object.metadata.name}`));
+  }
+  return { taken, told: messages(problems) };
+}
+
+test('items that a plugin adds are taken once', async () => {
+  const { taken, told } = await added([secret('token'), secret('token'), secret('skipped')]);
+  expect({ taken, told }).toEqual({ taken: ['secrets/token'], told: [] });
+});
+
+test('what the backup has is not taken again', async () => {
+  const configMap = { ...secret('adding'), resource: 'configmaps' };
+  const { taken, told } = await added([secret('token'), configMap], ['token']);
+  expect({ taken, told }).toEqual({ taken: [], told: [] });
+});
+
+test('what cannot be added is told with the plugin that asked for it', async () => {
+  const elsewhere = secret('token', 'kube-system');
+  const unserved = { ...secret('thing'), resource: 'things', group: 'x.example' };
+  const { taken, told } = await added([secret('absent'), secret('excluded'), elsewhere, unserved]);
+  expect(taken).toEqual([]);
+  const by = 'warning plugin-answer-invalid plugin mover, action upload, added';
+  expect([...told].sort()).toEqual([
+    `${by} secrets/kube-system/token, which is not in the backup: the cluster has no such item`,
+    `${by} secrets/shop/absent, which is not in the backup: the cluster has no such item`,
+    `${by} secrets/shop/excluded, which is not in the backup: exclude-label`,
+    `${by} things.x.example/shop/thing, which is not in the backup: the cluster has no such item`,
+  ]);
+});
