@@ -20,7 +20,7 @@ include $(ROOT)test/testbed/testbed.mk
 # The image that `make image` builds, upon BASE, with BUILDER.
 IMAGE ?= holdfast:dev
 
-.PHONY: help install image check test test-skew test-kill test-kill-volumes test-kill-hooks demo demo-stop bench histories openapi
+.PHONY: help install image check test test-skew test-kill test-kill-volumes test-kill-hooks test-kill-plugins demo demo-stop bench histories openapi
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -61,6 +61,9 @@ test-kill-volumes: install testbed-up testbed-image ## Kill agents, restic and T
 
 test-kill-hooks: install testbed-up ## Kill parts while pods are frozen; SEED=number repeats a run, RUNS=number says how many (50).
 	@$(BED_ENV); SEED=$(SEED) RUNS=$(RUNS) test/run-long.sh freeze-kills
+
+test-kill-plugins: install testbed-up ## Kill parts while plugins are at work; SEED=number repeats a run, MINUTES=number (5) and RUNS=number (9) say how long.
+	@$(BED_ENV); SEED=$(SEED) MINUTES=$(MINUTES) RUNS=$(RUNS) test/run-long.sh plugin-kills
 
 demo: install testbed-up ## Back up, delete and restore an application with its data in the test bed's cluster.
 	@$(BED_ENV); bash test/demo/demo.sh

@@ -37,6 +37,16 @@ export default defineConfig({
           testTimeout: 300_000,
         },
       },
+      {
+        extends: true,
+        test: {
+          name: 'plugin-kills',
+          include: ['test/campaign/plugin-kills.test.ts'],
+          // A poll that is to see something has as long as the machine needs.
+          expect: { poll: { timeout: 60_000, interval: 100 } },
+          testTimeout: 1_800_000,
+        },
+      },
     ],
   },
 });

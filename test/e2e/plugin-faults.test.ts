@@ -13,7 +13,17 @@ import { ApplicationFailure } from '@temporalio/common';
 // says what happened. Method: one plugin for each case, which sees what has its label, and a backup of just that; all of
 // them at the same time in one real installation.
 
-const CASES = ['ghost', 'dying', 'endless', 'cancelled', 'huge', 'garbage', 'throwing', 'lenient'];
+const CASES = [
+  'ghost',
+  'dying',
+  'endless',
+  'slow',
+  'cancelled',
+  'huge',
+  'garbage',
+  'throwing',
+  'lenient',
+];
 let installation: Installation;
 let namespace: string;
 const plugins = new Map<string, TestPlugin>();
@@ -132,6 +142,17 @@ test('an operation that does not end in time is cancelled, and said to have fail
   expect(status.phase).toBe('PartiallyFailed');
   expect(errorsOf(status)).toEqual([expect.stringContaining('operation-timed-out')]);
   expect(plugin('endless').cancelled).toHaveLength(1);
+});
+
+test('an operation that ends in time has ended, though its plugin is asked again only later', async () => {
+  const slow = plugin('slow');
+  slow.askAgain = '1m';
+  slow.status = () => (slow.polls > 1 ? { phase: 'Completed' } : running(4));
+  await begin('slow', { itemOperationTimeout: '3s' });
+  const status = await ended('slow');
+  expect(errorsOf(status)).toEqual([]);
+  expect(status.phase).toBe('Completed');
+  expect(slow.cancelled).toEqual([]);
 });
 
 test('progress moves while an operation runs, and a cancel of the backup cancels it', async () => {
