@@ -192,11 +192,14 @@ async function replicaSet(): Promise<string> {
 }
 
 let last = '';
+let sameLooks = 0;
+/** Looks in a row that find nothing changed: on a busy machine controllers are late. */
+const SAME_LOOKS = 4;
 
-/** Whether nothing was written since the last look. */
+/** Whether nothing was written for some looks. */
 function isSteady(now: Readonly<Record<string, string>>): boolean {
   const text = JSON.stringify(now);
-  const isSame = text === last;
+  sameLooks = text === last ? sameLooks + 1 : 0;
   last = text;
-  return isSame;
+  return sameLooks >= SAME_LOOKS;
 }
