@@ -6,8 +6,9 @@ import { deleteFromPlugins } from './plugin-operations.ts';
 
 /**
  * Deletes an ended backup or restore from its location. Two states: plugins remove what they keep of a backup, and then its
- * files go. The record goes first, so that nobody restores from what is half gone; then everything else, and last the claim, so that an attempt that is repeated still knows
- * whose files these are. Cancelled or failed, it is started again by another request.
+ * files go. The record goes first, so that nobody restores from what is half gone; then everything else, and last the
+ * claim, so that an attempt that is repeated still knows whose files these are. Cancelled or failed, it is started again by
+ * another request.
  */
 export async function deleteRun(input: DeleteInput): Promise<DeleteResult> {
   const { kind, location, name, runUid } = input;

@@ -3,10 +3,8 @@ import { isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { FailureReport } from '../domain/failure.ts';
 import type { PluginActivities } from '../domain/plugins/contract.ts';
 import { CONTRACT } from '../domain/plugins/contract-v1.ts';
-import { notServed } from '../domain/plugins/registry.ts';
 import { pluginTaskQueue } from '../domain/workflow-id.ts';
 import { callFailure } from './plugin-calls.ts';
-import { isQueuedTooLong } from './run-tracker.ts';
 
 /** Longest that one attempt may take, and all of them with their waits, in milliseconds. */
 const ANSWER_MS = 5000;
@@ -27,9 +25,8 @@ export type Description = { readonly answer: unknown } | { readonly failure: Fai
 /** Asks a plugin what it does. */
 export async function describePlugin(question: Question): Promise<Description> {
   const { cluster, name, queueWaitMs, attempts } = question;
-  const taskQueue = pluginTaskQueue(cluster, name);
   const plugin = proxyActivities<PluginActivities>({
-    taskQueue,
+    taskQueue: pluginTaskQueue(cluster, name),
     scheduleToStartTimeout: queueWaitMs,
     startToCloseTimeout: ANSWER_MS,
     scheduleToCloseTimeout: ANSWER_MAX_MS,
@@ -42,10 +39,6 @@ export async function describePlugin(question: Question): Promise<Description> {
     if (isCancellation(error)) {
       throw error;
     }
-    const isNotServed = isQueuedTooLong(error);
-    const failure = isNotServed
-      ? notServed(name, taskQueue)
-      : callFailure({ cluster, plugin: name }, error);
-    return { failure };
+    return { failure: callFailure({ cluster, plugin: name }, error) };
   }
 }

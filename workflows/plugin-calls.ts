@@ -10,6 +10,7 @@ import type { PluginCall } from '../activities/plugin-run-contract.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { PluginActivities } from '../domain/plugins/contract.ts';
 import { OPERATION_RUNNING } from '../domain/plugins/contract-v1.ts';
+import { notServed } from '../domain/plugins/registry.ts';
 import { utf8Size } from '../domain/utf8-size.ts';
 import { pluginTaskQueue } from '../domain/workflow-id.ts';
 import { isQueuedTooLong } from './run-tracker.ts';
@@ -123,9 +124,7 @@ export function callFailure(
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof TimeoutFailure) {
     if (cause.timeoutType === 'SCHEDULE_TO_START') {
-      const queue = pluginTaskQueue(cluster, plugin);
-      const message = `no worker of the plugin ${plugin} took a call from the task queue ${queue} in time`;
-      return { code: 'plugin-not-served', message, subject };
+      return notServed(plugin, pluginTaskQueue(cluster, plugin));
     }
     const message = `the plugin ${plugin} did not answer in time (${String(cause.timeoutType)})`;
     return { code: 'plugin-failed', message, subject };

@@ -80,7 +80,8 @@ async function planned(
   const round = await activities
     .long('Choose the items that plugins see')
     .planPluginCalls({ ...run, rounds });
-  return round.calls === 0 ? undefined : round;
+  // One without calls may have something to say: that nobody could be asked.
+  return round.calls === 0 && round.problems === undefined ? undefined : round;
 }
 
 interface Call {

@@ -107,6 +107,21 @@ export async function pageActions(
   return (await actions?.ofPage(type, page.map(keyOf))) ?? NO_ACTIONS;
 }
 
+/** An object that is taken because others ask for it, after what plugins said of it. */
+export function actedItem(
+  type: ResourceType,
+  listed: ListedObject,
+  { notes, actions }: { readonly notes: NoteTaker; readonly actions: PageActions },
+): ArchiveItem[] {
+  const acted = actions.act(keyOf(listed), archiveItem(type, listed));
+  if ('reason' in acted) {
+    notes.leaveOut(type, listed.object, acted.reason);
+    return [];
+  }
+  notes.keep(type, acted.item.object);
+  return [acted.item];
+}
+
 interface Deciders {
   readonly context: KeepContext;
   readonly source: PageSource;

@@ -3,15 +3,15 @@ import { Context } from '@temporalio/activity';
 import { type ExportPlan, SMALL_BACKUP_ITEMS_MAX } from '../../domain/export-plan.ts';
 import { Failure } from '../../domain/failure.ts';
 import { backupFolder, backupKeys, planKey } from '../../domain/object-key.ts';
+import { backupActionsOf } from '../../domain/plugins/plugin-action.ts';
 import type { StoredBackup } from '../../domain/stored-run.ts';
 import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
 import { readOwnClaim } from '../claim-name.ts';
 import type { BackupRun, PlanBackupResult } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
-import { buildPlan } from './build-plan.ts';
-import { backupActionsOf } from '../../domain/plugins/plugin-action.ts';
 import { readPlugins } from '../plugins/registry.ts';
+import { buildPlan } from './build-plan.ts';
 import { checkRequest } from './check-request.ts';
 
 const LAST_RESORT_ATTEMPT = 3;

@@ -9,13 +9,13 @@ import {
 import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
 import type { PageActions } from '../plugins/page-actions.ts';
 import {
-  archiveItem,
+  actedItem,
   keepContext,
   listOptions,
   pageActions,
   type PageSource,
 } from './export-pages.ts';
-import { keyOf, type Lister, unitPages } from './unit-pages.ts';
+import { type Lister, unitPages } from './unit-pages.ts';
 
 /** Where related objects come from; `notes` know what the objects of the backup refer to. */
 export type RelatedSource = Omit<PageSource, 'units'>;
@@ -110,11 +110,5 @@ function related(
     notes.leaveOut(type, object, reason);
     return [];
   }
-  const acted = actions.act(keyOf(listed), archiveItem(type, listed));
-  if ('reason' in acted) {
-    notes.leaveOut(type, object, acted.reason);
-    return [];
-  }
-  notes.keep(type, acted.item.object);
-  return [acted.item];
+  return actedItem(type, listed, { notes, actions });
 }

@@ -1,6 +1,6 @@
 import type { BackupNotes } from '../../domain/backup-notes.ts';
 import type { BackupSpec } from '../../domain/backup.ts';
-import type { TypeCoverage } from '../../domain/coverage.ts';
+import type { CoverageReason, TypeCoverage } from '../../domain/coverage.ts';
 import { coverageProblems, coverageReport } from '../../domain/coverage-report.ts';
 import type { ExportPlan } from '../../domain/export-plan.ts';
 import { Failure } from '../../domain/failure.ts';
@@ -39,7 +39,11 @@ export async function writeCoverage(
   return { archive: verified.proof, problems };
 }
 
+const BY_PLUGINS: ReadonlySet<CoverageReason> = new Set([
+  ...(['plugin-skip', 'plugin-failed', 'plugin-late'] as const),
+]);
+
 /** Whether plugins left out objects of a type, which the request selects. */
 function isEmptiedByPlugins({ leftOut = [] }: TypeCoverage): boolean {
-  return leftOut.some(({ reason }) => reason === 'plugin-skip' || reason === 'plugin-failed');
+  return leftOut.some(({ reason }) => BY_PLUGINS.has(reason));
 }

@@ -1,10 +1,11 @@
-import { groupResource, type ResourceType } from '../../domain/item.ts';
+import { groupResource, type ListedObject, type ResourceType } from '../../domain/item.ts';
 import type { ExportPlan } from '../../domain/export-plan.ts';
 import { whyNotTaken } from '../../domain/keep-object.ts';
 import { actionText } from '../../domain/plugins/plugin-action.ts';
 import { itemKey } from '../../domain/plugins/call-index.ts';
 import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
 import { archiveItem, keepContext } from '../backup/export-pages.ts';
+import type { ProblemList } from '../backup/problem-list.ts';
 import { unitPages } from '../backup/unit-pages.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { PlanPluginCallsInput } from '../plugin-run-contract.ts';
@@ -30,12 +31,14 @@ export async function addedItems(source: AnswerSource): Promise<AddedItems> {
 interface Asked {
   readonly run: PlanPluginCallsInput;
   readonly plan: ExportPlan;
+  /** Types that could not be read. */
+  readonly problems: ProblemList;
 }
 
 /** The items that the last round added and that no action was asked about; who asked for one in vain is told later. */
 export async function* addedPages(
   { cluster, store }: Pick<Dependencies, 'cluster' | 'store'>,
-  { run, plan }: Asked,
+  { run, plan, problems }: Asked,
   signal: AbortSignal,
 ): AsyncGenerator<readonly ArchiveItem[]> {
   const source = { store: store(run.location), run, rounds: run.rounds };
@@ -49,12 +52,8 @@ export async function* addedPages(
   for (const type of types.filter((one) => added.has(groupResource(one)))) {
     const keys = [...(added.get(groupResource(type))?.keys() ?? [])];
     const asked = await answers.about(type, keys);
-    const unit = namedUnit(
-      type,
-      keys.filter((key) => !asked.has(key)),
-    );
-    const options = { signal, isMixedAllowed: true };
-    for await (const page of unitPages(cluster, unit, { selectors: [], options })) {
+    const fresh = keys.filter((key) => !asked.has(key));
+    for await (const page of namedPages({ cluster, type, signal }, fresh, problems)) {
       yield page.flatMap((listed) =>
         whyNotTaken(type, listed.object, context) === undefined ? [archiveItem(type, listed)] : [],
       );
@@ -62,7 +61,23 @@ export async function* addedPages(
   }
 }
 
-/** Named objects of a type, as a unit of an export. */
-export function namedUnit(type: ResourceType, names: readonly string[]) {
-  return { type, namespace: '', items: names.length, names: [...names].sort() };
+interface Named {
+  readonly cluster: Dependencies['cluster'];
+  readonly type: ResourceType;
+  readonly signal: AbortSignal;
+}
+
+/** Named objects of a type, page by page; a failure of the type alone is told. */
+export async function* namedPages(
+  { cluster, type, signal }: Named,
+  names: readonly string[],
+  problems: ProblemList,
+): AsyncGenerator<readonly ListedObject[]> {
+  const unit = { type, namespace: '', items: names.length, names: [...names].sort() };
+  const options = { signal, isMixedAllowed: true };
+  try {
+    yield* unitPages(cluster, unit, { selectors: [], options });
+  } catch (error) {
+    problems.tell(type, error);
+  }
 }

@@ -5,11 +5,11 @@ import { isMatching, type KeepContext, whyNotTaken } from '../../domain/keep-obj
 import { itemKey } from '../../domain/plugins/call-index.ts';
 import type { RunReference } from '../../domain/run-reference.ts';
 import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
-import { archiveItem, keepContext, pageActions, type PageSource } from '../backup/export-pages.ts';
-import { keyOf, unitPages } from '../backup/unit-pages.ts';
+import { actedItem, keepContext, pageActions, type PageSource } from '../backup/export-pages.ts';
+import { keyOf } from '../backup/unit-pages.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { PluginRound } from '../plugin-run-contract.ts';
-import { addedItems, namedUnit } from './added-items.ts';
+import { addedItems, namedPages } from './added-items.ts';
 import type { PageActions } from './page-actions.ts';
 
 interface Added {
@@ -42,9 +42,11 @@ export async function* exportAdded(
     const type = served.get(name);
     const missing = new Map(askedBy);
     if (type !== undefined) {
-      const unit = namedUnit(type, [...askedBy.keys()]);
-      const options = { signal, isMixedAllowed: true };
-      for await (const page of unitPages(cluster, unit, { selectors: [], options })) {
+      for await (const page of namedPages(
+        { cluster, type, signal },
+        [...askedBy.keys()],
+        problems,
+      )) {
         page.forEach((listed) => missing.delete(keyOf(listed)));
         const actions = await pageActions(type, page, part);
         yield page.flatMap((listed) =>
@@ -98,13 +100,7 @@ function taken(
     problems.warning(inVain(`${groupResource(type)}/${key}`, askedBy.get(key) ?? '', why));
     return [];
   }
-  const acted = actions.act(keyOf(listed), archiveItem(type, listed));
-  if ('reason' in acted) {
-    notes.leaveOut(type, object, acted.reason);
-    return [];
-  }
-  notes.keep(type, acted.item.object);
-  return [acted.item];
+  return actedItem(type, listed, { notes, actions });
 }
 
 function inVain(subject: string, who: string, why: string): FailureReport {

@@ -31,7 +31,10 @@ export class ExportActions {
   readonly #actions: readonly RunAction[];
   readonly #problems: ProblemList;
   /** Items that came after an action was asked: by action and type. */
-  readonly #late = new Map<string, { action: RunAction; type: string; keys: string[] }>();
+  readonly #late = new Map<
+    string,
+    { action: RunAction; type: string; first: string; count: number }
+  >();
 
   constructor(answers: PluginAnswers, actions: readonly RunAction[], problems: ProblemList) {
     this.#answers = answers;
@@ -46,8 +49,8 @@ export class ExportActions {
 
   /** Tells of items that came after the plugins were asked. */
   tellLate(): void {
-    for (const { action, type, keys } of this.#late.values()) {
-      this.#problems.warning(notAsked(action, type, keys));
+    for (const { action, type, first, count } of this.#late.values()) {
+      this.#problems.warning(notAsked(action, type, { first, count }));
     }
   }
 
@@ -94,9 +97,9 @@ export class ExportActions {
       if (!isAsked) {
         const name = groupResource(type);
         const id = `${action.plugin}/${action.action} ${name}`;
-        const late = this.#late.get(id) ?? { action, type: name, keys: [] };
+        const late = this.#late.get(id) ?? { action, type: name, first: key, count: 0 };
         this.#late.set(id, late);
-        late.keys.push(key);
+        late.count += 1;
         isLate ||= action.onError === 'Fail';
       }
     }

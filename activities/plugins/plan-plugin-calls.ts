@@ -40,7 +40,7 @@ export function planPluginCalls(
     const pages =
       input.rounds.length === 0
         ? takenPages(deps, { plan, actions, problems }, long)
-        : addedPages(deps, { run: input, plan }, long.signal);
+        : addedPages(deps, { run: input, plan, problems }, long.signal);
     const writer = new CallWriter(store, input, actions);
     let itemsDone = 0;
     for await (const page of pages) {

@@ -3,7 +3,7 @@ import { backupFolder, pluginAnswerKey, pluginCallKey } from '../../domain/objec
 import type { ItemsCall, PluginRun } from '../../domain/plugins/contract.ts';
 import { CONTRACT } from '../../domain/plugins/contract-v1.ts';
 import type { CallOutcome, ItemOutcome, PlannedCall } from '../../domain/plugins/plugin-call.ts';
-import { type CallTimes, callTimes } from '../../domain/plugins/plugin.ts';
+import { type CallTimes, callTimes, type RegisteredPlugin } from '../../domain/plugins/plugin.ts';
 import { readItemsAnswer } from '../../domain/plugins/read-answer.ts';
 import type { RunReference } from '../../domain/run-reference.ts';
 import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
@@ -23,13 +23,14 @@ export async function readPluginCall(
   input: PluginCallInput,
 ): Promise<PluginCall<ItemsCall>> {
   const folder = backupFolder(input.name);
-  const [{ plugin, action, items }, reply] = await Promise.all([
+  const [{ plugin, action, items }, { plugins = [] }, reply] = await Promise.all([
     readCall(deps, input),
+    readPlan(deps, input),
     readReplyKey(deps.store(input.location), folder, input.runUid),
   ]);
   return {
     plugin,
-    ...(await timesOf(deps, input, plugin)),
+    ...timesOf(plugins, plugin),
     call: {
       contract: CONTRACT,
       ...{ plugin, action, items: [...items] },
@@ -97,12 +98,7 @@ function failedItems({ items }: PlannedCall, failure: FailureReport): ItemOutcom
 }
 
 /** How long calls of a plugin may take. Throws `plugin-not-found` for one that the run does not know. */
-export async function timesOf(
-  deps: Dependencies,
-  run: RunReference,
-  plugin: string,
-): Promise<CallTimes> {
-  const { plugins = [] } = await readPlan(deps, run);
+export function timesOf(plugins: readonly RegisteredPlugin[], plugin: string): CallTimes {
   const registered = plugins.find(({ name }) => name === plugin);
   if (registered === undefined) {
     throw new Failure('plugin-not-found', `the run knows no plugin ${plugin}`, { subject: plugin });

@@ -20,6 +20,7 @@ import type { CallOutcome, PlannedCall } from '../../domain/plugins/plugin-call.
 import type { RunReference } from '../../domain/run-reference.ts';
 import { readJsonGz, readJsonGzIfThere, writeJsonGz } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
+import { readPlan } from '../backup/plan-backup.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type {
@@ -43,13 +44,13 @@ export function planPluginOperations(
   return withHeartbeat(async ({ signal }) => {
     const store = deps.store(input.location);
     const found = foundIn(store, input);
+    const { plugins = [] } = await readPlan(deps, input);
     const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
     const open = new Map<string, PlannedOperation[]>();
     let [batches, operations] = [0, 0];
     const write = async (plugin: string, batch: readonly PlannedOperation[]): Promise<void> => {
       const key = { runUid: input.runUid, attempt, batch: batches++ };
-      const times = await timesOf(deps, input, plugin);
-      const stored: OperationBatch = { plugin, ...times, operations: batch };
+      const stored: OperationBatch = { plugin, ...timesOf(plugins, plugin), operations: batch };
       await writeJsonGz(store, operationBatchKey(backupFolder(input.name), key), stored);
     };
     for await (const { plugin, operation } of found) {

@@ -41,12 +41,11 @@ export function subjectOf(call: Pick<PlannedCall, 'plugin' | 'action'>, about: s
 export function notAsked(
   call: Pick<PlannedCall, 'plugin' | 'action' | 'onError'>,
   type: string,
-  names: readonly string[],
+  { first, count }: { readonly first: string; readonly count: number },
 ): FailureReport {
-  const [first = ''] = names;
   const what =
     call.onError === 'Fail' ? 'the next backup has them' : 'the backup has them as they are';
-  const rest = names.length > 1 ? ` and ${String(names.length - 1)} more` : '';
+  const rest = count > 1 ? ` and ${String(count - 1)} more` : '';
   return {
     code: 'plugin-not-asked',
     message: `${actionText(call)} was not asked about ${type}/${first}${rest}, which came later; ${what}`,

@@ -41,8 +41,8 @@ export function selects(selector: Selector, item: SelectedItem): boolean {
 
 type TypeName = Pick<SelectedItem, 'group' | 'resource'>;
 
-/** `deployments.apps`, or `deployments` of any group, in any case; `*` stands for all types. */
+/** `deployments.apps`, or `deployments` of any group, in any case, or a pattern of these; `*` stands for all types. */
 function isTypeNamed(type: TypeName, name: string): boolean {
   const written = name.toLowerCase();
-  return written === '*' || written === groupResource(type) || written === type.resource;
+  return matchesPattern(written, groupResource(type)) || matchesPattern(written, type.resource);
 }
