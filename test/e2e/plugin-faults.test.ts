@@ -20,6 +20,7 @@ const CASES = [
   'slow',
   'cancelled',
   'huge',
+  'large',
   'garbage',
   'throwing',
   'lenient',
@@ -186,7 +187,14 @@ test('an answer that is too large is refused as such', async () => {
   await begin('huge');
   const status = await ended('huge');
   expect(status.phase).toBe('PartiallyFailed');
-  expect(errorsOf(status)).toEqual([expect.stringMatching(/plugin huge.*(KiB|size|large|limit)/i)]);
+  expect(errorsOf(status)).toEqual([
+    expect.stringMatching(/^plugin-failed: the plugin huge failed: .*TMPRL1103/),
+  ]);
+  plugin('large').whole = () => ({ items: [], padding: 'x'.repeat(1024 * 1024) });
+  await begin('large');
+  expect(errorsOf(await ended('large'))).toEqual([
+    expect.stringMatching(/^plugin-answer-invalid: the plugin large .* 512 KiB are allowed/),
+  ]);
 });
 
 test('an answer of the wrong type is refused with plugin, item and field', async () => {

@@ -238,6 +238,18 @@ async function deletion(...names: readonly { name: string; deletesBackups?: bool
   return { planned: plannedNow, calls: await batchesOf(plannedNow) };
 }
 
+test('a type about which nobody could be asked is an error of the backup', async () => {
+  const round = await fixture.planRound();
+  await fixture.answer(round, () => null);
+  const problem = { code: 'cluster-forbidden', message: 'no', subject: 'secrets' } as const;
+  const said = await inActivity(() =>
+    recordPlugins(fixture.deps, {
+      ...{ ...RUN, rounds: [{ ...round, problems: [problem] }], notCancelled: [] },
+    }),
+  );
+  expect(said.errors).toEqual([problem]);
+});
+
 test('a deletion is told to plugins with operations, and to those that want to know', async () => {
   const round = await fixture.planRound();
   await fixture.answer(round, beginning);
