@@ -9,7 +9,7 @@ import type { RestoreEnding } from '../domain/restore/restore-result.ts';
 import type { RestoreResult, RestoreSpec } from '../domain/restore.ts';
 import type { RunReference } from '../domain/run-reference.ts';
 import type { ArchiveProof } from '../domain/stored-run.ts';
-import type { PluginRound, PluginRunActivities } from './plugin-run-contract.ts';
+import type { PlannedOperations, PluginRound, PluginRunActivities } from './plugin-run-contract.ts';
 import type { HookActivities } from './hook-contract.ts';
 import type { RestoreHookActivities, RunHooks } from './restore-hook-contract.ts';
 import type { PluginRegistryActivities } from './plugin-contract.ts';
@@ -154,7 +154,7 @@ export interface PlanBackupResult {
   readonly hasPlugins?: true;
 }
 
-/** What plugins were asked about the objects of a backup; left out where none was. */
+/** What plugins were asked about the objects of a run; left out where none was. */
 export interface AskedPlugins {
   readonly plugins?: readonly PluginRound[];
 }
@@ -235,9 +235,11 @@ export interface RestoreWave {
   readonly items: number;
   readonly firstShard: number;
   readonly shards: number;
+  /** Whether plugins are asked about items of the wave, when those before it are applied. */
+  readonly hasPlugins?: true;
 }
 
-export interface ApplyShardsInput extends RestoreRun {
+export interface ApplyShardsInput extends RestoreRun, AskedPlugins {
   readonly planAttempt: string;
   /** Applied one after the other; the gate of its wave is awaited after each. */
   readonly shards: readonly number[];
@@ -245,7 +247,7 @@ export interface ApplyShardsInput extends RestoreRun {
   readonly hasDeferred?: true;
 }
 
-export interface ApplyDeferredInput extends RestoreRun {
+export interface ApplyDeferredInput extends RestoreRun, AskedPlugins {
   readonly planAttempt: string;
   /** The shards that have put items aside. */
   readonly shards: readonly ShardReference[];
@@ -289,6 +291,13 @@ export interface FinishRestoreInput extends RestoreRun {
   readonly relinkAttempt?: string;
   /** Left out when no hooks were to be run, or when that was not planned to its end. */
   readonly hooks?: RunHooks;
+  /** What plugins were asked, and the operations that were waited for; left out when none was. */
+  readonly plugins?: {
+    readonly rounds: readonly PluginRound[];
+    readonly operations?: PlannedOperations;
+    /** Operations that may go on, though nobody waits for them. */
+    readonly notCancelled: readonly FailureReport[];
+  };
   readonly ending: RestoreEnding;
   readonly completionTimestamp: string;
 }

@@ -2,16 +2,16 @@ import type { BackupProblems } from '../domain/backup.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { ItemsCall, OperationsCall } from '../domain/plugins/contract.ts';
 import type { CallTimes } from '../domain/plugins/plugin.ts';
-import type { RunReference } from '../domain/run-reference.ts';
+import type { KindReference, RunReference } from '../domain/run-reference.ts';
 
 /**
- * The activities of a cluster's workers that stand between a backup and the plugins: they say what a plugin is asked, and
+ * The activities of a cluster's workers that stand between a run and the plugins: they say what a plugin is asked, and
  * take what it answered. What is said of `ClusterActivities` holds for them.
  */
 export interface PluginRunActivities {
   /**
-   * Says which items the actions of plugins see, and stores the calls for them: in the first round what the backup takes,
-   * in a later one the items that plugins added in the round before. Heartbeats.
+   * Says which items the actions of plugins see, and stores the calls for them. Of a backup in the first round what it
+   * takes, in a later one the items that plugins added in the round before; of a restore what some shards apply. Heartbeats.
    */
   planPluginCalls(input: PlanPluginCallsInput): Promise<PluginRound>;
   /** What a plugin is asked in one call. */
@@ -54,12 +54,20 @@ export interface PluginRound {
   readonly problems?: readonly FailureReport[];
 }
 
-export interface PlanPluginCallsInput extends RunReference {
+export interface PlanPluginCallsInput extends KindReference {
   /** The rounds before this one. */
   readonly rounds: readonly PluginRound[];
+  /** Of a restore: the shards that are applied next. */
+  readonly shards?: PlannedShards;
 }
 
-export interface PluginCallInput extends RunReference {
+/** Shards of the plan of a restore. */
+export interface PlannedShards {
+  readonly planAttempt: string;
+  readonly shards: readonly number[];
+}
+
+export interface PluginCallInput extends KindReference {
   readonly attempt: string;
   readonly call: number;
 }
@@ -88,7 +96,7 @@ export interface StoredAnswer {
   readonly errors: number;
 }
 
-export interface PlanOperationsInput extends RunReference {
+export interface PlanOperationsInput extends KindReference {
   /**
    * `waited`: those that a run waits for; `void`: those of items for which the action failed; `all`: all that may have been
    * begun, also by calls that were never answered, whatever attempt planned them.
@@ -104,7 +112,7 @@ export interface PlannedOperations {
   readonly operations: number;
 }
 
-export interface OperationBatchInput extends RunReference {
+export interface OperationBatchInput extends KindReference {
   readonly attempt: string;
   readonly batch: number;
 }

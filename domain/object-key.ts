@@ -23,6 +23,17 @@ export function restoreFolder(name: string): string {
   return `${RESTORES_PREFIX}${name}/`;
 }
 
+/** The folder of a run. */
+export function runFolder({
+  kind,
+  name,
+}: {
+  readonly kind: 'Backup' | 'Restore';
+  readonly name: string;
+}): string {
+  return kind === 'Backup' ? backupFolder(name) : restoreFolder(name);
+}
+
 /** The files of a finished backup. */
 export function backupKeys(name: string) {
   const folder = backupFolder(name);

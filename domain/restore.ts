@@ -51,6 +51,8 @@ export interface RestoreSpec {
   readonly restoreResourcePriorities?: string;
   /** How long a gate between waves, and what is waited for of one object, may take; a Go duration, `10m0s` if left out. */
   readonly resourceTimeout?: string;
+  /** How long operations of plugins are waited for, as a Go duration; Velero's default, 4 h, if left out. */
+  readonly itemOperationTimeout?: string;
   /** Digest of a plan (`sha256:…`): the restore writes nothing unless it would do what that plan says. */
   readonly planDigest?: string;
   /** Init containers that restored pods get, and commands that are run in them, beside those of annotations. */
@@ -121,6 +123,8 @@ export interface RestoreResult {
   readonly failure?: FailureReport;
   /** Hooks of restored pods; left out where there are none. */
   readonly hooks?: HooksSummary;
+  /** Operations of plugins; left out where there were none. */
+  readonly operations?: { readonly completed: number; readonly failed: number };
   /** What became of data of volumes; left out where there was none to write. */
   readonly volumes?: RestoredVolumesSummary;
 }

@@ -5,3 +5,8 @@ export interface RunReference {
   /** The workflow's run id. */
   readonly runUid: string;
 }
+
+/** A run of either kind, to activities that both have. */
+export interface KindReference extends RunReference {
+  readonly kind: 'Backup' | 'Restore';
+}

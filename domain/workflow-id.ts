@@ -39,8 +39,11 @@ export function volumesWorkflowIdPrefix(runId: string): string {
   return `${runId}/volumes-`;
 }
 
-/** The child of a backup that asks plugins, waits for what they do, or ends that. */
-export function pluginsWorkflowId(runId: string, part: 'items' | 'operations' | 'cancel'): string {
+/** The child of a run that asks plugins, waits for what they do, or ends that. */
+export function pluginsWorkflowId(
+  runId: string,
+  part: 'items' | `items-${string}` | 'operations' | 'cancel',
+): string {
   return `${runId}/plugin-${part}`;
 }
 

@@ -10,8 +10,9 @@ import {
   type AnsweredPlugins,
   askPlugins,
   awaitOperations,
-  cancelOperations,
-} from './backup-plugins.ts';
+  endPlugins,
+  pluginsOf,
+} from './run-plugins.ts';
 import { exportObjects, finishArchive, type Steps, type Written } from './backup-archive.ts';
 import type { BackupInput, PluginCancelResult } from './contract.ts';
 import { openRun } from './run-open.ts';
@@ -102,7 +103,10 @@ async function writeBackup(
   tracker.enter('plan', 'InProgress', 'discovering and counting what there is');
   const plan = await activities.long('Discover, count and cut shards').planBackup(run);
   tracker.plan(plan.items);
-  const asked = plan.hasPlugins === true ? await askPlugins(input, run, steps) : undefined;
+  const asked =
+    plan.hasPlugins === true
+      ? await askPlugins(pluginsOf('Backup', input, run), tracker)
+      : undefined;
   const plugins = asked === undefined ? {} : { plugins: asked.rounds };
   const [exported, chosen] = await together(
     async () => {
@@ -130,7 +134,7 @@ async function endOperations(
   const { rounds } = asked;
   const ended =
     asked.operations + asked.voids > 0
-      ? await awaitOperations(input, { run, asked }, steps)
+      ? await awaitOperations(pluginsOf('Backup', input, run), asked, steps.tracker)
       : undefined;
   const problems = await steps.activities.long('Record what plugins did').recordPlugins({
     ...{ ...run, rounds, notCancelled: ended?.notCancelled ?? [] },
@@ -211,7 +215,7 @@ async function commit(step: Commit, activities: Activities, tracker: RunTracker)
   tracker.enter('commit', phase, 'writing the record');
   let { result } = step;
   if (ending.kind !== 'written') {
-    result = withWarnings(result, await endPlugins(step, tracker));
+    result = withWarnings(result, await endPlugins(pluginsOf('Backup', step.input, run), tracker));
     await activities.cleanUp('Remove what was written').cleanBackup({ ...run, scope: 'files' });
   }
   await activities.cleanUp(`Write the record: ${result.phase}`).commitBackup({
@@ -223,22 +227,6 @@ async function commit(step: Commit, activities: Activities, tracker: RunTracker)
   tracker.end(result.phase, `${String(result.items)} items${reason}`);
   if (ending.kind === 'written') {
     await activities.cleanUp('Remove plan and shards').cleanBackup({ ...run, scope: 'work' });
-  }
-}
-
-/** Ends what plugins may have begun; says what could not be ended. */
-async function endPlugins(
-  { input, run }: Commit,
-  tracker: RunTracker,
-): Promise<PluginCancelResult> {
-  if (!tracker.hasEntered('plugins')) {
-    return { failures: [], operations: 0 };
-  }
-  tracker.enter('operations', 'Finalizing', 'ending what plugins have begun');
-  try {
-    return await cancelOperations(input, run);
-  } catch (error) {
-    return { failures: [reportOf(error)], operations: 0 };
   }
 }
 

@@ -11,10 +11,11 @@ import type { MaintenanceState } from '../domain/volumes/maintenance-plan.ts';
 import type { RepositoryRules } from '../domain/volumes/repository-rules.ts';
 import type { RepositoryStatus } from '../domain/volumes/repository-status.ts';
 import type { RepositoryKey } from '../domain/workflow-id.ts';
-import type { RunReference } from '../domain/run-reference.ts';
+import type { KindReference } from '../domain/run-reference.ts';
 import type { OperationsStatus, RunStatus, VolumeProgress } from '../domain/run-status.ts';
 import type {
   PlannedOperations,
+  PlannedShards,
   PluginRound,
   StoredAnswer,
 } from '../activities/plugin-run-contract.ts';
@@ -65,13 +66,15 @@ export interface VolumesInput {
 
 /** A run whose plugins are asked, or told. */
 export interface PluginCancelInput {
-  readonly run: RunReference;
+  readonly run: KindReference;
   readonly cluster: string;
   readonly patienceMs?: number;
 }
 
 /** What a run before this one hands on is left out at first. At most 64 KiB as JSON. */
 export interface PluginItemsInput extends PluginCancelInput {
+  /** Of a restore: the shards that are applied next. */
+  readonly shards?: PlannedShards;
   readonly rounds?: readonly PluginRound[];
   /** The next call of the last round. */
   readonly next?: number;

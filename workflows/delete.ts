@@ -16,7 +16,7 @@ export async function deleteRun(input: DeleteInput): Promise<DeleteResult> {
   if (kind === 'Backup' && patched('deletes-from-plugins')) {
     const { cluster, patienceMs } = input;
     await deleteFromPlugins({
-      ...{ run: { location, name, runUid }, cluster },
+      ...{ run: { kind, location, name, runUid }, cluster },
       ...(patienceMs === undefined ? {} : { patienceMs }),
     });
   }

@@ -19,10 +19,10 @@ const CALLS_IN_FLIGHT = 4;
 /** Calls after which the workflow looks whether its history has become long. */
 const CALLS_PER_LOOK = 8;
 /** Items that plugins add are shown to plugins, and what those add again, so many times. */
-const ROUNDS_MAX = 5;
+const ROUNDS_MAX = { Backup: 5, Restore: 1 } as const;
 
 /**
- * Asks plugins about the items of a backup; a child of the backup. Round by round: the calls are planned, made, and their
+ * Asks plugins about the items of a backup, or of some shards of a restore; a child of the run. Round by round: the calls are planned, made, and their
  * answers stored; a later round is for the items that plugins have added. Answers that hold values of objects are sealed,
  * and pass through this workflow as cipher text. Continues as new when its history has become long.
  */
@@ -69,17 +69,17 @@ function numbers(from: number, to: number): number[] {
 
 /** The next round; undefined when there is nothing left to ask. */
 async function planned(
-  { run }: PluginItemsInput,
+  { run, shards }: PluginItemsInput,
   rounds: readonly PluginRound[],
   activities: Activities,
 ): Promise<PluginRound | undefined> {
-  if (rounds.length >= ROUNDS_MAX) {
+  if (rounds.length >= ROUNDS_MAX[run.kind]) {
     return undefined;
   }
   setCurrentDetails(`Choosing what plugins are asked about, round ${String(rounds.length + 1)}`);
   const round = await activities
     .long('Choose the items that plugins see')
-    .planPluginCalls({ ...run, rounds });
+    .planPluginCalls({ ...run, rounds, ...(shards === undefined ? {} : { shards }) });
   // One without calls may have something to say: that nobody could be asked.
   return round.calls === 0 && round.problems === undefined ? undefined : round;
 }
@@ -100,8 +100,9 @@ async function ask(
   const { call: request, ...times } = await activities.short(summary).readPluginCall(at);
   const caller = { ...times, cluster };
   setCurrentDetails(`${summary}: plugin ${caller.plugin}, action ${request.action}`);
+  const plugin = itemsOf(caller)(request.action);
   const said = await answerTo(caller, away, () =>
-    itemsOf(caller)(request.action).backupItems(request),
+    run.kind === 'Backup' ? plugin.backupItems(request) : plugin.restoreItems(request),
   );
   return activities
     .short(`Take the answer to call ${String(call + 1)}`)

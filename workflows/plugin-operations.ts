@@ -38,7 +38,7 @@ const ASK_AGAIN_MS = 30_000;
 const ASK_AGAIN_MAX_MS = 600_000;
 
 /**
- * Waits until all operations that plugins began for a backup have ended; a child of the backup. One state: each batch is
+ * Waits until all operations that plugins began for a run have ended; a child of the run. One state: each batch is
  * asked about until all of it has ended, until the plugin is there no more, or until the time is over; then what may still
  * be at work is cancelled.
  */
@@ -70,9 +70,9 @@ export async function pluginOperations(
 }
 
 /**
- * Ends what plugins may have begun for a backup that failed or was cancelled, and has them remove what they kept; a child
- * of the backup. What was never answered counts as begun. What could not be ended is kept with the backup, so that its
- * deletion tells the plugin, and said.
+ * Ends what plugins may have begun for a run that failed or was cancelled, and has them remove what they kept of a backup; a
+ * child of the run. What was never answered counts as begun. What could not be ended is said, and kept with a backup, so that
+ * its deletion tells the plugin.
  */
 export async function cancelPluginOperations(
   input: PluginCancelInput,
@@ -84,7 +84,7 @@ export async function cancelPluginOperations(
     .planPluginOperations({ ...run, scope: 'all' });
   setCurrentDetails(`Cancelling ${String(planned.operations)} operations of plugins`);
   const left = await cancelBatches(input, planned, activities);
-  if (left.length > 0) {
+  if (left.length > 0 && run.kind === 'Backup') {
     await activities.long('Keep what could not be cancelled').keepPluginOperations({
       ...{ ...run, attempt: planned.attempt, batches: left.map(({ batch }) => batch) },
       endedAt: recordTime(Date.now()),
@@ -130,8 +130,10 @@ async function cancelled(
     }
     const plugin = pluginOf(caller);
     await plugin('Cancel operations').cancelOperation(call);
-    // One that was complete before the cancel came has something that nobody needs.
-    await plugin('Remove what operations have kept').deleteBackup(call);
+    if (call.run.kind === 'Backup') {
+      // One that was complete before the cancel came has something that nobody needs.
+      await plugin('Remove what operations have kept').deleteBackup(call);
+    }
     return undefined;
   } catch (error) {
     if (isCancellation(error)) {

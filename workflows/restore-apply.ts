@@ -1,14 +1,17 @@
 import type {
   AppliedShard,
+  AskedPlugins,
   PlanRestoreResult,
   RestoreRun,
   RestoreWave,
 } from '../activities/contract.ts';
+import type { PlannedOperations } from '../activities/plugin-run-contract.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { Activities } from './activity-profiles.ts';
 import type { RestoreInput } from './contract.ts';
 import { inPool } from './pool.ts';
 import type { RunTracker } from './run-tracker.ts';
+import { askPlugins, awaitOperations, type BegunOperations, pluginsOf } from './run-plugins.ts';
 import { moveBatches } from './start-volumes.ts';
 
 /** Shards of one wave that are applied at the same time. */
@@ -26,6 +29,17 @@ export interface Progress {
   hasGates?: boolean;
   /** Pods whose hooks were to be run. */
   hooks?: { readonly batches: number; failure?: FailureReport };
+  /** What plugins were asked; left out when none was. */
+  plugins?: AskedSoFar;
+}
+
+/** What plugins were asked before the waves that are applied, and what they began. */
+interface AskedSoFar extends BegunOperations {
+  readonly voids: number;
+  /** The operations that were waited for. */
+  planned?: PlannedOperations;
+  /** What may go on though nobody waits for it. */
+  notCancelled?: readonly FailureReport[];
 }
 
 export interface Apply {
@@ -50,11 +64,11 @@ export async function applyBackup(
     plan.waves.filter(({ firstShard }) => firstShard < claimsFirst),
     plan.waves.filter(({ firstShard }) => firstShard >= claimsFirst),
   ];
-  await applyWaves(run, { ...apply, plan, waves: before });
+  await applyWaves(input, run, { ...apply, plan, waves: before });
   if (plan.claimsFirst !== undefined) {
     await restoreVolumes(input, run, { ...apply, stage: 'claims' });
   }
-  await applyWaves(run, { ...apply, plan, waves: after });
+  await applyWaves(input, run, { ...apply, plan, waves: after });
   await applyDeferred(run, { ...apply, plan });
   if (plan.hasPodVolumes === true) {
     await restoreVolumes(input, run, { ...apply, stage: 'pods' });
@@ -63,13 +77,54 @@ export async function applyBackup(
 }
 
 async function applyWaves(
+  input: RestoreInput,
   run: RestoreRun,
   { waves, ...apply }: Apply & { plan: PlanRestoreResult; waves: readonly RestoreWave[] },
 ): Promise<void> {
   for (const step of gatherWaves(waves)) {
     const words = `${step.names} · ${String(step.items)} items`;
+    if (step.hasPlugins) {
+      await ask(input, run, { ...apply, step });
+    }
     apply.tracker.enter('apply', 'InProgress', `applying ${words}`);
     await applyStep(run, { ...apply, step, words });
+  }
+}
+
+/** Asks plugins about what is applied next, when what comes before it is there. */
+async function ask(
+  input: RestoreInput,
+  run: RestoreRun,
+  { tracker, progress, plan, step }: Apply & { plan: PlanRestoreResult; step: ApplyStep },
+): Promise<void> {
+  const shards = { planAttempt: plan.attempt, shards: step.parts.flat() };
+  const asked = await askPlugins(pluginsOf('Restore', input, run), tracker, shards);
+  const before = progress.plugins ?? { rounds: [], operations: 0, voids: 0, errors: 0 };
+  progress.plugins = {
+    rounds: [...before.rounds, ...asked.rounds],
+    operations: before.operations + asked.operations,
+    voids: before.voids + asked.voids,
+    errors: before.errors + asked.errors,
+    deadline: asked.deadline,
+  };
+}
+
+/** What plugins were asked, to those that apply what they said. */
+function askedPlugins({ plugins }: Progress): AskedPlugins {
+  return plugins === undefined ? {} : { plugins: plugins.rounds };
+}
+
+/** Waits for the operations that plugins began, and ends those that nobody waits for. */
+export async function awaitPlugins(
+  input: RestoreInput,
+  run: RestoreRun,
+  { tracker, progress }: Apply,
+): Promise<void> {
+  const { plugins } = progress;
+  if (plugins !== undefined && plugins.operations + plugins.voids > 0) {
+    const ended = await awaitOperations(pluginsOf('Restore', input, run), plugins, tracker);
+    plugins.planned = ended.planned;
+    plugins.notCancelled = ended.notCancelled;
   }
 }
 
@@ -121,6 +176,7 @@ async function applyDeferred(
   const applied = await activities.long(`Apply ${words}`).applyDeferred({
     ...{ ...run, planAttempt: plan.attempt },
     shards: shards.map(({ shard, attempt }) => ({ shard, attempt })),
+    ...askedPlugins(progress),
   });
   progress.applied.push(applied);
   tracker.advance(applied.items);
@@ -144,6 +200,8 @@ interface ApplyStep {
   readonly names: string;
   readonly items: number;
   readonly parts: readonly (readonly number[])[];
+  /** Whether plugins are asked first. */
+  readonly hasPlugins: boolean;
 }
 
 async function applyStep(
@@ -166,26 +224,34 @@ async function applyStep(
     const result = await activities.long(`Apply ${words}`).applyShards({
       ...{ ...run, planAttempt: plan.attempt, shards },
       ...(hasDeferred ? { hasDeferred } : {}),
+      ...askedPlugins(progress),
     });
     progress.applied.push(...result.shards);
     tracker.advance(result.shards.reduce((sum, { items }) => sum + items, 0));
   });
 }
 
-/** Small neighbours share a call: a hop costs more than their items. */
+interface Writable extends ApplyStep {
+  names: string;
+  items: number;
+  readonly parts: number[][];
+}
+
+/** Small neighbours share a call: a hop costs more than their items. Before a wave that plugins see, all is applied. */
 function gatherWaves(waves: readonly RestoreWave[]): ApplyStep[] {
-  const steps: { names: string; items: number; parts: number[][]; isSmall: boolean }[] = [];
-  for (const { name, items, firstShard, shards } of waves) {
+  const steps: (Writable & { isSmall: boolean })[] = [];
+  for (const { name, items, firstShard, shards, hasPlugins = false } of waves) {
     const numbers = Array.from({ length: shards }, (_, index) => firstShard + index);
     const last = steps.at(-1);
-    if (last?.isSmall === true && last.items + items <= SMALL_WAVES_ITEMS_MAX) {
+    const isNeighbour = last?.isSmall === true && !last.hasPlugins && !hasPlugins;
+    if (isNeighbour && last.items + items <= SMALL_WAVES_ITEMS_MAX) {
       last.names += `, ${name}`;
       last.items += items;
       last.parts[0]?.push(...numbers);
     } else {
       const isSmall = items <= SMALL_WAVES_ITEMS_MAX;
       const parts = isSmall ? [numbers] : numbers.map((shard) => [shard]);
-      steps.push({ names: name, items, parts, isSmall });
+      steps.push({ names: name, items, parts, isSmall, hasPlugins });
     }
   }
   return steps;

@@ -6,15 +6,16 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 
-import type { RestoreRun } from '../activities/contract.ts';
+import type { FinishRestoreInput, RestoreRun } from '../activities/contract.ts';
 import { recordTime } from '../domain/duration.ts';
 import type { RestoreEnding } from '../domain/restore/restore-result.ts';
 import type { RestoreResult } from '../domain/restore.ts';
 import { type Activities, activitiesOf } from './activity-profiles.ts';
 import type { RestoreInput } from './contract.ts';
-import { type Apply, applyBackup, type Progress } from './restore-apply.ts';
+import { type Apply, applyBackup, awaitPlugins, type Progress } from './restore-apply.ts';
 import { runRestoreHooks } from './restore-hooks.ts';
 import { openRun } from './run-open.ts';
+import { endPlugins, pluginsOf } from './run-plugins.ts';
 import { reportOf, trackRun } from './run-tracker.ts';
 
 /** Restores of earlier releases did not open gates at their end. */
@@ -36,6 +37,8 @@ const OPENS_GATES = 'opens-gates';
  * - `InProgress` / relink: objects that had owners get them again, by the uids that the owners have now.
  * - `InProgress` / hooks: commands are run in restored pods, as soon as these run. One that fails ends the further ones of
  *   its pod, if it says so, and nothing else.
+ * - `InProgress` / plugins: before each wave with items that plugins see, a child of the run asks them.
+ * - `WaitingForPluginOperations` / operations: a child of the run waits until what plugins began has ended.
  * - `Finalizing` / report: what became of each item is written to the location, and the result, which ends the run.
  * - `Completed`, `PartiallyFailed` (items failed, and the report says which), `Failed`, `Cancelled`: ended. What had
  *   been applied stays in the cluster and carries the restore's mark.
@@ -65,11 +68,13 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     }
     await applyBackup(input, run, { activities, tracker, progress });
     await runRestoreHooks(run, { activities, tracker, progress });
+    await awaitPlugins(input, run, { activities, tracker, progress });
   });
   return CancellationScope.nonCancellable(async () => {
     if (progress.hasGates === true && patched(OPENS_GATES)) {
       await openGates(run, activities);
     }
+    await endRest(input, run, { ending, tracker, progress });
     tracker.enter('report', 'Finalizing', 'writing the report');
     const result = await activities.long(`Write the report: ${ending.kind}`).finishRestore({
       ...run,
@@ -77,6 +82,7 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       ...(progress.volumeBatches === 0 ? {} : { volumeBatches: progress.volumeBatches }),
       ...(progress.relinkAttempt === undefined ? {} : { relinkAttempt: progress.relinkAttempt }),
       ...(progress.hooks === undefined ? {} : { hooks: progress.hooks }),
+      ...pluginsField(progress),
       ending,
       completionTimestamp: recordTime(Date.now()),
     });
@@ -85,6 +91,30 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     await activities.cleanUp('Remove the plan').cleanRestore({ ...run, scope: 'work' });
     return result;
   });
+}
+
+/** What the report has to say of plugins. */
+function pluginsField({ plugins }: Progress): Pick<FinishRestoreInput, 'plugins'> {
+  if (plugins === undefined) {
+    return {};
+  }
+  const { rounds, planned, notCancelled = [] } = plugins;
+  const operations = planned === undefined ? {} : { operations: planned };
+  return { plugins: { rounds, notCancelled, ...operations } };
+}
+
+/** Ends what plugins may have begun for a restore that failed or was cancelled. */
+async function endRest(
+  input: RestoreInput,
+  run: RestoreRun,
+  { ending, tracker, progress }: Pick<Apply, 'tracker' | 'progress'> & { ending: RestoreEnding },
+): Promise<void> {
+  if (ending.kind !== 'applied') {
+    const { failures } = await endPlugins(pluginsOf('Restore', input, run), tracker);
+    if (progress.plugins !== undefined) {
+      progress.plugins.notCancelled = failures;
+    }
+  }
 }
 
 /** Lets pods start whose data comes no more. Those that cannot be told now start by themselves after a day. */

@@ -30,7 +30,10 @@ export async function* exportAdded(
   { run, rounds, plan, held }: Added,
   part: Omit<PageSource, 'units'>,
 ): AsyncGenerator<readonly ArchiveItem[]> {
-  const added = await addedItems({ store: store(run.location), run, rounds });
+  const added = await addedItems({
+    ...{ store: store(run.location), rounds },
+    run: { ...run, kind: 'Backup' },
+  });
   if (added.size === 0) {
     return;
   }

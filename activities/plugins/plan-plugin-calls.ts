@@ -1,16 +1,14 @@
-import { randomBytes } from 'node:crypto';
-
 import { NoteTaker } from '../../domain/backup-notes.ts';
+import type { IndexLine } from '../../domain/backup-index.ts';
 import type { ExportPlan, ExportUnit } from '../../domain/export-plan.ts';
-import { backupFolder, pluginCallKey, pluginIndexKey } from '../../domain/object-key.ts';
-import { ITEMS_PER_CALL } from '../../domain/plugins/contract-v1.ts';
-import { actionsFor, backupActionsOf, type RunAction } from '../../domain/plugins/plugin-action.ts';
-import type { PlannedCall } from '../../domain/plugins/plugin-call.ts';
-import { CallIndex } from '../../domain/plugins/call-index.ts';
+import { restoreFolder, runFolder, shardItemsKey } from '../../domain/object-key.ts';
+import type { RunAction } from '../../domain/plugins/plugin-action.ts';
 import { maySelectType } from '../../domain/plugins/plugin-selector.ts';
-import { writeJsonGz } from '../../storage/json-file.ts';
+import { isBareNamespace } from '../../domain/restore/restore-plan.ts';
+import { targetItem } from '../../domain/restore/target-item.ts';
+import type { RestoreSpec } from '../../domain/restore.ts';
+import { readIndex } from '../../storage/format/index-file.ts';
 import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
-import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { exportPages } from '../backup/export-pages.ts';
 import { isPatient, readPlan } from '../backup/plan-backup.ts';
 import { ProblemList } from '../backup/problem-list.ts';
@@ -18,11 +16,12 @@ import { relatedPages } from '../backup/related-pages.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
 import type { PlanPluginCallsInput, PluginRound } from '../plugin-run-contract.ts';
+import { readRestorePlan } from '../restore/restore-run.ts';
 import { addedPages } from './added-items.ts';
+import { CallWriter, type SeenItem } from './call-writer.ts';
 import { ensureReplyKey } from './reply-key.ts';
-import { requestIdOf } from './request-id.ts';
+import { actionsOf } from './run-plugins.ts';
 
-const ATTEMPT_BYTES = 6;
 /** Types that a round names. */
 const PROBLEMS_MAX = 10;
 
@@ -33,15 +32,14 @@ export function planPluginCalls(
 ): Promise<PluginRound> {
   return withHeartbeat(async (long) => {
     const store = deps.store(input.location);
-    const plan = await readPlan(deps, input);
-    const actions = backupActionsOf(plan.plugins ?? []);
-    await ensureReplyKey(store, backupFolder(input.name), input.runUid);
+    const actions = await actionsOf(deps, input);
+    await ensureReplyKey(store, runFolder(input), input.runUid);
     const problems = new ProblemList({ isPatient: isPatient() });
-    const pages =
-      input.rounds.length === 0
-        ? takenPages(deps, { plan, actions, problems }, long)
-        : addedPages(deps, { run: input, plan, problems }, long.signal);
     const writer = new CallWriter(store, input, actions);
+    const pages =
+      input.kind === 'Restore'
+        ? restoredPages(deps, input, long)
+        : backedUpPages(deps, { input, actions, problems }, long);
     let itemsDone = 0;
     for await (const page of pages) {
       for (const item of page) {
@@ -57,6 +55,37 @@ export function planPluginCalls(
 }
 
 interface Asked {
+  readonly input: PlanPluginCallsInput;
+  readonly actions: readonly RunAction[];
+  /** Types that could not be listed. */
+  readonly problems: ProblemList;
+}
+
+/** What a backup takes, or, after the first round, what plugins added to it. */
+async function* backedUpPages(
+  deps: Dependencies,
+  { input, actions, problems }: Asked,
+  long: LongWork,
+): AsyncGenerator<readonly SeenItem[]> {
+  const plan = await readPlan(deps, input);
+  const pages =
+    input.rounds.length === 0
+      ? takenPages(deps, { plan, actions, problems }, long)
+      : addedPages(deps, { run: input, plan, problems }, long.signal);
+  for await (const page of pages) {
+    yield page.flatMap(seenItem);
+  }
+}
+
+/** Another version is the same object. */
+function seenItem({ type, object, isOtherVersion }: ArchiveItem): SeenItem[] {
+  const { name, namespace = '', uid, labels } = object.metadata;
+  const { group, resource, version } = type;
+  const item = { group, resource, version, namespace, name, uid };
+  return isOtherVersion === true ? [] : [{ ...item, ...(labels === undefined ? {} : { labels }) }];
+}
+
+interface Taken {
   readonly plan: ExportPlan;
   readonly actions: readonly RunAction[];
   /** Types that could not be listed. */
@@ -69,7 +98,7 @@ interface Asked {
  */
 async function* takenPages(
   { cluster }: Pick<Dependencies, 'cluster'>,
-  { plan: { shards, selection }, actions, problems }: Asked,
+  { plan: { shards, selection }, actions, problems }: Taken,
   { signal }: LongWork,
 ): AsyncGenerator<readonly ArchiveItem[]> {
   const isSeen = ({ type }: Pick<ExportUnit, 'type'>): boolean =>
@@ -87,74 +116,30 @@ async function* takenPages(
   }
 }
 
-interface OpenCall {
-  readonly action: RunAction;
-  items: PlannedCall['items'][number][];
+/** What some shards of a restore apply. */
+async function* restoredPages(
+  deps: Dependencies,
+  input: PlanPluginCallsInput,
+  { signal }: LongWork,
+): AsyncGenerator<readonly SeenItem[]> {
+  const store = deps.store(input.location);
+  const { spec } = await readRestorePlan(store, input);
+  const { planAttempt: attempt = '', shards = [] } = input.shards ?? {};
+  for (const shard of shards) {
+    const key = shardItemsKey(restoreFolder(input.name), { runUid: input.runUid, shard, attempt });
+    for await (const lines of readIndex(store, key, { signal })) {
+      yield lines.filter((line) => !isBareNamespace(line)).map((line) => restoredItem(line, spec));
+    }
+  }
 }
 
-/** Cuts calls out of a stream of items, action by action, and stores each when it is full. */
-class CallWriter {
-  readonly #attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
-  readonly #open = new Map<RunAction, OpenCall>();
-  readonly #index = new CallIndex();
-  readonly #store: ObjectStore;
-  readonly #run: PlanPluginCallsInput;
-  readonly #actions: readonly RunAction[];
-  #calls = 0;
-
-  constructor(store: ObjectStore, run: PlanPluginCallsInput, actions: readonly RunAction[]) {
-    this.#store = store;
-    this.#run = run;
-    this.#actions = actions;
-  }
-
-  async see({ type, object, isOtherVersion }: ArchiveItem): Promise<void> {
-    const { name, namespace = '', uid, labels } = object.metadata;
-    const { group, resource, version } = type;
-    const seen = { group, resource, namespace, ...(labels === undefined ? {} : { labels }) };
-    // Another version is the same object.
-    for (const action of isOtherVersion === true ? [] : actionsFor(this.#actions, seen)) {
-      const open = this.#open.get(action) ?? { action, items: [] };
-      this.#open.set(action, open);
-      const item = { group, version, resource, namespace, name };
-      open.items.push({
-        requestId: requestIdOf({ ...action, runUid: this.#run.runUid }, item),
-        item,
-        ...(uid === undefined ? {} : { uid }),
-      });
-      if (open.items.length >= ITEMS_PER_CALL) {
-        await this.#write(open);
-      }
-    }
-  }
-
-  /** Stores what is left. */
-  async end(): Promise<PluginRound> {
-    // By plugin and action, so that each round of each run goes in the same order.
-    for (const action of this.#actions) {
-      const open = this.#open.get(action);
-      if (open !== undefined && open.items.length > 0) {
-        await this.#write(open);
-      }
-    }
-    const key = pluginIndexKey(backupFolder(this.#run.name), this.#part());
-    await writeJsonGz(this.#store, key, this.#index.rows());
-    return { attempt: this.#attempt, calls: this.#calls };
-  }
-
-  async #write(open: OpenCall): Promise<void> {
-    const { plugin, action, onError } = open.action;
-    const { items } = open;
-    open.items = [];
-    const call = this.#calls++;
-    this.#index.add(call, items);
-    const key = pluginCallKey(backupFolder(this.#run.name), { ...this.#part(), call });
-    const order = this.#actions.indexOf(open.action);
-    const planned: PlannedCall = { plugin, action, onError, order, items };
-    await writeJsonGz(this.#store, key, planned);
-  }
-
-  #part() {
-    return { runUid: this.#run.runUid, attempt: this.#attempt };
-  }
+function restoredItem(line: IndexLine, spec: RestoreSpec): SeenItem {
+  const { group, version, resource, namespace, name, uid, labels } = line;
+  const target = targetItem(line, spec);
+  const isElsewhere = target.namespace !== namespace || target.name !== name;
+  return {
+    ...{ group, version, resource, namespace, name, uid, line },
+    ...(labels === undefined ? {} : { labels }),
+    ...(isElsewhere ? { target: { namespace: target.namespace, name: target.name } } : {}),
+  };
 }

@@ -1,9 +1,9 @@
 import { groupResource, type ResourceType } from '../../domain/item.ts';
-import { backupFolder, pluginAnswerKey, pluginIndexKey } from '../../domain/object-key.ts';
+import { pluginAnswerKey, pluginIndexKey, runFolder } from '../../domain/object-key.ts';
 import type { ActionOutcome } from '../../domain/plugins/apply-outcomes.ts';
 import { type CallRow, callsAbout, itemKey } from '../../domain/plugins/call-index.ts';
 import type { CallOutcome } from '../../domain/plugins/plugin-call.ts';
-import type { RunReference } from '../../domain/run-reference.ts';
+import type { KindReference } from '../../domain/run-reference.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { PluginRound } from '../plugin-run-contract.ts';
@@ -14,7 +14,7 @@ const ANSWERS_AT_HAND = 16;
 /** What plugins answered to a run. */
 export interface AnswerSource {
   readonly store: ObjectStore;
-  readonly run: RunReference;
+  readonly run: KindReference;
   readonly rounds: readonly PluginRound[];
 }
 
@@ -35,7 +35,7 @@ export class PluginAnswers {
   static async open(source: AnswerSource): Promise<PluginAnswers> {
     const { store, run, rounds } = source;
     const indexes = rounds.map(async ({ attempt }) => {
-      const key = pluginIndexKey(backupFolder(run.name), { runUid: run.runUid, attempt });
+      const key = pluginIndexKey(runFolder(run), { runUid: run.runUid, attempt });
       // The object under this key was written by `planPluginCalls` of the same run.
       return (await readJsonGz(store, key)) as readonly CallRow[];
     });
@@ -104,7 +104,7 @@ async function readAnswer(
   { store, run }: Pick<AnswerSource, 'store' | 'run'>,
   { attempt, call }: { readonly attempt: string; readonly call: number },
 ): Promise<CallOutcome> {
-  const key = pluginAnswerKey(backupFolder(run.name), { runUid: run.runUid, attempt, call });
+  const key = pluginAnswerKey(runFolder(run), { runUid: run.runUid, attempt, call });
   // The object under this key was written by `storePluginAnswer` of the same run.
   return (await readJsonGz(store, key)) as CallOutcome;
 }

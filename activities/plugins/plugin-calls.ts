@@ -1,13 +1,14 @@
-import { Failure, type FailureReport } from '../../domain/failure.ts';
-import { backupFolder, pluginAnswerKey, pluginCallKey } from '../../domain/object-key.ts';
-import type { ItemsCall, PluginRun } from '../../domain/plugins/contract.ts';
+import type { FailureReport } from '../../domain/failure.ts';
+import { itemText } from '../../domain/item.ts';
+import { backupKeys, pluginAnswerKey, pluginCallKey, runFolder } from '../../domain/object-key.ts';
+import type { ItemsCall } from '../../domain/plugins/contract.ts';
 import { CONTRACT } from '../../domain/plugins/contract-v1.ts';
 import type { CallOutcome, ItemOutcome, PlannedCall } from '../../domain/plugins/plugin-call.ts';
-import { type CallTimes, callTimes, type RegisteredPlugin } from '../../domain/plugins/plugin.ts';
+import { callTimes } from '../../domain/plugins/plugin.ts';
 import { readItemsAnswer } from '../../domain/plugins/read-answer.ts';
-import type { RunReference } from '../../domain/run-reference.ts';
+import { readBodies } from '../../storage/format/read-bodies.ts';
 import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
-import { readBackupClaim, readPlan } from '../backup/plan-backup.ts';
+import { seal } from '../../storage/seal.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type {
   PluginCall,
@@ -15,27 +16,33 @@ import type {
   StoredAnswer,
   StorePluginAnswerInput,
 } from '../plugin-run-contract.ts';
+import { readRestorePlan } from '../restore/restore-run.ts';
 import { readReplyKey } from './reply-key.ts';
+import { pluginNamed, pluginRun, pluginsOf } from './run-plugins.ts';
 
 /** See `PluginRunActivities.readPluginCall`. */
 export async function readPluginCall(
   deps: Dependencies,
   input: PluginCallInput,
 ): Promise<PluginCall<ItemsCall>> {
-  const folder = backupFolder(input.name);
-  const [{ plugin, action, items }, { plugins = [] }, reply] = await Promise.all([
+  const folder = runFolder(input);
+  const [planned, plugins, reply] = await Promise.all([
     readCall(deps, input),
-    readPlan(deps, input),
+    pluginsOf(deps, input),
     readReplyKey(deps.store(input.location), folder, input.runUid),
   ]);
+  const { plugin, action, items, lines = [] } = planned;
+  const { spec, description } = pluginNamed(plugins, plugin);
+  const { publicKey } = description;
   return {
     plugin,
-    ...timesOf(plugins, plugin),
+    ...callTimes(spec),
     call: {
       contract: CONTRACT,
       ...{ plugin, action, items: [...items] },
       run: await pluginRun(deps, input),
       replyKey: reply.publicKey,
+      ...(await sealedObjects(deps, input, { lines, publicKey })),
     },
   };
 }
@@ -46,7 +53,7 @@ export async function storePluginAnswer(
   input: StorePluginAnswerInput,
 ): Promise<StoredAnswer> {
   const store = deps.store(input.location);
-  const folder = backupFolder(input.name);
+  const folder = runFolder(input);
   const { answeredAt } = input;
   const [planned, reply] = await Promise.all([
     readCall(deps, input),
@@ -97,24 +104,36 @@ function failedItems({ items }: PlannedCall, failure: FailureReport): ItemOutcom
   return items.map(({ requestId, item }) => ({ requestId, item, failure, ...begun }));
 }
 
-/** How long calls of a plugin may take. Throws `plugin-not-found` for one that the run does not know. */
-export function timesOf(plugins: readonly RegisteredPlugin[], plugin: string): CallTimes {
-  const registered = plugins.find(({ name }) => name === plugin);
-  if (registered === undefined) {
-    throw new Failure('plugin-not-found', `the run knows no plugin ${plugin}`, { subject: plugin });
-  }
-  return callTimes(registered.spec);
-}
+/** Objects of a restore that are too large to be handed over; `null` stands for them. */
+const OBJECT_BYTES_MAX = 1024 * 1024;
 
-/** The run, as plugins are told of it. */
-export async function pluginRun(deps: Dependencies, run: RunReference): Promise<PluginRun> {
-  const { location, name, runUid: uid } = run;
-  const { spec } = await readBackupClaim(deps, run);
-  return { kind: 'Backup', location, name, uid, cluster: spec.cluster };
+/** The objects of a call of a restore, sealed for a plugin that has a key. */
+async function sealedObjects(
+  deps: Dependencies,
+  input: PluginCallInput,
+  {
+    lines = [],
+    publicKey,
+  }: Pick<PlannedCall, 'lines'> & { readonly publicKey: string | undefined },
+): Promise<Pick<ItemsCall, 'sealedObjects'>> {
+  if (publicKey === undefined || lines.length === 0) {
+    return {};
+  }
+  const store = deps.store(input.location);
+  const { spec } = await readRestorePlan(store, input);
+  const { signal } = new AbortController();
+  const objects = new Map<string, unknown>();
+  const wanted = lines.filter(({ bodyLength }) => bodyLength <= OBJECT_BYTES_MAX);
+  const archiveKey = backupKeys(spec.backupName).archive;
+  for await (const { line, object } of readBodies(store, { archiveKey, lines: wanted, signal })) {
+    objects.set(itemText(line), object);
+  }
+  const texts = JSON.stringify(lines.map((line) => objects.get(itemText(line)) ?? null));
+  return { sealedObjects: seal(Buffer.from(texts), publicKey).toString('base64') };
 }
 
 async function readCall({ store }: Dependencies, input: PluginCallInput): Promise<PlannedCall> {
-  const key = pluginCallKey(backupFolder(input.name), input);
+  const key = pluginCallKey(runFolder(input), input);
   // The object under this key was written by `planPluginCalls` of the same run.
   return (await readJsonGz(store(input.location), key)) as PlannedCall;
 }

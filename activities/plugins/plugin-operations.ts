@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 
 import {
-  backupFolder,
   operationBatchKey,
   operationEndsKey,
   parsePluginCallKey,
   pluginAnswerKey,
   pluginsPrefix,
+  runFolder,
 } from '../../domain/object-key.ts';
 import type { OperationsCall } from '../../domain/plugins/contract.ts';
 import { CONTRACT, OPERATIONS_PER_CALL } from '../../domain/plugins/contract-v1.ts';
@@ -17,10 +17,10 @@ import {
   type PlannedOperation,
 } from '../../domain/plugins/operation.ts';
 import type { CallOutcome, PlannedCall } from '../../domain/plugins/plugin-call.ts';
-import type { RunReference } from '../../domain/run-reference.ts';
+import { callTimes } from '../../domain/plugins/plugin.ts';
+import type { KindReference } from '../../domain/run-reference.ts';
 import { readJsonGz, readJsonGzIfThere, writeJsonGz } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
-import { readPlan } from '../backup/plan-backup.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type {
@@ -32,7 +32,7 @@ import type {
   StoreOperationsInput,
 } from '../plugin-run-contract.ts';
 import { allAnswers } from './plugin-answers.ts';
-import { pluginRun, timesOf } from './plugin-calls.ts';
+import { pluginNamed, pluginRun, pluginsOf } from './run-plugins.ts';
 
 const ATTEMPT_BYTES = 6;
 
@@ -44,14 +44,15 @@ export function planPluginOperations(
   return withHeartbeat(async ({ signal }) => {
     const store = deps.store(input.location);
     const found = foundIn(store, input);
-    const { plugins = [] } = await readPlan(deps, input);
+    const plugins = await pluginsOf(deps, input);
     const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
     const open = new Map<string, PlannedOperation[]>();
     let [batches, operations] = [0, 0];
     const write = async (plugin: string, batch: readonly PlannedOperation[]): Promise<void> => {
       const key = { runUid: input.runUid, attempt, batch: batches++ };
-      const stored: OperationBatch = { plugin, ...timesOf(plugins, plugin), operations: batch };
-      await writeJsonGz(store, operationBatchKey(backupFolder(input.name), key), stored);
+      const times = callTimes(pluginNamed(plugins, plugin).spec);
+      const stored: OperationBatch = { plugin, ...times, operations: batch };
+      await writeJsonGz(store, operationBatchKey(runFolder(input), key), stored);
     };
     for await (const { plugin, operation } of found) {
       signal.throwIfAborted();
@@ -102,7 +103,7 @@ export async function storePluginOperations(
   const { ends, open } = operationEnds(batch, answer, failure);
   const { plugin, operations } = batch;
   const stored: OperationEnds = { plugin, operations, ends, endedAt };
-  const key = operationEndsKey(backupFolder(input.name), input);
+  const key = operationEndsKey(runFolder(input), input);
   await writeJsonGz(deps.store(input.location), key, stored);
   const failed = ends.filter(({ phase }) => phase === 'Failed').length;
   return { completed: ends.length - failed, failed, open };
@@ -138,8 +139,8 @@ async function* begun(
 }
 
 /** What a plugin may have begun: the operations that it told of, and those of calls that were never answered. */
-async function* askedFor(store: ObjectStore, run: RunReference): AsyncGenerator<FoundOperation> {
-  const folder = backupFolder(run.name);
+async function* askedFor(store: ObjectStore, run: KindReference): AsyncGenerator<FoundOperation> {
+  const folder = runFolder(run);
   const seen = new Set<string>();
   for await (const page of store.list(pluginsPrefix(folder, run.runUid))) {
     for (const { key } of page) {
@@ -154,14 +155,14 @@ async function* askedFor(store: ObjectStore, run: RunReference): AsyncGenerator<
 /** The same of the call whose plan lies under a key. */
 async function askedIn(
   store: ObjectStore,
-  run: RunReference,
+  run: KindReference,
   key: string,
 ): Promise<FoundOperation[]> {
   const parsed = parsePluginCallKey(key);
   if (parsed === undefined) {
     return [];
   }
-  const answerKey = pluginAnswerKey(backupFolder(run.name), { runUid: run.runUid, ...parsed });
+  const answerKey = pluginAnswerKey(runFolder(run), { runUid: run.runUid, ...parsed });
   // The objects under these keys were written by the activities of the same run.
   const answer = (await readJsonGzIfThere(store, answerKey)) as CallOutcome | undefined;
   return answer === undefined
@@ -185,7 +186,7 @@ async function readBatch(
   { store }: Dependencies,
   input: OperationBatchInput,
 ): Promise<OperationBatch> {
-  const key = operationBatchKey(backupFolder(input.name), input);
+  const key = operationBatchKey(runFolder(input), input);
   // The object under this key was written by `planPluginOperations` of the same run.
   return (await readJsonGz(store(input.location), key)) as OperationBatch;
 }

@@ -23,6 +23,9 @@ export async function readActions(
   if (rounds === undefined) {
     return undefined;
   }
-  const answers = await PluginAnswers.open({ store: store(run.location), run, rounds });
+  const answers = await PluginAnswers.open({
+    ...{ store: store(run.location), rounds },
+    run: { ...run, kind: 'Backup' },
+  });
   return new ExportActions(answers, backupActionsOf(plan.plugins ?? []), problems);
 }

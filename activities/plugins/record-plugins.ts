@@ -25,7 +25,11 @@ export function recordPlugins(
     const store = deps.store(run.location);
     const errors: FailureReport[] = rounds.flatMap(({ problems = [] }) => problems);
     const warnings: FailureReport[] = [...notCancelled];
-    for await (const { items, faults, onError } of allAnswers({ store, run, rounds })) {
+    for await (const { items, faults, onError } of allAnswers({
+      store,
+      run: { ...run, kind: 'Backup' },
+      rounds,
+    })) {
       const failures = items.flatMap(({ failure }) => failure ?? []);
       (onError === 'Fail' ? errors : warnings).push(...failures);
       errors.push(...faults);

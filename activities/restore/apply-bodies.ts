@@ -12,6 +12,7 @@ import type { AppliedShard, RestoreRun } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { LongWork } from '../heartbeat.ts';
 import { type ApplyContext, applyObject } from './apply-object.ts';
+import { NO_RESTORE_ACTIONS } from '../plugins/restore-actions.ts';
 import { awaitDefinitions } from './gates.ts';
 import { MadeJobs } from './made-jobs.ts';
 import { ReplacedObjects } from './replaced-objects.ts';
@@ -46,6 +47,7 @@ export async function applyContext(
     madeJobs: new MadeJobs(store, run),
     served: new ServedTypes(cluster, signal, aggregated),
     failingTypes: new Set(),
+    actions: NO_RESTORE_ACTIONS,
   };
 }
 
@@ -77,14 +79,21 @@ export async function applyBody(
   { line, object }: ReadBody,
   context: ApplyContext,
 ): Promise<AppliedBody> {
-  const owners = ownersOf(object);
+  const { version, kind } = line;
+  const after = context.actions(line, object);
+  if (after.kind === 'left-out') {
+    const { verb, reason } = after;
+    const outcome = { ...targetItem(line, context.spec), version, kind, verb, reason };
+    return { outcome, isPassing: false, isAway: false, ending: undefined };
+  }
+  const owners = ownersOf(after.object);
   const {
     isPassing = false,
     isAway = false,
     ending,
-    ...applied
-  } = await applyObject(typeOf(line), object, context);
-  const { version, kind } = line;
+    ...done
+  } = await applyObject(typeOf(line), after.object, context);
+  const applied = { ...(after.reason === undefined ? {} : { reason: after.reason }), ...done };
   const outcome = {
     ...targetItem(line, context.spec),
     ...{ version, kind, ...applied },

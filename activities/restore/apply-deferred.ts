@@ -19,6 +19,7 @@ import type { AppliedShard, ApplyDeferredInput } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
 import { forEachInPool } from '../in-pool.ts';
+import { readRestoreActions } from '../plugins/restore-actions.ts';
 import {
   applyBody,
   applyContext,
@@ -43,8 +44,15 @@ export function applyDeferred(
 ): Promise<AppliedShard> {
   return withHeartbeat(async (long) => {
     const store = deps.store(input.location);
-    const context = { ...(await applyContext(deps, input, long)), isLate: true };
-    const items = await readDeferred(store, input, context);
+    const applied = await applyContext(deps, input, long);
+    const items = await readDeferred(store, input, applied);
+    const lines = items.pendingOf(undefined).map(({ line }) => line);
+    const actions = await readRestoreActions(
+      store,
+      { run: input, rounds: input.plugins ?? [] },
+      lines,
+    );
+    const context = { ...applied, actions, isLate: true };
     const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
     const { name, runUid } = input;
     const shard = DEFERRED_SHARD;

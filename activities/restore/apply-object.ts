@@ -16,6 +16,7 @@ import { type WantedContext, wantedObject } from '../../domain/restore/wanted-ob
 import type { BeginWait } from '../heartbeat.ts';
 import { Refusal } from '../kubernetes/errors.ts';
 import type { Cluster } from '../kubernetes/port.ts';
+import type { RestoreActions } from '../plugins/restore-actions.ts';
 import { awaitGone, stuckWords } from './await-gone.ts';
 import { boundToken } from './bound-token.ts';
 import type { Applied, ExistingContext } from './existing-context.ts';
@@ -47,6 +48,8 @@ export interface ApplyContext extends WantedContext {
   readonly failingTypes: Set<string>;
   readonly signal: AbortSignal;
   readonly wait: BeginWait;
+  /** What plugins said of the items. */
+  readonly actions: RestoreActions;
 }
 
 /** Tries for one object when the cluster fails at it. */

@@ -19,6 +19,7 @@ import {
   readLines,
   requireDefinitions,
 } from './apply-bodies.ts';
+import { readRestoreActions } from '../plugins/restore-actions.ts';
 import type { ApplyContext } from './apply-object.ts';
 import { bodiesOf } from './shard-lines.ts';
 
@@ -89,7 +90,13 @@ async function applyItems(
 ): Promise<number> {
   const { name, runUid, planAttempt: attempt } = input;
   const itemsKey = shardItemsKey(restoreFolder(name), { runUid, shard, attempt });
-  const bodies = bodiesOf(store, await readLines(store, itemsKey, long.signal), context);
+  const lines = await readLines(store, itemsKey, long.signal);
+  const actions = await readRestoreActions(
+    store,
+    { run: input, rounds: input.plugins ?? [] },
+    lines,
+  );
+  const bodies = bodiesOf(store, lines, context);
   let deferred = 0;
   await forEachInPool(bodies, CREATES_IN_FLIGHT, async (body) => {
     const group = groupOf(body.line);
@@ -99,7 +106,7 @@ async function applyItems(
       outcomes.push(unasked(body.line, away, context));
       return;
     }
-    const { outcome, isPassing, isAway, ending } = await applyBody(body, context);
+    const { outcome, isPassing, isAway, ending } = await applyBody(body, { ...context, actions });
     if (isAway) {
       awayGroups.set(group, outcome.reason ?? '');
     }

@@ -13,6 +13,7 @@ import type { FinishRestoreInput } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { readHookEnds } from '../restore-hooks/read-hook-ends.ts';
+import { readPluginReport } from '../plugins/restore-plugin-report.ts';
 import { OutcomeFiles } from './outcome-files.ts';
 import { encodeRestoreList, gatherReport, type RestoreNotes } from './restore-report.ts';
 import { readRestoreClaim, readRestorePlan } from './restore-run.ts';
@@ -36,11 +37,16 @@ export function finishRestore(
     const files = await OutcomeFiles.find(store, input);
     const volumes = await readVolumeReport(store, input);
     const hooks = await readHookEnds(store, input);
-    const report = await gatherReport(files, notesOf(input, plan, { volumes, hooks }));
+    const plugins = await readPluginReport(store, input);
+    const report = await gatherReport(files, notesOf(input, plan, { volumes, hooks, plugins }));
     const { startTimestamp } = claim;
     const result = restoreResult(
       ending,
-      { ...report, volumes: volumes?.summary, failedHooks: hooks.failed, hooks: hooks.summary },
+      {
+        ...{ ...report, volumes: volumes?.summary },
+        ...{ failedHooks: hooks.failed, hooks: hooks.summary },
+        ...{ failedPlugins: plugins.errors.length, operations: plugins.operations },
+      },
       { startTimestamp, completionTimestamp },
     );
     const { cycles, tooDeep } = plan;
@@ -58,6 +64,7 @@ export function finishRestore(
       outcomes: files.all(),
       volumes: volumes?.ends ?? [],
       hooks: hooks.pods,
+      itemOperations: plugins.entries,
     });
     return result;
   });
@@ -66,7 +73,7 @@ export function finishRestore(
 function notesOf(
   { name, ending }: FinishRestoreInput,
   plan: PlanEnd,
-  { volumes = NOTHING_SAID, hooks }: { readonly volumes: Said | undefined; readonly hooks: Said },
+  { volumes = NOTHING_SAID, hooks, plugins }: SaidBy,
 ): RestoreNotes {
   return {
     name,
@@ -74,12 +81,20 @@ function notesOf(
       ...(ending.kind === 'failed' ? [ending.failure.message] : []),
       ...volumes.errors,
       ...hooks.errors,
+      ...plugins.errors,
     ],
-    warnings: [...orderWarnings(plan), ...volumes.warnings, ...hooks.warnings],
+    warnings: [...orderWarnings(plan), ...volumes.warnings, ...hooks.warnings, ...plugins.warnings],
   };
 }
 
 type Said = Pick<VolumeReport, 'errors' | 'warnings'>;
+
+interface SaidBy {
+  readonly volumes: Said | undefined;
+  readonly hooks: Said;
+  readonly plugins: Said;
+}
+
 const NOTHING_SAID: Said = { errors: [], warnings: [] };
 
 async function planOf(store: ObjectStore, run: FinishRestoreInput): Promise<PlanEnd> {

@@ -8,6 +8,7 @@ import {
   failedClaimsKey,
   hookEndsKey,
   restoreFolder,
+  runFolder,
   volumeEndsKey,
 } from '../../domain/object-key.ts';
 import { type CopyRecord, sizeOfCopy } from '../../domain/volumes/copy-record.ts';
@@ -19,7 +20,6 @@ import { withHeartbeat } from '../heartbeat.ts';
 import type { RecordedVolumes, RecordVolumesInput, VolumeEndsInput } from '../volume-contract.ts';
 import { type Held, hooksOfBatch } from '../hooks/hooks-of-batch.ts';
 import { settleClaim } from './claims.ts';
-import { runFolder } from './volume-batch.ts';
 import { readEnds } from './volume-ends.ts';
 
 /** Claims whose marks are taken off at the same time. */

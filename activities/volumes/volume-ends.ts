@@ -1,12 +1,12 @@
 import pLimit from 'p-limit';
 
 import type { FailureReport } from '../../domain/failure.ts';
-import { volumeCopyKey, volumeEndsKey } from '../../domain/object-key.ts';
+import { volumeCopyKey, volumeEndsKey, runFolder } from '../../domain/object-key.ts';
 import type { PlannedVolume } from '../../domain/volumes/volume-plan.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { BatchInput, VolumeEnd } from '../volume-contract.ts';
-import { readBatch, runFolder, volumeOf } from './volume-batch.ts';
+import { readBatch, volumeOf } from './volume-batch.ts';
 
 /** Files of volumes that are read at the same time. */
 const READS_IN_FLIGHT = 8;

@@ -1,5 +1,6 @@
 import { type Fields, fields } from '../fields.ts';
 import type { OperationEnds, PlannedOperation } from './operation.ts';
+import type { OperationEnd } from './plugin-call.ts';
 
 /** The run that operations are of. */
 interface OperationsOf {
@@ -11,18 +12,29 @@ interface OperationsOf {
  * The operations of a backup as Velero's file of item operations has them. Source: its
  * pkg/itemoperation/backup_operation.go.
  */
-export function itemOperations(
-  { name, runUid }: OperationsOf,
+export function itemOperations(run: OperationsOf, ended: OperationEnds): readonly unknown[] {
+  return entriesOf(ended, (action) => ({
+    ...{ backupName: run.name, backupUID: run.runUid, backupItemAction: action },
+  }));
+}
+
+/** The same of a restore. Source: Velero's pkg/itemoperation/restore_operation.go. */
+export function restoreItemOperations(run: OperationsOf, ended: OperationEnds): readonly unknown[] {
+  return entriesOf(ended, (action) => ({
+    ...{ restoreName: run.name, restoreUID: run.runUid, restoreItemAction: action },
+  }));
+}
+
+function entriesOf(
   { plugin, operations, ends, endedAt }: OperationEnds,
+  specOf: (action: string) => Fields,
 ): readonly unknown[] {
   const byId = new Map(ends.map((end) => [end.requestId, end]));
   return operations.map(({ requestId, id, action, item, description, startedAt }) => {
-    const { phase = 'Failed', progress, failure } = byId.get(requestId) ?? {};
+    const end = byId.get(requestId);
     return {
       spec: {
-        backupName: name,
-        backupUID: runUid,
-        backupItemAction: `${plugin}/${action}`,
+        ...specOf(`${plugin}/${action}`),
         resourceIdentifier: {
           ...{ Group: item.group, Resource: item.resource },
           ...{ Namespace: item.namespace, Name: item.name },
@@ -30,21 +42,27 @@ export function itemOperations(
         operationID: id ?? requestId,
       },
       status: {
-        phase,
-        ...(failure === undefined ? {} : { error: failure.message }),
-        ...(progress === undefined
-          ? {}
-          : {
-              nCompleted: Math.round(progress.done),
-              ...(progress.total === undefined ? {} : { nTotal: Math.round(progress.total) }),
-              ...(progress.unit === undefined ? {} : { operationUnits: progress.unit }),
-            }),
+        phase: end?.phase ?? 'Failed',
+        ...(end?.failure === undefined ? {} : { error: end.failure.message }),
+        ...progressFields(end?.progress),
         ...(description === undefined ? {} : { description }),
         ...(startedAt === undefined ? {} : { created: startedAt, started: startedAt }),
         updated: endedAt,
       },
     };
   });
+}
+
+function progressFields(progress: OperationEnd['progress']): Fields {
+  if (progress === undefined) {
+    return {};
+  }
+  const { done, total, unit } = progress;
+  return {
+    nCompleted: Math.round(done),
+    ...(total === undefined ? {} : { nTotal: Math.round(total) }),
+    ...(unit === undefined ? {} : { operationUnits: unit }),
+  };
 }
 
 /** The operation that an entry of the file tells of, as far as it is one that `itemOperations` wrote. */

@@ -14,12 +14,23 @@ export interface RunAction {
 
 /** The actions that a backup calls, plugin by plugin in the order of their names. */
 export function backupActionsOf(plugins: readonly RegisteredPlugin[]): RunAction[] {
-  return plugins.flatMap(({ name: plugin, description }) =>
-    (description.backupActions ?? []).map(({ name: action, selector, onError = 'Fail' }) => ({
-      ...{ plugin, action, onError },
-      ...(selector === undefined ? {} : { selector }),
-    })),
+  return plugins.flatMap(({ name, description }) =>
+    runActions(name, description.backupActions ?? []),
   );
+}
+
+/** The actions that a restore calls, in the same order. */
+export function restoreActionsOf(plugins: readonly RegisteredPlugin[]): RunAction[] {
+  return plugins.flatMap(({ name, description }) =>
+    runActions(name, description.restoreActions ?? []),
+  );
+}
+
+function runActions(plugin: string, actions: readonly PluginAction[]): RunAction[] {
+  return actions.map(({ name: action, selector, onError = 'Fail' }) => ({
+    ...{ plugin, action, onError },
+    ...(selector === undefined ? {} : { selector }),
+  }));
 }
 
 /** The actions that see an item. */

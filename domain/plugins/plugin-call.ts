@@ -1,3 +1,4 @@
+import type { IndexLine } from '../backup-index.ts';
 import type { FailureReport } from '../failure.ts';
 import type { ItemReference } from '../item.ts';
 import type { JsonPatchOperation } from '../restore/modifiers/modifier-rule.ts';
@@ -14,6 +15,8 @@ export interface PlannedCall {
   /** Place of the action among those of the run. */
   readonly order: number;
   readonly items: readonly ItemCall[];
+  /** Of a restore: how the objects of the items are read, in their order. */
+  readonly lines?: readonly IndexLine[];
 }
 
 /** What an action said of one item, checked. */
@@ -33,7 +36,7 @@ export interface ItemOutcome {
 }
 
 /** What a call came to: what it has to say of its items, and what is wrong with it beside them. */
-export interface CallOutcome extends Omit<PlannedCall, 'items'> {
+export interface CallOutcome extends Omit<PlannedCall, 'items' | 'lines'> {
   readonly items: readonly ItemOutcome[];
   /** Answers for items that nobody asked about. */
   readonly faults: readonly FailureReport[];

@@ -3,6 +3,7 @@ import type { RestoreSpec } from '../restore.ts';
 import type { OwnerCycles } from './owner-order.ts';
 import type { CopiedVolumes } from '../volumes/restored-volumes.ts';
 import type { RestoreRules } from './restore-rules.ts';
+import type { RegisteredPlugin } from '../plugins/plugin.ts';
 
 /** Items of one shard of a restore, while that keeps the number of shards under its limit. */
 const SHARD_ITEMS = 1000;
@@ -32,6 +33,8 @@ export interface RestorePlan {
   readonly aggregated: readonly string[];
   /** Left out by a Holdfast that restored no data of volumes. */
   readonly volumes?: CopiedVolumes;
+  /** Registered plugins with actions for restores; left out where there are none. */
+  readonly plugins?: readonly RegisteredPlugin[];
 }
 
 /** Items of the backup that a restore does not bring back, counted by reason and type. */

@@ -15,16 +15,20 @@ interface ReportNumbers extends Pick<RestoreResult, 'counts' | 'warnings'> {
   readonly failedHooks?: number;
   /** All that were run, and those that failed whatever they say. */
   readonly hooks?: RestoreResult['hooks'] | undefined;
+  /** Failures of plugins that are of no item that failed. */
+  readonly failedPlugins?: number;
+  readonly operations?: RestoreResult['operations'] | undefined;
 }
 
 /** The result of a restore, from how it ended and what its report says. */
 export function restoreResult(
   ending: RestoreEnding,
-  { counts, warnings, volumes, failedHooks = 0, hooks }: ReportNumbers,
+  { counts, warnings, ...numbers }: ReportNumbers,
   times: Pick<RestoreResult, 'startTimestamp' | 'completionTimestamp'>,
 ): RestoreResult {
   const hasFailed = ending.kind === 'failed';
-  const failures = counts.failed + (volumes?.failed ?? 0) + failedHooks;
+  const { volumes, failedHooks = 0, hooks, failedPlugins = 0, operations } = numbers;
+  const failures = counts.failed + (volumes?.failed ?? 0) + failedHooks + failedPlugins;
   return {
     phase: phaseOf(ending, failures),
     ...times,
@@ -34,6 +38,7 @@ export function restoreResult(
     errors: failures + (hasFailed ? 1 : 0),
     ...(volumes === undefined ? {} : { volumes }),
     ...(hooks === undefined ? {} : { hooks }),
+    ...(operations === undefined ? {} : { operations }),
     ...(hasFailed ? { failure: ending.failure } : {}),
   };
 }

@@ -82,9 +82,19 @@ export async function commitRestore(
     readonly volumes?: readonly RestoreEnd[];
     /** How the hooks of restored pods ended. */
     readonly hooks?: readonly PodHookReport[];
+    /** Operations of plugins, as Velero has them. */
+    readonly itemOperations?: readonly unknown[];
   },
 ): Promise<void> {
-  const { stored, results, resourceList, outcomes, volumes = [], hooks = [] } = report;
+  const {
+    stored,
+    results,
+    resourceList,
+    outcomes,
+    volumes = [],
+    hooks = [],
+    itemOperations = [],
+  } = report;
   const keys = restoreKeys(stored.name);
   const files: [string, string][] = [
     [keys.logs, logText(stored)],
@@ -93,6 +103,9 @@ export async function commitRestore(
       ? []
       : [[keys.volumes, JSON.stringify(volumes)] satisfies [string, string]]),
     ...(hooks.length === 0 ? [] : [[keys.hooks, JSON.stringify(hooks)] satisfies [string, string]]),
+    ...(itemOperations.length === 0
+      ? []
+      : [[keys.itemOperations, JSON.stringify(itemOperations)] satisfies [string, string]]),
   ];
   const itemParts: OutcomePart[] = [];
   // One after the other, since both go through the same outcomes, in the same order.

@@ -15,15 +15,12 @@ import { openCluster } from '../../activities/kubernetes/client.ts';
 import { ensureMasterKey, readMasterKey } from '../../activities/volumes/master-key.ts';
 import type { RestorePreview } from '../../domain/api-resource.ts';
 import type { LeaseRequest } from '../../domain/volumes/lease-table.ts';
-import { PLUGIN_DEFAULTS } from '../../domain/plugins/plugin.ts';
 import { repositoryPath } from '../../domain/volumes/repository.ts';
 import { type RepositoryKey, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
 import {
   acquireLeaseUpdate,
   FREEZE_GUARD_WORKFLOW,
   type FreezeGuardInput,
-  PLUGIN_REGISTRY_WORKFLOW,
-  type PluginRegistryInput,
   releaseLeaseSignal,
   REPOSITORY_WORKFLOW,
   type RepositoryInput,
@@ -33,11 +30,10 @@ import { CONFIG_MAP, fillNamespace } from '../support/cluster-fixture.ts';
 import { type Fault, FaultProxy } from '../support/fault-proxy.ts';
 import { AGENT_NODE, Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
-import { startPlugin } from '../support/plugin-worker.ts';
-import { TestPlugin } from '../support/test-plugin.ts';
 import { applyVolumePod } from '../support/volume-pods.ts';
 import { backUpReplaced } from '../support/replace-pod.ts';
 import { applyWebhook } from '../support/webhook-server.ts';
+import { recordPlugins, recordRegistry } from './record-plugins.ts';
 
 /** Records a history of each workflow and each way it ends. Run it by `make histories` when a workflow is new. */
 const namespace = 'history-recording';
@@ -147,8 +143,9 @@ await installation.request('POST', '/backups?dryRun=All', {
 });
 await record('preview', await idOf('preview'));
 await record('preview-restore', await idOf('previewRestore'));
-await recordRegistry('uploader');
-await recordPlugins('mover');
+const recorder = { installation, client, record };
+await recordRegistry('uploader', recorder);
+await recordPlugins('mover', recorder);
 await connection.close();
 await installation.stop();
 proxy.stop();
@@ -251,73 +248,6 @@ async function guardOverdue(): Promise<string> {
     ...{ workflowId, taskQueue: WORKFLOW_TASK_QUEUE, args: [input] },
   });
   return workflowId;
-}
-
-/** Each request to the registry of plugins. */
-async function recordRegistry(name: string): Promise<void> {
-  const describePlugin = () => Promise.resolve({ contract: 'v1', backupActions: [{ name }] });
-  const plugin = await startPlugin(installation, name, { describePlugin });
-  const cluster = installation.name;
-  const requests: readonly PluginRegistryInput[] = [
-    { verb: 'register', cluster, name, spec: PLUGIN_DEFAULTS },
-    { verb: 'get', cluster, name },
-    { verb: 'list', cluster },
-    { verb: 'remove', cluster, name },
-  ];
-  for (const input of requests) {
-    const workflowId = `plugin-${input.verb}`;
-    await client.workflow.execute(PLUGIN_REGISTRY_WORKFLOW, {
-      ...{ workflowId, taskQueue: WORKFLOW_TASK_QUEUE, args: [input] },
-    });
-    await record(workflowId, workflowId);
-  }
-  await plugin.stop();
-}
-
-/** A backup whose plugin has an operation that ends, one that is cancelled, and the deletion of the first. */
-async function recordPlugins(name: string): Promise<void> {
-  const includedResources = ['configmaps'];
-  const plugin = new TestPlugin({
-    contract: 'v1',
-    backupActions: [{ name: 'upload', selector: { includedResources } }],
-  });
-  plugin.answer = () => ({ operation: { id: 'upload' } });
-  const worker = await startPlugin(installation, name, plugin.activities);
-  const { name: cluster } = installation;
-  await installation.request('POST', '/plugins', {
-    metadata: { name },
-    spec: { cluster, unavailableTimeout: '2s' },
-  });
-  const spec = { cluster, includedNamespaces: ['default'], includedResources };
-  const create = (backup: string) =>
-    installation.request('POST', '/backups', { metadata: { name: backup }, spec });
-  await create('plugged');
-  await installation.ended('backups', 'plugged');
-  plugin.status = () => ({ phase: 'Running' });
-  await create('unplugged');
-  while (plugin.polls < 2) {
-    await sleep(100);
-  }
-  await installation.request('POST', '/backups/unplugged:cancel');
-  await installation.ended('backups', 'unplugged');
-  await installation.request('DELETE', '/backups/plugged');
-  await client.workflow.getHandle('delete/default/plugged').result();
-  await record('backup-plugins', 'backup/default/plugged');
-  await record('backup-plugins-items', 'backup/default/plugged/plugin-items');
-  await record('backup-plugins-operations', 'backup/default/plugged/plugin-operations');
-  await record('backup-plugins-cancelled', 'backup/default/unplugged');
-  await record('backup-plugins-cancel', 'backup/default/unplugged/plugin-cancel');
-  await record('delete-plugins', 'delete/default/plugged');
-  plugin.polls = 0;
-  await create('orphaned');
-  while (plugin.polls < 2) {
-    await sleep(100);
-  }
-  // Nobody can be told of the cancel.
-  await worker.stop();
-  await installation.request('POST', '/backups/orphaned:cancel');
-  await installation.ended('backups', 'orphaned');
-  await record('backup-plugins-orphaned', 'backup/default/orphaned/plugin-cancel');
 }
 
 /** A restore that is bound to its plan. */

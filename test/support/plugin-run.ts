@@ -10,6 +10,7 @@ import type { ExportPlan } from '../../domain/export-plan.ts';
 import type { ListedObject } from '../../domain/item.ts';
 import { backupFolder, planKey } from '../../domain/object-key.ts';
 import type { ItemsCall, PluginAction } from '../../domain/plugins/contract.ts';
+import type { KindReference } from '../../domain/run-reference.ts';
 import { PLUGIN_DEFAULTS, type RegisteredPlugin } from '../../domain/plugins/plugin.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
 import { openObjectStore } from '../../storage/object-store/open.ts';
@@ -20,7 +21,10 @@ import { storeBackup } from './stored-backup.ts';
 
 export const CONFIG_MAPS = servedType('configmaps', 'ConfigMap');
 export const SECRETS = servedType('secrets', 'Secret');
-export const RUN = { location: 'default', name: 'b', runUid: 'uid-b' };
+export const RUN: KindReference = {
+  ...{ location: 'default', name: 'b', runUid: 'uid-b' },
+  kind: 'Backup',
+};
 
 /** An object of the namespace `shop`, as a listing gives it: without its version and kind. */
 export function listed(name: string, labels?: Record<string, string>): ListedObject {

@@ -11,6 +11,7 @@ import type {
   RestoreRun,
 } from '../../activities/contract.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
+import type { PluginRound } from '../../activities/plugin-run-contract.ts';
 import type { Cluster } from '../../activities/kubernetes/port.ts';
 import { applyDeferred } from '../../activities/restore/apply-deferred.ts';
 import { applyShards } from '../../activities/restore/apply-shards.ts';
@@ -46,6 +47,8 @@ export interface ApplyOptions {
   readonly attempt?: number;
   /** Receives the heartbeats. */
   readonly onBeat?: (progress: HeartbeatProgress) => void;
+  /** What plugins were asked. */
+  readonly plugins?: readonly PluginRound[];
 }
 
 /** Whose notes about owners the report takes. */
@@ -149,7 +152,8 @@ export class RestoreSteps {
     const numbers = waves.flatMap(({ firstShard, shards }) =>
       Array.from({ length: shards }, (_, index) => firstShard + index),
     );
-    const input = { ...this.run, planAttempt: attempt, shards: numbers };
+    const { plugins = [] } = options;
+    const input = { ...this.run, planAttempt: attempt, shards: numbers, plugins };
     const deps = this.#dependencies(cluster);
     const { shards } = await inActivity(() => applyShards(deps, input), options);
     return shards;
@@ -165,7 +169,8 @@ export class RestoreSteps {
     if (deferred.length === 0) {
       return shards;
     }
-    const input = { ...this.run, planAttempt: plan.attempt, shards: deferred };
+    const { plugins = [] } = options;
+    const input = { ...this.run, planAttempt: plan.attempt, shards: deferred, plugins };
     const deps = this.#dependencies(cluster);
     return [...shards, await inActivity(() => applyDeferred(deps, input), options)];
   }

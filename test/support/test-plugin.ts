@@ -40,6 +40,7 @@ export class TestPlugin {
   readonly activities = {
     describePlugin: () => Promise.resolve(this.description),
     backupItems: (call: ItemsCall) => Promise.resolve(this.#answered(call)),
+    restoreItems: (call: ItemsCall) => Promise.resolve(this.#answered(call)),
     operationStatus: (call: OperationsCall) => Promise.resolve(this.#statuses(call)),
     cancelOperation: (call: OperationsCall) => {
       this.cancelled.push(call);

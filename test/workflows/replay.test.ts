@@ -23,7 +23,7 @@ const FILES = readdirSync(FOLDER).filter((file) => file.endsWith('.json'));
 const logger = new DefaultLogger('ERROR');
 /** Activities of plugins. */
 const PLUGIN_ACTIVITIES: readonly (keyof PluginActivities)[] = [
-  ...(['describePlugin', 'backupItems', 'operationStatus'] as const),
+  ...(['describePlugin', 'backupItems', 'restoreItems', 'operationStatus'] as const),
   ...(['cancelOperation', 'deleteBackup'] as const),
 ];
 /** Activities of node agents. */

@@ -6,6 +6,7 @@ import { CREATES_IN_FLIGHT } from '../../../activities/restore/apply-bodies.ts';
 import { Failure } from '../../../domain/failure.ts';
 import type { KubernetesObject, ResourceType } from '../../../domain/item.ts';
 import { restoreKeys } from '../../../domain/object-key.ts';
+import type { ItemOutcome } from '../../../domain/plugins/plugin-call.ts';
 import type { HeartbeatProgress } from '../../../domain/run-status.ts';
 import { readRestore } from '../../../storage/catalogue.ts';
 import type { ArchiveItem } from '../../../storage/format/member-encoder.ts';
@@ -15,6 +16,7 @@ import { freshNamespace } from '../../support/fresh-namespace.ts';
 import { kubectl } from '../../support/kubectl.ts';
 import { RestoreSteps } from '../../support/restore-steps.ts';
 import { typeOf } from '../../support/stored-backup.ts';
+import { storeAnswers } from '../../support/stored-answers.ts';
 import { withCreate } from '../../support/wrapped-cluster.ts';
 
 // Goal: what fails because something is away for a while is restored when that is back, and reported once. Method: the
@@ -102,6 +104,31 @@ test('what a webhook keeps out while it is away is put aside, and created when i
     phase: 'Completed',
     counts: { created: 6, failed: 0 },
   });
+});
+
+test('what plugins said of an item holds when it is put aside', async () => {
+  steps = await RestoreSteps.of(configMaps(3));
+  const said = (index: number, answer: Pick<ItemOutcome, 'patch' | 'skip'>): ItemOutcome => ({
+    ...{ requestId: String(index), ...answer },
+    item: { group: '', resource: 'configmaps', namespace, name: `item-${String(index)}` },
+  });
+  const run = { ...steps.run, kind: 'Restore' as const };
+  const plugins = [
+    await storeAnswers(steps.store, run, [
+      said(0, { patch: [{ op: 'add', path: '/data/a', value: '"patched"' }] }),
+      said(1, { skip: 'made anew' }),
+    ]),
+  ];
+  const outage = new Outage((_type, { metadata }) => metadata.name !== 'item-1');
+  const result = await steps.all(outage.cluster, { onBeat: outage.onBeat, plugins });
+  expect(outage.waits[0]).toMatch(/^3 items were put aside/);
+  expect(result).toMatchObject({ phase: 'Completed', counts: { created: 2, skipped: 1 } });
+  const data = await Promise.all(
+    [0, 2].map((index) =>
+      kubectl('-n', namespace, 'get', 'cm', `item-${String(index)}`, '-o', 'jsonpath={.data.a}'),
+    ),
+  );
+  expect(data).toEqual(['patched', 'b']);
 });
 
 test('while a webhook is away, the others of the type and namespace are put aside unasked', async () => {
