@@ -1,4 +1,5 @@
 import { API_VERSION } from '../domain/api-resource.ts';
+import { isZeroDuration } from '../domain/velero-hooks.ts';
 import { type Fields, fields, isBlank } from '../domain/fields.ts';
 import { configMapOf } from '../domain/velero-spec.ts';
 import {
@@ -14,12 +15,14 @@ import {
 } from './velero-file.ts';
 import { parseObject, readSource, unusable } from './yaml-object.ts';
 
+/** In Velero 0 is the default. */
+const TIMEOUT = 'itemOperationTimeout';
 /** Fields of a spec that Velero and Holdfast have in common. What the API does not take yet, it refuses by name. */
 const SHARED_FIELDS = [
   ...['backupName', 'scheduleName', 'includedNamespaces', 'excludedNamespaces'],
   ...['includedResources', 'excludedResources', 'includeClusterResources', 'namespaceMapping'],
   ...['labelSelector', 'orLabelSelectors', 'existingResourcePolicy', 'restoreStatus'],
-  ...['preserveNodePorts', 'resourceModifier'],
+  ...['preserveNodePorts', 'resourceModifier', TIMEOUT],
 ];
 /** Fields of our own. */
 const OWN_FIELDS = [
@@ -27,7 +30,7 @@ const OWN_FIELDS = [
   ...['resourceTimeout', 'storageClassMapping', 'imageMapping'],
 ];
 /** Fields of Velero's spec that are about the data of volumes. */
-const WITHOUT_EFFECT = ['restorePVs', 'itemOperationTimeout', 'uploaderConfig'];
+const WITHOUT_EFFECT = ['restorePVs', 'uploaderConfig'];
 const SPEC_FIELDS: Readonly<Record<string, readonly string[]>> = {
   [VELERO_VERSION]: [...SHARED_FIELDS, ...WITHOUT_EFFECT, 'hooks'],
   [API_VERSION]: [...SHARED_FIELDS, ...OWN_FIELDS, 'hooks'],
@@ -72,7 +75,7 @@ export function parseRestoreFile(content: string, source: string): RunFile {
 function requestSpec(spec: Fields): Fields {
   const given = [...SHARED_FIELDS, ...OWN_FIELDS]
     .map((field) => [field, spec[field]] as const)
-    .filter(([, value]) => !isBlank(value));
+    .filter(([field, value]) => !isBlank(value) && !(field === TIMEOUT && isZeroDuration(value)));
   const modifier = configMapOf(spec['resourceModifier']);
   return {
     ...Object.fromEntries(given),

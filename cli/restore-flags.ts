@@ -33,6 +33,7 @@ export interface RestoreOptions {
   readonly resourcePriorities?: string;
   readonly existingResourcePolicy?: ExistingResourcePolicy;
   readonly resourceTimeout?: string;
+  readonly itemOperationTimeout?: string;
   readonly resourceModifierConfigmap?: string;
 }
 
@@ -98,6 +99,10 @@ export function restoreFlags(command: Command): Command {
       ).choices(EXISTING_POLICIES),
     )
     .option('--resource-timeout <duration>', 'how long to wait for one thing, 10m0s by default')
+    .option(
+      '--item-operation-timeout <duration>',
+      'how long operations of plugins are waited for, 4h by default',
+    )
     .option('--plan-digest <digest>', 'do nothing unless it is what the plan of this digest says')
     .option(
       '--resource-modifier-configmap <name>',
@@ -114,6 +119,7 @@ export function restoreSpecOf(options: RestoreOptions): Spec {
     restoreResourcePriorities: options.resourcePriorities,
     existingResourcePolicy: options.existingResourcePolicy,
     resourceTimeout: options.resourceTimeout,
+    itemOperationTimeout: options.itemOperationTimeout,
     planDigest: options.planDigest,
     resourceModifier: name === undefined ? undefined : { kind: 'configmap', name },
   };

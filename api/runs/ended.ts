@@ -8,6 +8,7 @@ import {
   type RunVolumes,
 } from '../../domain/api-resource.ts';
 import type { BackupResult } from '../../domain/backup.ts';
+import type { RestoreResult } from '../../domain/restore.ts';
 import { phaseOfRecord } from '../../domain/phase.ts';
 import type { StoredBackup, StoredRestore } from '../../domain/stored-run.ts';
 import type { VeleroBackup } from '../../domain/velero-record.ts';
@@ -46,7 +47,7 @@ export function endedRestore(
   if (claim === undefined || result === undefined) {
     return undefined;
   }
-  const { phase, items, counts, volumes, hooks, warnings, errors, failure } = result;
+  const { phase, items, counts, warnings, errors, failure } = result;
   return {
     apiVersion: API_VERSION,
     kind: 'Restore',
@@ -57,10 +58,7 @@ export function endedRestore(
       ...timesOf(result),
       progress: { itemsDone: items, itemsTotal: items },
       counts,
-      ...(volumes === undefined
-        ? {}
-        : { volumes: volumesOf({ ...volumes, done: volumes.restored }) }),
-      ...(hooks === undefined ? {} : { hooks }),
+      ...restoredOf(result),
       warnings,
       errors,
       ...(failure === undefined ? {} : { failure }),
@@ -129,7 +127,18 @@ function detailsOf(claim: StoredBackup | undefined) {
   return { archive: { sizeBytes, sha256, verification }, ...outcomeOf(claim.result ?? {}) };
 }
 
-/** What became of all that is not an object. */
+/** What became of all that is not an object, of a restore. */
+function restoredOf({ volumes, hooks, operations }: RestoreResult) {
+  return {
+    ...(volumes === undefined
+      ? {}
+      : { volumes: volumesOf({ ...volumes, done: volumes.restored }) }),
+    ...(hooks === undefined ? {} : { hooks }),
+    ...(operations === undefined ? {} : { operations: operationsOf(operations) }),
+  };
+}
+
+/** The same of a backup. */
 function outcomeOf({ problems, volumes, hooks, operations }: Partial<BackupResult>) {
   return {
     ...(volumes === undefined ? {} : { volumes: volumesOf({ ...volumes, done: volumes.copied }) }),

@@ -87,7 +87,7 @@ export function restoreSpec({ spec }: CreateRestoreRequest): RestoreSpec {
     ...sourceErrors(spec),
     ...selectionErrors(spec),
     ...priorityErrors(priorities, '/spec/restoreResourcePriorities'),
-    ...durationErrors(spec.resourceTimeout ?? DEFAULT_RESOURCE_TIMEOUT, RESOURCE_TIMEOUT),
+    ...timeoutErrors(spec),
   ];
   const targets = Object.values(namespaceMapping);
   if (new Set(targets).size < targets.length) {
@@ -109,7 +109,18 @@ export function restoreSpec({ spec }: CreateRestoreRequest): RestoreSpec {
     ...(priorities.trim() === '' ? {} : { restoreResourcePriorities: priorities }),
     ...ruleFields(spec),
     ...applyFields(spec),
+    ...operationTimeout(spec),
   };
+}
+
+function timeoutErrors({
+  resourceTimeout = DEFAULT_RESOURCE_TIMEOUT,
+  itemOperationTimeout = DEFAULT_ITEM_OPERATION_TIMEOUT,
+}: CreateRestoreRequest['spec']): FieldError[] {
+  return [
+    ...durationErrors(resourceTimeout, RESOURCE_TIMEOUT),
+    ...durationErrors(itemOperationTimeout, ITEM_OPERATION_TIMEOUT),
+  ];
 }
 
 /** A part of nothing stands nowhere, and nothing stands for no class and no image. */

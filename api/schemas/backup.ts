@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 
 import { BackupHooksSchema } from './hook-spec.ts';
 import { HooksSummarySchema } from './hooks.ts';
+import { OPERATION_FIELDS, OperationsSchema } from './operations.ts';
 import {
   ApiVersion,
   FailureReportSchema,
@@ -22,22 +23,6 @@ const BASE_FIELDS = {
     maxLength: 64,
   }),
 };
-
-const OPERATION_FIELDS = {
-  itemOperationTimeout: Type.String({
-    description: 'How long operations of plugins are waited for; 4h0m0s when left out.',
-    maxLength: 64,
-  }),
-};
-
-/** An operation of a plugin that runs, as the plugin told of it last. */
-const OperationProgressSchema = Type.Object({
-  requestId: Type.String(),
-  done: Type.Optional(Type.Number()),
-  total: Type.Optional(Type.Number()),
-  unit: Type.Optional(Type.String()),
-  description: Type.Optional(Type.String()),
-});
 
 const FILTERS = Type.Partial(Type.Object(FILTER_FIELDS)).properties;
 
@@ -79,18 +64,7 @@ export const Backup = Type.Object(
       ),
       expiration: Type.Optional(Type.String({ format: 'date-time' })),
       hooks: Type.Optional(HooksSummarySchema),
-      operations: Type.Optional(
-        Type.Object(
-          {
-            total: Type.Integer(),
-            completed: Type.Integer(),
-            failed: Type.Integer(),
-            deadline: Type.Optional(Type.String({ format: 'date-time' })),
-            running: Type.Optional(Type.Array(OperationProgressSchema)),
-          },
-          { description: 'Operations of plugins; while they are waited for, some that run.' },
-        ),
-      ),
+      operations: Type.Optional(OperationsSchema),
       problems: Type.Optional(
         Type.Object({
           errors: Type.Array(FailureReportSchema),

@@ -4,6 +4,7 @@ import { PRIORITIES_MAX } from '../../domain/restore/restore-priorities.ts';
 import { EXISTING_POLICIES, RESTORE_VERBS } from '../../domain/restore.ts';
 import { RestoreHooksSchema } from './hook-spec.ts';
 import { HooksSummarySchema } from './hooks.ts';
+import { OPERATION_FIELDS, OperationsSchema } from './operations.ts';
 import { CyclesSchema, LeftOutSchema } from './restore-preview.ts';
 import {
   ApiVersion,
@@ -109,6 +110,7 @@ const SPEC_FIELDS = {
   ...RULE_FIELDS,
   ...APPLY_FIELDS,
   ...PLAN_FIELDS,
+  ...OPERATION_FIELDS,
   hooks: RestoreHooksSchema,
 };
 
@@ -145,6 +147,7 @@ export const Restore = Type.Object(
         Type.Object(Object.fromEntries(RESTORE_VERBS.map((verb) => [verb, Type.Integer()]))),
       ),
       hooks: Type.Optional(HooksSummarySchema),
+      operations: Type.Optional(OperationsSchema),
       leftOut: Type.Optional(LeftOutSchema),
       cycles: Type.Optional(CyclesSchema),
       tooDeep: Type.Optional(

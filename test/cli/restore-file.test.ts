@@ -56,11 +56,11 @@ test('what the command of Velero prints makes its request', () => {
 });
 
 test('fields with an effect in Velero alone are named', () => {
-  const spec = { restorePVs: true, itemOperationTimeout: '1h0m0s', uploaderConfig: { a: 1 } };
+  const spec = { restorePVs: true, uploaderConfig: { a: 1 } };
   const metadata = { labels: { team: 'a' } };
   expect(parse(spec, { metadata }).withoutEffect).toEqual([
     'metadata.labels.team',
-    ...['spec.restorePVs', 'spec.itemOperationTimeout', 'spec.uploaderConfig'],
+    ...['spec.restorePVs', 'spec.uploaderConfig'],
   ]);
 });
 
