@@ -1,5 +1,7 @@
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 
+import { COMPILE_CACHE } from './test/support/compile-cache.ts';
+
 /** Tests that look at the whole cluster, or take a part of its API away; all others have namespaces of their own. */
 const ALONE = ['backup-and-restore', 'coverage', 'testbed', 'whole-cluster'].map(
   (name) => `test/e2e/${name}.test.ts`,
@@ -29,7 +31,7 @@ function e2e({
   return {
     test: {
       name,
-      globalSetup: ['test/support/bundle.ts'],
+      globalSetup: ['test/support/bundle.ts', 'test/support/compile-cache.ts'],
       include: include ?? ['test/e2e/**/*.test.ts'],
       exclude: [...exclude, 'node_modules/**'],
       maxWorkers,
@@ -48,6 +50,8 @@ export default defineConfig({
     pool: 'forks',
     reporters: ['default', 'json'],
     outputFile: { json: 'test-report.json' },
+    // Tests start some hundred processes, which load the same modules.
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
     projects: [
       {
         test: {
