@@ -8,6 +8,7 @@ import {
 
 import type { PluginCall } from '../activities/plugin-run-contract.ts';
 import type { FailureReport } from '../domain/failure.ts';
+import { type CallFailure, callFailureText } from '../domain/plugins/call-failure.ts';
 import type { PluginActivities } from '../domain/plugins/contract.ts';
 import { OPERATION_RUNNING } from '../domain/plugins/contract-v1.ts';
 import { notServed } from '../domain/plugins/registry.ts';
@@ -22,8 +23,6 @@ const RETRY_MAX_MS = 30_000;
 /** How often operations are asked about, unless the plugin says when. */
 const STATUS_FIRST_MS = 2000;
 const STATUS_MAX_MS = 30_000;
-/** Characters of what a plugin says of its failure that are told. */
-const TEXT_MAX = 500;
 
 /** Whose plugin it is, and how patient one is with it. */
 export type Caller = Omit<PluginCall<unknown>, 'call'> & { readonly cluster: string };
@@ -129,8 +128,14 @@ export function callFailure(
     const message = `the plugin ${plugin} did not answer in time (${String(cause.timeoutType)})`;
     return { code: 'plugin-failed', message, subject };
   }
-  const text = cause instanceof Error ? cause.message.slice(0, TEXT_MAX) : 'no reason was given';
-  return { code: 'plugin-failed', message: `the plugin ${plugin} failed: ${text}`, subject };
+  return { code: 'plugin-failed', message: callFailureText(plugin, failureOf(cause)), subject };
+}
+
+function failureOf(cause: unknown): CallFailure {
+  if (cause instanceof ApplicationFailure) {
+    return cause;
+  }
+  return { type: cause instanceof Error ? cause.name : undefined, message: '' };
 }
 
 /** What a plugin said last of its operations, by the failure with which it said that some run; undefined for others. */

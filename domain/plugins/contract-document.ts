@@ -6,7 +6,7 @@ import {
   OperationsCallSchema,
   PluginDescriptionSchema,
 } from './contract.ts';
-import { OPERATION_RUNNING, PLUGIN_ACTIVITIES } from './contract-v1.ts';
+import { OPERATION_RUNNING, PLUGIN_ACTIVITIES, PLUGIN_FAILURE } from './contract-v1.ts';
 
 const ANYTHING = { description: 'Is not looked at.' };
 
@@ -39,7 +39,7 @@ export function pluginContract(): unknown {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://holdfast.dev/schemas/plugin-contract-v1.json',
     title: 'Holdfast plugin contract v1',
-    description: `Activities of a plugin. While an operation runs, operationStatus fails with the type ${OPERATION_RUNNING}.`,
+    description: `Activities of a plugin. While an operation runs, operationStatus fails with the type ${OPERATION_RUNNING}. The message of a failure is told to people only if its type is ${PLUGIN_FAILURE}.`,
     activities: Object.fromEntries(
       PLUGIN_ACTIVITIES.map((name) => {
         const { argument, answer } = ACTIVITIES[name];

@@ -14,6 +14,9 @@ export const PLUGIN_ACTIVITIES = [
 /** Type of the failure with which `operationStatus` says that it wants to be asked again. */
 export const OPERATION_RUNNING = 'OperationRunning';
 
+/** Type of a failure whose message a plugin has written for people: of others, messages are not told. */
+export const PLUGIN_FAILURE = 'PluginFailure';
+
 /** Items of one call at most. */
 export const ITEMS_PER_CALL = 100;
 /**

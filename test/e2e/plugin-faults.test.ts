@@ -1,13 +1,14 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { BackupResource } from '../../domain/api-resource.ts';
+import { PLUGIN_FAILURE } from '../../domain/plugins/contract-v1.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { Installation } from '../support/installation.ts';
 import { deleteNamespace } from '../support/kubectl.ts';
 import { type PluginWorker, startPlugin } from '../support/plugin-worker.ts';
 import { TestPlugin } from '../support/test-plugin.ts';
-import { ApplicationFailure } from '@temporalio/common';
 
 // Goal: a plugin that is not there, dies, answers with garbage or never ends keeps no backup from its end, and the backup
 // says what happened. Method: one plugin for each case, which sees what has its label, and a backup of just that; all of
@@ -23,6 +24,7 @@ const CASES = [
   'large',
   'garbage',
   'throwing',
+  'leaking',
   'lenient',
 ];
 let installation: Installation;
@@ -188,7 +190,9 @@ test('an answer that is too large is refused as such', async () => {
   const status = await ended('huge');
   expect(status.phase).toBe('PartiallyFailed');
   expect(errorsOf(status)).toEqual([
-    expect.stringMatching(/^plugin-failed: the plugin huge failed: .*TMPRL1103/),
+    expect.stringMatching(
+      /^plugin-failed: the plugin huge failed with PayloadsTooLarge; see the log/,
+    ),
   ]);
   plugin('large').whole = () => ({ items: [], padding: 'x'.repeat(1024 * 1024) });
   await begin('large');
@@ -211,12 +215,24 @@ test('an answer of the wrong type is refused with plugin, item and field', async
 
 test('a plugin that throws fails its items with what it says', async () => {
   plugin('throwing').whole = () => {
-    throw ApplicationFailure.nonRetryable('the vault is sealed');
+    throw ApplicationFailure.nonRetryable('the vault is sealed', PLUGIN_FAILURE);
   };
   await begin('throwing');
   expect(errorsOf(await ended('throwing'))).toEqual([
     expect.stringMatching(/plugin-failed: .*throwing.*the vault is sealed/),
   ]);
+});
+
+test('what a library throws in a plugin is not told, but that it did', async () => {
+  plugin('leaking').whole = () => {
+    throw ApplicationFailure.nonRetryable('response body: s3cr3t', 'ApiException');
+  };
+  await begin('leaking');
+  const status = await ended('leaking');
+  expect(errorsOf(status)).toEqual([
+    expect.stringMatching(/plugin-failed: .*leaking failed with ApiException; see the log/),
+  ]);
+  expect(JSON.stringify(status)).not.toContain('s3cr3t');
 });
 
 test('with onError Continue the item is taken as it is, and the failure is a warning', async () => {
