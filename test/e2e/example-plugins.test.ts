@@ -2,13 +2,18 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { BackupResource } from '../../domain/api-resource.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
-import { type ExampleLanguage, ExamplePlugin } from '../support/example-plugin.ts';
+import {
+  type ExampleLanguage,
+  ExamplePlugin,
+  pythonEnvironment,
+} from '../support/example-plugin.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { startHoldfast } from '../support/holdfast.ts';
 import { Installation } from '../support/installation.ts';
@@ -26,6 +31,37 @@ const FILL = `mkdir -p data/a/b data/empty; echo hello > data/a/b/hello; ln -s a
 head -c ${String(DATA_BYTES)} /dev/urandom > data/random`;
 const LIST =
   'find . -type f | sort | xargs sha256sum; find . -type l | sort; find . -type d | sort';
+/** What leaves the worker in Python when a library raises, and when the plugin itself says something. */
+const PYTHON_FAILURES = `
+import asyncio, json
+from google.protobuf.json_format import MessageToDict
+from temporalio.api.failure.v1 import Failure
+from temporalio.converter import DefaultFailureConverter, DefaultPayloadConverter
+from temporalio.worker import ActivityInboundInterceptor
+from quiet import Quiet
+from told import Told
+
+class Failing(ActivityInboundInterceptor):
+    async def execute_activity(self, error):
+        try:
+            raise KeyError("password: s3cr3t")
+        except KeyError as cause:
+            raise error from cause
+
+async def sent(error):
+    try:
+        await Quiet().intercept_activity(Failing(None)).execute_activity(error)
+    except Exception as failure:
+        message = Failure()
+        DefaultFailureConverter().to_failure(failure, DefaultPayloadConverter(), message)
+        return MessageToDict(message)
+
+async def main():
+    print(json.dumps([await sent(ValueError("s3cr3t")), await sent(Told("the vault is sealed"))]))
+
+asyncio.run(main())
+`;
+const PYTHON_EXAMPLE = fileURLToPath(new URL('../../examples/plugins/python/', import.meta.url));
 const run = promisify(execFile);
 let installation: Installation;
 let namespace: string;
@@ -156,4 +192,21 @@ describe.each(LANGUAGES)('the example in %s', (language) => {
     await installation.request('DELETE', path);
     await expect.poll(() => kept(language)).toEqual([]);
   });
+});
+
+test('nothing leaves the worker in Python but what is meant for it', async () => {
+  const env = { ...process.env, ...(await pythonEnvironment()) };
+  const { stdout } = await run('python3', ['-c', PYTHON_FAILURES], { env, cwd: PYTHON_EXAMPLE });
+  expect(JSON.parse(stdout)).toEqual([
+    expect.objectContaining({
+      message: 'ValueError; see the log of the plugin',
+      applicationFailureInfo: { type: 'ValueError' },
+    }),
+    expect.objectContaining({
+      message: 'the vault is sealed',
+      applicationFailureInfo: { type: 'PluginFailure' },
+    }),
+  ]);
+  expect(stdout).not.toContain('s3cr3t');
+  expect(stdout).not.toContain('"cause"');
 });

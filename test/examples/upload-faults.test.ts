@@ -100,13 +100,14 @@ describe.each(['typescript', 'python'] as const)('an upload of the example in %s
 
   test.each([
     { tar: 'echo data', pods: [POD], said: 'the archive was cut short' },
-    { tar: `${END}; echo gone >&2; exit 2`, pods: [POD], said: 'ended with 2: gone' },
+    { tar: `${END}; echo gone >&2; exit 2`, pods: [POD], said: 'tar in pod web ended with 2' },
     { tar: END, pods: [], said: 'no running pod mounts the claim shop/data' },
   ])('has failed, and is not kept, when $said', async ({ tar, pods, said }) => {
     await kubectlThat(tar, pods);
     expect(await UPLOADS[language]()).toEqual({
       ...{ requestId: 'request', phase: 'Failed' },
-      error: expect.stringContaining(said) as string,
+      // Not what a program says: that may be anything.
+      error: said,
     });
     expect(await readdir(folder)).toEqual(['request.json']);
   });

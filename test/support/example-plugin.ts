@@ -70,7 +70,7 @@ export class ExamplePlugin {
 }
 
 /** What its packages are found by; they are fetched once. */
-async function pythonEnvironment(): Promise<NodeJS.ProcessEnv> {
+export async function pythonEnvironment(): Promise<NodeJS.ProcessEnv> {
   const { stdout } = await run(TESTBED, ['python-packages']);
   // The folder of the example is a part of the image: nothing is written there.
   return { PYTHONPATH: stdout.trim(), PYTHONDONTWRITEBYTECODE: '1' };

@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import logging
 from typing import Any
+
+from told import Told
 
 
 async def kubectl(*args: str) -> str:
@@ -12,7 +15,9 @@ async def kubectl(*args: str) -> str:
     )
     out, err = await child.communicate()
     if child.returncode != 0:
-        raise RuntimeError(f"kubectl {args[0]} ended with {child.returncode}: {err.decode().strip()}")
+        # What kubectl says is for the log: it may quote objects.
+        logging.error("kubectl %s: %s", " ".join(args), err.decode().strip())
+        raise Told(f"kubectl {args[0]} has failed")
     return out.decode()
 
 

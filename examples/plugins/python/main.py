@@ -10,6 +10,7 @@ from temporalio.worker import Worker
 
 from operations import Operations
 from plugin import Plugin
+from quiet import Quiet
 
 
 async def main() -> None:
@@ -27,6 +28,7 @@ async def main() -> None:
         client,
         task_queue=f"holdfast.plugin.{cluster}.{name}",
         activities=Plugin(operations).activities(),
+        interceptors=[Quiet()],
     )
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

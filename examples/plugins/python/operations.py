@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from told import Told, public_text
 from upload import Progress, upload
 
 REQUEST_ID = re.compile(r"[\w-]{1,200}", re.ASCII)
@@ -94,7 +95,7 @@ class Operations:
                 self._write({**kept, "phase": "Completed", "progress": progress.as_json()})
             except Exception as error:
                 self._remove_data(request_id)
-                self._write({**kept, "phase": "Failed", "error": str(error)[:1000]})
+                self._write({**kept, "phase": "Failed", "error": public_text(error)})
         finally:
             del self._running[request_id]
 
@@ -118,5 +119,5 @@ class Operations:
     def _path(self, request_id: str, ending: str) -> Path:
         """An id comes over the wire: it must not lead out of the folder."""
         if REQUEST_ID.fullmatch(request_id) is None:
-            raise ValueError(f"not a request id: {request_id}")
+            raise Told(f"not a request id: {request_id}")
         return self._folder / f"{request_id}.{ending}"

@@ -13,6 +13,7 @@ from kubectl import read
 from operations import Operations
 from running import when_ended
 from seal import seal
+from told import public_text
 
 MASKED_KEYS = "example.dev/masked-keys"
 """Names the keys of a ConfigMap whose values no backup is to hold, separated by commas."""
@@ -69,7 +70,7 @@ class Plugin:
                 said = await act(asked["requestId"], asked["item"])
             # What goes wrong with one item is said of that item; a call that fails as a whole is tried again, and fails all.
             except Exception as error:
-                said = {"error": str(error)[:1000]}
+                said = {"error": public_text(error)}
             items.append({"requestId": asked["requestId"], **said})
         # Values of objects must be sealed. An answer without any may be, and reads the same.
         return {"sealed": seal(items, call["replyKey"])}

@@ -1,11 +1,13 @@
 """Writes the files of a volume into a tar archive."""
 
 import asyncio
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from kubectl import kubectl
+from told import Told
 from volume import Mount, find_mount
 
 CHUNK_BYTES = 64 * 1024
@@ -62,8 +64,8 @@ async def _stream(mount: Mount, file: Path, progress: Progress, rate: float | No
                     await asyncio.sleep(len(chunk) / rate)
         code = await child.wait()
         if code != 0:
-            text = (await said).decode().strip()
-            raise RuntimeError(f"tar in pod {mount.pod} ended with {code}: {text}")
+            logging.error("tar in pod %s: %s", mount.pod, (await said).decode().strip())
+            raise Told(f"tar in pod {mount.pod} ended with {code}")
     finally:
         # Of an upload that is cancelled, too.
         if child.returncode is None:
@@ -79,4 +81,4 @@ def _check_end(file: Path) -> None:
     with file.open("rb") as archive:
         archive.seek(max(0, file.stat().st_size - END_BYTES), os.SEEK_SET)
         if archive.read() != bytes(END_BYTES):
-            raise RuntimeError("the archive was cut short")
+            raise Told("the archive was cut short")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from kubectl import read
+from told import Told
 
 
 @dataclass(frozen=True)
@@ -28,4 +29,4 @@ async def find_mount(namespace: str, claim: str) -> Mount:
             for mount in container.get("volumeMounts", []):
                 if mount["name"] in volumes and not mount.get("subPath"):
                     return Mount(namespace, pod["metadata"]["name"], container["name"], mount["mountPath"])
-    raise RuntimeError(f"no running pod mounts the claim {namespace}/{claim}")
+    raise Told(f"no running pod mounts the claim {namespace}/{claim}")

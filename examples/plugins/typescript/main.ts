@@ -2,6 +2,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 
 import { Operations } from './operations.ts';
 import { activitiesOf } from './plugin.ts';
+import { quiet } from './quiet.ts';
 
 // The worker of the plugin: activities on the task queue that its name and its cluster give. It ends in order at SIGTERM.
 
@@ -23,6 +24,7 @@ const worker = await Worker.create({
   namespace: env['TEMPORAL_NAMESPACE'] ?? 'default',
   taskQueue: `holdfast.plugin.${cluster}.${name}`,
   activities: activitiesOf(operations),
+  interceptors: { activity: [quiet] },
 });
 await worker.run();
 await connection.close();

@@ -2,11 +2,9 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 
 import type { OperationStatus } from './contract.ts';
+import { publicText, Told } from './told.ts';
 import { type Progress, upload } from './upload.ts';
 import type { Volume } from './volume.ts';
-
-/** Characters that the contract allows for an error. */
-const TEXT_MAX = 1000;
 
 /** What is kept of an operation, in `<requestId>.json`. */
 interface Kept {
@@ -123,7 +121,7 @@ export class Operations {
     } catch (error) {
       if (!signal.aborted) {
         await this.#removeData(requestId);
-        const said = String(error).slice(0, TEXT_MAX);
+        const said = publicText(error);
         await this.#write({ status: { requestId, phase: 'Failed', error: said }, volume });
       }
     } finally {
@@ -159,7 +157,7 @@ export class Operations {
   /** An id comes over the wire: it must not lead out of the folder. */
   #path(requestId: string, ending: string): string {
     if (!/^[\w-]{1,200}$/.test(requestId)) {
-      throw new Error(`not a request id: ${requestId}`);
+      throw new Told(`not a request id: ${requestId}`);
     }
     return join(this.#options.folder, `${requestId}.${ending}`);
   }

@@ -10,6 +10,7 @@ import { read } from './kubectl.ts';
 import type { Operations } from './operations.ts';
 import { whenEnded } from './running.ts';
 import { seal } from './seal.ts';
+import { publicText } from './told.ts';
 
 /** Names the keys of a ConfigMap whose values no backup is to hold, separated by commas. */
 const MASKED_KEYS = 'example.dev/masked-keys';
@@ -79,7 +80,7 @@ async function tried(act: () => Promise<Said>): Promise<Said> {
   try {
     return await act();
   } catch (error) {
-    return { error: String(error).slice(0, 1000) };
+    return { error: publicText(error) };
   }
 }
 

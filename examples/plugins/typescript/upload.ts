@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { kubectl } from './kubectl.ts';
+import { Told } from './told.ts';
 import { findMount, type Mount, type Volume } from './volume.ts';
 
 /** A tar archive ends with two empty blocks. */
@@ -62,7 +63,8 @@ async function stream(mount: Mount, file: string, options: UploadOptions): Promi
     }
   }
   if (child.exitCode !== 0) {
-    throw new Error(`tar in pod ${mount.pod} ended with ${String(child.exitCode)}: ${said.trim()}`);
+    console.error(`tar in pod ${mount.pod}: ${said.trim()}`);
+    throw new Told(`tar in pod ${mount.pod} ended with ${String(child.exitCode)}`);
   }
 }
 
@@ -87,7 +89,7 @@ async function checkEnd(file: string): Promise<void> {
     const from = Math.max(0, size - END_BYTES);
     const { buffer } = await handle.read(Buffer.alloc(END_BYTES), 0, END_BYTES, from);
     if (size < END_BYTES || buffer.some((byte) => byte !== 0)) {
-      throw new Error('the archive was cut short');
+      throw new Told('the archive was cut short');
     }
   } finally {
     await handle.close();

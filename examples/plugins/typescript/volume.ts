@@ -1,4 +1,5 @@
 import { read } from './kubectl.ts';
+import { Told } from './told.ts';
 
 /** A claim, whose data is to be read. */
 export interface Volume {
@@ -49,5 +50,5 @@ export async function findMount({ namespace, claim }: Volume): Promise<Mount> {
       }
     }
   }
-  throw new Error(`no running pod mounts the claim ${namespace}/${claim}`);
+  throw new Told(`no running pod mounts the claim ${namespace}/${claim}`);
 }
