@@ -1,28 +1,36 @@
+import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
+
 /**
- * Runs a function for every item, at most `width` at a time, and gives the results in the order of the items.
- * The first failure is thrown when what is under way has ended, and nothing new begins after it.
+ * Runs a function for every item, at most `width` at a time, and gives the results in the order of the items. After the
+ * first failure nothing new begins and what is under way is cancelled; the failure is thrown when all of it has ended.
  */
-export async function inPool<Item, Result>(
+export function inPool<Item, Result>(
   items: readonly Item[],
   width: number,
   run: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
-  const results: Result[] = [];
-  const failures: unknown[] = [];
-  let next = 0;
-  async function lane(): Promise<void> {
-    for (let index = next++; index < items.length && failures.length === 0; index = next++) {
-      try {
-        // The index is below the length, so there is an item.
-        results[index] = await run(items[index] as Item);
-      } catch (error) {
-        failures.push(error);
+  return CancellationScope.cancellable(async () => {
+    const scope = CancellationScope.current();
+    const results: Result[] = [];
+    const failures: unknown[] = [];
+    let next = 0;
+    async function lane(): Promise<void> {
+      for (let index = next++; index < items.length && failures.length === 0; index = next++) {
+        try {
+          // The index is below the length, so there is an item.
+          results[index] = await run(items[index] as Item);
+        } catch (error) {
+          const isFirst = failures.push(error) === 1;
+          if (isFirst && !isCancellation(error) && patched('pool-cancels')) {
+            scope.cancel();
+          }
+        }
       }
     }
-  }
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
-  if (failures.length > 0) {
-    throw failures[0];
-  }
-  return results;
+    await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
+    if (failures.length > 0) {
+      throw failures[0];
+    }
+    return results;
+  });
 }
