@@ -102,7 +102,7 @@ async function ask(
   setCurrentDetails(`${summary}: plugin ${caller.plugin}, action ${request.action}`);
   const plugin = itemsOf(caller)(request.action);
   const said = await answerTo(caller, away, () =>
-    run.kind === 'Backup' ? plugin.backupItems(request) : plugin.restoreItems(request),
+    run.kind === 'Restore' ? plugin.restoreItems(request) : plugin.backupItems(request),
   );
   return activities
     .short(`Take the answer to call ${String(call + 1)}`)

@@ -84,7 +84,7 @@ export async function cancelPluginOperations(
     .planPluginOperations({ ...run, scope: 'all' });
   setCurrentDetails(`Cancelling ${String(planned.operations)} operations of plugins`);
   const left = await cancelBatches(input, planned, activities);
-  if (left.length > 0 && run.kind === 'Backup') {
+  if (left.length > 0 && run.kind !== 'Restore') {
     await activities.long('Keep what could not be cancelled').keepPluginOperations({
       ...{ ...run, attempt: planned.attempt, batches: left.map(({ batch }) => batch) },
       endedAt: recordTime(Date.now()),
@@ -130,7 +130,7 @@ async function cancelled(
     }
     const plugin = pluginOf(caller);
     await plugin('Cancel operations').cancelOperation(call);
-    if (call.run.kind === 'Backup') {
+    if (call.run.kind !== 'Restore') {
       // One that was complete before the cancel came has something that nobody needs.
       await plugin('Remove what operations have kept').deleteBackup(call);
     }
