@@ -1,6 +1,7 @@
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 
 import { COMPILE_CACHE } from './test/support/compile-cache.ts';
+import { LongFirst } from './test/support/long-first.ts';
 
 /** Tests that look at the whole cluster, or take a part of its API away; all others have namespaces of their own. */
 const ALONE = ['backup-and-restore', 'coverage', 'testbed', 'whole-cluster'].map(
@@ -15,7 +16,10 @@ interface EndToEnd {
   readonly groupOrder: number;
 }
 
-/** Tests of a whole Holdfast on the test bed's cluster; files at the same time, as far as the processors go. */
+/**
+ * Tests of a whole Holdfast on the test bed's cluster. They wait for a third of their time at least, so that one more
+ * than there are processors here run at the same time.
+ */
 function e2e({
   name,
   include,
@@ -47,6 +51,7 @@ export default defineConfig({
     outputFile: { json: 'test-report.json' },
     // Tests start some hundred processes, which load the same modules.
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
+    sequence: { sequencer: LongFirst },
     projects: [
       {
         test: {
@@ -60,7 +65,7 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      e2e({ name: 'e2e', exclude: ALONE, maxWorkers: 2, groupOrder: 1 }),
+      e2e({ name: 'e2e', exclude: ALONE, maxWorkers: 3, groupOrder: 1 }),
       e2e({ name: 'alone', include: ALONE, maxWorkers: 1, groupOrder: 2 }),
     ],
   },
