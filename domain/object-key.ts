@@ -178,6 +178,11 @@ export function pluginReplyKey(runFolder: string, runUid: string): string {
   return `${pluginsPrefix(runFolder, runUid)}reply-key.json.gz`;
 }
 
+/** What is to be known of the items that plugins added to a restore, beside the shards of these. */
+export function pluginAddedKey(runFolder: string, { runUid, attempt }: PluginPartKey): string {
+  return `${pluginsPrefix(runFolder, runUid)}${attempt}-added.json.gz`;
+}
+
 /** What one attempt has planned: a round of calls, or batches of operations. */
 export interface PluginPartKey {
   readonly runUid: string;
@@ -273,11 +278,19 @@ export function madeJobKey(
 }
 
 /** The attempt whose outcomes lie under a key; undefined for any other key. */
-export function parseShardOutcomesKey(
-  key: string,
-): { readonly shard: number; readonly attempt: string } | undefined {
-  const match = /\/(\d+)\.([^/.]+)-outcomes\.json\.gz$/.exec(key);
-  const [, shard, attempt] = match ?? [];
+export function parseShardOutcomesKey(key: string): ShardPart | undefined {
+  return parseShardKey(/\/(\d+)\.([^/.]+)-outcomes\.json\.gz$/, key);
+}
+
+/** The plan that the items under a key belong to; undefined for any other key. */
+export function parseShardItemsKey(key: string): ShardPart | undefined {
+  return parseShardKey(/\/(\d+)\.([^/.]+)-items\.json\.gz$/, key);
+}
+
+type ShardPart = Pick<ShardAttempt, 'shard' | 'attempt'>;
+
+function parseShardKey(pattern: RegExp, key: string): ShardPart | undefined {
+  const [, shard, attempt] = pattern.exec(key) ?? [];
   return shard === undefined || attempt === undefined
     ? undefined
     : { shard: Number(shard), attempt };

@@ -25,6 +25,8 @@ export interface IndexSource {
   readonly signal: AbortSignal;
   /** The rules that a restore was opened with; read from the cluster if left out. */
   readonly configured?: ConfiguredRules | undefined;
+  /** Where a restore is under way: what plugins add to it, which is not refused as a whole. */
+  readonly added?: RestoreFilter['added'];
 }
 
 /** What a restore takes of a backup, type by type. */
@@ -61,6 +63,10 @@ export async function surveyTypes(source: IndexSource): Promise<SurveyedTypes | 
     }
     survey.see(line);
   });
+  if (source.added !== undefined) {
+    const { versions, aggregated } = await checkServed({ ...source, discovery, survey });
+    return { filter, survey, rules, versions, aggregated };
+  }
   const refusal = scope.refusal() ?? (await checkStorageClasses({ ...source, rules, survey }));
   if (refusal !== undefined) {
     return { refusal };
@@ -85,17 +91,21 @@ async function readFilter(
   source: IndexSource,
   known: NamedAmong,
 ): Promise<RestoreFilter | Refused> {
-  const { spec, namespace: own, store } = source;
+  const { spec, namespace: own, store, added } = source;
   const items = await retriedItems(store, source);
   if (items !== undefined && 'refusal' in items) {
     return items;
   }
-  const retried = items === undefined ? {} : { retried: items };
+  const filter = {
+    ...{ spec, own },
+    ...(items === undefined ? {} : { retried: items }),
+    ...(added === undefined ? {} : { added }),
+  };
   if (!namesTypes(spec)) {
-    return { spec, own, ...retried };
+    return filter;
   }
   const answer = readTypes(spec, known);
-  return 'refusal' in answer ? answer : { spec, own, types: answer.types, ...retried };
+  return 'refusal' in answer ? answer : { ...filter, types: answer.types };
 }
 
 /** What the names of types in a request may mean. The types of the backup are read only if something asks for them. */

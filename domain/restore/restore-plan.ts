@@ -11,6 +11,8 @@ const SHARD_ITEMS = 1000;
 const SHARDS_MAX = 250;
 /** Shard numbers of a wave begin at its position times this. */
 const SHARDS_OF_WAVE_MAX = 1000;
+/** From here on they are of what plugins add before the wave. */
+const ADDED_SHARDS = 500;
 
 /** Number of the shard of items that were put aside; above those of all waves, of which there are fewer than a million. */
 export const DEFERRED_SHARD = 1_000_000_000;
@@ -70,9 +72,16 @@ export function firstShardOf(wave: number): number {
   return wave * SHARDS_OF_WAVE_MAX;
 }
 
-/** The wave of a shard; numbers of later waves are higher. */
+/** The first shard of what plugins add before the wave of a shard of the plan. */
+export function firstAddedShardOf(shard: number): number {
+  return firstShardOf(waveOf(shard)) + ADDED_SHARDS;
+}
+
+/** The wave of a shard; numbers of later waves are higher. What is added before a wave comes in waves of its own. */
 export function waveOf(shard: number): number {
-  return Math.floor(shard / SHARDS_OF_WAVE_MAX);
+  const wave = Math.floor(shard / SHARDS_OF_WAVE_MAX);
+  const inWave = shard % SHARDS_OF_WAVE_MAX;
+  return inWave < ADDED_SHARDS ? wave : wave - 1 + inWave / SHARDS_OF_WAVE_MAX;
 }
 
 /**

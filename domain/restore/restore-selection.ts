@@ -38,6 +38,13 @@ export interface RestoreFilter {
   readonly types?: TypeFilter;
   /** The only items that are restored, where an earlier restore is tried again. */
   readonly retried?: RetriedItems;
+  /** Items that plugins ask for; where these are given, nothing else is asked for. */
+  readonly added?: AddedNames;
+}
+
+/** Items by name. */
+interface AddedNames {
+  has(item: ItemReference): boolean;
 }
 
 /** What of an item decides whether a restore takes it. */
@@ -52,7 +59,7 @@ export type SelectableItem = ItemReference & Pick<IndexLine, 'labels' | 'kind'>;
  * belongs to another. A list of included types says what is asked for; what belongs to that comes with it unless it is
  * excluded, since a pod without its claim, a claim without its volume and an object without its definition are of no
  * use. Velero asks its list about those too. What would be written over the Holdfast that restores is `holdfast`, unless
- * the request names it.
+ * the request names it. Items that plugins add need no labels, and may be cluster-scoped unless the request forbids that.
  */
 export function selectItem(filter: RestoreFilter, item: SelectableItem): Selection {
   const selection = selectAsked(filter, item);
@@ -69,13 +76,14 @@ export function isOpen({ retried }: RestoreFilter, item: NamedItem): boolean {
   return retried?.has(item) !== false;
 }
 
-function selectAsked({ spec, types }: RestoreFilter, item: SelectableItem): Selection {
+function selectAsked(filter: RestoreFilter, item: SelectableItem): Selection {
+  const { spec, types, added } = filter;
   const type = groupResource(item);
   if (NOT_RESTORED.has(type)) {
     return 'notRestorable';
   }
   const listing = listingOf(types, type);
-  const isAsked = listing === 'listed' && hasSelectedLabels(spec, item);
+  const isAsked = listing === 'listed' && (added?.has(item) ?? hasSelectedLabels(spec, item));
   if (item.namespace !== '') {
     const isThere = listing !== 'excluded' && isNamespaceSelected(spec, item.namespace);
     return isThere ? selectNamespaced(type, isAsked) : 'notSelected';
@@ -84,7 +92,7 @@ function selectAsked({ spec, types }: RestoreFilter, item: SelectableItem): Sele
     // Also where they are excluded: Velero makes the namespaces of what it restores from those of the backup.
     return selectNamespace(spec, item.name, isAsked);
   }
-  return listing === 'excluded' ? 'notSelected' : selectClusterScoped(spec, type, isAsked);
+  return listing === 'excluded' ? 'notSelected' : selectClusterScoped(filter, type, isAsked);
 }
 
 /** Whether an item is part of the Holdfast that restores: in its namespace, of its API group, or a definition of that. */
@@ -114,8 +122,12 @@ function selectNamespaced(type: string, isAsked: boolean): Selection {
   return isAsked ? 'restored' : (RELATED[type] ?? 'notSelected');
 }
 
-function selectClusterScoped(spec: RestoreSpec, type: string, isAsked: boolean): Selection {
-  const { includeClusterResources = takesAllNamespaces(spec) } = spec;
+function selectClusterScoped(
+  { spec, added }: RestoreFilter,
+  type: string,
+  isAsked: boolean,
+): Selection {
+  const { includeClusterResources = added !== undefined || takesAllNamespaces(spec) } = spec;
   if (spec.includeClusterResources === false) {
     return 'notSelected';
   }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
 import {
+  type RestoreFilter,
   type Selection,
   selectItem,
   type SelectableItem,
@@ -124,12 +125,36 @@ test.each<Row>([
   expect(select(spec, line)).toBe(selection);
 });
 
-function select(spec: Partial<RestoreSpec>, line: SelectableItem): Selection {
+test.each<Row>([
+  ['without labels', { labelSelector: SELECTOR }, item('pods', 'team-a/p'), 'restored'],
+  ['of another namespace', ONE, item('pods', 'team-b/p'), 'notSelected'],
+  ['cluster-scoped', ONE, item('clusterroles', '/r'), 'restored'],
+  [
+    'cluster-scoped, forbidden',
+    { includeClusterResources: false },
+    item('clusterroles', '/r'),
+    'notSelected',
+  ],
+  ['that no restore touches', {}, item('nodes', '/n'), 'notRestorable'],
+  ["of Holdfast's own", {}, item('secrets', 'holdfast/keys'), 'holdfast'],
+])('what plugins add needs no labels, and what the request excludes stays away: %s', (...row) => {
+  const [, spec, line, selection] = row;
+  expect(select(spec, line, { has: () => true })).toBe(selection);
+  const others = { labelSelector: SELECTOR };
+  expect(select(others, item('pods', 'team-a/p', WEB), { has: () => false })).toBe('notSelected');
+});
+
+function select(
+  spec: Partial<RestoreSpec>,
+  line: SelectableItem,
+  added?: RestoreFilter['added'],
+): Selection {
   const all = {
     ...{ cluster: 'local', backupName: 'b', includedNamespaces: ['*'] },
     ...{ excludedNamespaces: [], namespaceMapping: {} },
   };
-  return selectItem({ spec: { ...all, ...spec }, own: 'holdfast' }, line);
+  const filter = { spec: { ...all, ...spec }, own: 'holdfast' };
+  return selectItem(added === undefined ? filter : { ...filter, added }, line);
 }
 
 function becomes(listed: Selection, excluded: Selection, other: Selection) {
