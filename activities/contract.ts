@@ -248,18 +248,22 @@ export interface ApplyShardsInput extends RestoreRun, AskedPlugins {
 }
 
 export interface ApplyDeferredInput extends RestoreRun, AskedPlugins {
+  /** That of the shards that name none. */
   readonly planAttempt: string;
   /** The shards that have put items aside. */
-  readonly shards: readonly ShardReference[];
+  readonly shards: readonly PlannedShard[];
+}
+
+/** A shard of a restore, and the part of the keys of its plan; left out where it is that of the restore itself. */
+interface PlannedShard extends ShardReference {
+  readonly planAttempt?: string;
 }
 
 export interface ApplyShardsResult {
   readonly shards: readonly AppliedShard[];
 }
 
-export interface AppliedShard {
-  readonly shard: number;
-  readonly attempt: string;
+export interface AppliedShard extends PlannedShard {
   /** Items that were not put aside. */
   readonly items: number;
   /** Items that have owners in the backup, and were written by this restore or perhaps by one that it tries again. */

@@ -11,7 +11,8 @@ import type { KindReference, RunReference } from '../domain/run-reference.ts';
 export interface PluginRunActivities {
   /**
    * Says which items the actions of plugins see, and stores the calls for them. Of a backup in the first round what it
-   * takes, in a later one the items that plugins added in the round before; of a restore what some shards apply. Heartbeats.
+   * takes, in a later one the items that plugins added in the round before; of a restore what some shards apply, and later
+   * what was added to it, which is stored as shards. Heartbeats.
    */
   planPluginCalls(input: PlanPluginCallsInput): Promise<PluginRound>;
   /** What a plugin is asked in one call. */
@@ -52,19 +53,34 @@ export interface PluginRound {
   readonly calls: number;
   /** Types about which plugins could not be asked, the first of them; left out where there are none. */
   readonly problems?: readonly FailureReport[];
+  /** Of a restore: what this and the earlier rounds add; left out where nothing was added since the round before. */
+  readonly added?: AddedShards;
 }
 
 export interface PlanPluginCallsInput extends KindReference {
   /** The rounds before this one. */
   readonly rounds: readonly PluginRound[];
   /** Of a restore: the shards that are applied next. */
-  readonly shards?: PlannedShards;
+  readonly shards?: AskedShards;
 }
 
 /** Shards of the plan of a restore. */
 export interface PlannedShards {
   readonly planAttempt: string;
   readonly shards: readonly number[];
+}
+
+/** Shards of items that plugins added to a restore, which are no part of its plan. */
+export interface AddedShards extends PlannedShards {
+  readonly items: number;
+}
+
+/** What a restore applies next, and what was before that. */
+export interface AskedShards extends PlannedShards {
+  /** What plugins added before earlier waves. */
+  readonly added?: readonly PlannedShards[];
+  /** The data of claims was written. */
+  readonly isAfterClaims?: true;
 }
 
 export interface PluginCallInput extends KindReference {
@@ -94,6 +110,8 @@ export interface StoredAnswer {
   readonly voids: number;
   /** Items that are left out, or taken as they are, since the action failed for them; and other faults. */
   readonly errors: number;
+  /** Items that are added; left out where there are none. */
+  readonly added?: number;
 }
 
 export interface PlanOperationsInput extends KindReference {

@@ -1,13 +1,13 @@
 import { NoteTaker } from '../../domain/backup-notes.ts';
 import type { IndexLine } from '../../domain/backup-index.ts';
 import type { ExportPlan, ExportUnit } from '../../domain/export-plan.ts';
-import { restoreFolder, runFolder, shardItemsKey } from '../../domain/object-key.ts';
+import { runFolder } from '../../domain/object-key.ts';
+import { ROUNDS_MAX } from '../../domain/plugins/contract-v1.ts';
 import type { RunAction } from '../../domain/plugins/plugin-action.ts';
 import { maySelectType } from '../../domain/plugins/plugin-selector.ts';
 import { isBareNamespace } from '../../domain/restore/restore-plan.ts';
 import { targetItem } from '../../domain/restore/target-item.ts';
 import type { RestoreSpec } from '../../domain/restore.ts';
-import { readIndex } from '../../storage/format/index-file.ts';
 import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
 import { exportPages } from '../backup/export-pages.ts';
 import { isPatient, readPlan } from '../backup/plan-backup.ts';
@@ -18,8 +18,10 @@ import { type LongWork, withHeartbeat } from '../heartbeat.ts';
 import type { PlanPluginCallsInput, PluginRound } from '../plugin-run-contract.ts';
 import { readRestorePlan } from '../restore/restore-run.ts';
 import { addedPages } from './added-items.ts';
+import { linesOf } from './added-shards.ts';
 import { CallWriter, type SeenItem } from './call-writer.ts';
 import { ensureReplyKey } from './reply-key.ts';
+import { restoreAdditions } from './restore-additions.ts';
 import { actionsOf } from './run-plugins.ts';
 
 /** Types that a round names. */
@@ -36,10 +38,13 @@ export function planPluginCalls(
     await ensureReplyKey(store, runFolder(input), input.runUid);
     const problems = new ProblemList({ isPatient: isPatient() });
     const writer = new CallWriter(store, input, actions);
+    const isLater = input.rounds.length > 0;
+    const additions =
+      isLater && input.kind === 'Restore' ? await restoreAdditions(deps, input, long) : undefined;
     const pages =
-      input.kind === 'Restore'
-        ? restoredPages(deps, input, long)
-        : backedUpPages(deps, { input, actions, problems }, long);
+      input.kind === 'Backup'
+        ? backedUpPages(deps, { input, actions, problems }, long)
+        : restoredPages(deps, input, { signal: long.signal, fresh: additions?.fresh });
     let itemsDone = 0;
     for await (const page of pages) {
       for (const item of page) {
@@ -50,7 +55,11 @@ export function planPluginCalls(
     }
     const round = await writer.end();
     const { errors } = problems.all();
-    return errors.length === 0 ? round : { ...round, problems: errors.slice(0, PROBLEMS_MAX) };
+    return {
+      ...round,
+      ...(additions === undefined ? {} : { added: additions.added }),
+      ...(errors.length === 0 ? {} : { problems: errors.slice(0, PROBLEMS_MAX) }),
+    };
   });
 }
 
@@ -116,20 +125,32 @@ async function* takenPages(
   }
 }
 
-/** What some shards of a restore apply. */
+interface RestoredSource {
+  readonly signal: AbortSignal;
+  /** What plugins added and none was asked about. */
+  readonly fresh: readonly IndexLine[] | undefined;
+}
+
+/** What some shards of a restore apply, or, after the first round, what plugins added to it. */
 async function* restoredPages(
   deps: Dependencies,
-  input: PlanPluginCallsInput,
-  { signal }: LongWork,
+  { rounds, shards, ...run }: PlanPluginCallsInput,
+  { signal, fresh = [] }: RestoredSource,
 ): AsyncGenerator<readonly SeenItem[]> {
-  const store = deps.store(input.location);
-  const { spec } = await readRestorePlan(store, input);
-  const { planAttempt: attempt = '', shards = [] } = input.shards ?? {};
-  for (const shard of shards) {
-    const key = shardItemsKey(restoreFolder(input.name), { runUid: input.runUid, shard, attempt });
-    for await (const lines of readIndex(store, key, { signal })) {
-      yield lines.filter((line) => !isBareNamespace(line)).map((line) => restoredItem(line, spec));
-    }
+  const store = deps.store(run.location);
+  const { spec } = await readRestorePlan(store, run);
+  const seen = (lines: readonly IndexLine[]): SeenItem[] =>
+    lines.filter((line) => !isBareNamespace(line)).map((line) => restoredItem(line, spec));
+  if (rounds.length > 0) {
+    // The last answers may add something that nobody is asked about.
+    yield rounds.length < ROUNDS_MAX ? seen(fresh) : [];
+    return;
+  }
+  for await (const lines of linesOf(store, run, {
+    parts: shards === undefined ? [] : [shards],
+    signal,
+  })) {
+    yield seen(lines);
   }
 }
 

@@ -73,10 +73,12 @@ export async function storePluginAnswer(
   };
   await writeJsonGz(store, pluginAnswerKey(folder, input), outcome);
   const failed = read.items.filter(({ failure }) => failure !== undefined).length;
+  const added = read.items.flatMap(({ additionalItems = [] }) => additionalItems).length;
   return {
     operations: read.items.filter(isWaitedFor).length,
     voids: read.items.filter(isVoid).length,
     errors: read.faults.length + (onError === 'Fail' ? failed : 0),
+    ...(added === 0 ? {} : { added }),
   };
 }
 

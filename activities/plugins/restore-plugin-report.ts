@@ -7,6 +7,7 @@ import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { FinishRestoreInput } from '../contract.ts';
 import type { PlannedOperations } from '../plugin-run-contract.ts';
 import { allAnswers } from './plugin-answers.ts';
+import { readAdditions } from './restore-additions.ts';
 
 /** What the report of a restore says of plugins. Items that failed are among the outcomes, and not here. */
 export interface PluginReport {
@@ -27,7 +28,8 @@ export async function readPluginReport(
 ): Promise<PluginReport> {
   const { rounds, operations, notCancelled } = plugins;
   const errors = rounds.flatMap(({ problems = [] }) => problems);
-  const warnings = [...notCancelled];
+  const additions = await readAdditions(store, run, rounds);
+  const warnings = [...notCancelled, ...additions.flatMap((one) => one.warnings)];
   const source = { store, rounds, run: { ...run, kind: 'Restore' as const } };
   for await (const { items, faults, onError } of allAnswers(source)) {
     errors.push(...faults);

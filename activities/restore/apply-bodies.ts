@@ -8,11 +8,12 @@ import { resourceTimeoutMs, type RestoreVerb } from '../../domain/restore.ts';
 import { readIndex } from '../../storage/format/index-file.ts';
 import type { ReadBody } from '../../storage/format/read-bodies.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
-import type { AppliedShard, RestoreRun } from '../contract.ts';
+import type { AppliedShard, AskedPlugins, RestoreRun } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { LongWork } from '../heartbeat.ts';
 import { type ApplyContext, applyObject } from './apply-object.ts';
 import { NO_RESTORE_ACTIONS } from '../plugins/restore-actions.ts';
+import { readAdditions } from '../plugins/restore-additions.ts';
 import { awaitDefinitions } from './gates.ts';
 import { MadeJobs } from './made-jobs.ts';
 import { ReplacedObjects } from './replaced-objects.ts';
@@ -27,16 +28,18 @@ export const CREATES_IN_FLIGHT = 32;
 /** What the objects of a restore are applied with. Throws `object-missing`. */
 export async function applyContext(
   { cluster, store: storeOf, image }: Dependencies,
-  run: RestoreRun,
+  run: RestoreRun & AskedPlugins,
   { signal, wait, attempt }: LongWork,
 ): Promise<ApplyContext> {
   const store = storeOf(run.location);
   const plan = await readRestorePlan(store, run);
-  const { spec, rules, keptVolumes, triedRuns, aggregated, volumes } = plan;
+  const { spec, rules, triedRuns, volumes } = plan;
+  const parts = [plan, ...(await readAdditions(store, run, run.plugins ?? []))];
+  const aggregated = parts.flatMap((part) => part.aggregated);
   return {
     ...{ cluster, spec, rules, signal, wait },
     marks: marksOf(run, spec),
-    keptVolumes: new Set(keptVolumes),
+    keptVolumes: new Set(parts.flatMap(({ keptVolumes }) => keptVolumes)),
     gate: gateOf(run, { ...{ spec, image }, ...volumes }),
     failedClaims:
       (volumes?.claims ?? []).length > 0 ? await readFailedClaims(store, run) : new Set(),

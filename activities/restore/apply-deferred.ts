@@ -85,8 +85,8 @@ async function readDeferred(
 ): Promise<DeferredItems> {
   const folder = restoreFolder(name);
   const deferred: DeferredItem[] = [];
-  for (const { shard, attempt } of shards) {
-    const itemsKey = shardItemsKey(folder, { runUid, shard, attempt: planAttempt });
+  for (const { shard, attempt, planAttempt: own = planAttempt } of shards) {
+    const itemsKey = shardItemsKey(folder, { runUid, shard, attempt: own });
     const lines = await readLines(store, itemsKey, signal);
     const outcomesKey = shardOutcomesKey(folder, { runUid, shard, attempt });
     // The object under this key was written by `applyShards` of the same run.

@@ -33,7 +33,7 @@ export function finishRestore(
     const { ending, completionTimestamp } = input;
     const store = deps.store(input.location);
     const claim = await readRestoreClaim(store, input);
-    const plan = await planOf(store, input);
+    const plan = withAdded(await planOf(store, input), input);
     const files = await OutcomeFiles.find(store, input);
     const volumes = await readVolumeReport(store, input);
     const hooks = await readHookEnds(store, input);
@@ -106,6 +106,12 @@ async function planOf(store: ObjectStore, run: FinishRestoreInput): Promise<Plan
     }
     throw error;
   }
+}
+
+/** What plugins added was to be applied as well. */
+function withAdded(plan: PlanEnd, { plugins }: FinishRestoreInput): PlanEnd {
+  const added = plugins?.rounds.flatMap((round) => round.added ?? []) ?? [];
+  return { ...plan, items: added.reduce((sum, { items }) => sum + items, plan.items) };
 }
 
 /** Where the order of the restore could not be what the owners ask for. */

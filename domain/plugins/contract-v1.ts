@@ -17,6 +17,8 @@ export const OPERATION_RUNNING = 'OperationRunning';
 /** Type of a failure whose message a plugin has written for people: of others, messages are not told. */
 export const PLUGIN_FAILURE = 'PluginFailure';
 
+/** What plugins add is shown to plugins, and what those add again; so many times they are asked in all. */
+export const ROUNDS_MAX = 5;
 /** Items of one call at most. */
 export const ITEMS_PER_CALL = 100;
 /**
