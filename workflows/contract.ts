@@ -14,8 +14,8 @@ import type { RepositoryKey } from '../domain/workflow-id.ts';
 import type { KindReference } from '../domain/run-reference.ts';
 import type { OperationsStatus, RunStatus, VolumeProgress } from '../domain/run-status.ts';
 import type {
+  AskedShards,
   PlannedOperations,
-  PlannedShards,
   PluginRound,
   StoredAnswer,
 } from '../activities/plugin-run-contract.ts';
@@ -74,7 +74,7 @@ export interface PluginCancelInput {
 /** What a run before this one hands on is left out at first. At most 64 KiB as JSON. */
 export interface PluginItemsInput extends PluginCancelInput {
   /** Of a restore: the shards that are applied next. */
-  readonly shards?: PlannedShards;
+  readonly shards?: AskedShards;
   readonly rounds?: readonly PluginRound[];
   /** The next call of the last round. */
   readonly next?: number;

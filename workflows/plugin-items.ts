@@ -8,7 +8,7 @@ import {
 import type { PluginRound, StoredAnswer } from '../activities/plugin-run-contract.ts';
 import { recordTime } from '../domain/duration.ts';
 import type { FailureReport } from '../domain/failure.ts';
-import { ANSWER_BYTES_MAX } from '../domain/plugins/contract-v1.ts';
+import { ANSWER_BYTES_MAX, ROUNDS_MAX } from '../domain/plugins/contract-v1.ts';
 import { type Activities, activitiesOf } from './activity-profiles.ts';
 import type { PluginItemsInput, PluginItemsResult } from './contract.ts';
 import { callFailure, type Caller, itemsOf, sizeFault, whenServed } from './plugin-calls.ts';
@@ -18,8 +18,6 @@ import { inPool } from './pool.ts';
 const CALLS_IN_FLIGHT = 4;
 /** Calls after which the workflow looks whether its history has become long. */
 const CALLS_PER_LOOK = 8;
-/** Items that plugins add are shown to plugins, and what those add again, so many times. */
-const ROUNDS_MAX = { Backup: 5, Restore: 1 } as const;
 
 /**
  * Asks plugins about the items of a backup, or of some shards of a restore; a child of the run. Round by round: the calls are planned, made, and their
@@ -33,9 +31,11 @@ export async function pluginItems(input: PluginItemsInput): Promise<PluginItemsR
   for (;;) {
     const last = rounds.at(-1);
     if (last === undefined || next >= last.calls) {
-      const round = await planned(input, rounds, activities);
+      const round = isLast(input, rounds, counts)
+        ? undefined
+        : await planned(input, rounds, activities);
       if (round === undefined) {
-        return { rounds, ...counts };
+        return { rounds: lastAdded(rounds), ...counts };
       }
       rounds = [...rounds, round];
       next = 0;
@@ -60,7 +60,29 @@ function sum(left: StoredAnswer, right: StoredAnswer): StoredAnswer {
     operations: left.operations + right.operations,
     voids: left.voids + right.voids,
     errors: left.errors + right.errors,
+    added: (left.added ?? 0) + (right.added ?? 0),
   };
+}
+
+/** A restore has one round more, which stores what the last answers add, and asks nothing. */
+function isLast(
+  { run }: PluginItemsInput,
+  rounds: readonly PluginRound[],
+  { added = 0 }: StoredAnswer,
+): boolean {
+  const last = rounds.at(-1);
+  return run.kind === 'Backup'
+    ? rounds.length >= ROUNDS_MAX
+    : last !== undefined && (added === 0 || last.calls === 0);
+}
+
+/** The rounds of a run; what is added to a restore is told once, by the last of them that adds something. */
+function lastAdded(rounds: readonly PluginRound[]): readonly PluginRound[] {
+  const last = rounds.findLast(({ added }) => added !== undefined);
+  return rounds.map((round) => {
+    const { added, ...rest } = round;
+    return added === undefined || round === last ? round : rest;
+  });
 }
 
 function numbers(from: number, to: number): number[] {
@@ -73,15 +95,13 @@ async function planned(
   rounds: readonly PluginRound[],
   activities: Activities,
 ): Promise<PluginRound | undefined> {
-  if (rounds.length >= ROUNDS_MAX[run.kind]) {
-    return undefined;
-  }
   setCurrentDetails(`Choosing what plugins are asked about, round ${String(rounds.length + 1)}`);
   const round = await activities
     .long('Choose the items that plugins see')
     .planPluginCalls({ ...run, rounds, ...(shards === undefined ? {} : { shards }) });
   // One without calls may have something to say: that nobody could be asked.
-  return round.calls === 0 && round.problems === undefined ? undefined : round;
+  const { calls, problems, added } = round;
+  return calls === 0 && problems === undefined && added === undefined ? undefined : round;
 }
 
 interface Call {

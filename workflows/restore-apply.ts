@@ -5,7 +5,12 @@ import type {
   RestoreRun,
   RestoreWave,
 } from '../activities/contract.ts';
-import type { PlannedOperations } from '../activities/plugin-run-contract.ts';
+import type {
+  AddedShards,
+  PlannedOperations,
+  PlannedShards,
+  PluginRound,
+} from '../activities/plugin-run-contract.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { Activities } from './activity-profiles.ts';
 import type { RestoreInput } from './contract.ts';
@@ -84,22 +89,31 @@ async function applyWaves(
   for (const step of gatherWaves(waves)) {
     const words = `${step.names} · ${String(step.items)} items`;
     if (step.hasPlugins) {
-      await ask(input, run, { ...apply, step });
+      const added = await ask(input, run, { ...apply, step });
+      if (added !== undefined && added.items > 0) {
+        await applyAdded(run, { ...apply, added });
+      }
     }
     apply.tracker.enter('apply', 'InProgress', `applying ${words}`);
     await applyStep(run, { ...apply, step, words });
   }
 }
 
-/** Asks plugins about what is applied next, when what comes before it is there. */
+/** Asks plugins about what is applied next, when what comes before it is there; gives what they add. */
 async function ask(
   input: RestoreInput,
   run: RestoreRun,
   { tracker, progress, plan, step }: Apply & { plan: PlanRestoreResult; step: ApplyStep },
-): Promise<void> {
-  const shards = { planAttempt: plan.attempt, shards: step.parts.flat() };
-  const asked = await askPlugins(pluginsOf('Restore', input, run), tracker, shards);
+): Promise<AddedShards | undefined> {
   const before = progress.plugins ?? { rounds: [], operations: 0, voids: 0, errors: 0 };
+  const shards = step.parts.flat();
+  const { claimsFirst = Number.POSITIVE_INFINITY } = plan;
+  const added = addedBy(before.rounds);
+  const asked = await askPlugins(pluginsOf('Restore', input, run), tracker, {
+    ...{ planAttempt: plan.attempt, shards },
+    ...(added.length === 0 ? {} : { added }),
+    ...((shards[0] ?? 0) < claimsFirst ? {} : { isAfterClaims: true }),
+  });
   progress.plugins = {
     rounds: [...before.rounds, ...asked.rounds],
     operations: before.operations + asked.operations,
@@ -107,6 +121,30 @@ async function ask(
     errors: before.errors + asked.errors,
     deadline: asked.deadline,
   };
+  return addedBy(asked.rounds).at(-1);
+}
+
+function addedBy(rounds: readonly PluginRound[]): AddedShards[] {
+  return rounds.flatMap(({ added }) => added ?? []);
+}
+
+/** What plugins added, which is no part of the plan. */
+async function applyAdded(
+  run: RestoreRun,
+  {
+    activities,
+    tracker,
+    progress,
+    plan,
+    added,
+  }: Apply & { plan: PlanRestoreResult; added: AddedShards },
+): Promise<void> {
+  const words = `${String(added.items)} items that plugins added`;
+  const { planAttempt, shards } = added;
+  const rounds = progress.plugins?.rounds ?? [];
+  tracker.plan(addedBy(rounds).reduce((sum, { items }) => sum + items, plan.items));
+  tracker.enter('apply', 'InProgress', `applying ${words}`);
+  await applyCall(run, { activities, tracker, progress, words, planned: { planAttempt, shards } });
 }
 
 /** What plugins were asked, to those that apply what they said. */
@@ -175,7 +213,10 @@ async function applyDeferred(
   tracker.enter('apply', 'InProgress', `applying ${words}`);
   const applied = await activities.long(`Apply ${words}`).applyDeferred({
     ...{ ...run, planAttempt: plan.attempt },
-    shards: shards.map(({ shard, attempt }) => ({ shard, attempt })),
+    shards: shards.map(({ shard, attempt, planAttempt }) => ({
+      ...{ shard, attempt },
+      ...(planAttempt === undefined ? {} : { planAttempt }),
+    })),
     ...askedPlugins(progress),
   });
   progress.applied.push(applied);
@@ -220,15 +261,31 @@ async function applyStep(
   },
 ): Promise<void> {
   await inPool(step.parts, SHARDS_IN_FLIGHT, async (shards) => {
-    const hasDeferred = progress.applied.some(({ deferred }) => deferred > 0);
-    const result = await activities.long(`Apply ${words}`).applyShards({
-      ...{ ...run, planAttempt: plan.attempt, shards },
-      ...(hasDeferred ? { hasDeferred } : {}),
-      ...askedPlugins(progress),
-    });
-    progress.applied.push(...result.shards);
-    tracker.advance(result.shards.reduce((sum, { items }) => sum + items, 0));
+    const planned = { planAttempt: plan.attempt, shards };
+    await applyCall(run, { activities, tracker, progress, words, planned });
   });
+}
+
+/** Applies some shards, one after the other. */
+async function applyCall(
+  run: RestoreRun,
+  {
+    activities,
+    tracker,
+    progress,
+    words,
+    planned,
+  }: Apply & { words: string; planned: PlannedShards },
+): Promise<void> {
+  const { planAttempt } = planned;
+  const hasDeferred = progress.applied.some(({ deferred }) => deferred > 0);
+  const result = await activities.long(`Apply ${words}`).applyShards({
+    ...{ ...run, ...planned },
+    ...(hasDeferred ? { hasDeferred } : {}),
+    ...askedPlugins(progress),
+  });
+  progress.applied.push(...result.shards.map((shard) => ({ ...shard, planAttempt })));
+  tracker.advance(result.shards.reduce((sum, { items }) => sum + items, 0));
 }
 
 interface Writable extends ApplyStep {

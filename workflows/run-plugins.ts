@@ -5,7 +5,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 
-import type { PlannedShards, PluginRound } from '../activities/plugin-run-contract.ts';
+import type { AskedShards, PluginRound } from '../activities/plugin-run-contract.ts';
 import { DEFAULT_ITEM_OPERATION_TIMEOUT } from '../domain/backup.ts';
 import { durationMs, recordTime } from '../domain/duration.ts';
 import type { KindReference, RunReference } from '../domain/run-reference.ts';
@@ -59,7 +59,7 @@ export function pluginsOf(
 export async function askPlugins(
   { itemOperationTimeout = DEFAULT_ITEM_OPERATION_TIMEOUT, ...of }: PluginsOf,
   tracker: RunTracker,
-  shards?: PlannedShards,
+  shards?: AskedShards,
 ): Promise<AnsweredPlugins> {
   tracker.enter('plugins', 'InProgress', 'asking plugins about the items');
   const input = { ...of, ...(shards === undefined ? {} : { shards }) };

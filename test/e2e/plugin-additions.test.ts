@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import type { RestoreResource } from '../../domain/api-resource.ts';
+import type { ItemAnswer, PluginItem } from '../../domain/plugins/contract.ts';
+import { restoreKeys } from '../../domain/object-key.ts';
+import { readJsonGz } from '../../storage/json-file.ts';
+import { applyYaml } from '../support/applied-yaml.ts';
+import { freshNamespace } from '../support/fresh-namespace.ts';
+import { Installation } from '../support/installation.ts';
+import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { type PluginWorker, startPlugin } from '../support/plugin-worker.ts';
+import { TestPlugin } from '../support/test-plugin.ts';
+
+// Goal: a restore takes what plugins add to it, though its selector does not. Method: a restore of one ConfigMap by its
+// label, and the worker of a plugin that asks for others.
+
+let installation: Installation;
+let namespace: string;
+let definition: string;
+let plugin: TestPlugin;
+let worker: PluginWorker;
+
+beforeAll(async () => {
+  [installation, namespace] = await Promise.all([Installation.start(), freshNamespace('added')]);
+  definition = `widgets.${namespace}.example.com`;
+  plugin = new TestPlugin({
+    contract: 'v1',
+    restoreActions: [{ name: 'add', selector: { includedResources: ['configmaps', 'secrets'] } }],
+  });
+  worker = await startPlugin(installation, 'mover', plugin.activities);
+  await applyYaml(`
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: ${definition}}
+spec:
+  group: ${namespace}.example.com
+  scope: Namespaced
+  names: {plural: widgets, singular: widget, kind: Widget}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: {openAPIV3Schema: {type: object}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: picked, namespace: ${namespace}, labels: {picked: 'yes'}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: left, namespace: ${namespace}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: token, namespace: ${namespace}}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: further, namespace: ${namespace}}
+`);
+  await kubectl('wait', '--for=condition=Established', `crd/${definition}`);
+  await applyYaml(`
+apiVersion: ${namespace}.example.com/v1
+kind: Widget
+metadata: {name: one, namespace: ${namespace}}
+`);
+  await installation.request('POST', '/plugins', {
+    metadata: { name: 'mover' },
+    spec: { cluster: installation.name },
+  });
+  await installation.createBackup('all', [namespace]);
+  await installation.ended('backups', 'all');
+  await kubectl('delete', 'crd', definition);
+});
+
+afterAll(async () => {
+  await worker.stop();
+  await installation.stop();
+  await kubectl('delete', 'crd', definition, '--ignore-not-found');
+  const targets = ['copy'].map((part) => `${namespace}-${part}`);
+  await Promise.all([namespace, installation.ownNamespace, ...targets].map(deleteNamespace));
+});
+
+/** Restores the ConfigMap that is picked into a namespace of its own, with what the plugin says of items by their names. */
+async function restored(
+  name: string,
+  said: Readonly<Record<string, Omit<ItemAnswer, 'requestId'>>>,
+  spec: object = {},
+): Promise<RestoreResource['status']> {
+  plugin.answer = ({ item }) => said[item.name];
+  await installation.createRestore(name, {
+    ...{ backupName: 'all', labelSelector: { matchLabels: { picked: 'yes' } } },
+    ...{ namespaceMapping: { [namespace]: `${namespace}-${name}` }, ...spec },
+  });
+  // It is a restore.
+  return (await installation.ended('restores', name)).status;
+}
+
+function item(resource: string, name: string, group = ''): PluginItem {
+  return { group, resource, namespace, name };
+}
+
+test('what plugins add is restored before what they were asked about, and what they add in vain is told', async () => {
+  const status = await restored('copy', {
+    picked: {
+      additionalItems: [
+        item('widgets', 'one', `${namespace}.example.com`),
+        item('secrets', 'token'),
+        item('secrets', 'absent'),
+      ],
+    },
+    token: { additionalItems: [item('serviceaccounts', 'further')] },
+  });
+  // The namespace, the ConfigMap, and what was added with the definition that it needs.
+  expect(status).toMatchObject({ phase: 'Completed', counts: { created: 6, failed: 0 } });
+  const asked = plugin.calls.map(({ items }) => items.map((one) => one.item.name));
+  expect(asked).toEqual([['picked'], ['token']]);
+  const list = `widgets.${namespace}.example.com,secret,sa,cm`;
+  const names = await kubectl('-n', `${namespace}-copy`, 'get', list, '-o', 'name');
+  for (const name of [
+    'widget.*/one',
+    'secret/token',
+    'serviceaccount/further',
+    'configmap/picked',
+  ]) {
+    expect(names).toMatch(new RegExp(`^${name}$`, 'm'));
+  }
+  expect(names).not.toContain('configmap/left');
+  const results = await readJsonGz(installation.store(), restoreKeys('copy').results);
+  expect(JSON.stringify(results)).toContain(
+    `plugin mover, action add, added secrets/${namespace}/absent, which is not restored: the backup has no such item`,
+  );
+});
