@@ -3,6 +3,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
 import type { BackupSpec } from '../domain/backup.ts';
 import type { FailureReport } from '../domain/failure.ts';
+import type { LeftOperations } from '../domain/plugins/left-operations.ts';
 import type { PluginSpec } from '../domain/plugins/plugin.ts';
 import type { PluginLook, StoredPlugin } from '../domain/plugins/registry.ts';
 import type { RestoreSpec } from '../domain/restore.ts';
@@ -64,14 +65,14 @@ export interface VolumesInput {
   readonly patienceMs?: number;
 }
 
-/** A run whose plugins are asked, or told. */
+/** A run whose plugins are asked, or told. What a workflow has handed on to itself is left out at first. */
 export interface PluginCancelInput {
   readonly run: KindReference;
   readonly cluster: string;
   readonly patienceMs?: number;
 }
 
-/** What a run before this one hands on is left out at first. At most 64 KiB as JSON. */
+/** At most 64 KiB as JSON. */
 export interface PluginItemsInput extends PluginCancelInput {
   /** Of a restore: the shards that are applied next. */
   readonly shards?: AskedShards;
@@ -91,10 +92,29 @@ export interface PluginItemsResult {
   readonly errors: number;
 }
 
+/** How far a workflow is that goes through batches of operations; it continues as new when its history has become long. */
+export interface BatchesDone {
+  readonly planned: PlannedOperations;
+  /** Batches that are done. */
+  readonly done: number;
+}
+
 export interface PluginOperationsInput extends PluginCancelInput {
   readonly rounds: readonly PluginRound[];
   /** When operations that run count as failed, RFC 3339. */
   readonly deadline: string;
+  readonly handedOn?: EndedOperations & {
+    readonly waited: BatchesDone;
+    readonly voids?: BatchesDone;
+  };
+}
+
+/** What became of the operations that a run waited for. */
+export interface EndedOperations {
+  readonly completed: number;
+  readonly failed: number;
+  /** What could not be cancelled. */
+  readonly left: readonly LeftOperations[];
 }
 
 export interface PluginOperationsResult {
@@ -103,6 +123,10 @@ export interface PluginOperationsResult {
   readonly failed: number;
   /** Operations that may go on, though nobody waits for them. */
   readonly notCancelled: readonly FailureReport[];
+}
+
+export interface PluginCancelOperationsInput extends PluginCancelInput {
+  readonly handedOn?: BatchesDone & { readonly left: readonly LeftOperations[] };
 }
 
 /** What of the operations of a run could not be ended. */
@@ -132,6 +156,8 @@ export interface DeleteInput {
   readonly runUid: string;
   readonly cluster: string;
   readonly patienceMs?: number;
+  /** What plugins were told before the workflow continued as new. */
+  readonly handedOn?: BatchesDone;
 }
 
 export interface PreviewInput {

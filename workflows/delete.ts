@@ -1,8 +1,8 @@
-import { patched, setCurrentDetails } from '@temporalio/workflow';
+import { continueAsNew, patched, setCurrentDetails } from '@temporalio/workflow';
 
 import { activitiesOf } from './activity-profiles.ts';
 import type { DeleteInput, DeleteResult } from './contract.ts';
-import { deleteFromPlugins } from './plugin-operations.ts';
+import { deleteFromPlugins } from './plugin-cancel.ts';
 
 /**
  * Deletes an ended backup or restore from its location. Two states: plugins remove what they keep of a backup, and then its
@@ -15,10 +15,14 @@ export async function deleteRun(input: DeleteInput): Promise<DeleteResult> {
   setCurrentDetails(`**Deleting** · ${kind.toLowerCase()} ${name} of location ${location}`);
   if (kind === 'Backup' && patched('deletes-from-plugins')) {
     const { cluster, patienceMs } = input;
-    await deleteFromPlugins({
+    const of = {
       ...{ run: { kind, location, name, runUid }, cluster },
       ...(patienceMs === undefined ? {} : { patienceMs }),
-    });
+    };
+    const handedOn = await deleteFromPlugins(of, input.handedOn);
+    if (handedOn !== undefined) {
+      return continueAsNew<typeof deleteRun>({ ...input, handedOn });
+    }
   }
   return activitiesOf(input.cluster, input.patienceMs)
     .long(`Delete ${kind.toLowerCase()} ${name}`)

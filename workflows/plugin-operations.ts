@@ -1,193 +1,115 @@
-import { isCancellation, setCurrentDetails, setHandler, sleep } from '@temporalio/workflow';
+import {
+  continueAsNew,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+} from '@temporalio/workflow';
 
-import type { PlannedOperations, PluginCall } from '../activities/plugin-run-contract.ts';
 import { recordTime } from '../domain/duration.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { OperationsCall } from '../domain/plugins/contract.ts';
 import { STATUS_BYTES_MAX } from '../domain/plugins/contract-v1.ts';
+import { joinLeft, leftReports } from '../domain/plugins/left-operations.ts';
 import { saysRunning } from '../domain/plugins/running.ts';
 import { type Activities, activitiesOf } from './activity-profiles.ts';
 import {
+  type BatchesDone,
+  type EndedOperations,
   operationsStatusQuery,
-  type PluginCancelInput,
-  type PluginCancelResult,
   type PluginOperationsInput,
   type PluginOperationsResult,
 } from './contract.ts';
+import { type Batch, isUnfinished, readBatch, throughBatches } from './plugin-batches.ts';
 import {
   callFailure,
   type Caller,
   isDeadline,
   lastStatus,
   lastStatusOf,
-  pluginOf,
   sizeFault,
   statusOf,
   whenServed,
 } from './plugin-calls.ts';
-import { failureOf } from './failure.ts';
-import { inPool } from './pool.ts';
-import { isQueuedTooLong } from './run-tracker.ts';
+import { cancelBatches, cancelled } from './plugin-cancel.ts';
 
 /** Batches of operations that are asked about at the same time; between two attempts they cost nothing. */
 const BATCHES_IN_FLIGHT = 50;
-/** Batches that are cancelled at the same time. */
-const CANCELS_IN_FLIGHT = 4;
 /** Pause before a plugin is asked again that answers though an operation runs. */
 const ASK_AGAIN_MS = 30_000;
 const ASK_AGAIN_MAX_MS = 600_000;
 
 /**
- * Waits until all operations that plugins began for a run have ended; a child of the run. One state: each batch is
- * asked about until all of it has ended, until the plugin is there no more, or until the time is over; then what may still
- * be at work is cancelled.
+ * Waits until all operations that plugins began for a run have ended; a child of the run. Each batch is asked about until all
+ * of it has ended, until the plugin is there no more, or until the time is over; then what may still be at work is cancelled.
+ * After that, what failed calls may have begun is cancelled. Continues as new when its history has become long.
  */
 export async function pluginOperations(
   input: PluginOperationsInput,
 ): Promise<PluginOperationsResult> {
-  const { run, rounds } = input;
   const activities = activitiesOf(input.cluster, input.patienceMs);
-  const planned = await activities
-    .long('Gather the operations of plugins')
-    .planPluginOperations({ ...run, rounds, scope: 'waited' });
-  const status = { total: planned.operations, completed: 0, failed: 0, deadline: input.deadline };
+  const { handedOn } = input;
+  const waited = handedOn?.waited ?? (await planned('waited', input, activities));
+  const state = { completed: 0, failed: 0, left: [], ...handedOn, waited };
+  const ended = isUnfinished(waited) ? await endBatches(input, state, activities) : state;
+  if (isUnfinished(ended.waited)) {
+    return continueAsNew<typeof pluginOperations>({ ...input, handedOn: ended });
+  }
+  const of = ended.voids ?? (await planned('void', input, activities));
+  const voids = await cancelBatches(input, { ...of, left: ended.left }, activities);
+  const { left, ...told } = voids;
+  if (isUnfinished(told)) {
+    const handOn = { ...ended, left, voids: told };
+    return continueAsNew<typeof pluginOperations>({ ...input, handedOn: handOn });
+  }
+  const { completed, failed } = ended;
+  return { planned: waited.planned, completed, failed, notCancelled: leftReports(left) };
+}
+
+async function planned(
+  scope: 'waited' | 'void',
+  { run, rounds }: PluginOperationsInput,
+  activities: Activities,
+): Promise<BatchesDone> {
+  const step =
+    scope === 'waited'
+      ? 'Gather the operations of plugins'
+      : 'Gather what failed calls may have begun';
+  const planned = await activities.long(step).planPluginOperations({ ...run, rounds, scope });
+  return { planned, done: 0 };
+}
+
+type Ended = NonNullable<PluginOperationsInput['handedOn']>;
+
+/** Waits for the batches that have not ended, or for as many as the history has room for. */
+async function endBatches(
+  input: PluginOperationsInput,
+  { waited, ...before }: Ended,
+  activities: Activities,
+): Promise<Ended> {
+  const { completed, failed } = before;
+  const total = waited.planned.operations;
+  const status = { total, completed, failed, deadline: input.deadline };
   setHandler(operationsStatusQuery, () => status);
-  setCurrentDetails(`Waiting for ${String(planned.operations)} operations until ${input.deadline}`);
-  const late = await inPool(batchesOf(planned), BATCHES_IN_FLIGHT, async (batch) => {
-    const ended = await endOf(input, { planned, batch }, activities);
+  setCurrentDetails(`Waiting for ${String(total)} operations until ${input.deadline}`);
+  const { results, ...done } = await throughBatches(waited, BATCHES_IN_FLIGHT, async (batch) => {
+    const ended = await endOf(input, batch, activities);
     status.completed += ended.completed;
     status.failed += ended.failed;
-    return ended.notCancelled;
+    return ended.left;
   });
-  const voids = await activities
-    .long('Gather what failed calls may have begun')
-    .planPluginOperations({ ...run, rounds, scope: 'void' });
-  const left = await cancelBatches(input, voids, activities);
   return {
-    ...{ planned, completed: status.completed, failed: status.failed },
-    notCancelled: [...late.flat(), ...left.map(({ failure }) => failure)],
+    ...{ ...before, waited: done, completed: status.completed, failed: status.failed },
+    left: joinLeft([...before.left, ...results.flat()]),
   };
 }
 
-/**
- * Ends what plugins may have begun for a run that failed or was cancelled, and has them remove what they kept of a backup; a
- * child of the run. What was never answered counts as begun. What could not be ended is said, and kept with a backup, so that
- * its deletion tells the plugin.
- */
-export async function cancelPluginOperations(
-  input: PluginCancelInput,
-): Promise<PluginCancelResult> {
-  const { run, cluster } = input;
-  const activities = activitiesOf(cluster, input.patienceMs);
-  const planned = await activities
-    .long('Gather what plugins may have begun')
-    .planPluginOperations({ ...run, scope: 'all' });
-  setCurrentDetails(`Cancelling ${String(planned.operations)} operations of plugins`);
-  const left = await cancelBatches(input, planned, activities);
-  if (left.length > 0 && run.kind !== 'Restore') {
-    await activities.long('Keep what could not be cancelled').keepPluginOperations({
-      ...{ ...run, attempt: planned.attempt, batches: left.map(({ batch }) => batch) },
-      endedAt: recordTime(Date.now()),
-    });
-  }
-  return {
-    failures: left.map(({ failure }) => failure),
-    operations: left.reduce((sum, { operations }) => sum + operations, 0),
-  };
-}
-
-/** A batch whose plugin could not be told. */
-interface LeftBatch {
-  readonly batch: number;
-  readonly operations: number;
-  readonly failure: FailureReport;
-}
-
-/** Has plugins end operations and remove what these kept. A plugin that nobody serves is waited for once. */
-async function cancelBatches(
-  input: PluginCancelInput,
-  planned: PlannedOperations,
+async function endOf(
+  input: PluginOperationsInput,
+  of: Batch,
   activities: Activities,
-): Promise<readonly LeftBatch[]> {
-  const away = new Map<string, unknown>();
-  const left = await inPool(batchesOf(planned), CANCELS_IN_FLIGHT, async (batch) => {
-    const { caller, call } = await read(input, { planned, batch }, activities);
-    const failure = await cancelled(caller, call, away);
-    return failure === undefined ? [] : [{ batch, operations: call.operations.length, failure }];
-  });
-  return left.flat();
-}
-
-/** Why operations could not be cancelled; undefined when they were. */
-async function cancelled(
-  caller: Caller,
-  call: OperationsCall,
-  away: Map<string, unknown> = new Map(),
-): Promise<FailureReport | undefined> {
-  try {
-    if (away.has(caller.plugin)) {
-      throw away.get(caller.plugin);
-    }
-    const plugin = pluginOf(caller);
-    await plugin('Cancel operations').cancelOperation(call);
-    if (call.run.kind !== 'Restore') {
-      // One that was complete before the cancel came has something that nobody needs.
-      await plugin('Remove what operations have kept').deleteBackup(call);
-    }
-    return undefined;
-  } catch (error) {
-    if (isCancellation(error)) {
-      throw error;
-    }
-    if (isQueuedTooLong(error)) {
-      away.set(caller.plugin, error);
-    }
-    const { code, message, subject = '' } = callFailure(caller, error);
-    const count = String(call.operations.length);
-    return { code, message: `up to ${count} operations may go on: ${message}`, subject };
-  }
-}
-
-/**
- * Has plugins remove what they keep of a backup that is deleted. Throws what a plugin fails with, or that it is not there:
- * then nothing more is deleted, and another request begins anew.
- */
-export async function deleteFromPlugins(input: PluginCancelInput): Promise<void> {
-  const { run, cluster } = input;
-  const activities = activitiesOf(cluster, input.patienceMs);
-  const planned = await activities.long('See which plugins keep something').planPluginDeletion(run);
-  await inPool(batchesOf(planned), CANCELS_IN_FLIGHT, async (batch) => {
-    const { caller, call } = await read(input, { planned, batch }, activities);
-    try {
-      await pluginOf(caller)(`Remove what ${caller.plugin} keeps`).deleteBackup(call);
-    } catch (error) {
-      throw isCancellation(error) ? error : failureOf(callFailure(caller, error));
-    }
-  });
-}
-
-interface Batch {
-  readonly planned: PlannedOperations;
-  readonly batch: number;
-}
-
-function batchesOf({ batches }: PlannedOperations): number[] {
-  return Array.from({ length: batches }, (_, batch) => batch);
-}
-
-async function read(
-  { run, cluster }: PluginCancelInput,
-  { planned: { attempt }, batch }: Batch,
-  activities: Activities,
-): Promise<{ readonly caller: Caller; readonly call: OperationsCall }> {
-  const { call, ...times }: PluginCall<OperationsCall> = await activities
-    .short(`Read batch ${String(batch + 1)} of operations`)
-    .readPluginOperations({ ...run, attempt, batch });
-  return { caller: { ...times, cluster }, call };
-}
-
-async function endOf(input: PluginOperationsInput, of: Batch, activities: Activities) {
-  const { caller, call } = await read(input, of, activities);
+): Promise<EndedOperations> {
+  const { caller, call } = await readBatch(input, of, activities);
   const said = await statusWhenEnded(caller, call, input.deadline);
   const { planned, batch } = of;
   const { completed, failed, open } = await activities
@@ -200,7 +122,9 @@ async function endOf(input: PluginOperationsInput, of: Batch, activities: Activi
   const operations = call.operations.filter(({ requestId }) => atWork.has(requestId));
   const failure =
     operations.length === 0 ? undefined : await cancelled(caller, { ...call, operations });
-  return { completed, failed, notCancelled: failure === undefined ? [] : [failure] };
+  const { plugin } = caller;
+  const left = { plugin, batches: [], operations: operations.length };
+  return { completed, failed, left: failure === undefined ? [] : [{ ...left, failure }] };
 }
 
 interface Said {

@@ -1,7 +1,7 @@
 import { CancelledFailure } from '@temporalio/common';
 import { beforeEach, expect, test, vi } from 'vitest';
 
-import { inPool } from '../../workflows/pool.ts';
+import { inPool, inPoolUntil } from '../../workflows/pool.ts';
 
 // Goal: a pool whose run is lost does not wait for what goes on in it. Method: a scope that only this test cancels, in the
 // place of the one of the SDK, which is there in workflows alone.
@@ -59,4 +59,22 @@ test('the first failure cancels what is under way, begins nothing new, and is wh
   });
   await expect(pool).rejects.toThrow('the store is away');
   expect(begun).toEqual([0, 1]);
+});
+
+test('a pool that is full ends what is under way, and gives what it has done', async () => {
+  let done = 0;
+  const results = await inPoolUntil(
+    [1, 2, 3, 4, 5],
+    { width: 2, isFull: () => done >= 2 },
+    (item) => {
+      done += 1;
+      return Promise.resolve(item);
+    },
+  );
+  expect(results).toEqual([1, 2]);
+});
+
+test('a pool that is full from the beginning gets on all the same', async () => {
+  const pool = { width: 2, isFull: () => true };
+  expect(await inPoolUntil([1, 2], pool, (item) => Promise.resolve(item))).toEqual([1]);
 });
