@@ -33,6 +33,8 @@ export interface InstallationOptions {
   readonly isUnswept?: boolean;
   /** Path of the agent's restic, if not the test bed's. */
   readonly restic?: string;
+  /** Events after which Temporal suggests to continue as new, if not its own thousands. */
+  readonly eventsSuggested?: number;
 }
 
 /** The node of the test bed that has its volumes where a kubelet has them. */
@@ -46,6 +48,8 @@ export interface Answer<Body> {
   readonly body: Body;
 }
 
+/** Setting of the Temporal server. */
+const SUGGESTION = 'limit.historyCount.suggestContinueAsNew';
 const START_WAIT_MS = 90_000;
 /** Said when a program is not there, which can only be the Temporal CLI. */
 const CLI_HINT =
@@ -268,6 +272,7 @@ export class Installation {
 
   #commandOf(part: Part): { command: string; args: string[] } {
     if (part === 'temporal') {
+      const { eventsSuggested } = this.#options;
       return {
         command: process.env['HOLDFAST_TEMPORAL_CLI'] ?? 'temporal',
         args: [
@@ -275,6 +280,9 @@ export class Installation {
           ...['--port', String(this.#ports.temporal)],
           ...['--db-filename', join(this.#folder, 'temporal.db')],
           ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=OFF'],
+          ...(eventsSuggested === undefined
+            ? []
+            : ['--dynamic-config-value', `${SUGGESTION}=${String(eventsSuggested)}`]),
           ...['Kind', 'Name', 'Cluster', 'Phase'].flatMap((name) => [
             '--search-attribute',
             `Holdfast${name}=Keyword`,
