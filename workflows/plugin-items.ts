@@ -71,9 +71,9 @@ function isLast(
   { added = 0 }: StoredAnswer,
 ): boolean {
   const last = rounds.at(-1);
-  return run.kind === 'Backup'
-    ? rounds.length >= ROUNDS_MAX
-    : last !== undefined && (added === 0 || last.calls === 0);
+  return run.kind === 'Restore'
+    ? last !== undefined && (added === 0 || last.calls === 0)
+    : rounds.length >= ROUNDS_MAX;
 }
 
 /** The rounds of a run; what is added to a restore is told once, by the last of them that adds something. */
