@@ -1,10 +1,18 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that take about a minute or more, the longest first: one at the end would run while nothing else is left. */
+/** Files that take longest, the longest first: one at the end would run while nothing else is left. */
 const LONG = [
-  ...['kill', 'volume-faults', 'volume-kills', 'volumes', 'hooks-thaw', 'restore-image', 'hooks'],
-  ...['restore', 'restore-webhooks', 'cli', 'plugin-faults', 'volume-trees', 'node-agents', 'dev'],
-].map((name) => `/test/e2e/${name}.test.ts`);
+  ...[
+    ...['kill', 'volume-faults', 'volume-kills', 'volumes', 'hooks-thaw', 'restore-image', 'hooks'],
+    ...['restore', 'restore-webhooks', 'cli', 'plugin-faults', 'volume-trees', 'node-agents'],
+    'dev',
+  ].map((name) => `e2e/${name}`),
+  ...['apply-deferred', 'apply-shards', 'recreate-object'].map(
+    (name) => `activities/restore/${name}`,
+  ),
+  ...['activities/engine/restic/bucket', 'api/routes/health', 'architecture/guards'],
+  ...['support/audit-log', 'workflows/replay'],
+].map((name) => `/test/${name}.test.ts`);
 
 /** Starts what takes long first; otherwise as Vitest does, which tells by the size of a file in a fresh checkout. */
 export class LongFirst extends BaseSequencer {
