@@ -1,5 +1,5 @@
 import type { IndexLine } from '../../domain/backup-index.ts';
-import { groupResource, type KubernetesObject } from '../../domain/item.ts';
+import { groupResource, type ItemReference, type KubernetesObject } from '../../domain/item.ts';
 import { type ActionOutcome, applyOutcomes } from '../../domain/plugins/apply-outcomes.ts';
 import { itemKey } from '../../domain/plugins/call-index.ts';
 import { actionText } from '../../domain/plugins/plugin-action.ts';
@@ -11,7 +11,20 @@ import { PluginAnswers } from './plugin-answers.ts';
 /** What plugins make of an object of a restore. */
 type Restored =
   | { readonly kind: 'left-out'; readonly verb: 'skipped' | 'failed'; readonly reason: string }
-  | { readonly kind: 'taken'; readonly object: KubernetesObject; readonly reason?: string };
+  | {
+      readonly kind: 'taken';
+      readonly object: KubernetesObject;
+      readonly reason?: string;
+      /** What has to be there, and ready, before the object is applied; left out where nothing has. */
+      readonly awaited?: readonly AwaitedBy[];
+    };
+
+/** Items of the backup that an action lets another one wait for. */
+export interface AwaitedBy {
+  /** The action. */
+  readonly who: string;
+  readonly items: readonly ItemReference[];
+}
 
 /** What plugins said of the items that an activity applies. */
 export type RestoreActions = (line: IndexLine, object: KubernetesObject) => Restored;
@@ -53,11 +66,21 @@ function restored(object: KubernetesObject, outcomes: readonly ActionOutcome[]):
   });
   if (after.kind === 'taken') {
     const [reason] = told;
-    return { ...after, ...(reason === undefined ? {} : { reason }) };
+    const awaited = outcomes.flatMap(awaitedBy);
+    return {
+      ...after,
+      ...(reason === undefined ? {} : { reason }),
+      ...(awaited.length === 0 ? {} : { awaited }),
+    };
   }
   return after.reason === 'plugin-skip'
     ? { kind: 'left-out', verb: 'skipped', reason: skipText(outcomes) }
     : { kind: 'left-out', verb: 'failed', reason: failureText(outcomes) ?? told.at(-1) ?? '' };
+}
+
+function awaitedBy({ outcome, ...call }: ActionOutcome): AwaitedBy[] {
+  const { additionalItems: items = [], waitForAdditionalItems = false } = outcome;
+  return waitForAdditionalItems && items.length > 0 ? [{ who: actionText(call), items }] : [];
 }
 
 function skipText(outcomes: readonly ActionOutcome[]): string {

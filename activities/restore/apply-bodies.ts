@@ -14,6 +14,7 @@ import type { LongWork } from '../heartbeat.ts';
 import { type ApplyContext, applyObject } from './apply-object.ts';
 import { NO_RESTORE_ACTIONS } from '../plugins/restore-actions.ts';
 import { readAdditions } from '../plugins/restore-additions.ts';
+import { AwaitedItems } from './awaited-items.ts';
 import { awaitDefinitions } from './gates.ts';
 import { MadeJobs } from './made-jobs.ts';
 import { ReplacedObjects } from './replaced-objects.ts';
@@ -51,6 +52,7 @@ export async function applyContext(
     served: new ServedTypes(cluster, signal, aggregated),
     failingTypes: new Set(),
     actions: NO_RESTORE_ACTIONS,
+    awaited: new AwaitedItems(cluster, spec),
   };
 }
 
@@ -88,6 +90,14 @@ export async function applyBody(
     const { verb, reason } = after;
     const outcome = { ...targetItem(line, context.spec), version, kind, verb, reason };
     return { outcome, isPassing: false, isAway: false, ending: undefined };
+  }
+  const unready = await context.awaited.firstUnready(after.awaited ?? []);
+  if (unready !== undefined) {
+    const outcome = {
+      ...{ ...targetItem(line, context.spec), version, kind },
+      ...{ verb: 'failed' as const, reason: `timed-out: ${unready}` },
+    };
+    return { outcome, isPassing: true, isAway: false, ending: undefined };
   }
   const owners = ownersOf(after.object);
   const {

@@ -29,6 +29,7 @@ import {
   requireDefinitions,
 } from './apply-bodies.ts';
 import type { ApplyContext } from './apply-object.ts';
+import { AwaitedItems } from './awaited-items.ts';
 import { ServedTypes } from './served-types.ts';
 import { bodiesOf } from './shard-lines.ts';
 
@@ -137,9 +138,11 @@ function waitWords(items: DeferredItems): string {
 async function settleRound(pass: Pass, isLast: boolean): Promise<void> {
   const { items, long } = pass;
   // What is served, and what fails, is found out anew in each round.
+  const { cluster, spec } = pass.context;
   const context = {
     ...pass.context,
-    served: new ServedTypes(pass.context.cluster, long.signal),
+    served: new ServedTypes(cluster, long.signal),
+    awaited: new AwaitedItems(cluster, spec),
     failingTypes: new Set(items.pendingOf(undefined).map(({ line }) => groupResource(line))),
   };
   for (const wave of items.waves) {

@@ -18,6 +18,7 @@ import { Refusal } from '../kubernetes/errors.ts';
 import type { Cluster } from '../kubernetes/port.ts';
 import type { RestoreActions } from '../plugins/restore-actions.ts';
 import { awaitGone, stuckWords } from './await-gone.ts';
+import type { AwaitedItems } from './awaited-items.ts';
 import { boundToken } from './bound-token.ts';
 import type { Applied, ExistingContext } from './existing-context.ts';
 import { settleExisting } from './existing-object.ts';
@@ -50,6 +51,8 @@ export interface ApplyContext extends WantedContext {
   readonly wait: BeginWait;
   /** What plugins said of the items. */
   readonly actions: RestoreActions;
+  /** The items that others wait for. */
+  readonly awaited: AwaitedItems;
 }
 
 /** Tries for one object when the cluster fails at it. */

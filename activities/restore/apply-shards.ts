@@ -21,6 +21,7 @@ import {
 } from './apply-bodies.ts';
 import { readRestoreActions } from '../plugins/restore-actions.ts';
 import type { ApplyContext } from './apply-object.ts';
+import { AwaitedItems } from './awaited-items.ts';
 import { bodiesOf } from './shard-lines.ts';
 
 const ATTEMPT_BYTES = 6;
@@ -97,6 +98,7 @@ async function applyItems(
     lines,
   );
   const bodies = bodiesOf(store, lines, context);
+  const own = { ...context, actions, awaited: new AwaitedItems(context.cluster, context.spec) };
   let deferred = 0;
   await forEachInPool(bodies, CREATES_IN_FLIGHT, async (body) => {
     const group = groupOf(body.line);
@@ -106,7 +108,7 @@ async function applyItems(
       outcomes.push(unasked(body.line, away, context));
       return;
     }
-    const { outcome, isPassing, isAway, ending } = await applyBody(body, { ...context, actions });
+    const { outcome, isPassing, isAway, ending } = await applyBody(body, own);
     if (isAway) {
       awayGroups.set(group, outcome.reason ?? '');
     }

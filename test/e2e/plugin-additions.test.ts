@@ -77,21 +77,25 @@ afterAll(async () => {
   await worker.stop();
   await installation.stop();
   await kubectl('delete', 'crd', definition, '--ignore-not-found');
-  const targets = ['copy'].map((part) => `${namespace}-${part}`);
+  const targets = ['copy', 'waits', 'late'].map((part) => `${namespace}-${part}`);
   await Promise.all([namespace, installation.ownNamespace, ...targets].map(deleteNamespace));
 });
 
-/** Restores the ConfigMap that is picked into a namespace of its own, with what the plugin says of items by their names. */
-async function restored(
+/** Begins to restore the ConfigMap that is picked into a namespace of its own; the plugin answers by the names of items. */
+async function begin(
   name: string,
   said: Readonly<Record<string, Omit<ItemAnswer, 'requestId'>>>,
   spec: object = {},
-): Promise<RestoreResource['status']> {
+): Promise<void> {
+  plugin.calls.splice(0);
   plugin.answer = ({ item }) => said[item.name];
   await installation.createRestore(name, {
     ...{ backupName: 'all', labelSelector: { matchLabels: { picked: 'yes' } } },
     ...{ namespaceMapping: { [namespace]: `${namespace}-${name}` }, ...spec },
   });
+}
+
+async function ended(name: string): Promise<RestoreResource['status']> {
   // It is a restore.
   return (await installation.ended('restores', name)).status;
 }
@@ -101,7 +105,7 @@ function item(resource: string, name: string, group = ''): PluginItem {
 }
 
 test('what plugins add is restored before what they were asked about, and what they add in vain is told', async () => {
-  const status = await restored('copy', {
+  await begin('copy', {
     picked: {
       additionalItems: [
         item('widgets', 'one', `${namespace}.example.com`),
@@ -111,6 +115,7 @@ test('what plugins add is restored before what they were asked about, and what t
     },
     token: { additionalItems: [item('serviceaccounts', 'further')] },
   });
+  const status = await ended('copy');
   // The namespace, the ConfigMap, and what was added with the definition that it needs.
   expect(status).toMatchObject({ phase: 'Completed', counts: { created: 6, failed: 0 } });
   const asked = plugin.calls.map(({ items }) => items.map((one) => one.item.name));
@@ -130,4 +135,45 @@ test('what plugins add is restored before what they were asked about, and what t
   expect(JSON.stringify(results)).toContain(
     `plugin mover, action add, added secrets/${namespace}/absent, which is not restored: the backup has no such item`,
   );
+});
+
+/** The ConfigMap waits for a Secret that is added, and that for something that no backup has. */
+const WAITING = {
+  picked: () => ({ additionalItems: [item('secrets', 'token')], waitForAdditionalItems: true }),
+  token: () => ({ additionalItems: [item('configmaps', 'gate')], waitForAdditionalItems: true }),
+};
+
+test('an item waits for what was added, in the cluster, also one that was added itself', async () => {
+  await begin('waits', { picked: WAITING.picked(), token: WAITING.token() });
+  await expect
+    .poll(async () => (await installation.look('restores', 'waits'))?.status.waitingFor?.reason)
+    .toContain('2 items were put aside');
+  expect(await kubectl('-n', `${namespace}-waits`, 'get', 'cm,secret', '-o', 'name')).not.toMatch(
+    /picked|token/,
+  );
+  await kubectl('-n', `${namespace}-waits`, 'create', 'configmap', 'gate');
+  expect(await ended('waits')).toMatchObject({
+    ...{ phase: 'Completed', counts: { created: 3, failed: 0 } },
+  });
+});
+
+test('what does not come in time fails each item that waits for it, by its name', async () => {
+  const spec = { resourceTimeout: '2s' };
+  await begin('late', { picked: WAITING.picked(), token: WAITING.token() }, spec);
+  expect(await ended('late')).toMatchObject({
+    ...{ phase: 'PartiallyFailed', counts: { created: 1, failed: 2 } },
+  });
+  const { items } = (
+    await installation.request<{ items: { name: string; reason?: string }[] }>(
+      'GET',
+      '/restores/late/items?verb=failed',
+    )
+  ).body;
+  const reasons = Object.fromEntries(items.map(({ name, reason }) => [name, reason]));
+  const by = 'timed-out: plugin mover, action add, lets it wait for';
+  const target = `${namespace}-late`;
+  expect(reasons).toEqual({
+    picked: expect.stringContaining(`${by} secrets/${target}/token: it is not there`) as unknown,
+    token: expect.stringContaining(`${by} configmaps/${target}/gate: it is not there`) as unknown,
+  });
 });
