@@ -60,6 +60,8 @@ export default defineConfig({
           exclude: ['test/{e2e,skew,campaign}/**', 'node_modules/**'],
           // One more than there are processors here: some files wait for the test bed's API server most of their time.
           maxWorkers: 3,
+          // As below: a second is little for a process to start while two other files run.
+          expect: { poll: { timeout: 30_000 } },
           testTimeout: 60_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 0 },
