@@ -124,22 +124,35 @@ export type BackupRun = RunReference;
 /** A restore after its open step; the spec is in the claim. */
 export type RestoreRun = RunReference;
 
-export interface OpenBackupInput extends RunReference {
+export interface OpenBackupInput extends RunReference, TakenOver {
   readonly spec: BackupSpec;
   readonly specDigest: string;
   readonly startTimestamp: string;
 }
 
-export interface OpenRestoreInput extends RunReference {
+export interface OpenRestoreInput extends RunReference, TakenOver {
   readonly spec: RestoreSpec;
   readonly specDigest: string;
   readonly startTimestamp: string;
 }
 
+export interface TakenOver {
+  /** Uid of the run that had the name and was cut off, when its plugins were told to end what they had begun for it. */
+  readonly endedUid?: string;
+}
+
 export type OpenResult =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'existing' }
-  | { readonly kind: 'refused'; readonly failure: FailureReport };
+  | { readonly kind: 'refused'; readonly failure: FailureReport }
+  | LeftRun;
+
+/** A run that had the name was cut off, and had asked plugins: these have to be told before its name is taken over. */
+export interface LeftRun {
+  readonly kind: 'left';
+  readonly runUid: string;
+  readonly cluster: string;
+}
 
 export interface PlanBackupResult {
   /** What was counted; the items of small backups are counted as they are written, and this is an estimate. */

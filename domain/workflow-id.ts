@@ -42,7 +42,7 @@ export function volumesWorkflowIdPrefix(runId: string): string {
 /** The child of a run that asks plugins, waits for what they do, or ends that. */
 export function pluginsWorkflowId(
   runId: string,
-  part: 'items' | `items-${string}` | 'operations' | 'cancel',
+  part: 'items' | `items-${string}` | 'operations' | 'cancel' | 'left',
 ): string {
   return `${runId}/plugin-${part}`;
 }

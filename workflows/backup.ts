@@ -11,6 +11,7 @@ import {
   askPlugins,
   awaitOperations,
   endPlugins,
+  openAfter,
   pluginsOf,
 } from './run-plugins.ts';
 import { exportObjects, finishArchive, type Steps, type Written } from './backup-archive.ts';
@@ -44,19 +45,24 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
   const tracker = trackRun();
   const { startTimestamp } = tracker;
 
+  const takeOver = { of: pluginsOf('Backup', input, run), left: [] };
   await openRun(
     {
       open: () =>
-        activities
-          .short('Check the request, claim the name')
-          .openBackup({ ...run, spec, specDigest, startTimestamp }),
+        openAfter(takeOver, (taken) =>
+          activities
+            .short('Check the request, claim the name')
+            .openBackup({ ...run, ...taken, spec, specDigest, startTimestamp }),
+        ),
       release: () =>
         activities.cleanUp('Give the name back').cleanBackup({ ...run, scope: 'claim' }),
     },
     tracker,
   );
   const ending = await attempt(() => writeBackup(input, run, { activities, tracker }));
-  const result = resultOf(ending, startTimestamp);
+  const result = withWarnings(resultOf(ending, startTimestamp), {
+    ...{ failures: takeOver.left, operations: 0 },
+  });
   await CancellationScope.nonCancellable(() =>
     commit({ input, run, result, ending }, activities, tracker),
   );
@@ -234,12 +240,15 @@ function withWarnings(
   result: BackupResult,
   { failures, operations: failed }: PluginCancelResult,
 ): BackupResult {
-  return failures.length === 0
-    ? result
-    : {
-        ...result,
-        ...(failed === 0 ? {} : { operations: { completed: 0, failed } }),
-        warnings: failures.length,
-        problems: { errors: [], warnings: failures },
-      };
+  if (failures.length === 0) {
+    return result;
+  }
+  const { problems: known = { errors: [], warnings: [] } } = result;
+  const problems = joinProblems([known, { errors: [], warnings: failures }]);
+  return {
+    ...result,
+    ...(failed === 0 ? {} : { operations: { completed: 0, failed } }),
+    warnings: countProblems(problems).warnings,
+    problems,
+  };
 }

@@ -3,6 +3,7 @@ import { continueAsNew, patched, setCurrentDetails } from '@temporalio/workflow'
 import { activitiesOf } from './activity-profiles.ts';
 import type { DeleteInput, DeleteResult } from './contract.ts';
 import { deleteFromPlugins } from './plugin-cancel.ts';
+import { endLeft } from './run-plugins.ts';
 
 /**
  * Deletes an ended backup or restore from its location. Two states: plugins remove what they keep of a backup, and then its
@@ -13,12 +14,15 @@ import { deleteFromPlugins } from './plugin-cancel.ts';
 export async function deleteRun(input: DeleteInput): Promise<DeleteResult> {
   const { kind, location, name, runUid } = input;
   setCurrentDetails(`**Deleting** · ${kind.toLowerCase()} ${name} of location ${location}`);
+  const { cluster, patienceMs } = input;
+  const of = {
+    ...{ run: { kind, location, name, runUid }, cluster },
+    ...(patienceMs === undefined ? {} : { patienceMs }),
+  };
+  if (input.handedOn === undefined && patched('ends-what-plugins-began')) {
+    await endLeft(of);
+  }
   if (kind === 'Backup' && patched('deletes-from-plugins')) {
-    const { cluster, patienceMs } = input;
-    const of = {
-      ...{ run: { kind, location, name, runUid }, cluster },
-      ...(patienceMs === undefined ? {} : { patienceMs }),
-    };
     const handedOn = await deleteFromPlugins(of, input.handedOn);
     if (handedOn !== undefined) {
       return continueAsNew<typeof deleteRun>({ ...input, handedOn });

@@ -8,6 +8,7 @@ import {
 
 import type { FinishRestoreInput, RestoreRun } from '../activities/contract.ts';
 import { recordTime } from '../domain/duration.ts';
+import type { FailureReport } from '../domain/failure.ts';
 import type { RestoreEnding } from '../domain/restore/restore-result.ts';
 import type { RestoreResult } from '../domain/restore.ts';
 import { type Activities, activitiesOf } from './activity-profiles.ts';
@@ -15,7 +16,7 @@ import type { RestoreInput } from './contract.ts';
 import { type Apply, applyBackup, awaitPlugins, type Progress } from './restore-apply.ts';
 import { runRestoreHooks } from './restore-hooks.ts';
 import { openRun } from './run-open.ts';
-import { endPlugins, pluginsOf } from './run-plugins.ts';
+import { endPlugins, openAfter, pluginsOf } from './run-plugins.ts';
 import { reportOf, trackRun } from './run-tracker.ts';
 
 /** Restores of earlier releases did not open gates at their end. */
@@ -50,12 +51,15 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
   const tracker = trackRun();
   const { startTimestamp } = tracker;
 
+  const takeOver = { of: pluginsOf('Restore', input, run), left: [] };
   await openRun(
     {
       open: () =>
-        activities
-          .short('Read the backup, check the request, claim the name')
-          .openRestore({ ...run, spec, specDigest, startTimestamp }),
+        openAfter(takeOver, (taken) =>
+          activities
+            .short('Read the backup, check the request, claim the name')
+            .openRestore({ ...run, ...taken, spec, specDigest, startTimestamp }),
+        ),
       release: () =>
         activities.cleanUp('Give the name back').cleanRestore({ ...run, scope: 'claim' }),
     },
@@ -82,7 +86,7 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       ...(progress.volumeBatches === 0 ? {} : { volumeBatches: progress.volumeBatches }),
       ...(progress.relinkAttempt === undefined ? {} : { relinkAttempt: progress.relinkAttempt }),
       ...(progress.hooks === undefined ? {} : { hooks: progress.hooks }),
-      ...pluginsField(progress),
+      ...pluginsField(progress, takeOver.left),
       ending,
       completionTimestamp: recordTime(Date.now()),
     });
@@ -94,13 +98,16 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
 }
 
 /** What the report has to say of plugins. */
-function pluginsField({ plugins }: Progress): Pick<FinishRestoreInput, 'plugins'> {
-  if (plugins === undefined) {
+function pluginsField(
+  { plugins }: Progress,
+  left: readonly FailureReport[],
+): Pick<FinishRestoreInput, 'plugins'> {
+  if (plugins === undefined && left.length === 0) {
     return {};
   }
-  const { rounds, planned, notCancelled = [] } = plugins;
+  const { rounds = [], planned, notCancelled = [] } = plugins ?? {};
   const operations = planned === undefined ? {} : { operations: planned };
-  return { plugins: { rounds, notCancelled, ...operations } };
+  return { plugins: { rounds, notCancelled: [...left, ...notCancelled], ...operations } };
 }
 
 /** Ends what plugins may have begun for a restore that failed or was cancelled. */

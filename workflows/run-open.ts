@@ -6,16 +6,17 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 
-import type { OpenResult } from '../activities/contract.ts';
+import type { LeftRun, OpenResult } from '../activities/contract.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import { type OpenAnswer, openUpdate } from './contract.ts';
 import { failureOf } from './failure.ts';
 import { reportOf, type RunTracker } from './run-tracker.ts';
 
 export type Opened = Extract<OpenResult, { kind: 'accepted' }>;
+type OpenEnd = Exclude<OpenResult, LeftRun>;
 
 interface OpenStep {
-  readonly open: () => Promise<OpenResult>;
+  readonly open: () => Promise<OpenEnd>;
   /** Gives the claim back when the step failed or was cancelled after it may have claimed the name. */
   readonly release: () => Promise<void>;
 }
@@ -31,7 +32,7 @@ export async function openRun(step: OpenStep, tracker: RunTracker): Promise<Open
     return state.answer ?? { kind: 'existing' };
   });
   tracker.enter('open', 'New', 'checking the request and claiming the name');
-  let result: OpenResult;
+  let result: OpenEnd;
   try {
     result = await step.open();
   } catch (error) {

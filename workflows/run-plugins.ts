@@ -5,11 +5,14 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 
+import type { LeftRun, OpenResult, TakenOver } from '../activities/contract.ts';
 import type { AskedShards, PluginRound } from '../activities/plugin-run-contract.ts';
 import { DEFAULT_ITEM_OPERATION_TIMEOUT } from '../domain/backup.ts';
 import { durationMs, recordTime } from '../domain/duration.ts';
+import type { FailureReport } from '../domain/failure.ts';
 import type { KindReference, RunReference } from '../domain/run-reference.ts';
 import { pluginsWorkflowId } from '../domain/workflow-id.ts';
+import { activitiesOf } from './activity-profiles.ts';
 import {
   type BackupInput,
   PLUGIN_CANCEL_WORKFLOW,
@@ -23,6 +26,7 @@ import {
   type PluginOperationsResult,
   type RestoreInput,
 } from './contract.ts';
+import { failureOf } from './failure.ts';
 import { reportOf, type RunTracker } from './run-tracker.ts';
 
 /** What plugins were asked about a run, and until when their operations are waited for. */
@@ -114,6 +118,52 @@ export async function endPlugins(of: PluginsOf, tracker: RunTracker): Promise<Pl
   } catch (error) {
     return { failures: [reportOf(error)], operations: 0 };
   }
+}
+
+/** A run that takes a name over, and what plugins of the run before it could not be told. */
+export interface TakeOver {
+  readonly of: Pick<PluginsOf, 'run' | 'patienceMs'>;
+  readonly left: FailureReport[];
+}
+
+/**
+ * Opens a run. Where one of the same name was cut off, so that nobody has ended what its plugins had begun, they are told
+ * before its files go. A plugin that cannot be told keeps nobody from the name.
+ */
+export async function openAfter(
+  { of, left }: TakeOver,
+  open: (taken: TakenOver) => Promise<OpenResult>,
+): Promise<Exclude<OpenResult, LeftRun>> {
+  let result = await open({});
+  while (result.kind === 'left') {
+    const { runUid, cluster } = result;
+    const words = `End what plugins began for the ${of.run.kind.toLowerCase()} that was cut off`;
+    const run = { ...of.run, runUid };
+    left.push(...(await endedBy(childOf('left', { ...of, run, cluster }, words))).failures);
+    result = await open({ endedUid: runUid });
+  }
+  return result;
+}
+
+/** Ends what plugins have begun for a run that is deleted and may have been cut off. Throws what they cannot be told for. */
+export async function endLeft(of: PluginCancelInput): Promise<void> {
+  const { cluster, patienceMs, run } = of;
+  const begun = await activitiesOf(cluster, patienceMs)
+    .long('See what plugins were not told to end')
+    .planPluginOperations({ ...run, scope: 'all' });
+  if (begun.operations > 0) {
+    const words = `End what plugins began for the ${run.kind.toLowerCase()} ${run.name}`;
+    const [failure] = (await endedBy(childOf('left', of, words))).failures;
+    if (failure !== undefined) {
+      throw failureOf(failure);
+    }
+  }
+}
+
+function endedBy(
+  child: ReturnType<typeof childOf<PluginCancelInput>>,
+): Promise<PluginCancelResult> {
+  return executeChild<CancelWorkflow>(PLUGIN_CANCEL_WORKFLOW, child);
 }
 
 function childOf<Input>(

@@ -40,8 +40,15 @@ export async function openBackup(deps: Dependencies, input: OpenBackupInput): Pr
     startTimestamp: input.startTimestamp,
     cluster: identity,
   };
-  const isOurs = await claimName(store, backupKeys(input.name), claim);
-  return isOurs ? { kind: 'accepted' } : { kind: 'refused', failure: claimedElsewhere(input) };
+  const claimed = await claimName(store, backupKeys(input.name), { ...input, claim });
+  switch (claimed) {
+    case 'claimed':
+      return { kind: 'accepted' };
+    case 'elsewhere':
+      return { kind: 'refused', failure: claimedElsewhere(input) };
+    default:
+      return claimed;
+  }
 }
 
 /** Whether the cluster agrees to what is selected, and whether that is anything. */

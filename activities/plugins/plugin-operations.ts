@@ -17,7 +17,7 @@ import {
   type PlannedOperation,
 } from '../../domain/plugins/operation.ts';
 import type { CallOutcome, PlannedCall } from '../../domain/plugins/plugin-call.ts';
-import { callTimes } from '../../domain/plugins/plugin.ts';
+import { callTimes, type RegisteredPlugin } from '../../domain/plugins/plugin.ts';
 import type { KindReference } from '../../domain/run-reference.ts';
 import { readJsonGz, readJsonGzIfThere, writeJsonGz } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
@@ -44,12 +44,14 @@ export function planPluginOperations(
   return withHeartbeat(async ({ signal }) => {
     const store = deps.store(input.location);
     const found = foundIn(store, input);
-    const plugins = await pluginsOf(deps, input);
+    let plugins: readonly RegisteredPlugin[] | undefined;
     const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
     const open = new Map<string, PlannedOperation[]>();
     let [batches, operations] = [0, 0];
     const write = async (plugin: string, batch: readonly PlannedOperation[]): Promise<void> => {
       const key = { runUid: input.runUid, attempt, batch: batches++ };
+      // Not before there is something to tell: a run that has ended has no plan.
+      plugins ??= await pluginsOf(deps, input);
       const times = callTimes(pluginNamed(plugins, plugin).spec);
       const stored: OperationBatch = { plugin, ...times, operations: batch };
       await writeJsonGz(store, operationBatchKey(runFolder(input), key), stored);

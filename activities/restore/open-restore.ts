@@ -59,8 +59,9 @@ export async function openRestore(
     startTimestamp: input.startTimestamp,
     cluster: identity,
   };
-  if (!(await claimName(store, restoreKeys(input.name), claim))) {
-    return { kind: 'refused', failure: taken(input) };
+  const claimed = await claimName(store, restoreKeys(input.name), { ...input, claim });
+  if (claimed !== 'claimed') {
+    return claimed === 'elsewhere' ? { kind: 'refused', failure: taken(input) } : claimed;
   }
   await keepOpenRules(store, input, found.configured);
   return { kind: 'accepted' };

@@ -8,6 +8,7 @@ import { freshNamespace } from '../support/fresh-namespace.ts';
 import { Installation } from '../support/installation.ts';
 import { deleteNamespace } from '../support/kubectl.ts';
 import { type PluginWorker, startPlugin } from '../support/plugin-worker.ts';
+import { terminateBackup } from '../support/terminate-backup.ts';
 import { TestPlugin } from '../support/test-plugin.ts';
 
 // Goal: a plugin that is not there, dies, answers with garbage or never ends keeps no backup from its end, and the backup
@@ -26,6 +27,8 @@ const CASES = [
   'throwing',
   'leaking',
   'lenient',
+  'terminated',
+  'deleted',
 ];
 let installation: Installation;
 let namespace: string;
@@ -245,4 +248,40 @@ test('with onError Continue the item is taken as it is, and the failure is a war
   ]);
   const path = `/backups/lenient/items/configmaps/lenient?namespace=${namespace}`;
   expect((await installation.request('GET', path)).status).toBe(200);
+});
+
+/** Has a backup cut off while its only operation runs, and gives the id of the request. */
+async function cutOff(name: string): Promise<string | undefined> {
+  plugin(name).status = () => running(1);
+  await begin(name);
+  await waitsForOperations(name);
+  await terminateBackup(installation, name);
+  return plugin(name).calls[0]?.items[0]?.requestId;
+}
+
+test('a backup that takes the name of one that was terminated first ends what that had begun', async () => {
+  const terminated = plugin('terminated');
+  const requestId = await cutOff('terminated');
+  expect(terminated.cancelled).toEqual([]);
+  terminated.status = () => ({ phase: 'Completed' });
+  await begin('terminated');
+  expect(await ended('terminated')).toMatchObject({ phase: 'Completed', warnings: 0 });
+  const told = [...terminated.cancelled, ...terminated.deleted];
+  expect(told.map(({ operations }) => operations.map((one) => one.requestId))).toEqual([
+    [requestId],
+    [requestId],
+  ]);
+});
+
+test('the deletion of a backup that was terminated ends what that had begun', async () => {
+  const deleted = plugin('deleted');
+  const requestId = await cutOff('deleted');
+  await expect
+    .poll(async () => (await installation.request('DELETE', '/backups/deleted')).status)
+    .toBe(202);
+  await expect
+    .poll(async () => (await installation.request('GET', '/backups/deleted')).status)
+    .toBe(404);
+  expect(deleted.cancelled.map(({ operations }) => operations[0]?.requestId)).toEqual([requestId]);
+  expect(deleted.deleted.map(({ operations }) => operations[0]?.requestId)).toContain(requestId);
 });

@@ -8,12 +8,12 @@ import { commitBackup } from '../../../activities/backup/commit-backup.ts';
 import { openBackup } from '../../../activities/backup/open-backup.ts';
 import { planBackup } from '../../../activities/backup/plan-backup.ts';
 import { cleanRun } from '../../../activities/clean-run.ts';
-import type { OpenResult } from '../../../activities/contract.ts';
+import type { OpenResult, TakenOver } from '../../../activities/contract.ts';
 import type { Dependencies } from '../../../activities/dependencies.ts';
 import { openCluster } from '../../../activities/kubernetes/client.ts';
 import type { Cluster } from '../../../activities/kubernetes/port.ts';
 import type { BackupResult } from '../../../domain/backup.ts';
-import { backupKeys } from '../../../domain/object-key.ts';
+import { backupKeys, pluginCallKey } from '../../../domain/object-key.ts';
 import { readBackup } from '../../../storage/catalogue.ts';
 import { readJsonGz } from '../../../storage/json-file.ts';
 import { createFolderStore } from '../../../storage/object-store/folder.ts';
@@ -59,14 +59,18 @@ function runOf(runUid: string) {
   return { location: 'default', name: 'b', runUid };
 }
 
-function open(runUid: string, installation?: string): Promise<OpenResult> {
+interface Opened extends TakenOver {
+  readonly installation?: string;
+}
+
+function open(runUid: string, { installation, ...taken }: Opened = {}): Promise<OpenResult> {
   const spec = {
     ...{ cluster: 'local', includedNamespaces: ['default'], excludedNamespaces: [] },
     ttl: '1h',
   };
   return inActivity(() =>
     openBackup(deps(installation), {
-      ...runOf(runUid),
+      ...{ ...runOf(runUid), ...taken },
       ...{ spec, specDigest: 'digest', startTimestamp: '2026-01-01T00:00:00Z' },
     }),
   );
@@ -94,6 +98,18 @@ test('what a dead run left is gone when its name is taken over', async () => {
   expect((await readBackup(store, 'b'))?.claim?.runUid).toBe('next');
 });
 
+test('what plugins have begun for a dead run stays known until they were told', async () => {
+  await open('dead');
+  const call = pluginCallKey(keys.folder, { runUid: 'dead', attempt: 'a', call: 0 });
+  await store.put(call, Buffer.from('{}'));
+  const left = { kind: 'left', runUid: 'dead', cluster: 'local' };
+  expect(await open('next')).toEqual(left);
+  expect(await open('next', { endedUid: 'another' })).toEqual(left);
+  expect(await keysUnder(store, keys.folder)).toEqual([keys.claim, call].sort());
+  expect(await open('next', { endedUid: 'dead' })).toEqual({ kind: 'accepted' });
+  expect(await keysUnder(store, keys.folder)).toEqual([keys.claim]);
+});
+
 test('a claim that was committed without its record is taken over as well', async () => {
   await open('dead');
   await commit('dead');
@@ -103,7 +119,7 @@ test('a claim that was committed without its record is taken over as well', asyn
 });
 
 test('the claim of another Holdfast stands, and its files with it', async () => {
-  await open('theirs', 'elsewhere');
+  await open('theirs', { installation: 'elsewhere' });
   await store.put(keys.archive, Buffer.from('theirs'));
   const answer = await open('ours');
   expect(answer).toMatchObject({ kind: 'refused', failure: { code: 'already-exists' } });
