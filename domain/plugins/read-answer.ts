@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox';
 import { Errors } from 'typebox/value';
 
+import { parseExact } from '../exact-number.ts';
 import type { FailureReport } from '../failure.ts';
 import { fields } from '../fields.ts';
 import { itemText } from '../item.ts';
@@ -124,7 +125,8 @@ function answerItems(answer: unknown, open: Open): AnswerItems | AnswerFault {
     return { pointer: '/sealed', text: 'and /items are given; one of the two is allowed' };
   }
   try {
-    const opened: unknown = JSON.parse(open(sealed));
+    // Values of patches keep their digits.
+    const opened = parseExact(open(sealed));
     return Array.isArray(opened)
       ? { values: opened, isSealed: true }
       : { pointer: '/sealed', text: 'holds no JSON array of items' };

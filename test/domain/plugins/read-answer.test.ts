@@ -65,6 +65,16 @@ describe('a good answer', () => {
     expect(JSON.stringify(plain)).not.toContain('s3cr3t');
   });
 
+  it('keeps all digits of a number', () => {
+    const item =
+      '{"requestId":"r1","patch":[{"op":"add","path":"/data/n","value":9007199254740993}]}';
+    expect(read({ sealed: `open:[${item}]` }).items).toEqual([
+      expect.objectContaining({
+        patch: [{ op: 'add', path: '/data/n', value: '9007199254740993' }],
+      }),
+    ]);
+  });
+
   it('may take something out without being sealed', () => {
     const patch = [
       { op: 'remove', path: '/metadata/labels/a~1b' },
