@@ -1,4 +1,4 @@
-import { continueAsNew, isCancellation, setCurrentDetails } from '@temporalio/workflow';
+import { continueAsNew, isCancellation, patched, setCurrentDetails } from '@temporalio/workflow';
 
 import { recordTime } from '../domain/duration.ts';
 import type { FailureReport } from '../domain/failure.ts';
@@ -85,18 +85,32 @@ function isAway({ code }: FailureReport): boolean {
   return code === 'plugin-not-served';
 }
 
-/** Why operations could not be cancelled; undefined when they were. */
+/** Why operations could not be cancelled, or what they kept not be removed; undefined when both was done. */
 export async function cancelled(
   caller: Caller,
   call: OperationsCall,
 ): Promise<FailureReport | undefined> {
+  const plugin = pluginOf(caller);
+  const failure = await failureOfCall(caller, () =>
+    plugin('Cancel operations').cancelOperation(call),
+  );
+  const goesOn = failure === undefined || (!isAway(failure) && patched('removes-uncancelled'));
+  if (!goesOn || call.run.kind === 'Restore') {
+    return failure;
+  }
+  // One that was complete before the cancel came has something that nobody needs.
+  const left = await failureOfCall(caller, () =>
+    plugin('Remove what operations have kept').deleteBackup(call),
+  );
+  return failure ?? left;
+}
+
+async function failureOfCall(
+  caller: Caller,
+  call: () => Promise<unknown>,
+): Promise<FailureReport | undefined> {
   try {
-    const plugin = pluginOf(caller);
-    await plugin('Cancel operations').cancelOperation(call);
-    if (call.run.kind !== 'Restore') {
-      // One that was complete before the cancel came has something that nobody needs.
-      await plugin('Remove what operations have kept').deleteBackup(call);
-    }
+    await call();
     return undefined;
   } catch (error) {
     if (isCancellation(error)) {

@@ -142,12 +142,21 @@ test('a plugin that dies for good during an operation fails the operation', asyn
 });
 
 test('an operation that does not end in time is cancelled, and said to have failed for that', async () => {
-  plugin('endless').status = () => running(4);
+  const endless = plugin('endless');
+  endless.status = () => running(4);
+  endless.onCancel = () => {
+    throw ApplicationFailure.nonRetryable('it cannot be stopped', PLUGIN_FAILURE);
+  };
   await begin('endless', { itemOperationTimeout: '6s' });
   const status = await ended('endless');
   expect(status.phase).toBe('PartiallyFailed');
   expect(errorsOf(status)).toEqual([expect.stringContaining('operation-timed-out')]);
-  expect(plugin('endless').cancelled).toHaveLength(1);
+  expect(endless.cancelled).toHaveLength(1);
+  // What it keeps is removed though it goes on, and that it does is told.
+  expect(endless.deleted).toHaveLength(1);
+  expect(status.problems?.warnings.map(({ message }) => message)).toEqual([
+    'up to 1 operations may go on: the plugin endless failed: it cannot be stopped',
+  ]);
 });
 
 test('an operation that ends in time has ended, though its plugin is asked again only later', async () => {

@@ -24,6 +24,9 @@ export class TestPlugin {
     phase: 'Completed',
   });
 
+  /** What it does when operations are cancelled, after it has remembered it. */
+  onCancel: () => void = () => undefined;
+
   /** When it wants to be asked again how far they are. */
   askAgain: '500ms' | '1m' = '500ms';
 
@@ -44,6 +47,7 @@ export class TestPlugin {
     operationStatus: (call: OperationsCall) => Promise.resolve(this.#statuses(call)),
     cancelOperation: (call: OperationsCall) => {
       this.cancelled.push(call);
+      this.onCancel();
       return Promise.resolve();
     },
     deleteBackup: (call: OperationsCall) => {
