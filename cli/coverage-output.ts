@@ -67,9 +67,10 @@ function typeRows({ types }: CoverageReport): string[][] {
 
 function itemRows({ types }: CoverageReport): string[][] {
   return types.flatMap(({ type, leftOut = [] }) =>
-    leftOut.map(({ reason, items, examples }) => {
+    leftOut.map(({ reason, items, examples, texts = [] }) => {
       const more = items > examples.length ? ', …' : '';
-      return [type, String(items), words(reason), `${examples.join(', ')}${more}`];
+      const why = texts.length === 0 ? words(reason) : texts.join('; ');
+      return [type, String(items), why, `${examples.join(', ')}${more}`];
     }),
   );
 }

@@ -50,11 +50,20 @@ export interface TypeTally {
 
 /** Names of left out objects that are told for one reason and type. */
 const EXAMPLES_MAX = 20;
+/** Texts of plugins that are told for one reason and type, and their characters. */
+const TEXTS_MAX = 5;
+const TEXT_MAX = 300;
+
+interface OpenLeftOut {
+  items: number;
+  examples: string[];
+  texts?: string[];
+}
 
 interface OpenTally extends Omit<TypeTally, 'leftOut' | 'namespaces'> {
   kept: number;
   reason?: CoverageReason;
-  readonly leftOut: Map<CoverageReason, { items: number; examples: string[] }>;
+  readonly leftOut: Map<CoverageReason, OpenLeftOut>;
   readonly namespaces: Map<string, number>;
 }
 
@@ -114,6 +123,14 @@ export class NoteTaker {
     }
   }
 
+  /** What somebody says of an object that was left out; the same is told once. */
+  explain(type: ResourceType, reason: CoverageReason, text: string): void {
+    const entry = this.#tally(type).leftOut.get(reason);
+    if (entry !== undefined) {
+      entry.texts = joinTexts(entry.texts ?? [], [text.slice(0, TEXT_MAX)]);
+    }
+  }
+
   /** A type could not be listed, or not to its end. */
   fail(type: ResourceType, reason: CoverageReason): void {
     this.#tally(type).reason = reason;
@@ -167,7 +184,7 @@ export class NoteTaker {
       apiVersion: apiVersionOf(type),
       kind: type.kind,
       kept: 0,
-      leftOut: new Map<CoverageReason, { items: number; examples: string[] }>(),
+      leftOut: new Map<CoverageReason, OpenLeftOut>(),
       namespaces: new Map<string, number>(),
     };
     this.#tallies.set(key, tally);
@@ -198,6 +215,10 @@ export function addNotes(parts: readonly BackupNotes[]): BackupNotes {
   };
 }
 
+function joinTexts(...texts: readonly (readonly string[])[]): string[] {
+  return [...new Set(texts.flat())].slice(0, TEXTS_MAX);
+}
+
 function addTallies(left: TypeTally | undefined, right: TypeTally): TypeTally {
   if (left === undefined) {
     return right;
@@ -215,8 +236,9 @@ function addTallies(left: TypeTally | undefined, right: TypeTally): TypeTally {
     kept: left.kept + right.kept,
     leftOut: [...reasons].map((reason) => {
       const entries = [...left.leftOut, ...right.leftOut].filter((one) => one.reason === reason);
+      const texts = joinTexts(entries.flatMap((one) => one.texts ?? []));
       return {
-        reason,
+        ...{ reason, ...(texts.length === 0 ? {} : { texts }) },
         items: entries.reduce((sum, { items }) => sum + items, 0),
         examples: entries.flatMap(({ examples }) => examples).slice(0, EXAMPLES_MAX),
       };

@@ -112,6 +112,8 @@ export interface LeftOutItems {
   readonly items: number;
   /** The first of them: `shop/web`, or `pv-1`. */
   readonly examples: readonly string[];
+  /** What plugins say of why, the first few. */
+  readonly texts?: readonly string[];
 }
 
 export interface VolumesCoverage {

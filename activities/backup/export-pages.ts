@@ -7,7 +7,12 @@ import { type KeepContext, whyNotKept } from '../../domain/keep-object.ts';
 import { shortList } from '../../domain/short-list.ts';
 import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
 import type { ListDoubt, ListOptions } from '../kubernetes/port.ts';
-import { type ExportActions, NO_ACTIONS, type PageActions } from '../plugins/page-actions.ts';
+import {
+  type ActedItem,
+  type ExportActions,
+  NO_ACTIONS,
+  type PageActions,
+} from '../plugins/page-actions.ts';
 import type { ProblemList } from './problem-list.ts';
 import { keyOf, type Lister, unitPages } from './unit-pages.ts';
 
@@ -115,11 +120,20 @@ export function actedItem(
 ): ArchiveItem[] {
   const acted = actions.act(keyOf(listed), archiveItem(type, listed));
   if ('reason' in acted) {
-    notes.leaveOut(type, listed.object, acted.reason);
+    leaveOut(notes, type, { ...listed, ...acted });
     return [];
   }
   notes.keep(type, acted.item.object);
   return [acted.item];
+}
+
+type LeftOut = Pick<ListedObject, 'object'> & Extract<ActedItem, { readonly reason: unknown }>;
+
+function leaveOut(notes: NoteTaker, type: ResourceType, { object, reason, text }: LeftOut): void {
+  notes.leaveOut(type, object, reason);
+  if (text !== undefined) {
+    notes.explain(type, reason, text);
+  }
 }
 
 interface Deciders {
@@ -142,7 +156,7 @@ function captured(
   const version = isOtherVersion === true ? { isOtherVersion } : {};
   const acted = actions.act(keyOf(listed), { ...archiveItem(type, listed), ...version });
   if ('reason' in acted) {
-    notes.leaveOut(type, object, acted.reason);
+    leaveOut(notes, type, { object, ...acted });
     return [];
   }
   if (isOtherVersion === true) {

@@ -5,7 +5,11 @@ import {
   type KubernetesObject,
   type ResourceType,
 } from '../../domain/item.ts';
-import { type ActionOutcome, applyOutcomes } from '../../domain/plugins/apply-outcomes.ts';
+import {
+  type ActionOutcome,
+  applyOutcomes,
+  skipText,
+} from '../../domain/plugins/apply-outcomes.ts';
 import { actionsFor, notAsked, type RunAction } from '../../domain/plugins/plugin-action.ts';
 import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
 import type { ProblemList } from '../backup/problem-list.ts';
@@ -14,7 +18,7 @@ import type { OutcomesByKey, PluginAnswers } from './plugin-answers.ts';
 /** What became of an object: it goes to the archive, or why it does not. */
 export type ActedItem =
   | { readonly item: ArchiveItem }
-  | { readonly reason: 'plugin-skip' | 'plugin-failed' | 'plugin-late' };
+  | { readonly reason: 'plugin-skip' | 'plugin-failed' | 'plugin-late'; readonly text?: string };
 
 /** What actions said of the objects of one page. */
 export interface PageActions {
@@ -75,7 +79,8 @@ export class ExportActions {
       }
     });
     if (after.kind === 'left-out') {
-      return { reason: after.reason };
+      const { reason } = after;
+      return { reason, ...(reason === 'plugin-skip' ? { text: skipText(outcomes) } : {}) };
     }
     return { item: after.object === object ? item : { type: item.type, object: after.object } };
   }

@@ -1,6 +1,10 @@
 import type { IndexLine } from '../../domain/backup-index.ts';
 import { groupResource, type ItemReference, type KubernetesObject } from '../../domain/item.ts';
-import { type ActionOutcome, applyOutcomes } from '../../domain/plugins/apply-outcomes.ts';
+import {
+  type ActionOutcome,
+  applyOutcomes,
+  skipText,
+} from '../../domain/plugins/apply-outcomes.ts';
 import { itemKey } from '../../domain/plugins/call-index.ts';
 import { actionText } from '../../domain/plugins/plugin-action.ts';
 import type { RestoreRun } from '../contract.ts';
@@ -81,13 +85,6 @@ function restored(object: KubernetesObject, outcomes: readonly ActionOutcome[]):
 function awaitedBy({ outcome, ...call }: ActionOutcome): AwaitedBy[] {
   const { additionalItems: items = [], waitForAdditionalItems = false } = outcome;
   return waitForAdditionalItems && items.length > 0 ? [{ who: actionText(call), items }] : [];
-}
-
-function skipText(outcomes: readonly ActionOutcome[]): string {
-  const said = outcomes.find(({ outcome }) => outcome.skip !== undefined);
-  const by = said === undefined ? 'a plugin' : actionText(said);
-  const why = said?.outcome.skip ?? '';
-  return `${by}, leaves it out${why === '' ? '' : `: ${why}`}`;
 }
 
 /** Why the first action failed that must not. */

@@ -27,6 +27,12 @@ export const Coverage = Type.Object(
               reason: Reason,
               items: Type.Integer(),
               examples: Type.Array(Type.String()),
+              texts: Type.Optional(
+                Type.Array(Type.String(), {
+                  description:
+                    'What plugins say of why: the first 5 texts, of 300 characters each.',
+                }),
+              ),
             }),
           ),
         ),

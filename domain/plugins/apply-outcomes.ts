@@ -3,6 +3,7 @@ import { Failure } from '../failure.ts';
 import { fields } from '../fields.ts';
 import type { KubernetesObject } from '../item.ts';
 import { applyJsonPatch } from '../restore/modifiers/json-patch.ts';
+import { actionText } from './plugin-action.ts';
 import type { CallOutcome, ItemOutcome } from './plugin-call.ts';
 import { answerFailure } from './read-answer.ts';
 
@@ -44,6 +45,14 @@ export function applyOutcomes(
     }
   }
   return { kind: 'taken', object: taken };
+}
+
+/** Which action leaves an object out, and why. */
+export function skipText(outcomes: readonly ActionOutcome[]): string {
+  const said = outcomes.find(({ outcome }) => outcome.skip !== undefined);
+  const by = said === undefined ? 'a plugin' : actionText(said);
+  const why = said?.outcome.skip ?? '';
+  return `${by}, leaves it out${why === '' ? '' : `: ${why}`}`;
 }
 
 function patchedBy(

@@ -116,6 +116,19 @@ test('what was never asked for is not counted, and of the rest the first twenty 
   ]);
 });
 
+test('the first five texts of plugins about what they leave out are told, each once', () => {
+  const taker = new NoteTaker([]);
+  const texts = ['a', 'b', 'c', 'd', 'e', 'f'].map((text) => text.repeat(301));
+  for (const text of ['a', ...texts]) {
+    taker.leaveOut(PODS, { metadata: { name: 'web', namespace: 'a' } }, 'plugin-skip');
+    taker.explain(PODS, 'plugin-skip', text);
+  }
+  const notes = taker.notes(NO_PROBLEMS);
+  const told = ['a', ...texts.slice(0, 4).map((text) => text.slice(0, 300))];
+  expect(notes.tallies[0]?.leftOut[0]).toMatchObject({ items: 7, texts: told });
+  expect(addNotes([notes, notes]).tallies[0]?.leftOut[0]).toMatchObject({ items: 14, texts: told });
+});
+
 test('claims that are left out are taken down with the reason, and other objects are not', () => {
   const taker = new NoteTaker([]);
   const metadata = { name: 'data', namespace: 'shop' };

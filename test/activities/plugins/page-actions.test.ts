@@ -101,7 +101,10 @@ test('what is skipped or fails is left out for that reason, and another version 
   const missing = { patch: [{ op: 'remove', path: '/data/none' }] };
   const { actions, problems } = await answered({ cache: { skip: 'x' }, bad: missing, web: REMOVE });
   const page = await actions.ofPage(CONFIG_MAPS, ['shop/cache', 'shop/bad', 'shop/web']);
-  expect(page.act('shop/cache', itemOf(listed('cache')))).toEqual({ reason: 'plugin-skip' });
+  expect(page.act('shop/cache', itemOf(listed('cache')))).toEqual({
+    reason: 'plugin-skip',
+    text: expect.stringMatching(/^plugin .*, action .*, leaves it out: x$/) as string,
+  });
   expect(page.act('shop/bad', itemOf(listed('bad')))).toEqual({ reason: 'plugin-failed' });
   expect(messages(problems)).toEqual([
     expect.stringMatching(
