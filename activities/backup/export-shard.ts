@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import { addNotes, type BackupNotes, NoteTaker } from '../../domain/backup-notes.ts';
 import type { ExportPlan } from '../../domain/export-plan.ts';
 import { Failure } from '../../domain/failure.ts';
@@ -7,6 +5,7 @@ import { backupFolder, type ShardAttempt, shardNotesKey } from '../../domain/obj
 import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
 import { writeShard } from '../../storage/format/shard.ts';
 import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
+import { newAttempt } from '../attempt.ts';
 import type {
   AskedPlugins,
   BackupRun,
@@ -23,8 +22,6 @@ import { exportPages, type PageSource } from './export-pages.ts';
 import { isPatient, readPlan } from './plan-backup.ts';
 import { ProblemList } from './problem-list.ts';
 import { relatedPages } from './related-pages.ts';
-
-const ATTEMPT_BYTES = 6;
 
 /** See `ClusterActivities.exportShard`. */
 export function exportShard(deps: Dependencies, input: ExportShardInput): Promise<WrittenShard> {
@@ -134,7 +131,7 @@ async function writePart(
   const attempt: ShardAttempt = {
     runUid,
     shard,
-    attempt: randomBytes(ATTEMPT_BYTES).toString('hex'),
+    attempt: newAttempt(),
   };
   const written = await writeShard(store, {
     ...{ runFolder, attempt, pages, signal },

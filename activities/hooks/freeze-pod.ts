@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { FailureReport } from '../../domain/failure.ts';
@@ -14,6 +13,7 @@ import { backupFolder, hookRunsKey } from '../../domain/object-key.ts';
 import type { HookedPod } from '../../domain/volumes/volume-plan.ts';
 import { backupWorkflowId } from '../../domain/workflow-id.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
+import { newAttempt } from '../attempt.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
 import type { FrozenPod, HookedPodInput } from '../hook-contract.ts';
@@ -23,7 +23,6 @@ import { hookedPodOf } from './hooked-pod.ts';
 import { type HooksOfPod, isFatal, runHooks } from './run-hooks.ts';
 import { undoFreeze, type Thawer } from './undo-freeze.ts';
 
-const ATTEMPT_BYTES = 6;
 /** Pause between two looks at a pod that another backup has frozen. */
 const LOOK_MS = 1000;
 /** How long whoever thaws a pod is left to it. */
@@ -38,7 +37,7 @@ export function freezePod(deps: Dependencies, input: HookedPodInput): Promise<Fr
     const wasFrozen = isNoted && (await noteFreeze(deps, noted, long));
     const runs = await runHooks(deps.cluster, hooksBefore(hooked, isThawable), long.signal);
     const late = isNoted ? await lateFailure(deps, noted, long) : undefined;
-    const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
+    const attempt = newAttempt();
     const key = { ...input, phase: 'pre', attempt } as const;
     await writeJsonGz(deps.store(input.location), hookRunsKey(backupFolder(input.name), key), runs);
     const fatal = runs.find(isThawable ? isFatal : isFailed);

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { recordTime } from '../../domain/duration.ts';
@@ -8,6 +7,7 @@ import type { HookRun } from '../../domain/hooks/hook-run.ts';
 import { backupFolder, hookRunsKey } from '../../domain/object-key.ts';
 import type { HookedPod } from '../../domain/volumes/volume-plan.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
+import { newAttempt } from '../attempt.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
 import type { ThawedPod, ThawPodInput } from '../hook-contract.ts';
@@ -16,7 +16,6 @@ import { hookedPodOf } from './hooked-pod.ts';
 import { runHooks } from './run-hooks.ts';
 import { type Thaw, undoFreeze } from './undo-freeze.ts';
 
-const ATTEMPT_BYTES = 6;
 const LOOK_MS = 500;
 /** How long another one that thaws the pod is left to it. */
 const RESPECT_MS = 60_000;
@@ -75,7 +74,7 @@ async function storeRuns(
   // What stands in the Lease are the hooks that can be run.
   const hooks = isOfLease ? post.filter(({ kind }) => kind === 'bad') : [];
   const all = [...runs, ...(await runPost(deps, pod, { hooks, signal }))];
-  const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
+  const attempt = newAttempt();
   const key = hookRunsKey(backupFolder(input.name), { ...input, phase: 'post', attempt });
   await writeJsonGz(deps.store(input.location), key, all);
   return attempt;

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import { recordTime } from '../../domain/duration.ts';
 import { backupFolder, volumeCopyKey } from '../../domain/object-key.ts';
 import { type CopyRecord, sizeOfCopy } from '../../domain/volumes/copy-record.ts';
@@ -8,6 +6,7 @@ import { repositoryPath } from '../../domain/volumes/repository.ts';
 import type { VolumeLabels } from '../../domain/volumes/volume-copy.ts';
 import type { CopyBatch, PlannedVolume } from '../../domain/volumes/volume-plan.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
+import { newAttempt } from '../attempt.ts';
 import { makeProvenCopy, type ProvenCopy } from '../engine/proven-copy.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
 import type { MovedVolume, MoveVolumeInput } from '../volume-contract.ts';
@@ -18,8 +17,6 @@ import { engineRun, repositoryAccess, unbegun } from './engine-call.ts';
 import { openVolume } from './open-volume.ts';
 import { whilePodRuns } from './pod-guard.ts';
 import { requireStillMounted } from './volume-mount.ts';
-
-const ATTEMPT_BYTES = 6;
 
 /** See `NodeActivities.copyVolume`. */
 export function copyVolume(deps: NodeDependencies, input: MoveVolumeInput): Promise<MovedVolume> {
@@ -43,7 +40,7 @@ export function copyVolume(deps: NodeDependencies, input: MoveVolumeInput): Prom
       ...(placement === undefined ? {} : { placement }),
       ...{ startTimestamp, completionTimestamp: recordTime(Date.now()) },
     };
-    const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
+    const attempt = newAttempt();
     const { runUid, volume: index } = input;
     const key = volumeCopyKey(backupFolder(input.name), { runUid, volume: index, attempt });
     await writeJsonGz(store, key, record);

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import { recordTime } from '../../domain/duration.ts';
 import { Failure, type FailureReport } from '../../domain/failure.ts';
 import { restoreFolder, volumeCopyKey } from '../../domain/object-key.ts';
@@ -10,6 +8,7 @@ import type { VolumeRestore } from '../../domain/volumes/volume-copy.ts';
 import { volumeName } from '../../domain/volumes/volume-name.ts';
 import type { VolumeBatch } from '../../domain/volumes/volume-plan.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
+import { newAttempt } from '../attempt.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
 import type { MovedVolume, MoveVolumeInput } from '../volume-contract.ts';
 import { readBatch, volumeOf } from '../volumes/volume-batch.ts';
@@ -19,8 +18,6 @@ import { openGateOf } from './open-gate.ts';
 import { openVolume } from './open-volume.ts';
 import { whilePodRuns } from './pod-guard.ts';
 import { requireStillMounted } from './volume-mount.ts';
-
-const ATTEMPT_BYTES = 6;
 
 /** See `NodeActivities.restoreVolume`. */
 export function restoreVolume(
@@ -47,7 +44,7 @@ export function restoreVolume(
       warnings: warningsOf(restored),
       ...{ startTimestamp, completionTimestamp: recordTime(Date.now()) },
     };
-    const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
+    const attempt = newAttempt();
     const { runUid, volume: index } = input;
     const key = volumeCopyKey(restoreFolder(input.name), { runUid, volume: index, attempt });
     await writeJsonGz(store, key, record);

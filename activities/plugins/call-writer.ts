@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import type { IndexLine } from '../../domain/backup-index.ts';
 import { pluginCallKey, pluginIndexKey, runFolder } from '../../domain/object-key.ts';
 import { CallIndex } from '../../domain/plugins/call-index.ts';
@@ -11,10 +9,9 @@ import type { SelectedItem } from '../../domain/plugins/plugin-selector.ts';
 import type { KindReference } from '../../domain/run-reference.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
+import { newAttempt } from '../attempt.ts';
 import type { PluginRound } from '../plugin-run-contract.ts';
 import { requestIdOf } from './request-id.ts';
-
-const ATTEMPT_BYTES = 6;
 
 /** An item that actions may see. */
 export interface SeenItem extends SelectedItem {
@@ -39,7 +36,7 @@ interface OpenCall {
 
 /** Cuts calls out of a stream of items, action by action, and stores each when it is full. */
 export class CallWriter {
-  readonly #attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
+  readonly #attempt = newAttempt();
   readonly #open = new Map<RunAction, OpenCall>();
   readonly #index = new CallIndex();
   readonly #store: ObjectStore;

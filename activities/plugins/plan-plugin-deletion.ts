@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import { fields, list } from '../../domain/fields.ts';
 import { backupFolder, backupKeys, operationBatchKey } from '../../domain/object-key.ts';
 import { OPERATIONS_PER_CALL } from '../../domain/plugins/contract-v1.ts';
@@ -9,13 +7,12 @@ import { callTimes, type RegisteredPlugin } from '../../domain/plugins/plugin.ts
 import type { RunReference } from '../../domain/run-reference.ts';
 import { readBackup } from '../../storage/catalogue.ts';
 import { readJsonGzIfThere, writeJsonGz } from '../../storage/json-file.ts';
+import { newAttempt } from '../attempt.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { PlannedOperations } from '../plugin-run-contract.ts';
 import { readPlugins } from './registry.ts';
 import { requestIdOf } from './request-id.ts';
-
-const ATTEMPT_BYTES = 6;
 
 /** See `PluginRunActivities.planPluginDeletion`. */
 export function planPluginDeletion(
@@ -24,7 +21,7 @@ export function planPluginDeletion(
 ): Promise<PlannedOperations> {
   return withHeartbeat(async () => {
     const store = deps.store(run.location);
-    const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
+    const attempt = newAttempt();
     const stored = await readBackup(store, run.name);
     if (stored?.claim?.runUid !== run.runUid) {
       return { attempt, batches: 0, operations: 0 };

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import {
   operationBatchKey,
   operationEndsKey,
@@ -21,6 +19,7 @@ import { callTimes, type RegisteredPlugin } from '../../domain/plugins/plugin.ts
 import type { KindReference } from '../../domain/run-reference.ts';
 import { readJsonGz, readJsonGzIfThere, writeJsonGz } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
+import { newAttempt } from '../attempt.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type {
@@ -34,8 +33,6 @@ import type {
 import { allAnswers } from './plugin-answers.ts';
 import { pluginNamed, pluginRun, pluginsOf } from './run-plugins.ts';
 
-const ATTEMPT_BYTES = 6;
-
 /** See `PluginRunActivities.planPluginOperations`. */
 export function planPluginOperations(
   deps: Dependencies,
@@ -45,7 +42,7 @@ export function planPluginOperations(
     const store = deps.store(input.location);
     const found = foundIn(store, input);
     let plugins: readonly RegisteredPlugin[] | undefined;
-    const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
+    const attempt = newAttempt();
     const open = new Map<string, PlannedOperation[]>();
     let [batches, operations] = [0, 0];
     const write = async (plugin: string, batch: readonly PlannedOperation[]): Promise<void> => {

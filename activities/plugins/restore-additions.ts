@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import type { IndexLine } from '../../domain/backup-index.ts';
 import type { FailureReport } from '../../domain/failure.ts';
 import { groupResource, itemText } from '../../domain/item.ts';
@@ -10,6 +8,7 @@ import { CLAIMS } from '../../domain/selection/related-items.ts';
 import { mayHaveData } from '../../domain/volumes/restored-volumes.ts';
 import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
+import { newAttempt } from '../attempt.ts';
 import type { RestoreRun } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { LongWork } from '../heartbeat.ts';
@@ -21,8 +20,6 @@ import type { IndexSource } from '../restore/survey-types.ts';
 import { addedInVain, addedTooLate, type AskedFor, isMappedOnto } from './added-in-vain.ts';
 import { heldAmong, linesOf, type PlacedLine, shardsOfPlan, writeShards } from './added-shards.ts';
 import { allAnswers } from './plugin-answers.ts';
-
-const ATTEMPT_BYTES = 6;
 
 /** What is to be known of items that plugins added, beside their lines. */
 interface AddedNotes {
@@ -73,7 +70,7 @@ export async function restoreAdditions(
   }
   const missed = new Map([...asked].filter(([text]) => !selected.has(text)));
   const lines = [...open.values()];
-  const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
+  const attempt = newAttempt();
   const first = firstAddedShardOf(next.shards[0] ?? 0);
   const shards = await writeShards(store, input, { attempt, first, lines, signal });
   const notes: AddedNotes = {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { IndexLine } from '../../domain/backup-index.ts';
@@ -15,6 +14,7 @@ import { DEFERRED_SHARD, waveOf } from '../../domain/restore/restore-plan.ts';
 import { targetItem } from '../../domain/restore/target-item.ts';
 import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
+import { newAttempt } from '../attempt.ts';
 import type { AppliedShard, ApplyDeferredInput } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
@@ -34,7 +34,6 @@ import { ServedTypes } from './served-types.ts';
 import { bodiesOf } from './shard-lines.ts';
 
 const ROUND_PAUSE_MS = 1000;
-const ATTEMPT_BYTES = 6;
 /** Why an item that was put aside waits no longer. */
 const TIME_OVER = 'it was tried again until the resourceTimeout of the restore was over';
 
@@ -54,7 +53,7 @@ export function applyDeferred(
       lines,
     );
     const context = { ...applied, actions, isLate: true };
-    const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
+    const attempt = newAttempt();
     const { name, runUid } = input;
     const shard = DEFERRED_SHARD;
     const key = shardOutcomesKey(restoreFolder(name), { runUid, shard, attempt });

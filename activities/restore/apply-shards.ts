@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import type { IndexLine } from '../../domain/backup-index.ts';
 import { groupResource } from '../../domain/item.ts';
 import { restoreFolder, shardItemsKey, shardOutcomesKey } from '../../domain/object-key.ts';
@@ -7,6 +5,7 @@ import { targetItem } from '../../domain/restore/target-item.ts';
 import type { AppliedItem } from '../../domain/restore/restore-outcome.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
+import { newAttempt } from '../attempt.ts';
 import type { AppliedShard, ApplyShardsInput, ApplyShardsResult } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
@@ -23,8 +22,6 @@ import { readRestoreActions } from '../plugins/restore-actions.ts';
 import type { ApplyContext } from './apply-object.ts';
 import { AwaitedItems } from './awaited-items.ts';
 import { bodiesOf } from './shard-lines.ts';
-
-const ATTEMPT_BYTES = 6;
 
 /** See `ClusterActivities.applyShards`. */
 export function applyShards(
@@ -68,7 +65,7 @@ async function applyShard(input: ApplyShardsInput, work: ShardWork): Promise<App
   const { store, shard, context, long } = work;
   const { name, runUid } = input;
   const outcomes: AppliedItem[] = [];
-  const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
+  const attempt = newAttempt();
   const key = shardOutcomesKey(restoreFolder(name), { runUid, shard, attempt });
   try {
     const deferred = await applyItems(input, work, outcomes);

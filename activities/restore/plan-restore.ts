@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import { restoreFolder, shardItemsKey } from '../../domain/object-key.ts';
 import type { IndexLine } from '../../domain/backup-index.ts';
 import type { RegisteredPlugin } from '../../domain/plugins/plugin.ts';
@@ -16,6 +14,7 @@ import {
 import { mayHaveData } from '../../domain/volumes/restored-volumes.ts';
 import { readBackup } from '../../storage/catalogue.ts';
 import { encodeIndex, oneBatch } from '../../storage/format/index-file.ts';
+import { newAttempt } from '../attempt.ts';
 import type { PlanRestoreResult, RestoreRun, RestoreWave } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
@@ -27,8 +26,6 @@ import { selectLines } from './select-lines.ts';
 import { surveyIndex } from './survey-index.ts';
 import { WaveWriter } from './wave-writer.ts';
 
-const ATTEMPT_BYTES = 6;
-
 /** See `ClusterActivities.planRestore`. */
 export function planRestore(deps: Dependencies, run: RestoreRun): Promise<PlanRestoreResult> {
   return withHeartbeat(async (long) => {
@@ -38,7 +35,7 @@ export function planRestore(deps: Dependencies, run: RestoreRun): Promise<PlanRe
     const store = deps.store(location);
     const { spec } = await readRestoreClaim(store, run);
     const backup = await readBackup(store, spec.backupName);
-    const attempt = randomBytes(ATTEMPT_BYTES).toString('hex');
+    const attempt = newAttempt();
     const source = { cluster, namespace: deps.namespace, store, spec, location, signal };
     const survey = await surveyIndex({ ...source, configured: await readOpenRules(store, run) });
     const { rules, filter, aggregated, volumes } = survey;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { recordTime } from '../../domain/duration.ts';
@@ -7,6 +6,7 @@ import { relinkNotesKey, restoreFolder, shardOutcomesKey } from '../../domain/ob
 import type { AppliedItem } from '../../domain/restore/restore-outcome.ts';
 import { resourceTimeoutMs } from '../../domain/restore.ts';
 import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
+import { newAttempt } from '../attempt.ts';
 import type { RelinkedOwners, RelinkOwnersInput } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
@@ -18,7 +18,6 @@ import { readRestorePlan } from './restore-run.ts';
 /** Objects that are looked at and changed at the same time. */
 const CHANGES_IN_FLIGHT = 16;
 const ROUND_PAUSE_MS = 1000;
-const ATTEMPT_BYTES = 6;
 /** Why an item waits no longer. */
 const TIME_OVER = 'it was tried again until the resourceTimeout of the restore was over';
 
@@ -32,7 +31,7 @@ export function relinkOwners(
     const folder = restoreFolder(input.name);
     const { runUid } = input;
     const plan = await readRestorePlan(store, input);
-    const relinkAttempt = randomBytes(ATTEMPT_BYTES).toString('hex');
+    const relinkAttempt = newAttempt();
     const progress: Progress = { linked: 0, itemsDone: 0 };
     const unfinished: ShardOwners[] = [];
     const newPass = (): RelinkPass => new RelinkPass(deps.cluster, { plan, runUid });
