@@ -60,6 +60,7 @@ export function notAsked(
   return {
     code: 'plugin-not-asked',
     message: `${actionText(call)} was not asked about ${type}/${first}${rest}, which came later; ${what}`,
-    subject: subjectOf(call, type),
+    // Each part of a backup tells of its own.
+    subject: subjectOf(call, `${type}/${first}`),
   };
 }
