@@ -44,7 +44,12 @@ export function pluginsWorkflowId(
   runId: string,
   part: 'items' | `items-${string}` | 'operations' | 'cancel' | 'left',
 ): string {
-  return `${runId}/plugin-${part}`;
+  return `${pluginsPrefix(runId)}${part}`;
+}
+
+/** What the ids of all of them begin with. */
+export function pluginsPrefix(runId: string): string {
+  return `${runId}/plugin-`;
 }
 
 /** The guard of a pod that a run has frozen; it outlives the run. */

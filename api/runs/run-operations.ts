@@ -2,13 +2,15 @@ import type { WorkflowExecutionDescription } from '@temporalio/client';
 
 import type { RunOperation, RunOperations } from '../../domain/api-resource.ts';
 import { statusesOf } from '../../domain/plugins/operation.ts';
-import { pluginsWorkflowId } from '../../domain/workflow-id.ts';
+import { pluginsPrefix, pluginsWorkflowId } from '../../domain/workflow-id.ts';
 import { operationsStatusQuery } from '../../workflows/contract.ts';
 import { lastDetail, type PendingActivity } from './pending-activity.ts';
 import type { TemporalRuns } from './temporal.ts';
 
 /** Operations that are told one by one; the rest is in the numbers. */
 const RUNNING_MAX = 100;
+/** Children that are asked. */
+const CHILDREN_MAX = 5;
 /** How long the child that waits is waited for itself, in milliseconds. */
 const ASK_TIMEOUT_MS = 1000;
 
@@ -38,6 +40,33 @@ export async function runOperations(
     // What is known without it has to do.
     return undefined;
   }
+}
+
+/**
+ * What is under way in the children of a run that ask plugins about items, or tell them that a run is over. The child that
+ * waits for operations is not among them: what it waits for is told as operations.
+ */
+export async function pluginCalls(
+  temporal: TemporalRuns,
+  run: Pick<WorkflowExecutionDescription, 'workflowId' | 'raw'>,
+): Promise<readonly PendingActivity[]> {
+  const operations = pluginsWorkflowId(run.workflowId, 'operations');
+  const ids = (run.raw.pendingChildren ?? [])
+    .map(({ workflowId }) => workflowId ?? '')
+    .filter((id) => id.startsWith(pluginsPrefix(run.workflowId)) && id !== operations)
+    .slice(0, CHILDREN_MAX);
+  const described = ids.map(async (id) => {
+    try {
+      const { raw } = await temporal.call(
+        () => temporal.client.workflow.getHandle(id).describe(),
+        ASK_TIMEOUT_MS,
+      );
+      return raw.pendingActivities ?? [];
+    } catch {
+      return [];
+    }
+  });
+  return (await Promise.all(described)).flat();
 }
 
 function running(activity: PendingActivity): RunOperation[] {

@@ -25,6 +25,8 @@ interface RunTold {
   readonly pending: readonly PendingActivity[];
   /** The batches of volumes under way; undefined when they are not asked, or do not answer. */
   readonly batches?: readonly VolumesBatch[] | undefined;
+  /** What is under way in the children that ask or tell plugins. */
+  readonly plugins?: readonly PendingActivity[];
   /** The operations of plugins that the run waits for. */
   readonly operations?: RunOperations | undefined;
 }
@@ -45,10 +47,13 @@ export function runningStatus(info: RunInfo, told: RunTold): RunResourceStatus {
   };
 }
 
-function waitOfAll({ status, pending, batches = [], operations }: RunTold): RunWait | undefined {
+function waitOfAll(told: RunTold): RunWait | undefined {
+  const { status, pending, batches = [], plugins = [], operations } = told;
   const ofBatches = batches.flatMap((batch) => batch.pending);
   return (
-    waitOf([...pending, ...ofBatches], status) ?? volumeWait(batches) ?? operationWait(operations)
+    waitOf([...pending, ...ofBatches, ...plugins], status) ??
+    volumeWait(batches) ??
+    operationWait(operations)
   );
 }
 

@@ -16,7 +16,7 @@ import type { RunKindOf } from './kinds.ts';
 import { type ListedRuns, type ListQuery, listRuns } from './list.ts';
 import { LiveRuns, memoOf, type RunSources } from './live.ts';
 import { lostRun } from './lost.ts';
-import { runOperations } from './run-operations.ts';
+import { pluginCalls, runOperations } from './run-operations.ts';
 import { type RunInfo, runningStatus } from './running.ts';
 import { specDigest } from './spec.ts';
 import { volumeBatches } from './volume-batches.ts';
@@ -251,13 +251,14 @@ export class RunService<Resource extends RunResource> {
   }
 
   async #running(key: RunKey, described: WorkflowExecutionDescription): Promise<Resource> {
-    const [status, batches, operations] = await Promise.all([
+    const [status, batches, operations, plugins] = await Promise.all([
       this.#query(described),
       volumeBatches(this.#options.temporal, described),
       runOperations(this.#options.temporal, described),
+      pluginCalls(this.#options.temporal, described),
     ]);
     const pending = described.raw.pendingActivities ?? [];
-    const running = runningStatus(described, { status, pending, batches, operations });
+    const running = runningStatus(described, { status, pending, batches, plugins, operations });
     return this.#live.resource(key, described, running);
   }
 

@@ -123,6 +123,9 @@ function errorsOf(status: BackupResource['status']) {
 test('a plugin that is not there fails its items, and nothing else', async () => {
   await stopped('ghost');
   await begin('ghost');
+  await expect
+    .poll(async () => (await installation.look('backups', 'ghost'))?.status.waitingFor?.reason)
+    .toBe('the step backupItems waits for a worker to take it');
   const status = await ended('ghost');
   expect(status.phase).toBe('PartiallyFailed');
   expect(errorsOf(status)).toEqual([

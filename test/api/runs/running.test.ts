@@ -47,6 +47,14 @@ test('an activity that failed says more than one that waits', () => {
   expect(runningStatus(INFO, told).waitingFor?.reason).toContain('is tried again');
 });
 
+test('a run whose plugins are asked says so, before it counts operations', () => {
+  const plugins = [{ activityType: { name: 'backupItems' } }];
+  expect(runningStatus(INFO, { status: STATUS, pending: [], plugins })).toMatchObject({
+    progress: { itemsDone: STATUS.progress.itemsDone },
+    waitingFor: { reason: 'the step backupItems waits for a worker to take it' },
+  });
+});
+
 test('a run whose volumes wait for their repository, and nothing else, says so', () => {
   const volume = { volume: 0, name: 'shop/data', state: 'Waiting', waitingFor: WAIT } as const;
   const batches = [{ volumes: [volume], pending: [] }];
