@@ -1,6 +1,7 @@
 import {
   ChildWorkflowCancellationType,
   executeChild,
+  isCancellation,
   ParentClosePolicy,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -139,7 +140,15 @@ export async function openAfter(
     const { runUid, cluster } = result;
     const words = `End what plugins began for the ${of.run.kind.toLowerCase()} that was cut off`;
     const run = { ...of.run, runUid };
-    left.push(...(await endedBy(childOf('left', { ...of, run, cluster }, words))).failures);
+    try {
+      left.push(...(await endedBy(childOf('left', { ...of, run, cluster }, words))).failures);
+    } catch (error) {
+      if (isCancellation(error)) {
+        throw error;
+      }
+      // Its cluster may be gone.
+      left.push(reportOf(error));
+    }
     result = await open({ endedUid: runUid });
   }
   return result;

@@ -276,8 +276,13 @@ test('a backup that takes the name of one that was terminated first ends what th
   const requestId = await cutOff('terminated');
   expect(terminated.cancelled).toEqual([]);
   terminated.status = () => ({ phase: 'Completed' });
+  terminated.onCancel = () => {
+    throw ApplicationFailure.nonRetryable('it cannot be stopped', PLUGIN_FAILURE);
+  };
   await begin('terminated');
-  expect(await ended('terminated')).toMatchObject({ phase: 'Completed', warnings: 0 });
+  const status = await ended('terminated');
+  expect(status).toMatchObject({ phase: 'Completed', warnings: 1 });
+  expect(status.problems?.warnings[0]?.message).toContain('1 operations may go on');
   const told = [...terminated.cancelled, ...terminated.deleted];
   expect(told.map(({ operations }) => operations.map((one) => one.requestId))).toEqual([
     [requestId],

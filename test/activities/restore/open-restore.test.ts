@@ -4,10 +4,10 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import type { OpenResult } from '../../../activities/contract.ts';
+import type { OpenResult, TakenOver } from '../../../activities/contract.ts';
 import { openCluster } from '../../../activities/kubernetes/client.ts';
 import { openRestore } from '../../../activities/restore/open-restore.ts';
-import { backupKeys } from '../../../domain/object-key.ts';
+import { backupKeys, pluginCallKey, restoreKeys } from '../../../domain/object-key.ts';
 import type { RestoreSpec } from '../../../domain/restore.ts';
 import { createFolderStore } from '../../../storage/object-store/folder.ts';
 import type { ObjectStore } from '../../../storage/object-store/port.ts';
@@ -40,7 +40,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function open(spec: Partial<RestoreSpec> = {}): Promise<OpenResult> {
+async function open(
+  spec: Partial<RestoreSpec> = {},
+  more: TakenOver & { readonly runUid?: string } = {},
+): Promise<OpenResult> {
   const cluster = openCluster();
   try {
     return await openRestore(
@@ -54,7 +57,7 @@ async function open(spec: Partial<RestoreSpec> = {}): Promise<OpenResult> {
       },
       {
         ...{ location: 'default', name: 'r', runUid: 'run', specDigest: 'digest' },
-        startTimestamp: '2026-01-01T00:00:00Z',
+        ...{ startTimestamp: '2026-01-01T00:00:00Z', ...more },
         spec: {
           ...{ cluster: 'local', backupName: 'b', includedNamespaces: ['*'] },
           ...{ excludedNamespaces: [], namespaceMapping: {} },
@@ -74,6 +77,18 @@ test('a restore of a namespace that the backup holds is accepted, and its name i
     'restores/r/holdfast.json',
     'restores/r/work/run/rules.json.gz',
   ]);
+});
+
+test('what plugins have begun for a restore that was cut off stays known until they were told', async () => {
+  const spec = { includedNamespaces: ['shop'], excludedResources: ['widgets'] };
+  await open(spec, { runUid: 'dead' });
+  const { folder: restoreFolder } = restoreKeys('r');
+  const call = pluginCallKey(restoreFolder, { runUid: 'dead', attempt: 'a', call: 0 });
+  await store.put(call, Buffer.from('{}'));
+  expect(await open(spec)).toEqual({ kind: 'left', runUid: 'dead', cluster: 'local' });
+  expect(await keysUnder(store, 'restores/')).toContain(call);
+  expect(await open(spec, { endedUid: 'dead' })).toEqual({ kind: 'accepted' });
+  expect(await keysUnder(store, 'restores/')).not.toContain(call);
 });
 
 test.each<[string, Partial<RestoreSpec>]>([
