@@ -169,6 +169,7 @@ test('leaves out what a plugin skips, and what its action failed for', async () 
     reason: 'plugin-skip',
     items: 1,
     examples: [`${namespace}/cache`],
+    texts: ['plugin mover, action upload, leaves it out: made anew'],
   });
   expect(left).toContainEqual({
     reason: 'plugin-failed',
