@@ -6,6 +6,7 @@ import { PLUGIN_DEFAULTS } from '../../domain/plugins/plugin.ts';
 import { WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
 import { PLUGIN_REGISTRY_WORKFLOW, type PluginRegistryInput } from '../../workflows/contract.ts';
 import type { Installation } from '../support/installation.ts';
+import { deleteNamespace, kubectl } from '../support/kubectl.ts';
 import { startPlugin } from '../support/plugin-worker.ts';
 import { TestPlugin } from '../support/test-plugin.ts';
 
@@ -58,6 +59,7 @@ export async function recordPlugins(name: string, recorder: Recorder): Promise<v
   });
   await recordBackups(plugin, recorder);
   await recordRestores(plugin, recorder);
+  await recordAddition(plugin, recorder);
   await recordEnds({ plugin, stop: () => worker.stop() }, recorder);
 }
 
@@ -105,6 +107,37 @@ async function recordRestores(
     await record('restore-plugins-items', workflowId);
   }
   await record('restore-plugins-cancelled', 'restore/default/unplugged');
+}
+
+/** A restore to which a plugin adds something. */
+async function recordAddition(
+  plugin: TestPlugin,
+  { installation, client, record }: Recorder,
+): Promise<void> {
+  const from = 'history-recording-added';
+  await kubectl('create', 'namespace', from);
+  await kubectl('-n', from, 'create', 'configmap', 'added');
+  await kubectl('-n', from, 'create', 'configmap', 'picked');
+  await kubectl('-n', from, 'label', 'configmap', 'picked', 'picked=yes');
+  const before = plugin.answer;
+  const added = { group: '', resource: 'configmaps', namespace: from, name: 'added' };
+  plugin.answer = ({ item }) => (item.name === 'picked' ? { additionalItems: [added] } : undefined);
+  await installation.createBackup('adding', [from]);
+  await installation.ended('backups', 'adding');
+  await installation.createRestore('added', {
+    ...{ backupName: 'adding', labelSelector: { matchLabels: { picked: 'yes' } } },
+    namespaceMapping: { [from]: `${from}-copy` },
+  });
+  await installation.ended('restores', 'added');
+  await record('restore-plugins-added', 'restore/default/added');
+  const children = client.workflow.list({
+    query: `WorkflowId STARTS_WITH 'restore/default/added/plugin-items'`,
+  });
+  for await (const { workflowId } of children) {
+    await record('restore-plugins-added-items', workflowId);
+  }
+  plugin.answer = before;
+  await Promise.all([from, `${from}-copy`].map(deleteNamespace));
 }
 
 /** The deletion of a backup that a plugin has something of, and the end of one whose plugin is away. */
