@@ -10,7 +10,7 @@ import {
   ENDED_EARLY,
 } from '../../domain/restore/deferred-items.ts';
 import type { AppliedItem } from '../../domain/restore/restore-outcome.ts';
-import { DEFERRED_SHARD, waveOf } from '../../domain/restore/restore-plan.ts';
+import { DEFERRED_SHARD, isAddedShard, waveOf } from '../../domain/restore/restore-plan.ts';
 import { targetItem } from '../../domain/restore/target-item.ts';
 import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
@@ -99,7 +99,8 @@ async function readDeferred(
       const reason = putAside.get(itemText(item));
       if (reason !== undefined) {
         const { version, kind } = line;
-        const outcome: AppliedItem = { ...item, version, kind, verb: 'failed', reason };
+        const added = isAddedShard(shard) ? { isAdded: true as const } : {};
+        const outcome: AppliedItem = { ...item, version, kind, verb: 'failed', reason, ...added };
         deferred.push({ line, wave: waveOf(shard), outcome });
       }
     }
@@ -162,7 +163,9 @@ async function tryAll(
     const item = byLine.get(body.line);
     const applied = await applyBody(body, context);
     if (item !== undefined) {
-      items.note(item, applied);
+      const { isAdded } = item.outcome;
+      const outcome = { ...applied.outcome, ...(isAdded === undefined ? {} : { isAdded }) };
+      items.note(item, { ...applied, outcome });
     }
     if (applied.ending !== undefined) {
       throw applied.ending;

@@ -1,6 +1,7 @@
 import type { IndexLine } from '../../domain/backup-index.ts';
 import { groupResource } from '../../domain/item.ts';
 import { restoreFolder, shardItemsKey, shardOutcomesKey } from '../../domain/object-key.ts';
+import { isAddedShard } from '../../domain/restore/restore-plan.ts';
 import { targetItem } from '../../domain/restore/target-item.ts';
 import type { AppliedItem } from '../../domain/restore/restore-outcome.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
@@ -96,13 +97,14 @@ async function applyItems(
   );
   const bodies = bodiesOf(store, lines, context);
   const own = { ...context, actions, awaited: new AwaitedItems(context.cluster, context.spec) };
+  const added = isAddedShard(shard) ? { isAdded: true as const } : {};
   let deferred = 0;
   await forEachInPool(bodies, CREATES_IN_FLIGHT, async (body) => {
     const group = groupOf(body.line);
     const away = awayGroups.get(group);
     if (away !== undefined) {
       deferred += 1;
-      outcomes.push(unasked(body.line, away, context));
+      outcomes.push({ ...unasked(body.line, away, context), ...added });
       return;
     }
     const { outcome, isPassing, isAway, ending } = await applyBody(body, own);
@@ -112,7 +114,7 @@ async function applyItems(
     // What fails after something was put aside may fail for want of it.
     const isPutAside = isPassing || (outcome.verb === 'failed' && (hasDeferred || deferred > 0));
     deferred += isPutAside ? 1 : 0;
-    outcomes.push(isPutAside ? { ...outcome, isPutAside } : outcome);
+    outcomes.push({ ...outcome, ...added, ...(isPutAside ? { isPutAside } : {}) });
     if (ending !== undefined) {
       throw ending;
     }

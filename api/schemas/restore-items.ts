@@ -37,6 +37,11 @@ const RestoreItem = Type.Object({
       description: 'The restore ended before it gave it its owners; one with `retryOf` does.',
     }),
   ),
+  isAdded: Type.Optional(
+    Type.Literal(true, {
+      description: 'The request does not select it, and a plugin has added it.',
+    }),
+  ),
   isIncomplete: Type.Optional(
     Type.Literal(true, { description: 'Its status or its managed fields did not come back.' }),
   ),

@@ -14,6 +14,8 @@ export interface RestoreOutcome extends ItemReference {
   readonly lacksOwners?: true;
   /** It had owners, and the restore ended before it gave them back; another one with `retryOf` does. */
   readonly awaitsOwners?: true;
+  /** The request does not select it, and a plugin has added it. */
+  readonly isAdded?: true;
   /** It was created, and its status or its managed fields could not be restored. */
   readonly isIncomplete?: true;
 }

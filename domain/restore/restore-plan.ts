@@ -77,11 +77,16 @@ export function firstAddedShardOf(shard: number): number {
   return firstShardOf(waveOf(shard)) + ADDED_SHARDS;
 }
 
+/** Whether a shard is of what plugins add. */
+export function isAddedShard(shard: number): boolean {
+  return shard % SHARDS_OF_WAVE_MAX >= ADDED_SHARDS;
+}
+
 /** The wave of a shard; numbers of later waves are higher. What is added before a wave comes in waves of its own. */
 export function waveOf(shard: number): number {
   const wave = Math.floor(shard / SHARDS_OF_WAVE_MAX);
   const inWave = shard % SHARDS_OF_WAVE_MAX;
-  return inWave < ADDED_SHARDS ? wave : wave - 1 + inWave / SHARDS_OF_WAVE_MAX;
+  return isAddedShard(shard) ? wave - 1 + inWave / SHARDS_OF_WAVE_MAX : wave;
 }
 
 /**

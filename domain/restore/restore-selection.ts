@@ -77,13 +77,13 @@ export function isOpen({ retried }: RestoreFilter, item: NamedItem): boolean {
 }
 
 function selectAsked(filter: RestoreFilter, item: SelectableItem): Selection {
-  const { spec, types, added } = filter;
+  const { spec, types } = filter;
   const type = groupResource(item);
   if (NOT_RESTORED.has(type)) {
     return 'notRestorable';
   }
   const listing = listingOf(types, type);
-  const isAsked = listing === 'listed' && (added?.has(item) ?? hasSelectedLabels(spec, item));
+  const isAsked = listing === 'listed' && (isAdded(filter, item) ?? hasSelectedLabels(spec, item));
   if (item.namespace !== '') {
     const isThere = listing !== 'excluded' && isNamespaceSelected(spec, item.namespace);
     return isThere ? selectNamespaced(type, isAsked) : 'notSelected';
@@ -92,7 +92,7 @@ function selectAsked(filter: RestoreFilter, item: SelectableItem): Selection {
     // Also where they are excluded: Velero makes the namespaces of what it restores from those of the backup.
     return selectNamespace(spec, item.name, isAsked);
   }
-  return listing === 'excluded' ? 'notSelected' : selectClusterScoped(filter, type, isAsked);
+  return listing === 'excluded' ? 'notSelected' : selectClusterScoped(filter, item, isAsked);
 }
 
 /** Whether an item is part of the Holdfast that restores: in its namespace, of its API group, or a definition of that. */
@@ -123,15 +123,21 @@ function selectNamespaced(type: string, isAsked: boolean): Selection {
 }
 
 function selectClusterScoped(
-  { spec, added }: RestoreFilter,
-  type: string,
+  filter: RestoreFilter,
+  item: SelectableItem,
   isAsked: boolean,
 ): Selection {
-  const { includeClusterResources = added !== undefined || takesAllNamespaces(spec) } = spec;
+  const { spec } = filter;
   if (spec.includeClusterResources === false) {
     return 'notSelected';
   }
-  return isAsked && includeClusterResources ? 'restored' : (RELATED[type] ?? 'notSelected');
+  const isTaken = isAdded(filter, item) ?? spec.includeClusterResources ?? takesAllNamespaces(spec);
+  return isAsked && isTaken ? 'restored' : (RELATED[groupResource(item)] ?? 'notSelected');
+}
+
+/** Whether a plugin asks for an item, now or in an earlier restore that has failed at it; undefined where the request says. */
+function isAdded({ added, retried }: RestoreFilter, item: SelectableItem): boolean | undefined {
+  return added?.has(item) ?? (retried?.hasAdded(item) === true ? true : undefined);
 }
 
 function selectNamespace(spec: RestoreSpec, name: string, isAsked: boolean): Selection {

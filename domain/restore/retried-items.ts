@@ -6,7 +6,7 @@ import { targetItem } from './target-item.ts';
 /** What an earlier restore says of one of its items, as far as it decides whether that is tried again. */
 export type TriedItem = Pick<
   RestoreOutcome,
-  'group' | 'kind' | 'namespace' | 'name' | 'verb' | 'awaitsOwners'
+  'group' | 'kind' | 'namespace' | 'name' | 'verb' | 'awaitsOwners' | 'isAdded'
 >;
 
 /** What a line says of the item that it stands for. */
@@ -26,6 +26,7 @@ export class RetriedItems {
   /** Undefined while a restore of which nothing is known may have left any item undone. */
   #left: ItemNames | undefined;
   readonly #done = new ItemNames();
+  readonly #added = new ItemNames();
 
   constructor(spec: RestoreSpec) {
     this.#spec = spec;
@@ -43,6 +44,9 @@ export class RetriedItems {
   /** Adds what that restore says of some of its items. */
   add(items: readonly TriedItem[]): void {
     for (const item of items) {
+      if (item.isAdded === true && isLeft(item)) {
+        this.#added.add(item);
+      }
       if (this.#reach === 'all' && isLeft(item)) {
         this.#left?.add(item);
       } else if (this.#reach === 'some' && !isLeft(item)) {
@@ -59,6 +63,11 @@ export class RetriedItems {
   has(item: NamedItem): boolean {
     const target = { ...item, ...targetItem(item, this.#spec) };
     return this.#left?.has(target) !== false && !this.#done.has(target);
+  }
+
+  /** Whether a plugin has added an item that is left, which the request need not select. */
+  hasAdded(item: NamedItem): boolean {
+    return this.#added.has({ ...item, ...targetItem(item, this.#spec) });
   }
 }
 

@@ -86,12 +86,13 @@ function parseLine(line: string, key: string): RestoreOutcome {
 /** The fields of an outcome in their order, and no others. */
 function lineOf(outcome: RestoreOutcome): RestoreOutcome {
   const { group, version, resource, kind, namespace, name, verb, reason } = outcome;
-  const { lacksOwners, awaitsOwners, isIncomplete } = outcome;
+  const { lacksOwners, awaitsOwners, isAdded, isIncomplete } = outcome;
   return {
     ...{ group, version, resource, kind, namespace, name, verb },
     ...(reason === undefined ? {} : { reason }),
     ...(lacksOwners === undefined ? {} : { lacksOwners }),
     ...(awaitsOwners === undefined ? {} : { awaitsOwners }),
+    ...(isAdded === undefined ? {} : { isAdded }),
     ...(isIncomplete === undefined ? {} : { isIncomplete }),
   };
 }

@@ -100,6 +100,12 @@ async function ended(name: string): Promise<RestoreResource['status']> {
   return (await installation.ended('restores', name)).status;
 }
 
+interface Item {
+  readonly name: string;
+  readonly reason?: string;
+  readonly isAdded?: true;
+}
+
 function item(resource: string, name: string, group = ''): PluginItem {
   return { group, resource, namespace, name };
 }
@@ -164,10 +170,7 @@ test('what does not come in time fails each item that waits for it, by its name'
     ...{ phase: 'PartiallyFailed', counts: { created: 1, failed: 2 } },
   });
   const { items } = (
-    await installation.request<{ items: { name: string; reason?: string }[] }>(
-      'GET',
-      '/restores/late/items?verb=failed',
-    )
+    await installation.request<{ items: Item[] }>('GET', '/restores/late/items?verb=failed')
   ).body;
   const reasons = Object.fromEntries(items.map(({ name, reason }) => [name, reason]));
   const by = 'timed-out: plugin mover, action add, lets it wait for';
@@ -176,4 +179,13 @@ test('what does not come in time fails each item that waits for it, by its name'
     picked: expect.stringContaining(`${by} secrets/${target}/token: it is not there`) as unknown,
     token: expect.stringContaining(`${by} configmaps/${target}/gate: it is not there`) as unknown,
   });
+  expect(items.flatMap(({ name, isAdded }) => (isAdded === true ? [name] : []))).toEqual(['token']);
+});
+
+test('what was added and failed is tried again, though no plugin asks for it any more', async () => {
+  plugin.answer = () => undefined;
+  await installation.createRestore('again', { retryOf: 'late' });
+  expect(await ended('again')).toMatchObject({ phase: 'Completed', counts: { created: 2 } });
+  const names = await kubectl('-n', `${namespace}-late`, 'get', 'cm,secret', '-o', 'name');
+  expect(names).toMatch(/configmap\/picked[^]*secret\/token/);
 });

@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 /** What an item may lack. */
-const FLAGS = { lacksOwners: true, awaitsOwners: true, isIncomplete: true } as const;
+const FLAGS = { lacksOwners: true, awaitsOwners: true, isAdded: true, isIncomplete: true } as const;
 
 function lonely(): RestoreOutcome {
   return { ...FAILED, name: 'api', verb: 'created', reason: 'no owner', ...FLAGS };

@@ -6,6 +6,7 @@ import {
   selectItem,
   type SelectableItem,
 } from '../../../domain/restore/restore-selection.ts';
+import { RetriedItems } from '../../../domain/restore/retried-items.ts';
 import type { RestoreSpec } from '../../../domain/restore.ts';
 
 const WEB = { app: 'web' };
@@ -83,11 +84,7 @@ test.each<
   ['nodes /n', {}, becomes('notRestorable', 'notRestorable', 'notRestorable')],
 ])('lists of types narrow what is taken of %s by %j', (text, narrowing, expected) => {
   const [resource = '', path = ''] = text.split(' ');
-  const all = {
-    ...{ cluster: 'local', backupName: 'b', includedNamespaces: ['*'] },
-    ...{ excludedNamespaces: [], namespaceMapping: {} },
-  };
-  const spec = { ...all, ...narrowing };
+  const spec = { ...all(), ...narrowing };
   const select = (included: string[] | undefined, excluded: string[]): Selection => {
     const types = { included: included && new Set(included), excluded: new Set(excluded) };
     return selectItem({ spec, own: 'holdfast', types }, item(resource, path));
@@ -144,17 +141,32 @@ test.each<Row>([
   expect(select(others, item('pods', 'team-a/p', WEB), { has: () => false })).toBe('notSelected');
 });
 
+test('what a plugin has added and a restore has failed at is selected when that is tried again', () => {
+  const spec = { ...ONE, labelSelector: SELECTOR };
+  const lines = [item('pods', 'team-a/p'), item('clusterroles', '/p'), item('pods', 'team-b/p')];
+  const selected = lines.map((line) => {
+    const retried = new RetriedItems({ ...all(), ...spec });
+    retried.begin({ runUid: 'tried', reach: 'all' });
+    retried.add([{ ...line, verb: 'failed', isAdded: true }]);
+    return selectItem({ spec: { ...all(), ...spec }, own: 'holdfast', retried }, line);
+  });
+  expect(selected).toEqual(['restored', 'restored', 'notSelected']);
+});
+
 function select(
   spec: Partial<RestoreSpec>,
   line: SelectableItem,
   added?: RestoreFilter['added'],
 ): Selection {
-  const all = {
+  const filter = { spec: { ...all(), ...spec }, own: 'holdfast' };
+  return selectItem(added === undefined ? filter : { ...filter, added }, line);
+}
+
+function all(): RestoreSpec {
+  return {
     ...{ cluster: 'local', backupName: 'b', includedNamespaces: ['*'] },
     ...{ excludedNamespaces: [], namespaceMapping: {} },
   };
-  const filter = { spec: { ...all, ...spec }, own: 'holdfast' };
-  return selectItem(added === undefined ? filter : { ...filter, added }, line);
 }
 
 function becomes(listed: Selection, excluded: Selection, other: Selection) {

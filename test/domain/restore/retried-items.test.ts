@@ -97,3 +97,14 @@ test('a restore that reached all and failed at nothing leaves nothing', () => {
   items.add(configMaps('a(created)'));
   expect(items.isEmpty).toBe(true);
 });
+
+test('what a plugin has added and an earlier restore has failed at is known, and nothing else', () => {
+  const items = new RetriedItems(SPEC);
+  items.begin({ runUid: 'tried', reach: 'all' });
+  items.add([
+    ...[tried({ isAdded: true }), tried({ name: 'b' })],
+    tried({ name: 'c', isAdded: true, verb: 'created' }),
+  ]);
+  const added = ['a', 'b', 'c', 'd'].filter((name) => items.hasAdded(configMap(name)));
+  expect(added).toEqual(['a']);
+});
