@@ -73,6 +73,8 @@ export interface PlannedShards {
 /** Shards of items that plugins added to a restore, which are no part of its plan. */
 export interface AddedShards extends PlannedShards {
   readonly items: number;
+  /** The first shard that comes after the data of claims was written; left out where none has to. */
+  readonly claimsFirst?: number;
 }
 
 /** What a restore applies next, and what was before that. */

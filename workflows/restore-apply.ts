@@ -34,6 +34,8 @@ export interface Progress {
   hasGates?: boolean;
   /** Pods whose hooks were to be run. */
   hooks?: { readonly batches: number; failure?: FailureReport };
+  /** What plugins added, and comes after the data of claims. */
+  addedLater?: AddedShards[];
   /** What plugins were asked; left out when none was. */
   plugins?: AskedSoFar;
 }
@@ -72,6 +74,9 @@ export async function applyBackup(
   await applyWaves(input, run, { ...apply, plan, waves: before });
   if (plan.claimsFirst !== undefined) {
     await restoreVolumes(input, run, { ...apply, stage: 'claims' });
+    for (const added of progress.addedLater ?? []) {
+      await applyAdded(run, { ...apply, plan, added });
+    }
   }
   await applyWaves(input, run, { ...apply, plan, waves: after });
   await applyDeferred(run, { ...apply, plan });
@@ -90,8 +95,8 @@ async function applyWaves(
     const words = `${step.names} · ${String(step.items)} items`;
     if (step.hasPlugins) {
       const added = await ask(input, run, { ...apply, step });
-      if (added !== undefined && added.items > 0) {
-        await applyAdded(run, { ...apply, added });
+      if (added !== undefined) {
+        await applyAdded(run, { ...apply, added: untilClaims(added, apply.progress) });
       }
     }
     apply.tracker.enter('apply', 'InProgress', `applying ${words}`);
@@ -128,6 +133,16 @@ function addedBy(rounds: readonly PluginRound[]): AddedShards[] {
   return rounds.flatMap(({ added }) => added ?? []);
 }
 
+/** What of that is applied at once; the rest is kept until the data of claims is written. */
+function untilClaims(added: AddedShards, progress: Progress): AddedShards {
+  const { claimsFirst: first = Number.POSITIVE_INFINITY, ...shards } = added;
+  const later = added.shards.filter((shard) => shard >= first);
+  if (later.length > 0) {
+    progress.addedLater = [...(progress.addedLater ?? []), { ...shards, shards: later }];
+  }
+  return { ...shards, shards: added.shards.filter((shard) => shard < first) };
+}
+
 /** What plugins added, which is no part of the plan. */
 async function applyAdded(
   run: RestoreRun,
@@ -139,9 +154,12 @@ async function applyAdded(
     added,
   }: Apply & { plan: PlanRestoreResult; added: AddedShards },
 ): Promise<void> {
-  const words = `${String(added.items)} items that plugins added`;
   const { planAttempt, shards } = added;
   const rounds = progress.plugins?.rounds ?? [];
+  if (shards.length === 0) {
+    return;
+  }
+  const words = 'items that plugins added';
   tracker.plan(addedBy(rounds).reduce((sum, { items }) => sum + items, plan.items));
   tracker.enter('apply', 'InProgress', `applying ${words}`);
   await applyCall(run, { activities, tracker, progress, words, planned: { planAttempt, shards } });

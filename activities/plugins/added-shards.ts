@@ -26,21 +26,32 @@ interface WrittenShards {
   readonly signal: AbortSignal;
 }
 
+/** A shard, and the position of its wave. */
+interface WrittenShard {
+  readonly shard: number;
+  readonly wave: number;
+}
+
 /** Writes lines as shards that are applied in the order of their numbers, each of one wave; gives these. */
 export async function writeShards(
   store: ObjectStore,
   { name, runUid }: RestoreRun,
   { attempt, first, lines, signal }: WrittenShards,
-): Promise<number[]> {
+): Promise<WrittenShard[]> {
   const parts = partsOf(lines);
   for (const [index, part] of parts.entries()) {
     const key = shardItemsKey(restoreFolder(name), { runUid, shard: first + index, attempt });
-    await store.upload(key, encodeIndex(oneBatch(part)), { signal });
+    await store.upload(key, encodeIndex(oneBatch(part.lines)), { signal });
   }
-  return parts.map((_, index) => first + index);
+  return parts.map(({ wave }, index) => ({ shard: first + index, wave }));
 }
 
-function partsOf(lines: readonly PlacedLine[]): IndexLine[][] {
+interface Part {
+  readonly wave: number;
+  readonly lines: IndexLine[];
+}
+
+function partsOf(lines: readonly PlacedLine[]): Part[] {
   const sorted = [...lines].sort(
     (left, right) =>
       left.wave - right.wave ||
@@ -48,16 +59,14 @@ function partsOf(lines: readonly PlacedLine[]): IndexLine[][] {
       left.line.bodyOffset - right.line.bodyOffset,
   );
   const most = restoreShardItems(lines.length);
-  const parts: IndexLine[][] = [];
-  let lastWave: number | undefined;
+  const parts: Part[] = [];
   for (const { line, wave } of sorted) {
     const last = parts.at(-1);
-    if (last === undefined || wave !== lastWave || last.length >= most) {
-      parts.push([line]);
+    if (last === undefined || wave !== last.wave || last.lines.length >= most) {
+      parts.push({ wave, lines: [line] });
     } else {
-      last.push(line);
+      last.lines.push(line);
     }
-    lastWave = wave;
   }
   return parts;
 }

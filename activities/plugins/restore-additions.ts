@@ -12,7 +12,12 @@ import { newAttempt } from '../attempt.ts';
 import type { RestoreRun } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { LongWork } from '../heartbeat.ts';
-import type { AddedShards, PlanPluginCallsInput, PluginRound } from '../plugin-run-contract.ts';
+import type {
+  AddedShards,
+  AskedShards,
+  PlanPluginCallsInput,
+  PluginRound,
+} from '../plugin-run-contract.ts';
 import { readOpenRules, readRestorePlan } from '../restore/restore-run.ts';
 import { selectLines } from '../restore/select-lines.ts';
 import { type IndexSurvey, surveyIndex } from '../restore/survey-index.ts';
@@ -72,7 +77,7 @@ export async function restoreAdditions(
   const lines = [...open.values()];
   const attempt = newAttempt();
   const first = firstAddedShardOf(next.shards[0] ?? 0);
-  const shards = await writeShards(store, input, { attempt, first, lines, signal });
+  const written = await writeShards(store, input, { attempt, first, lines, signal });
   const notes: AddedNotes = {
     warnings: [...addedTooLate(late, asked), ...(await addedInVain(source, survey.filter, missed))],
     ...{ keptVolumes, aggregated: survey.aggregated },
@@ -84,7 +89,10 @@ export async function restoreAdditions(
     new Set(open.keys()),
   );
   return {
-    added: { planAttempt: attempt, shards, items: lines.length },
+    added: {
+      ...{ planAttempt: attempt, items: lines.length, shards: written.map(({ shard }) => shard) },
+      ...claimsFirst(written, survey, next),
+    },
     fresh: lines.flatMap(({ line }) => (shown.has(itemText(line)) ? [] : [line])),
   };
 }
@@ -138,6 +146,18 @@ async function select({
     return Promise.resolve();
   });
   return { selected, keptVolumes };
+}
+
+/** Pods, and what may make pods, come after the data of the claims that they mount. */
+function claimsFirst(
+  written: readonly { readonly shard: number; readonly wave: number }[],
+  { volumes, waves }: IndexSurvey,
+  { isAfterClaims }: AskedShards,
+): Pick<AddedShards, 'claimsFirst'> {
+  const first = written.find(({ wave }) => wave >= waves.afterClaims);
+  return first === undefined || isAfterClaims === true || volumes.claims.length === 0
+    ? {}
+    : { claimsFirst: first.shard };
 }
 
 /** The claims of which the backup has the data. */

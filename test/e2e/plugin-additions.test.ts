@@ -6,10 +6,11 @@ import { restoreKeys } from '../../domain/object-key.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
-import { Installation } from '../support/installation.ts';
+import { AGENT_NODE, Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
 import { type PluginWorker, startPlugin } from '../support/plugin-worker.ts';
 import { TestPlugin } from '../support/test-plugin.ts';
+import { applyVolumePod } from '../support/volume-pods.ts';
 
 // Goal: a restore takes what plugins add to it, though its selector does not. Method: a restore of one ConfigMap by its
 // label, and the worker of a plugin that asks for others.
@@ -21,7 +22,10 @@ let plugin: TestPlugin;
 let worker: PluginWorker;
 
 beforeAll(async () => {
-  [installation, namespace] = await Promise.all([Installation.start(), freshNamespace('added')]);
+  [installation, namespace] = await Promise.all([
+    Installation.start({ hasAgent: true }),
+    freshNamespace('added'),
+  ]);
   definition = `widgets.${namespace}.example.com`;
   plugin = new TestPlugin({
     contract: 'v1',
@@ -64,6 +68,8 @@ apiVersion: ${namespace}.example.com/v1
 kind: Widget
 metadata: {name: one, namespace: ${namespace}}
 `);
+  const pod = { namespace, node: AGENT_NODE, name: 'web', claims: ['data'] };
+  await applyVolumePod({ ...pod, fill: 'touch data/file' });
   await installation.request('POST', '/plugins', {
     metadata: { name: 'mover' },
     spec: { cluster: installation.name },
@@ -77,7 +83,7 @@ afterAll(async () => {
   await worker.stop();
   await installation.stop();
   await kubectl('delete', 'crd', definition, '--ignore-not-found');
-  const targets = ['copy', 'waits', 'late'].map((part) => `${namespace}-${part}`);
+  const targets = ['copy', 'waits', 'late', 'data'].map((part) => `${namespace}-${part}`);
   await Promise.all([namespace, installation.ownNamespace, ...targets].map(deleteNamespace));
 });
 
@@ -188,4 +194,20 @@ test('what was added and failed is tried again, though no plugin asks for it any
   expect(await ended('again')).toMatchObject({ phase: 'Completed', counts: { created: 2 } });
   const names = await kubectl('-n', `${namespace}-late`, 'get', 'cm,secret', '-o', 'name');
   expect(names).toMatch(/configmap\/picked[^]*secret\/token/);
+});
+
+test('a pod that is added is made when the data of its claim was written', async () => {
+  await begin('data', { picked: { additionalItems: [item('pods', 'web')] } });
+  expect(await ended('data')).toMatchObject({
+    ...{ phase: 'Completed', counts: { created: 4 }, volumes: { done: 1, failed: 0 } },
+  });
+  const ends = await readJsonGz(installation.store(), restoreKeys('data').volumes);
+  // The one volume that was written, as the restore says.
+  const [{ record }] = ends as [{ record: { completionTimestamp: string } }];
+  const target = `${namespace}-data`;
+  const path = 'jsonpath={.metadata.creationTimestamp}';
+  const made = await kubectl('-n', target, 'get', 'pod', 'web', '-o', path);
+  // The API server tells whole seconds.
+  const written = Math.floor(Date.parse(record.completionTimestamp) / 1000);
+  expect(Date.parse(made) / 1000).toBeGreaterThanOrEqual(written);
 });

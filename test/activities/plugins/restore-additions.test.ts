@@ -236,10 +236,16 @@ test('a claim is not taken without its data when that is written already', async
   const claim = 'persistentvolumeclaims/shop/data';
   await writeJsonGz(steps.store, backupKeys('b').volumes, [{ namespace: 'shop', claim: 'data' }]);
   const first = await planRound([]);
-  await answer(first, { web: [claim] });
-  expect(await stored(await planRound([first]))).toEqual([[claim]]);
+  const widget = 'widgets.example.io/shop/w';
+  const definition = `${DEFINITIONS}/widgets.example.io`;
+  await answer(first, { web: [claim, widget] });
+  const early = await planRound([first]);
+  expect(await stored(early)).toEqual([[definition], [claim], [widget]]);
+  // Something of its type may make pods.
+  expect(early.added?.claimsFirst).toBe(early.added?.shards.at(-1));
   const late = await planRound([first], { ...next(), isAfterClaims: true });
-  expect(await stored(late)).toEqual([]);
+  expect(late.added).not.toHaveProperty('claimsFirst');
+  expect(await stored(late)).toEqual([[definition], [widget]]);
   expect(await warnings([late])).toEqual([
     expect.stringContaining(`${claim}, which is not restored: the data`),
   ]);
