@@ -22,6 +22,7 @@ module.exports = {
       '^activities/plugin-run-contract\\.ts$',
       '^activities/(restore-)?hook-contract\\.ts$',
       '^activities/plugin-contract\\.ts$',
+      '^activities/schedule-contract\\.ts$',
       packages(['@temporalio/workflow', '@temporalio/common']),
     ]),
     {
@@ -63,7 +64,10 @@ module.exports = {
       '^(domain|storage)/',
       '^workflows/contract\\.ts$',
       NODE,
-      packages(['fastify', '@fastify', 'typebox', '@temporalio/(client|common|envconfig|proto)']),
+      packages([
+        ...['fastify', '@fastify', 'typebox', '@temporalio/(client|common|envconfig|proto)'],
+        'cron-parser',
+      ]),
     ]),
     only('cli', 'the command line uses the API', [
       '^domain/',

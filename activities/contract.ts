@@ -11,6 +11,7 @@ import type { RunReference } from '../domain/run-reference.ts';
 import type { ArchiveProof } from '../domain/stored-run.ts';
 import type { PlannedOperations, PluginRound, PluginRunActivities } from './plugin-run-contract.ts';
 import type { HookActivities } from './hook-contract.ts';
+import type { RetentionActivities } from './schedule-contract.ts';
 import type { RestoreHookActivities, RunHooks } from './restore-hook-contract.ts';
 import type { PluginRegistryActivities } from './plugin-contract.ts';
 import type { RepositoryActivities } from './repository-contract.ts';
@@ -29,7 +30,8 @@ export interface ClusterActivities
     HookActivities,
     RestoreHookActivities,
     PluginRunActivities,
-    PluginRegistryActivities {
+    PluginRegistryActivities,
+    RetentionActivities {
   /**
    * Checks the request against cluster and location and claims the name in the bucket. An earlier claim of the
    * same run counts as success; a claim or record of the same spec is `existing`, of another one `refused`.

@@ -21,6 +21,8 @@ export interface Dependencies {
   readonly engine: VolumeEngine;
   /** What is known of a location, by name. Throws `unknown-location`. */
   readonly location: (location: string) => StorageLocation;
+  /** Names of the locations. */
+  readonly locations: readonly string[];
   /** The store of a location, by name. Throws `unknown-location`. */
   readonly store: (location: string) => ObjectStore;
 }

@@ -40,6 +40,7 @@ import { openRestore } from './restore/open-restore.ts';
 import { planRestore } from './restore/plan-restore.ts';
 import { previewRestore } from './restore/preview-restore.ts';
 import { relinkOwners } from './restore/relink-owners.ts';
+import { planRetention } from './schedules/plan-retention.ts';
 import { forgetSnapshots } from './volumes/forget-snapshots.ts';
 import { acquireLeases, findClosedHolders, releaseLeases } from './volumes/leases.ts';
 import { locateVolumes } from './volumes/locate-volumes.ts';
@@ -74,6 +75,7 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     assembleBackup: bind(assembleBackup),
     verifyBackup: bind(verifyBackup),
     previewBackup: bind(previewBackup),
+    planRetention: bind(planRetention),
     commitBackup: bind(commitBackup),
     cleanBackup: bind(({ store }, input) =>
       cleanRun(store(input.location), backupKeys(input.name), input),

@@ -12,8 +12,10 @@ export interface BackupSpec extends ResourceLists {
   /** Names of namespaces or patterns of names (`team-*`), or `*` alone for all. */
   readonly includedNamespaces: readonly string[];
   readonly excludedNamespaces: readonly string[];
-  /** How long the backup is kept, as a Go duration: `720h0m0s`. */
+  /** How long the backup is kept, as a Go duration: `720h0m0s`; `0s`: until somebody, or a keep rule, deletes it. */
   readonly ttl: string;
+  /** The schedule that makes the backup. */
+  readonly scheduleName?: string;
   /** Only objects that match. At most one of the two is given. */
   readonly labelSelector?: LabelSelector;
   /** Only objects that match any of them. */

@@ -6,6 +6,12 @@ import { groupResource, type ItemReference } from './item.ts';
  */
 export const BACKUPS_PREFIX = 'backups/';
 export const RESTORES_PREFIX = 'restores/';
+export const SCHEDULES_PREFIX = 'metadata/holdfast/schedules/';
+
+/** The file of a schedule. */
+export function scheduleKey(name: string): string {
+  return `${SCHEDULES_PREFIX}${name}.json`;
+}
 
 /** One attempt to write one shard. Attempts never share a key. */
 export interface ShardAttempt {

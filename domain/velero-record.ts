@@ -43,6 +43,9 @@ export interface VeleroRecordInput {
   readonly result: BackupResult;
 }
 
+/** The label that says which schedule made a backup. */
+export const SCHEDULE_LABEL = 'velero.io/schedule-name';
+
 /** Namespace that Velero's own objects live in unless it was installed elsewhere. */
 const VELERO_NAMESPACE = 'velero';
 
@@ -56,7 +59,10 @@ export function veleroRecord(input: VeleroRecordInput): VeleroBackup {
       name,
       namespace: VELERO_NAMESPACE,
       uid: runUid,
-      labels: { 'velero.io/storage-location': location },
+      labels: {
+        'velero.io/storage-location': location,
+        ...(spec.scheduleName === undefined ? {} : { [SCHEDULE_LABEL]: spec.scheduleName }),
+      },
       annotations: {
         'velero.io/source-cluster-k8s-gitversion': cluster.gitVersion,
         'velero.io/source-cluster-k8s-major-version': cluster.major,
@@ -70,14 +76,16 @@ export function veleroRecord(input: VeleroRecordInput): VeleroBackup {
 }
 
 function veleroStatus({ spec, result }: VeleroRecordInput): VeleroBackupStatus {
-  const expiresMs = Date.parse(result.startTimestamp) + parseDuration(spec.ttl, 'spec.ttl');
+  const ttlMs = parseDuration(spec.ttl, 'spec.ttl');
+  const expiration = recordTime(Date.parse(result.startTimestamp) + ttlMs);
   return {
     version: 1,
     formatVersion: FORMAT_VERSION,
     phase: result.phase === 'Cancelled' ? 'Failed' : result.phase,
     startTimestamp: result.startTimestamp,
     completionTimestamp: result.completionTimestamp,
-    expiration: recordTime(expiresMs),
+    // What has none is left alone by Velero.
+    ...(ttlMs === 0 ? {} : { expiration }),
     progress: { totalItems: result.items, itemsBackedUp: result.items },
     warnings: result.warnings,
     errors: result.errors,

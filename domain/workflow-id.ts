@@ -89,6 +89,11 @@ export function pluginWorkflowId(
     : `plugin/${cluster}/${name}/${unique}`;
 }
 
+/** The workflow, and the Temporal Schedule, that deletes the backups of a cluster which have had their time. */
+export function expiryId(cluster: string): string {
+  return `expire/${cluster}`;
+}
+
 /** The workflow that says who may use a repository. */
 export function repositoryWorkflowId({ location, clusterUid, namespace }: RepositoryKey): string {
   return `repository/${location}/${clusterUid}/${namespace}`;

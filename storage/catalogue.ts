@@ -31,6 +31,8 @@ export interface CatalogueQuery {
   /** Names up to this one were listed before. */
   readonly after?: string;
   readonly limit: number;
+  /** Which names are listed; all when left out. */
+  readonly isNamed?: (name: string) => boolean;
 }
 
 export interface CataloguePage<Entry> {
@@ -58,6 +60,15 @@ export async function readBackup(
     ...(record === undefined ? {} : { record }),
     ...(claim === undefined ? {} : { claim }),
   };
+}
+
+/** Names of all folders of backups of a location. */
+export async function backupNames(store: ObjectStore): Promise<string[]> {
+  const names: string[] = [];
+  for await (const folders of store.listFolders(BACKUPS_PREFIX)) {
+    names.push(...folders.map((folder) => folder.slice(0, -1)));
+  }
+  return names.sort();
 }
 
 /** Reads one restore; undefined if there is none. */
@@ -93,12 +104,13 @@ interface RunSource<Entry> {
 async function listRuns<Entry extends { readonly name: string }>(
   store: ObjectStore,
   { prefix, read }: RunSource<Entry>,
-  { after = '', limit }: CatalogueQuery,
+  { after = '', limit, isNamed = () => true }: CatalogueQuery,
 ): Promise<CataloguePage<Entry | { name: string; problem: FailureReport }>> {
   const names: string[] = [];
   // All of them, however many a page takes: whether `nightly/` comes before `nightly-2/` differs from store to store.
   for await (const folders of store.listFolders(prefix)) {
-    names.push(...folders.map((folder) => folder.slice(0, -1)).filter((name) => name > after));
+    const found = folders.map((folder) => folder.slice(0, -1));
+    names.push(...found.filter((name) => name > after && isNamed(name)));
   }
   const page = names.sort().slice(0, limit);
   const entries = await pLimit(READS_IN_FLIGHT).map(page, (name) =>

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { DEFAULT_CLUSTER } from '../domain/backup.ts';
+import { parseDuration } from '../domain/duration.ts';
 import { Failure } from '../domain/failure.ts';
 import { requireDnsLabel } from '../domain/names.ts';
 import { locationsOf, type StorageLocation } from '../domain/storage-location.ts';
@@ -9,6 +10,8 @@ const WORKER_ROLES = ['workflows', 'cluster', 'node'] as const;
 export type WorkerRole = (typeof WORKER_ROLES)[number];
 
 const DEFAULT_NAMESPACE = 'holdfast';
+/** As often as Velero. */
+const DEFAULT_EXPIRY = '1h';
 const DEFAULT_COPIES = 2;
 const DEFAULT_KUBELET_FOLDER = '/var/lib/kubelet';
 
@@ -26,6 +29,8 @@ export interface WorkerConfig {
   readonly node?: NodeConfig;
   /** Image of pods that only mount a volume. */
   readonly image?: string;
+  /** How often backups of the cluster are looked for that have had their time, in milliseconds. */
+  readonly expiryMs: number;
   /** Compiled workflows; when left out they are compiled at the start. */
   readonly bundlePath?: string;
 }
@@ -56,6 +61,10 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv): WorkerConfig
     roles,
     cluster,
     namespace,
+    expiryMs: parseDuration(
+      env['HOLDFAST_EXPIRY_INTERVAL'] ?? DEFAULT_EXPIRY,
+      'HOLDFAST_EXPIRY_INTERVAL',
+    ),
     locations: roles.some((role) => role !== 'workflows') ? locationsOf(env) : [],
     ...(node === undefined ? {} : { node }),
     ...(image === undefined ? {} : { image }),

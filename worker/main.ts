@@ -7,6 +7,7 @@ import { NativeConnection } from '@temporalio/worker';
 import { openCluster } from '../activities/kubernetes/client.ts';
 import { Failure } from '../domain/failure.ts';
 import { readConfig, type WorkerConfig } from './config.ts';
+import { keepExpiring } from './expiry-schedule.ts';
 import { sweepFreezesForever } from './freeze-sweeper.ts';
 import { installLogger, writeLog } from './log.ts';
 import { createWorkers } from './workers.ts';
@@ -39,6 +40,9 @@ async function main(): Promise<void> {
   const connection = await connectPatiently(connectionOptions);
   try {
     const workers = await createWorkers(config, { connection, namespace: namespace ?? 'default' });
+    if (config.roles.includes('cluster')) {
+      void keepExpiring(config, { connection, namespace: namespace ?? 'default' }, stop.signal);
+    }
     writeLog('info', 'worker ready', { roles: config.roles, cluster: config.cluster });
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {

@@ -99,6 +99,7 @@ function clusterOptions(
       leases: new TemporalLeases(connected),
       engine: createResticEngine(resticConfig(process.env)),
       location: (name) => findLocation(locations, name),
+      locations: locations.map(({ name }) => name),
       store: openStores(locations),
       isServed: (taskQueue) => isServed(connected, taskQueue),
       seenImages: new Map(),

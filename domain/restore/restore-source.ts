@@ -4,11 +4,10 @@ import { isEndPhase } from '../phase.ts';
 import type { RestoreSpec } from '../restore.ts';
 import { fieldError } from '../selection/field-errors.ts';
 import type { StoredRestore } from '../stored-run.ts';
-import type { VeleroBackup } from '../velero-record.ts';
+import { SCHEDULE_LABEL, type VeleroBackup } from '../velero-record.ts';
 
 const SOURCES = ['backupName', 'scheduleName', 'retryOf'] as const;
 const ALL_SOURCES = SOURCES.map((field) => `/spec/${field}`).join(', ');
-const SCHEDULE_LABEL = 'velero.io/schedule-name';
 
 type Sources = Pick<RestoreSpec, (typeof SOURCES)[number] | 'allowPartiallyFailed'>;
 

@@ -24,6 +24,7 @@ export async function startMaintenanceWorker(
     isServed: () => Promise.resolve(true),
     seenImages: new Map(),
     location: () => location,
+    locations: [],
     store: () => store,
   });
   const taskQueue = clusterTaskQueue(cluster);

@@ -19,10 +19,14 @@ const ENGINE: VolumeEngine = {
 };
 
 /** For activities that touch no volumes. */
-export const NO_VOLUMES: Pick<Dependencies, 'leases' | 'engine' | 'location' | 'seenImages'> = {
+export const NO_VOLUMES: Pick<
+  Dependencies,
+  'leases' | 'engine' | 'location' | 'locations' | 'seenImages'
+> = {
   leases: { acquire: refuse, release: refuse, isClosed: refuse },
   engine: ENGINE,
   seenImages: new Map(),
+  locations: [],
   location: () => {
     throw new Error('no activity here needs a location');
   },

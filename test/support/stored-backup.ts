@@ -1,4 +1,4 @@
-import type { BackupResult } from '../../domain/backup.ts';
+import type { BackupResult, BackupSpec } from '../../domain/backup.ts';
 import { copyOf } from '../../domain/exact-number.ts';
 import type { KubernetesObject, ResourceType } from '../../domain/item.ts';
 import { backupKeys } from '../../domain/object-key.ts';
@@ -22,11 +22,27 @@ export function typeOf(kind: string, groupResource: string, isNamespaced = true)
   return { group: group.join('.'), version: 'v1', resource, kind, isNamespaced };
 }
 
+/** What may be otherwise about a stored backup. */
+interface StoredBackupOptions {
+  readonly items?: readonly ArchiveItem[];
+  readonly spec?: Partial<BackupSpec>;
+  readonly result?: Partial<BackupResult>;
+}
+
 /** Stores a completed backup that holds the given objects. */
 export async function storeBackup(
   store: ObjectStore,
   name: string,
   items: readonly ArchiveItem[],
+): Promise<void> {
+  await storeBackupOf(store, name, { items });
+}
+
+/** The same of one that has more to say. */
+export async function storeBackupOf(
+  store: ObjectStore,
+  name: string,
+  { items = [], spec, result: ended }: StoredBackupOptions,
 ): Promise<void> {
   async function* pages(): AsyncGenerator<readonly ArchiveItem[]> {
     yield await Promise.resolve(items.map(withVersion));
@@ -42,11 +58,15 @@ export async function storeBackup(
     installation: 'test',
     startTimestamp: times.startTimestamp,
     cluster: SOURCE_CLUSTER,
-    spec: { cluster: 'local', includedNamespaces: ['*'], excludedNamespaces: [], ttl: '720h0m0s' },
+    spec: {
+      ...{ cluster: 'local', includedNamespaces: ['*'], excludedNamespaces: [], ttl: '720h0m0s' },
+      ...spec,
+    },
   };
   const result: BackupResult = {
     ...times,
     ...{ phase: 'Completed', items: items.length, archiveBytes: 1, warnings: 0, errors: 0 },
+    ...ended,
   };
   const claimVersion = await store.put(backupKeys(name).claim, bytesOf(claim));
   await commitBackup(store, { stored: { ...claim, result }, location: 'default', claimVersion });

@@ -1,0 +1,70 @@
+import { retention } from '../../domain/retention/retention.ts';
+import { isScheduledName, policyOf } from '../../domain/schedules/schedule.ts';
+import { type EndedBackup, endedBackups } from '../../storage/ended-backups.ts';
+import type { ObjectStore } from '../../storage/object-store/port.ts';
+import { readSchedule } from '../../storage/schedule-files.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { type LongWork, withHeartbeat } from '../heartbeat.ts';
+import type {
+  ExpiredBackup,
+  PlanRetentionInput,
+  PlanRetentionResult,
+} from '../schedule-contract.ts';
+
+/** Backups that one look finds; what is over is found by the next. */
+const EXPIRED_MAX = 200;
+
+/** See `RetentionActivities.planRetention`. */
+export function planRetention(
+  deps: Dependencies,
+  input: PlanRetentionInput,
+): Promise<PlanRetentionResult> {
+  return withHeartbeat(async (long) => {
+    const { schedule } = input;
+    const nowMs = Date.now();
+    const going: (ExpiredBackup & EndedBackup)[] = [];
+    let kept = 0;
+    for (const location of schedule === undefined ? deps.locations : [schedule.location]) {
+      const store = deps.store(location);
+      for (const [name, backups] of await bySchedule(store, input, long)) {
+        const stored = name === '' ? undefined : (await readSchedule(store, name))?.stored;
+        const verdicts = retention(backups, policyOf(name, stored, nowMs));
+        const gone = verdicts.filter(({ reasons }) => reasons.length === 0);
+        kept += verdicts.length - gone.length;
+        going.push(...gone.map(({ backup }) => ({ location, ...backup })));
+      }
+    }
+    going.sort((left, right) => left.startMs - right.startMs);
+    const expired = going.slice(0, EXPIRED_MAX);
+    return {
+      expired: expired.map(({ location, name, runUid }) => ({ location, name, runUid })),
+      kept,
+    };
+  });
+}
+
+/** Backups of a cluster by the name of their schedule, which is empty for those of none. */
+async function bySchedule(
+  store: ObjectStore,
+  { cluster, schedule }: PlanRetentionInput,
+  { signal, report }: LongWork,
+): Promise<ReadonlyMap<string, readonly EndedBackup[]>> {
+  const groups = new Map<string, EndedBackup[]>();
+  const isNamed = schedule && ((name: string) => isScheduledName(schedule.name, name));
+  let itemsDone = 0;
+  for await (const page of endedBackups(store, isNamed)) {
+    signal.throwIfAborted();
+    for (const backup of page) {
+      const { scheduleName = '' } = backup;
+      const isAsked = schedule === undefined || schedule.name === scheduleName;
+      if (backup.cluster === cluster && isAsked) {
+        const group = groups.get(scheduleName) ?? [];
+        groups.set(scheduleName, group);
+        group.push(backup);
+      }
+    }
+    itemsDone += page.length;
+    report({ itemsDone, bytesDone: 0 });
+  }
+  return groups;
+}

@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import type { Dependencies } from '../../../activities/dependencies.ts';
+import type { PlanRetentionInput } from '../../../activities/schedule-contract.ts';
+import { planRetention } from '../../../activities/schedules/plan-retention.ts';
+import { backupKeys } from '../../../domain/object-key.ts';
+import type { KeepRules } from '../../../domain/retention/keep-rules.ts';
+import { SCHEDULE_DEFAULTS, type StoredSchedule } from '../../../domain/schedules/schedule.ts';
+import { openObjectStore } from '../../../storage/object-store/open.ts';
+import type { ObjectStore } from '../../../storage/object-store/port.ts';
+import { writeSchedule } from '../../../storage/schedule-files.ts';
+import { inActivity } from '../../support/activity-context.ts';
+import { storeBackupOf } from '../../support/stored-backup.ts';
+
+// Goal: backups go when their time is over, and no others. Method: records of backups in a folder; they began on the
+// first of January of 2026 unless a test says otherwise, so that their TTL is over or not.
+
+const OVER = { ttl: '24h' };
+const NEVER = { ttl: '876000h' };
+let folder: string;
+let store: ObjectStore;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'holdfast-retention-'));
+  store = openObjectStore({ name: 'default', provider: 'folder', path: folder });
+});
+
+afterEach(async () => {
+  store.close();
+  await rm(folder, { recursive: true });
+});
+
+async function plan(more: Partial<PlanRetentionInput> = {}) {
+  // The cast: only what the activity uses of a worker's clients is there.
+  const deps = { store: () => store, locations: ['default'] } as unknown as Dependencies;
+  const { expired, kept } = await inActivity(() =>
+    planRetention(deps, { cluster: 'local', ...more }),
+  );
+  return { expired: expired.map(({ name }) => name), kept };
+}
+
+async function schedule(name: string, retention?: KeepRules): Promise<void> {
+  const stored: StoredSchedule = {
+    ...{ version: 1, kind: 'Schedule', name, uid: name, generation: 1 },
+    creationTimestamp: '2026-01-01T00:00:00Z',
+    spec: {
+      ...{ ...SCHEDULE_DEFAULTS, schedule: '@daily', location: 'default', paused: false },
+      template: { cluster: 'local', includedNamespaces: ['*'], excludedNamespaces: [], ttl: '0s' },
+      ...(retention === undefined ? {} : { retention }),
+    },
+  };
+  await writeSchedule(store, stored);
+}
+
+async function nights(name: string, ttl: string): Promise<void> {
+  for (const day of ['01', '02', '03']) {
+    await storeBackupOf(store, `${name}-202601${day}010000`, {
+      spec: { ttl, scheduleName: name },
+      result: { startTimestamp: `2026-01-${day}T01:00:00Z` },
+    });
+  }
+}
+
+test('a backup goes when its TTL is over', async () => {
+  await storeBackupOf(store, 'old', { spec: OVER });
+  await storeBackupOf(store, 'young', { spec: NEVER });
+  await storeBackupOf(store, 'for-ever', { spec: { ttl: '0s' } });
+  expect(await plan()).toEqual({ expired: ['old'], kept: 2 });
+});
+
+test('those of another cluster, and those that Velero made, are left alone', async () => {
+  await storeBackupOf(store, 'elsewhere', { spec: { ...OVER, cluster: 'other' } });
+  await storeBackupOf(store, 'veleros', { spec: OVER });
+  await store.remove([backupKeys('veleros').claim]);
+  expect(await plan()).toEqual({ expired: [], kept: 0 });
+});
+
+test('those of a schedule are kept by its rules, and the oldest go first', async () => {
+  await schedule('nightly', { keepLast: 1 });
+  await nights('nightly', '0s');
+  expect(await plan()).toEqual({
+    expired: ['nightly-20260101010000', 'nightly-20260102010000'],
+    kept: 1,
+  });
+});
+
+test('of a schedule that is gone the newest good one stays, whatever its TTL', async () => {
+  await nights('gone', '24h');
+  expect(await plan()).toEqual({
+    expired: ['gone-20260101010000', 'gone-20260102010000'],
+    kept: 1,
+  });
+});
+
+test('one schedule is looked at by itself', async () => {
+  await schedule('nightly', { keepLast: 2 });
+  await nights('nightly', '0s');
+  await nights('other', '24h');
+  await storeBackupOf(store, 'old', { spec: OVER });
+  const key = { location: 'default', name: 'nightly' };
+  expect(await plan({ schedule: key })).toEqual({ expired: ['nightly-20260101010000'], kept: 2 });
+});
