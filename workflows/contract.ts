@@ -7,6 +7,7 @@ import type { LeftOperations } from '../domain/plugins/left-operations.ts';
 import type { PluginSpec } from '../domain/plugins/plugin.ts';
 import type { PluginLook, StoredPlugin } from '../domain/plugins/registry.ts';
 import type { RestoreSpec } from '../domain/restore.ts';
+import type { StoredSchedule } from '../domain/schedules/schedule.ts';
 import type { LeaseAnswer, LeaseRequest, LeaseTable } from '../domain/volumes/lease-table.ts';
 import type { MaintenanceState } from '../domain/volumes/maintenance-plan.ts';
 import type { RepositoryRules } from '../domain/volumes/repository-rules.ts';
@@ -20,6 +21,7 @@ import type {
   PluginRound,
   StoredAnswer,
 } from '../activities/plugin-run-contract.ts';
+import type { PlanRetentionInput } from '../activities/schedule-contract.ts';
 import type { ListPluginsResult, RemovePluginResult } from '../activities/plugin-contract.ts';
 import type { VolumeRun } from '../activities/volume-contract.ts';
 
@@ -39,6 +41,8 @@ export const PLUGIN_ITEMS_WORKFLOW = 'pluginItems';
 export const PLUGIN_OPERATIONS_WORKFLOW = 'pluginOperations';
 export const PLUGIN_CANCEL_WORKFLOW = 'cancelPluginOperations';
 export const FREEZE_GUARD_WORKFLOW = 'freezeGuard';
+export const SCHEDULED_BACKUP_WORKFLOW = 'scheduledBackup';
+export const EXPIRE_BACKUPS_WORKFLOW = 'expireBackups';
 
 /** How long a step keeps trying when a server does not answer, unless the input says otherwise. */
 export const PATIENCE_MS = 30 * 60_000;
@@ -184,6 +188,24 @@ export interface PluginRegistryAnswers {
 
 export interface DeleteResult {
   readonly objects: number;
+}
+
+/** What a schedule starts; at most 64 KiB as JSON. */
+export interface ScheduledBackupInput {
+  readonly stored: StoredSchedule;
+  /** See `BackupInput`; of the template with the name of the schedule. */
+  readonly specDigest: string;
+  readonly patienceMs?: number;
+}
+
+export interface ExpireBackupsInput extends PlanRetentionInput {
+  readonly patienceMs?: number;
+}
+
+export interface ExpireBackupsResult {
+  readonly kept: number;
+  readonly deleted: number;
+  readonly failed: number;
 }
 
 export interface RepositoryInput extends RepositoryKey {

@@ -1,6 +1,7 @@
 /** Every workflow under the name that it is registered with; `contract.ts` has the same names for callers. */
 export { backup } from './backup.ts';
 export { backupVolumes } from './backup-volumes.ts';
+export { expireBackups } from './expire-backups.ts';
 export { freezeGuard } from './freeze-guard.ts';
 export { deleteRun as delete } from './delete.ts';
 export { pluginItems } from './plugin-items.ts';
@@ -11,3 +12,4 @@ export { preview, previewRestore } from './preview.ts';
 export { repository } from './repository.ts';
 export { restore } from './restore.ts';
 export { restoreVolumes } from './restore-volumes.ts';
+export { scheduledBackup } from './scheduled-backup.ts';

@@ -34,6 +34,7 @@ import { applyVolumePod } from '../support/volume-pods.ts';
 import { backUpReplaced } from '../support/replace-pod.ts';
 import { applyWebhook } from '../support/webhook-server.ts';
 import { recordPlugins, recordRegistry } from './record-plugins.ts';
+import { recordSchedules } from './record-schedules.ts';
 
 /** Records a history of each workflow and each way it ends. Run it by `make histories` when a workflow is new. */
 const namespace = 'history-recording';
@@ -146,6 +147,7 @@ await record('preview-restore', await idOf('previewRestore'));
 const recorder = { installation, client, record };
 await recordRegistry('uploader', recorder);
 await recordPlugins('mover', recorder);
+await recordSchedules(recorder);
 await connection.close();
 await installation.stop();
 proxy.stop();

@@ -1,0 +1,76 @@
+import {
+  ChildWorkflowCancellationType,
+  executeChild,
+  isCancellation,
+  log,
+  ParentClosePolicy,
+  setCurrentDetails,
+} from '@temporalio/workflow';
+
+import type { ExpiredBackup } from '../activities/schedule-contract.ts';
+import { deleteWorkflowId } from '../domain/workflow-id.ts';
+import { activitiesOf } from './activity-profiles.ts';
+import {
+  DELETE_WORKFLOW,
+  type DeleteInput,
+  type DeleteResult,
+  type ExpireBackupsInput,
+  type ExpireBackupsResult,
+} from './contract.ts';
+import { inPool } from './pool.ts';
+import { reportOf } from './run-tracker.ts';
+
+/** Backups that are deleted at the same time. */
+const DELETIONS_IN_FLIGHT = 4;
+
+type DeleteWorkflow = (input: DeleteInput) => Promise<DeleteResult>;
+
+/** Deletes the backups of a cluster that have had their time. A schedule of its own starts it again and again. */
+export async function expireBackups(input: ExpireBackupsInput): Promise<ExpireBackupsResult> {
+  setCurrentDetails(`Looking for backups of ${input.cluster} that have had their time`);
+  return deleteExpired(input);
+}
+
+/**
+ * The same as a part of another workflow. One that cannot be deleted keeps no other from being deleted: the next look finds
+ * it again.
+ */
+export async function deleteExpired(input: ExpireBackupsInput): Promise<ExpireBackupsResult> {
+  const { cluster, patienceMs, schedule } = input;
+  const { expired, kept } = await activitiesOf(cluster, patienceMs)
+    .long('Choose the backups that have had their time')
+    .planRetention({ cluster, ...(schedule === undefined ? {} : { schedule }) });
+  const gone = await inPool(expired, DELETIONS_IN_FLIGHT, (backup) => deleteOne(backup, input));
+  const deleted = gone.filter(Boolean).length;
+  return { kept, deleted, failed: expired.length - deleted };
+}
+
+async function deleteOne(
+  { location, name, runUid }: ExpiredBackup,
+  { cluster, patienceMs }: ExpireBackupsInput,
+): Promise<boolean> {
+  try {
+    await executeChild<DeleteWorkflow>(DELETE_WORKFLOW, {
+      workflowId: deleteWorkflowId('Backup', { location, name }),
+      args: [
+        {
+          ...{ kind: 'Backup', location, name, runUid, cluster },
+          ...(patienceMs === undefined ? {} : { patienceMs }),
+        },
+      ],
+      staticSummary: `Delete the backup ${name}, which has had its time`,
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+    });
+    return true;
+  } catch (error) {
+    if (isCancellation(error)) {
+      throw error;
+    }
+    log.warn('a backup that has had its time was not deleted', {
+      name,
+      code: reportOf(error).code,
+    });
+    return false;
+  }
+}
