@@ -14,6 +14,7 @@ import { openApi } from './plugins/openapi.ts';
 import { contentsRoutes } from './routes/contents.ts';
 import { pluginRoutes } from './routes/plugins.ts';
 import { healthRoutes } from './routes/health.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
 import { restoreItemRoutes } from './routes/restore-items.ts';
 import { runRoutes } from './routes/runs.ts';
 import { BACKUPS, RESTORES } from './runs/kinds.ts';
@@ -24,6 +25,7 @@ import { RunService } from './runs/service.ts';
 import { completeRestoreSpec } from './runs/restore-source.ts';
 import { backupSpec, restoreSpec } from './runs/spec.ts';
 import type { TemporalRuns } from './runs/temporal.ts';
+import { ScheduleService } from './schedules/service.ts';
 import { CreateBackup } from './schemas/backup.ts';
 import { CreateRestore } from './schemas/restore.ts';
 
@@ -92,5 +94,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   contentsRoutes(app, new ContentsService({ store, look, isRevealAllowed }));
   restoreItemRoutes(app, new RestoreItems({ store, look: (key) => restores.get(key) }));
   pluginRoutes(app, new PluginService(options.temporal));
+  const locations = options.locations.map(({ name }) => name);
+  scheduleRoutes(app, new ScheduleService({ ...options, locations }));
   return app;
 }

@@ -14,6 +14,7 @@ import type { PluginHealth } from './plugins/registry.ts';
 import type { OwnerCycles } from './restore/owner-order.ts';
 import type { LeftOut } from './restore/restore-plan.ts';
 import type { RestorePlanReport } from './restore/restore-preview.ts';
+import type { OverlapPolicy, ScheduleSpec } from './schedules/schedule.ts';
 import type { RestoreCounts, RestoreSpec } from './restore.ts';
 import type { RunStep, RunWait, VolumeProgress } from './run-status.ts';
 
@@ -230,6 +231,102 @@ export interface RegisterPluginRequest {
 export interface CreateBackupRequest {
   readonly metadata: { readonly name: string };
   readonly spec?: Partial<BackupSpec>;
+}
+
+/** Body of `POST /schedules` and `PUT /schedules/{name}`; what is left out gets its default. */
+export interface CreateScheduleRequest {
+  readonly metadata: { readonly name: string };
+  readonly spec: Partial<Omit<ScheduleSpec, 'template'>> &
+    Pick<ScheduleSpec, 'schedule'> & { readonly template?: Partial<BackupSpec> };
+}
+
+/** A schedule, and what became of it lately. */
+export interface ScheduleResource {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'Schedule';
+  readonly metadata: {
+    readonly name: string;
+    readonly uid: string;
+    /** Counts the changes of the spec. */
+    readonly generation: number;
+    readonly creationTimestamp: string;
+  };
+  readonly spec: ScheduleSpec;
+  readonly status: ScheduleStatus;
+}
+
+export interface ScheduleStatus {
+  /** `Missing`: its location has it, and Temporal does not; nothing happens at its times. */
+  readonly phase: 'Enabled' | 'Paused' | 'Missing';
+  /** The next ten at most. */
+  readonly nextTimes: readonly string[];
+  /** Since the schedule was made. */
+  readonly counts: ScheduleCounts;
+  /** The last ten times at most, newest first; left out in lists. */
+  readonly recent?: readonly ScheduledRun[];
+  /** The newest of its backups that is Completed. */
+  readonly lastSuccess?: {
+    readonly backup: string;
+    readonly completionTimestamp: string;
+    readonly ageSeconds: number;
+  };
+  /** The newest of its backups that has ended. */
+  readonly lastBackup?: { readonly backup: string; readonly phase: Phase };
+  /** Where the Temporal UI shows it. */
+  readonly temporal?: {
+    readonly namespace: string;
+    readonly scheduleId: string;
+    readonly url?: string;
+  };
+}
+
+export interface ScheduleCounts {
+  readonly started: number;
+  /** Times at which an earlier backup still ran. */
+  readonly skipped: number;
+  /** Times that were over for longer than the catch-up window when Temporal could start again. */
+  readonly missed: number;
+  /** Times that waited for an earlier backup behind too many others. */
+  readonly dropped: number;
+}
+
+/** What a schedule did at one time. */
+export interface ScheduledRun {
+  readonly scheduledTime: string;
+  readonly startTime: string;
+  readonly backup: string;
+  /** `Skipped`: a backup of the name was there; `Unknown`: Temporal has forgotten it. */
+  readonly phase:
+    'InProgress' | 'Completed' | 'PartiallyFailed' | 'Failed' | 'Cancelled' | 'Skipped' | 'Unknown';
+}
+
+export interface ScheduleResourceList {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'ScheduleList';
+  readonly metadata: { readonly continue?: string };
+  readonly items: readonly ScheduleResource[];
+}
+
+/** Body of `POST /schedules/{name}:backfill`. Times are RFC 3339. */
+export interface BackfillRequest {
+  readonly startTime: string;
+  readonly endTime: string;
+  /** Of these backups; `BufferAll` when left out, which makes them one after the other. */
+  readonly overlapPolicy?: OverlapPolicy;
+}
+
+/** What becomes of the backups of a schedule, newest first. */
+export interface RetentionResource {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'Retention';
+  readonly metadata: { readonly name: string };
+  readonly items: readonly {
+    readonly backup: string;
+    readonly phase: Phase;
+    readonly startTimestamp: string;
+    /** Why it stays; it goes without one. */
+    readonly reasons: readonly string[];
+  }[];
 }
 
 /** Body of `POST /restores`. */

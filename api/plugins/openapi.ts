@@ -11,6 +11,7 @@ import { RestoreItems } from '../schemas/restore-items.ts';
 import { RestorePreview } from '../schemas/restore-preview.ts';
 import { Plugin, PluginDescription, PluginList, RegisterPlugin } from '../schemas/plugin.ts';
 import { ProblemSchema } from '../schemas/run.ts';
+import { CreateSchedule, Retention, Schedule, ScheduleList } from '../schemas/schedule.ts';
 
 /** Registers the shared schemas and serves the OpenAPI document that the routes make. */
 export async function openApi(app: FastifyInstance): Promise<void> {
@@ -32,6 +33,10 @@ export async function openApi(app: FastifyInstance): Promise<void> {
     Plugin,
     PluginList,
     RegisterPlugin,
+    Schedule,
+    ScheduleList,
+    CreateSchedule,
+    Retention,
     ProblemSchema,
   ]) {
     app.addSchema(schema);

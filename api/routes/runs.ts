@@ -201,7 +201,8 @@ export function untilClosed({ raw }: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
-function tokenOf(token: string | undefined): string | undefined {
+/** The name that a token of a list stands for. Throws `invalid-request`. */
+export function tokenOf(token: string | undefined): string | undefined {
   const name = token === undefined ? undefined : Buffer.from(token, 'base64url').toString('utf8');
   if (name !== undefined && Buffer.from(name).toString('base64url') !== token) {
     throw new Failure('invalid-request', 'continue is not a token of this list; leave it out', {

@@ -19,7 +19,8 @@ const BASE_FIELDS = {
   cluster: LabelName,
   ...NAMESPACE_FIELDS,
   ttl: Type.String({
-    description: 'How long the backup is kept, such as 720h0m0s.',
+    description:
+      'How long the backup is kept, such as 720h0m0s; that of a backup of a schedule with keep rules is 0s, for it has no end.',
     maxLength: 64,
   }),
 };
@@ -52,6 +53,9 @@ export const Backup = Type.Object(
       ...FILTERS,
       ...Type.Partial(Type.Object(OPERATION_FIELDS)).properties,
       hooks: Type.Optional(BackupHooksSchema),
+      scheduleName: Type.Optional(
+        Type.String({ description: 'The schedule that made the backup.' }),
+      ),
     }),
     status: Type.Object({
       ...STATUS_FIELDS,

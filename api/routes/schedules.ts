@@ -1,0 +1,169 @@
+import type { FastifyInstance } from 'fastify';
+
+import {
+  API_BASE,
+  type BackfillRequest,
+  type CreateScheduleRequest,
+} from '../../domain/api-resource.ts';
+import { RequestFailure } from '../errors.ts';
+import { fieldError } from '../../domain/selection/field-errors.ts';
+import { PAGE_SIZE_DEFAULT } from '../runs/list.ts';
+import { requestedSpec } from '../runs/request-faults.ts';
+import type { ScheduleService } from '../schedules/service.ts';
+import { scheduleSpec } from '../schedules/spec.ts';
+import { PAGE_SIZE_MAX } from '../schemas/run.ts';
+import {
+  Backfill,
+  CreateSchedule,
+  ScheduleListQuery,
+  ScheduleNote,
+  ScheduleParams,
+} from '../schemas/schedule.ts';
+import { problem, reference, tokenOf } from './runs.ts';
+
+const BASE = `${API_BASE}/schedules`;
+const TAGS = ['schedules'];
+const NAME = '/:name(^[a-z0-9-]+)';
+
+interface Named {
+  Params: { name: string };
+}
+
+/** Create, replace, list, look at, pause, trigger, backfill and delete schedules. */
+export function scheduleRoutes(app: FastifyInstance, service: ScheduleService): void {
+  app.post<{ Body: CreateScheduleRequest }>(
+    BASE,
+    {
+      attachValidation: true,
+      schema: {
+        summary: 'Make a schedule; the same request again gives the same schedule',
+        body: CreateSchedule,
+        tags: TAGS,
+        response: { 200: reference('Schedule'), 201: reference('Schedule'), default: problem() },
+      },
+    },
+    async (request, reply) => {
+      const spec = requestedSpec(request, scheduleSpec);
+      const { name } = request.body.metadata;
+      const { resource, isNew } = await service.create(name, spec);
+      return reply
+        .code(isNew ? 201 : 200)
+        .header('location', `${BASE}/${name}`)
+        .send(resource);
+    },
+  );
+  app.get<{ Querystring: { limit?: string; continue?: string } }>(
+    BASE,
+    {
+      schema: {
+        summary: 'List schedules by name',
+        querystring: ScheduleListQuery,
+        tags: TAGS,
+        response: { 200: reference('ScheduleList'), default: problem() },
+      },
+    },
+    async ({ query }) =>
+      service.list({
+        limit: Math.min(Number(query.limit ?? PAGE_SIZE_DEFAULT), PAGE_SIZE_MAX),
+        after: tokenOf(query.continue),
+      }),
+  );
+  oneScheduleRoutes(app, service);
+  verbRoutes(app, service);
+}
+
+function oneScheduleRoutes(app: FastifyInstance, service: ScheduleService): void {
+  const one = { params: ScheduleParams, tags: TAGS };
+  const ok = { 200: reference('Schedule'), default: problem() };
+  app.put<Named & { Body: CreateScheduleRequest }>(
+    `${BASE}/:name`,
+    {
+      attachValidation: true,
+      schema: {
+        summary: 'Give a schedule another spec, or make it',
+        body: CreateSchedule,
+        ...one,
+        response: { ...ok, 201: reference('Schedule') },
+      },
+    },
+    async (request, reply) => {
+      const spec = requestedSpec(request, scheduleSpec);
+      const { name } = request.params;
+      if (request.body.metadata.name !== name) {
+        throw new RequestFailure([fieldError('/metadata/name', 'must be the name of the path')]);
+      }
+      const { resource, isNew } = await service.replace(name, spec);
+      return reply.code(isNew ? 201 : 200).send(resource);
+    },
+  );
+  app.get<Named>(
+    `${BASE}/:name`,
+    { schema: { summary: 'Look at a schedule and its last times', ...one, response: ok } },
+    async ({ params: { name } }) => service.get(name),
+  );
+  app.get<Named>(
+    `${BASE}/:name/retention`,
+    {
+      schema: {
+        summary: 'Which backups of a schedule stay, and why; the others go with the next backup',
+        ...one,
+        response: { 200: reference('Retention'), default: problem() },
+      },
+    },
+    async ({ params: { name } }) => service.retention(name),
+  );
+  app.delete<Named>(
+    `${BASE}/:name`,
+    {
+      schema: {
+        summary: 'Forget a schedule; its backups stay',
+        ...one,
+        response: { 204: { type: 'null', description: 'It is forgotten.' }, default: problem() },
+      },
+    },
+    async ({ params: { name } }, reply) => {
+      await service.delete(name);
+      return reply.code(204).send();
+    },
+  );
+}
+
+function verbRoutes(app: FastifyInstance, service: ScheduleService): void {
+  const one = { params: ScheduleParams, tags: TAGS };
+  const ok = { 200: reference('Schedule'), 202: reference('Schedule'), default: problem() };
+  for (const [verb, paused] of [
+    ['pause', true],
+    ['unpause', false],
+  ] as const) {
+    app.post<Named & { Body: { note?: string } | null }>(
+      `${BASE}${NAME}::${verb}`,
+      {
+        schema: {
+          summary: paused ? 'Keep a schedule from making backups' : 'Let a schedule go on',
+          body: ScheduleNote,
+          ...one,
+          response: ok,
+        },
+      },
+      async ({ params: { name }, body }) => service.pause(name, { paused, ...body }),
+    );
+  }
+  app.post<Named>(
+    `${BASE}${NAME}::trigger`,
+    { schema: { summary: 'Make a backup of a schedule now', ...one, response: ok } },
+    async ({ params: { name } }, reply) => reply.code(202).send(await service.trigger(name)),
+  );
+  app.post<Named & { Body: BackfillRequest }>(
+    `${BASE}${NAME}::backfill`,
+    {
+      schema: {
+        summary: 'Make the backups of times that are over',
+        body: Backfill,
+        ...one,
+        response: ok,
+      },
+    },
+    async ({ params: { name }, body }, reply) =>
+      reply.code(202).send(await service.backfill(name, body)),
+  );
+}

@@ -1,0 +1,338 @@
+import { randomUUID } from 'node:crypto';
+
+import {
+  type ScheduleDescription,
+  type ScheduleHandle,
+  ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
+} from '@temporalio/client';
+
+import {
+  API_VERSION,
+  type BackfillRequest,
+  type RetentionResource,
+  type ScheduleResource,
+  type ScheduleResourceList,
+} from '../../domain/api-resource.ts';
+import { canonicalJson } from '../../domain/canonical-json.ts';
+import { recordTime } from '../../domain/duration.ts';
+import { Failure } from '../../domain/failure.ts';
+import { retention } from '../../domain/retention/retention.ts';
+import {
+  isScheduledName,
+  policyOf,
+  type ScheduleSpec,
+  type StoredSchedule,
+} from '../../domain/schedules/schedule.ts';
+import { fieldError } from '../../domain/selection/field-errors.ts';
+import { endedBackups } from '../../storage/ended-backups.ts';
+import type { ObjectStore } from '../../storage/object-store/port.ts';
+import {
+  listSchedules,
+  type ReadSchedule,
+  readSchedule,
+  removeSchedule,
+  writeSchedule,
+} from '../../storage/schedule-files.ts';
+import { RequestFailure } from '../errors.ts';
+import type { RunSources } from '../runs/live.ts';
+import { isInvalidArgument, translated } from '../runs/temporal-errors.ts';
+import { ScheduleStates } from './schedule-states.ts';
+import { OVERLAP, scheduleId, temporalSchedule } from './temporal-schedule.ts';
+
+/** What is asked for schedules, and what is told about them. */
+interface ScheduleSources extends RunSources {
+  /** Names of the locations. */
+  readonly locations: readonly string[];
+}
+
+/** A schedule that was made, or met. */
+interface CreatedSchedule {
+  readonly resource: ScheduleResource;
+  readonly isNew: boolean;
+}
+
+/**
+ * Schedules: Temporal keeps them and acts on them, and their locations hold a copy, from which they come back when Temporal
+ * is lost. Throws `not-found`, `already-exists`, `unknown-location`, and what its parts throw.
+ */
+export class ScheduleService {
+  readonly #sources: ScheduleSources;
+  readonly #states: ScheduleStates;
+  #hasAttributes = true;
+
+  constructor(sources: ScheduleSources) {
+    this.#sources = sources;
+    this.#states = new ScheduleStates(sources);
+  }
+
+  /** Makes a schedule, or gives the one that the same request made before. */
+  async create(name: string, spec: ScheduleSpec): Promise<CreatedSchedule> {
+    const store = this.#sources.store(spec.location);
+    const there = await this.#find(name);
+    if (there !== undefined) {
+      if (canonicalJson(there.stored.spec) !== canonicalJson(spec)) {
+        const text = `there is a schedule ${name} with another spec; replace it (PUT), or choose another name`;
+        throw new Failure('already-exists', text, { subject: 'metadata.name' });
+      }
+      if (there.description === undefined) {
+        await this.#start(there.stored);
+      }
+      return { resource: await this.get(name), isNew: false };
+    }
+    const stored = newSchedule(name, spec);
+    await writeSchedule(store, stored);
+    await this.#start(stored);
+    return { resource: await this.get(name), isNew: true };
+  }
+
+  /** Gives a schedule another spec, or makes it. */
+  async replace(name: string, spec: ScheduleSpec): Promise<CreatedSchedule> {
+    const there = await this.#find(name);
+    if (there === undefined) {
+      return this.create(name, spec);
+    }
+    await this.#change(there, spec);
+    return { resource: await this.get(name), isNew: false };
+  }
+
+  /** A schedule with all that is known of it. */
+  async get(name: string): Promise<ScheduleResource> {
+    const there = await this.#require(name);
+    return this.#states.detailed(there);
+  }
+
+  /** The schedules of all locations by name, a page of them. */
+  async list({
+    after = '',
+    limit,
+  }: {
+    after?: string | undefined;
+    limit: number;
+  }): Promise<ScheduleResourceList> {
+    const { locations, store } = this.#sources;
+    const found = await Promise.all(
+      locations.map(async (location) =>
+        (await listSchedules(store(location))).map((name) => ({ name, location })),
+      ),
+    );
+    const all = found
+      .flat()
+      .filter(({ name }) => name > after)
+      .sort((left, right) => (left.name < right.name ? -1 : 1));
+    const page = all.slice(0, limit);
+    const entries = await Promise.all(
+      page.map(async ({ name, location }) => {
+        const [read, description] = await Promise.all([
+          readSchedule(store(location), name),
+          this.#describe(name),
+        ]);
+        return read === undefined ? undefined : { stored: read.stored, description };
+      }),
+    );
+    const last = all.length > limit ? page.at(-1)?.name : undefined;
+    return {
+      ...{ apiVersion: API_VERSION, kind: 'ScheduleList' },
+      metadata: last === undefined ? {} : { continue: Buffer.from(last).toString('base64url') },
+      items: await this.#states.listed(entries.filter((entry) => entry !== undefined)),
+    };
+  }
+
+  /** Keeps a schedule from starting anything, or lets it go on. */
+  async pause(
+    name: string,
+    how: { readonly paused: boolean; readonly note?: string },
+  ): Promise<ScheduleResource> {
+    const there = await this.#require(name);
+    const { paused, note } = how;
+    const spec = { ...there.stored.spec, paused, note };
+    await this.#change(there, withoutEmpty(spec));
+    return this.get(name);
+  }
+
+  /** Starts a backup now, whatever the time. */
+  async trigger(name: string): Promise<ScheduleResource> {
+    const there = await this.#requireActive(name);
+    await this.#call(() => this.#handle(name).trigger(OVERLAP[there.stored.spec.overlapPolicy]));
+    return this.get(name);
+  }
+
+  /** Makes the backups of times that are over. */
+  async backfill(name: string, request: BackfillRequest): Promise<ScheduleResource> {
+    const { startTime, endTime, overlapPolicy = 'BufferAll' } = request;
+    const [start, end] = [new Date(startTime), new Date(endTime)];
+    if (start >= end) {
+      throw new RequestFailure([fieldError('/endTime', 'must be later than /startTime')]);
+    }
+    await this.#requireActive(name);
+    const overlap = OVERLAP[overlapPolicy];
+    await this.#call(() => this.#handle(name).backfill({ start, end, overlap }));
+    return this.get(name);
+  }
+
+  /** Forgets a schedule. Its backups stay, and what runs goes on. */
+  async delete(name: string): Promise<void> {
+    const there = await this.#require(name);
+    if (there.description !== undefined) {
+      await this.#call(() => this.#handle(name).delete());
+    }
+    await removeSchedule(this.#sources.store(there.stored.spec.location), name);
+  }
+
+  /** What would become of the backups of a schedule if they were looked at now. */
+  async retention(name: string): Promise<RetentionResource> {
+    const { stored } = await this.#require(name);
+    const { location, template } = stored.spec;
+    const store = this.#sources.store(location);
+    const backups = [];
+    for await (const page of endedBackups(store, (found) => isScheduledName(name, found))) {
+      backups.push(
+        ...page.filter(
+          ({ scheduleName, cluster }) => scheduleName === name && cluster === template.cluster,
+        ),
+      );
+    }
+    return {
+      ...{ apiVersion: API_VERSION, kind: 'Retention', metadata: { name } },
+      items: retention(backups, policyOf(name, stored, Date.now())).map(({ backup, reasons }) => ({
+        ...{ backup: backup.name, phase: backup.phase },
+        startTimestamp: recordTime(backup.startMs),
+        reasons: reasons.map(({ rule, period }) =>
+          period === undefined ? rule : `${rule} ${period}`,
+        ),
+      })),
+    };
+  }
+
+  /** Writes the next state of a schedule to its location, and then to Temporal. */
+  async #change({ stored: old, description, read }: Found, spec: ScheduleSpec): Promise<void> {
+    const { store } = this.#sources;
+    const stored: StoredSchedule = { ...old, generation: old.generation + 1, spec };
+    const isMoved = old.spec.location !== spec.location;
+    await this.#write(store(spec.location), stored, isMoved ? undefined : read);
+    if (description === undefined) {
+      await this.#start(stored);
+    } else {
+      await this.#call(() => this.#handle(stored.name).update(() => this.#temporal(stored)));
+    }
+    if (isMoved) {
+      await removeSchedule(store(old.spec.location), stored.name);
+    }
+  }
+
+  async #write(
+    store: ObjectStore,
+    stored: StoredSchedule,
+    read: ReadSchedule | undefined,
+  ): Promise<void> {
+    try {
+      await writeSchedule(store, stored, read?.version);
+    } catch (error) {
+      if (error instanceof Failure && error.code === 'precondition-failed') {
+        const text = `the schedule ${stored.name} was changed by somebody else; look at it, and send the request again`;
+        throw new Failure('already-exists', text, { subject: 'metadata.name', cause: error });
+      }
+      throw error;
+    }
+  }
+
+  /** Gives a schedule to Temporal. */
+  async #start(stored: StoredSchedule): Promise<void> {
+    const { temporal } = this.#sources;
+    try {
+      await temporal.client.withDeadline(Date.now() + START_TIMEOUT_MS, () =>
+        temporal.client.schedule.create({
+          ...this.#temporal(stored),
+          scheduleId: scheduleId(stored.name),
+        }),
+      );
+    } catch (error) {
+      if (error instanceof ScheduleAlreadyRunning) {
+        // A request that was repeated at the same time.
+        return;
+      }
+      if (this.#hasAttributes && isInvalidArgument(error)) {
+        this.#hasAttributes = false;
+        return this.#start(stored);
+      }
+      throw translated(error);
+    }
+  }
+
+  #temporal(stored: StoredSchedule) {
+    const { patienceMs } = this.#sources;
+    return temporalSchedule(stored, { patienceMs, hasAttributes: this.#hasAttributes });
+  }
+
+  async #require(name: string): Promise<Found> {
+    const found = await this.#find(name);
+    if (found === undefined) {
+      throw new Failure('not-found', `there is no schedule ${name}`, { subject: name });
+    }
+    return found;
+  }
+
+  async #requireActive(name: string): Promise<Found> {
+    const found = await this.#require(name);
+    if (found.description === undefined) {
+      const text = `Temporal does not know the schedule ${name}, which its location has; send PUT /schedules/${name} with its spec to give it back`;
+      throw new Failure('not-found', text, { subject: name });
+    }
+    return found;
+  }
+
+  /** A schedule by name, in whichever location it is kept; undefined where neither a location nor Temporal has it. */
+  async #find(name: string): Promise<Found | undefined> {
+    const { locations, store } = this.#sources;
+    const [description, ...reads] = await Promise.all([
+      this.#describe(name),
+      ...locations.map((location) => readSchedule(store(location), name)),
+    ]);
+    const read = reads.find((one) => one !== undefined);
+    return read === undefined ? undefined : { stored: read.stored, read, description };
+  }
+
+  async #describe(name: string): Promise<ScheduleDescription | undefined> {
+    try {
+      return await this.#call(() => this.#handle(name).describe());
+    } catch (error) {
+      if (error instanceof ScheduleNotFoundError) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  #call<Result>(run: () => Promise<Result>): Promise<Result> {
+    return this.#sources.temporal.call(run);
+  }
+
+  #handle(name: string): ScheduleHandle {
+    return this.#sources.temporal.client.schedule.getHandle(scheduleId(name));
+  }
+}
+
+const START_TIMEOUT_MS = 5000;
+
+interface Found {
+  readonly stored: StoredSchedule;
+  readonly read: ReadSchedule;
+  /** Undefined where Temporal does not know it. */
+  readonly description: ScheduleDescription | undefined;
+}
+
+/** A note that is not given again is none. */
+function withoutEmpty({
+  note,
+  ...spec
+}: Omit<ScheduleSpec, 'note'> & { readonly note: string | undefined }): ScheduleSpec {
+  return { ...spec, ...(note === undefined ? {} : { note }) };
+}
+
+function newSchedule(name: string, spec: ScheduleSpec): StoredSchedule {
+  return {
+    ...{ version: 1, kind: 'Schedule', name, uid: randomUUID(), generation: 1 },
+    creationTimestamp: recordTime(Date.now()),
+    spec,
+  };
+}

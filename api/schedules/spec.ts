@@ -1,0 +1,111 @@
+import type { CreateScheduleRequest } from '../../domain/api-resource.ts';
+import { durationMs } from '../../domain/duration.ts';
+import type { FieldError } from '../../domain/failure.ts';
+import { hasRules } from '../../domain/retention/retention.ts';
+import { KEEP_FIELDS, type KeepRules } from '../../domain/retention/keep-rules.ts';
+import { SCHEDULE_DEFAULTS, type ScheduleSpec } from '../../domain/schedules/schedule.ts';
+import { fieldError } from '../../domain/selection/field-errors.ts';
+import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
+import { RequestFailure } from '../errors.ts';
+import { backupSpec } from '../runs/spec.ts';
+import { scheduleTimes } from './schedule-times.ts';
+
+const DAY_MS = 24 * 3_600_000;
+/** Temporal takes no shorter one. */
+const CATCHUP = { minMs: 10_000, maxMs: 365 * DAY_MS, words: 'from 10s to 8760h' };
+const JITTER = { minMs: 0, maxMs: DAY_MS, words: 'from 0s to 24h' };
+/** A backup that only keep rules hold has no TTL; nobody else may ask for that. */
+const NO_TTL = '0s';
+
+/** The spec of a schedule with its defaults. Throws all that is wrong with one at once. */
+export function scheduleSpec({ metadata, spec }: CreateScheduleRequest): ScheduleSpec {
+  const { schedule, template, retention, note, ...given } = spec;
+  const rules = keepRules(retention);
+  const times = { ...SCHEDULE_DEFAULTS, ...given };
+  const found = scheduleTimes(schedule, given.timeZone);
+  const made = templateOf(metadata, template);
+  const limits = [
+    ...limitErrors('/spec/jitter', times.jitter, JITTER),
+    ...limitErrors('/spec/catchupWindow', times.catchupWindow, CATCHUP),
+  ];
+  if ('fault' in found || 'errors' in made || limits.length > 0) {
+    throw new RequestFailure([
+      ...('fault' in found ? [fieldError('/spec/schedule', found.fault)] : []),
+      ...limits,
+      ...('errors' in made ? made.errors : []),
+    ]);
+  }
+  const { timezone: timeZone = SCHEDULE_DEFAULTS.timeZone } = found.times;
+  const { jitter, overlapPolicy, catchupWindow } = times;
+  return {
+    ...{ schedule, timeZone, jitter, overlapPolicy, catchupWindow },
+    ...{ location: DEFAULT_LOCATION, paused: false, ...pick(given) },
+    ...(note === undefined ? {} : { note }),
+    ...ruled(made.spec, rules, template?.ttl !== undefined),
+  };
+}
+
+/** What backups take, and how long they are kept. */
+function ruled(
+  template: ScheduleSpec['template'],
+  retention: KeepRules | undefined,
+  hasOwnTtl: boolean,
+): Pick<ScheduleSpec, 'template' | 'retention'> {
+  if (retention === undefined) {
+    return { template };
+  }
+  return { template: hasOwnTtl ? template : { ...template, ttl: NO_TTL }, retention };
+}
+
+function pick({
+  location,
+  paused,
+}: Partial<Pick<ScheduleSpec, 'location' | 'paused'>>): Partial<ScheduleSpec> {
+  return {
+    ...(location === undefined ? {} : { location }),
+    ...(paused === undefined ? {} : { paused }),
+  };
+}
+
+/** In one order, so that equal requests are equal; undefined where there are none. */
+function keepRules(given: KeepRules | undefined): KeepRules | undefined {
+  const rules = Object.fromEntries(
+    KEEP_FIELDS.flatMap((field) => (given?.[field] === undefined ? [] : [[field, given[field]]])),
+  );
+  return hasRules(rules) ? rules : undefined;
+}
+
+/** The template is a backup's spec, and its faults are named by where they stand. */
+function templateOf(
+  metadata: CreateScheduleRequest['metadata'],
+  template: CreateScheduleRequest['spec']['template'] = {},
+): { readonly spec: ScheduleSpec['template'] } | { readonly errors: readonly FieldError[] } {
+  try {
+    return { spec: backupSpec({ metadata, spec: template }) };
+  } catch (error) {
+    if (error instanceof RequestFailure) {
+      const moved = (text: string): string => text.replaceAll('/spec/', '/spec/template/');
+      return {
+        errors: error.errors.map(({ pointer, code, detail }) => ({
+          ...{ code, pointer: moved(pointer), detail: moved(detail) },
+        })),
+      };
+    }
+    throw error;
+  }
+}
+
+function limitErrors(
+  pointer: string,
+  text: string,
+  {
+    minMs,
+    maxMs,
+    words,
+  }: { readonly minMs: number; readonly maxMs: number; readonly words: string },
+): FieldError[] {
+  const ms = durationMs(text);
+  return ms === undefined || ms < minMs || ms > maxMs
+    ? [fieldError(pointer, `must be a duration ${words}`)]
+    : [];
+}
