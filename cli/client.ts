@@ -9,7 +9,10 @@ import {
   type RegisterPluginRequest,
   type ResourceList,
   type RestorePreview,
+  type RetentionResource,
   type RunResource,
+  type ScheduleResource,
+  type ScheduleResourceList,
 } from '../domain/api-resource.ts';
 import type { BackupItemList, RestoreItemList } from '../domain/backup-contents.ts';
 import type { CoverageReport } from '../domain/coverage.ts';
@@ -160,6 +163,40 @@ export class ApiClient {
     await this.#request('DELETE', pluginPath(name), clusterQuery(cluster));
   }
 
+  async createSchedule(body: unknown): Promise<ScheduleResource> {
+    return this.#send('POST', '/schedules', { body });
+  }
+
+  async replaceSchedule(name: string, body: unknown): Promise<ScheduleResource> {
+    return this.#send('PUT', schedulePath(name), { body });
+  }
+
+  /** All schedules, page by page. */
+  async schedules(): Promise<ScheduleResourceList> {
+    return this.#pages('/schedules', {});
+  }
+
+  async schedule(name: string): Promise<ScheduleResource> {
+    return this.#send('GET', schedulePath(name), {});
+  }
+
+  /** Which backups of a schedule stay. */
+  async scheduleRetention(name: string): Promise<RetentionResource> {
+    return this.#send('GET', `${schedulePath(name)}/retention`, {});
+  }
+
+  async scheduleVerb(
+    name: string,
+    verb: 'pause' | 'unpause' | 'trigger' | 'backfill',
+    body: unknown,
+  ): Promise<ScheduleResource> {
+    return this.#send('POST', `${schedulePath(name)}:${verb}`, { body });
+  }
+
+  async deleteSchedule(name: string): Promise<void> {
+    await this.#request('DELETE', schedulePath(name), {});
+  }
+
   /** The tarball of a backup; an error of the stream means that it is not whole. */
   async *download(
     name: string,
@@ -247,6 +284,10 @@ function headersOf({ body, waitSeconds }: RequestOptions): Record<string, string
 
 function pluginPath(name: string): string {
   return `/plugins/${encodeURIComponent(name)}`;
+}
+
+function schedulePath(name: string): string {
+  return `/schedules/${encodeURIComponent(name)}`;
 }
 
 function clusterQuery(cluster: string | undefined): RequestOptions {

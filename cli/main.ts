@@ -8,6 +8,7 @@ import { keysCommand } from './keys-command.ts';
 import { problemText } from './output.ts';
 import { pluginCommand } from './plugin-commands.ts';
 import { backupCommand, restoreCommand } from './run-commands.ts';
+import { scheduleCommand } from './schedule-commands.ts';
 
 /** Version of this checkout; package.json has the same. */
 const VERSION = '0.1.0';
@@ -20,6 +21,7 @@ function buildProgram(): Command {
     .exitOverride()
     .addCommand(withContents(backupCommand()))
     .addCommand(restoreCommand())
+    .addCommand(scheduleCommand())
     .addCommand(pluginCommand())
     .addCommand(keysCommand())
     .addCommand(devCommand());

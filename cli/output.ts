@@ -39,6 +39,13 @@ export function tableText(runs: readonly RunResource[], nowMs: number): string {
   );
 }
 
+/** Of a backup that is kept until it is deleted. */
+const NO_TTL = '0s';
+
+function keptFor({ ttl }: { readonly ttl: string }): string {
+  return ttl === NO_TTL ? 'ever, until it is deleted' : ttl;
+}
+
 /** Everything about one run, for people. */
 export function describeText(run: RunResource, nowMs: number): string {
   const { metadata, spec, status } = run;
@@ -50,7 +57,7 @@ export function describeText(run: RunResource, nowMs: number): string {
     ['Cluster', spec.cluster],
     ...(run.kind === 'Restore'
       ? restoreSpecLines(run.spec)
-      : [['Kept for', run.spec.ttl] as [string, string]]),
+      : [['Kept for', keptFor(run.spec)] satisfies [string, string]]),
     ['Namespaces', namespacesText(spec)],
     ...filterLines(spec),
     ['Phase', paint(status.phase, { cell: status.phase, isHeader: false })],

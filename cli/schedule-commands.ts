@@ -1,0 +1,239 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+import type { ScheduleResource } from '../domain/api-resource.ts';
+import { withoutBlanks } from '../domain/normal-filters.ts';
+import { KEEP_FIELDS, type KeepRules } from '../domain/retention/keep-rules.ts';
+import { OVERLAP_POLICIES } from '../domain/schedules/schedule.ts';
+import { clientOf, type GlobalOptions, withApi, withOutput } from './global-options.ts';
+import { present } from './item-flags.ts';
+import { dataText } from './output.ts';
+import { retentionText, schedulesText, scheduleText } from './schedule-output.ts';
+import { FlagCommand, names, selectionOf, withSelectionFlags } from './selection-flags.ts';
+
+type Options = Omit<GlobalOptions, 'location'>;
+
+interface SpecOptions extends Options, KeepRules {
+  readonly schedule: string;
+  readonly timeZone?: string;
+  readonly location?: string;
+  readonly jitter?: string;
+  readonly overlapPolicy?: string;
+  readonly catchupWindow?: string;
+  readonly paused?: true;
+  readonly ttl?: string;
+  readonly itemOperationTimeout?: string;
+  readonly cluster?: string;
+  readonly includeNamespaces?: string[];
+  readonly excludeNamespaces?: string[];
+}
+
+interface BackfillOptions extends Options {
+  readonly from: string;
+  readonly to: string;
+  readonly overlapPolicy?: string;
+}
+
+/** `schedule …`: create, replace, list, get, retention, pause, unpause, trigger, backfill, delete. */
+export function scheduleCommand(): Command {
+  const command = new Command('schedule').description('make backups at certain times');
+  for (const verb of ['create', 'replace'] as const) {
+    command.addCommand(specCommand(verb));
+  }
+  return command
+    .addCommand(listCommand())
+    .addCommand(getCommand())
+    .addCommand(retentionCommand())
+    .addCommand(pauseCommand('pause', 'keep a schedule from making backups'))
+    .addCommand(pauseCommand('unpause', 'let a schedule go on'))
+    .addCommand(triggerCommand())
+    .addCommand(backfillCommand())
+    .addCommand(deleteCommand());
+}
+
+function specCommand(verb: 'create' | 'replace'): Command {
+  const command = withSelectionFlags(withOutput(withApi(new FlagCommand(verb))))
+    .argument('<name>')
+    .description(verb === 'create' ? 'make a schedule' : 'give a schedule another spec, or make it')
+    .requiredOption(
+      '--schedule <text>',
+      'cron with five fields, @daily and the like, or "@every 6h"; after CRON_TZ=… maybe',
+    )
+    .option('--time-zone <name>', 'such as Europe/Berlin; UTC by default')
+    .option('--location <name>', 'the storage location; the default one when left out')
+    .option('--jitter <duration>', 'begin at random up to this long after each time')
+    .addOption(
+      new Option(
+        '--overlap-policy <policy>',
+        'for a time at which the backup before it runs; Skip by default',
+      ).choices(OVERLAP_POLICIES),
+    )
+    .option('--catchup-window <duration>', 'how late a missed backup may begin; 1h by default')
+    .option('--paused', 'make it paused')
+    .option(
+      '--include-namespaces <names>',
+      'namespaces to take, separated by commas; all by default',
+      names,
+    )
+    .option('--exclude-namespaces <names>', 'namespaces to leave out, separated by commas', names)
+    .option('--cluster <name>', 'the cluster, by the name that its workers serve')
+    .option('--ttl <duration>', 'how long each backup is kept, such as 720h')
+    .option('--item-operation-timeout <duration>', 'how long operations of plugins are waited for');
+  for (const field of KEEP_FIELDS) {
+    const word = field.slice('keep'.length).toLowerCase();
+    const what =
+      word === 'last'
+        ? 'the last backups'
+        : `the last of each of the last ${PERIODS[word] ?? ''} with a backup`;
+    command.option(`--keep-${word} <count>`, `keep ${what}`, count);
+  }
+  return command.action(async (name: string, _options: unknown, self: Command) => {
+    const options = self.opts<SpecOptions>();
+    const body = { metadata: { name }, spec: specOf(options, selectionOf(self.opts())) };
+    const schedule =
+      verb === 'create'
+        ? await clientOf(options).createSchedule(body)
+        : await clientOf(options).replaceSchedule(name, body);
+    print(
+      schedule,
+      options,
+      () =>
+        `schedule ${name} is ${schedule.status.phase}; the next time is ${schedule.status.nextTimes[0] ?? 'none'}\n`,
+    );
+  });
+}
+
+const PERIODS: Readonly<Record<string, string>> = {
+  hourly: 'hours',
+  daily: 'days',
+  weekly: 'weeks',
+  monthly: 'months',
+  yearly: 'years',
+};
+
+function specOf(options: SpecOptions, selection: object): object {
+  const { schedule, timeZone, location, jitter, overlapPolicy, catchupWindow, paused } = options;
+  const { ttl, itemOperationTimeout, cluster, includeNamespaces, excludeNamespaces } = options;
+  const rules = KEEP_FIELDS.flatMap((field) =>
+    options[field] === undefined ? [] : [[field, options[field]] as const],
+  );
+  return {
+    schedule,
+    ...present({ timeZone, location, jitter, overlapPolicy, catchupWindow }),
+    ...(paused === undefined ? {} : { paused }),
+    ...(rules.length === 0 ? {} : { retention: Object.fromEntries(rules) }),
+    template: {
+      ...withoutBlanks({ ttl, itemOperationTimeout, cluster }),
+      ...(includeNamespaces === undefined ? {} : { includedNamespaces: includeNamespaces }),
+      ...(excludeNamespaces === undefined ? {} : { excludedNamespaces: excludeNamespaces }),
+      ...selection,
+    },
+  };
+}
+
+function count(text: string): number {
+  if (!/^\d{1,5}$/.test(text)) {
+    throw new InvalidArgumentError('it must be a number from 0 on');
+  }
+  return Number(text);
+}
+
+function listCommand(): Command {
+  return withOutput(withApi(new Command('list')))
+    .description('list schedules')
+    .action(async (options: Options) => {
+      const list = await clientOf(options).schedules();
+      if (options.output !== 'table') {
+        process.stdout.write(dataText(list, options.output));
+        return;
+      }
+      process.stdout.write(schedulesText(list.items));
+      if (list.items.length === 0) {
+        process.stderr.write('there is no schedule; make one with: holdfast schedule create\n');
+      }
+    });
+}
+
+function getCommand(): Command {
+  return one('get', 'show a schedule, its next times and what it did').action(
+    async (name: string, options: Options) => {
+      const schedule = await clientOf(options).schedule(name);
+      print(schedule, options, () => scheduleText(schedule));
+    },
+  );
+}
+
+function retentionCommand(): Command {
+  return one('retention', 'show which backups of a schedule stay, and why').action(
+    async (name: string, options: Options) => {
+      const kept = await clientOf(options).scheduleRetention(name);
+      process.stdout.write(
+        options.output === 'table' ? retentionText(kept) : dataText(kept, options.output),
+      );
+    },
+  );
+}
+
+function pauseCommand(verb: 'pause' | 'unpause', description: string): Command {
+  return one(verb, description)
+    .option('--note <text>', 'why')
+    .action(async (name: string, options: Options & { readonly note?: string }) => {
+      const body = present({ note: options.note });
+      const schedule = await clientOf(options).scheduleVerb(name, verb, body);
+      print(schedule, options, () => `schedule ${name} is ${schedule.status.phase}\n`);
+    });
+}
+
+function triggerCommand(): Command {
+  return one('trigger', 'make a backup of a schedule now').action(
+    async (name: string, options: Options) => {
+      const schedule = await clientOf(options).scheduleVerb(name, 'trigger', {});
+      print(
+        schedule,
+        options,
+        () =>
+          `a backup of the schedule ${name} is asked for; look at it with: holdfast schedule get ${name}\n`,
+      );
+    },
+  );
+}
+
+function backfillCommand(): Command {
+  return one('backfill', 'make the backups of times that are over')
+    .requiredOption('--from <time>', 'RFC 3339, such as 2026-11-01T00:00:00Z')
+    .requiredOption('--to <time>', 'RFC 3339')
+    .addOption(
+      new Option('--overlap-policy <policy>', 'of these backups; BufferAll by default').choices(
+        OVERLAP_POLICIES,
+      ),
+    )
+    .action(async (name: string, options: BackfillOptions) => {
+      const { from, to, overlapPolicy } = options;
+      const body = { ...present({ startTime: from, endTime: to, overlapPolicy }) };
+      const schedule = await clientOf(options).scheduleVerb(name, 'backfill', body);
+      print(
+        schedule,
+        options,
+        () => `the backups of the schedule ${name} from ${from} to ${to} are asked for\n`,
+      );
+    });
+}
+
+function deleteCommand(): Command {
+  return withApi(new Command('delete'))
+    .argument('<name>')
+    .description('forget a schedule; its backups stay')
+    .action(async (name: string, options: Options) => {
+      await clientOf(options).deleteSchedule(name);
+      process.stdout.write(`schedule ${name} is deleted; its backups stay\n`);
+    });
+}
+
+function one(name: string, description: string): Command {
+  return withOutput(withApi(new Command(name)))
+    .argument('<name>')
+    .description(description);
+}
+
+function print(schedule: ScheduleResource, { output }: Options, text: () => string): void {
+  process.stdout.write(output === 'table' ? text() : dataText(schedule, output));
+}

@@ -1,0 +1,87 @@
+import type {
+  RetentionResource,
+  ScheduleCounts,
+  ScheduleResource,
+} from '../domain/api-resource.ts';
+import { KEEP_FIELDS } from '../domain/retention/keep-rules.ts';
+import { columnsText } from './columns.ts';
+import { span } from './span.ts';
+
+const HEADINGS = ['NAME', 'STATUS', 'SCHEDULE', 'TIME ZONE', 'CLUSTER', 'NEXT', 'LAST SUCCESS'];
+const LABEL_WIDTH = 15;
+
+/** One line per schedule, for people. */
+export function schedulesText(schedules: readonly ScheduleResource[]): string {
+  const rows = schedules.map(({ metadata, spec, status }) => [
+    ...[metadata.name, status.phase, spec.schedule, spec.timeZone, spec.template.cluster],
+    ...[status.nextTimes[0] ?? '', successText(status) ?? 'never'],
+  ]);
+  return rows.length === 0 ? '' : columnsText([HEADINGS, ...rows]);
+}
+
+/** Everything about one schedule, for people. */
+export function scheduleText({ metadata, spec, status }: ScheduleResource): string {
+  const lines: [string, string | undefined][] = [
+    ['Name', metadata.name],
+    ['Status', status.phase === 'Missing' ? MISSING : status.phase],
+    ['Note', spec.note],
+    ['Schedule', spec.schedule],
+    ['Time zone', spec.timeZone],
+    ['Jitter', spec.jitter],
+    ['Overlap policy', spec.overlapPolicy],
+    ['Catch-up', spec.catchupWindow],
+    ['Location', spec.location],
+    ['Cluster', spec.template.cluster],
+    ['Namespaces', spec.template.includedNamespaces.join(', ')],
+    ['Kept for', spec.template.ttl === '0s' ? undefined : spec.template.ttl],
+    ['Kept', rulesText(spec)],
+    ['Last success', successText(status) ?? 'never'],
+    ['Last backup', status.lastBackup && `${status.lastBackup.backup}, ${status.lastBackup.phase}`],
+    ['Times', countsText(status.counts)],
+    ['Temporal', status.temporal?.url],
+  ];
+  const text = lines.flatMap(([label, value]) =>
+    value === undefined ? [] : [`${`${label}:`.padEnd(LABEL_WIDTH)} ${value}\n`],
+  );
+  const recent = (status.recent ?? []).map(({ scheduledTime, backup, phase }) => [
+    ...[`  ${scheduledTime}`, phase, backup],
+  ]);
+  return [
+    ...text,
+    ...(status.nextTimes.length === 0
+      ? []
+      : ['Next times:\n', ...status.nextTimes.map((time) => `  ${time}\n`)]),
+    ...(recent.length === 0 ? [] : ['Last times:\n', columnsText(recent)]),
+  ].join('');
+}
+
+const MISSING = 'Missing: Temporal does not know it; bring it back with: holdfast schedule replace';
+
+/** What becomes of the backups of a schedule, for people. */
+export function retentionText({ items }: RetentionResource): string {
+  const rows = items.map(({ backup, phase, startTimestamp, reasons }) => [
+    ...[backup, phase, startTimestamp],
+    ...(reasons.length === 0 ? ['goes', ''] : ['stays', reasons.join(', ')]),
+  ]);
+  return rows.length === 0
+    ? ''
+    : columnsText([['BACKUP', 'PHASE', 'STARTED', 'WHAT', 'WHY'], ...rows]);
+}
+
+function successText({ lastSuccess }: ScheduleResource['status']): string | undefined {
+  return lastSuccess && `${span(lastSuccess.ageSeconds * 1000)} ago, ${lastSuccess.backup}`;
+}
+
+function rulesText({ retention }: ScheduleResource['spec']): string | undefined {
+  const rules = KEEP_FIELDS.flatMap((field) => {
+    const number = retention?.[field];
+    return number === undefined
+      ? []
+      : [`${field.slice('keep'.length).toLowerCase()} ${String(number)}`];
+  });
+  return rules.length === 0 ? undefined : rules.join(', ');
+}
+
+function countsText({ started, skipped, missed, dropped }: ScheduleCounts): string {
+  return `${String(started)} started, ${String(skipped)} skipped for an overlap, ${String(missed)} missed, ${String(dropped)} dropped`;
+}
