@@ -31,6 +31,8 @@ export interface InstallationOptions {
   readonly hasAgent?: boolean;
   /** Whether nobody sweeps what is frozen past its deadline. */
   readonly isUnswept?: boolean;
+  /** How often backups are looked for that have had their time; once an hour when left out. */
+  readonly expiryInterval?: string;
   /** Path of the agent's restic, if not the test bed's. */
   readonly restic?: string;
   /** Events after which Temporal suggests to continue as new, if not its own thousands. */
@@ -184,6 +186,13 @@ export class Installation {
     return child.exitCode ?? child.signalCode;
   }
 
+  /** Removes all that Temporal knows, while it does not run. */
+  async loseTemporal(): Promise<void> {
+    for (const suffix of ['', '-wal', '-shm']) {
+      await rm(join(this.#folder, `temporal.db${suffix}`), { force: true });
+    }
+  }
+
   async stop(): Promise<void> {
     await this.#killAll();
     const store = this.store();
@@ -327,6 +336,7 @@ export class Installation {
       HOLDFAST_CACHE_DIR: join(this.#folder, 'cache'),
       HOLDFAST_LOG_LEVEL: 'info',
       HOLDFAST_PATIENCE: this.#options.patience ?? '5m',
+      HOLDFAST_EXPIRY_INTERVAL: this.#options.expiryInterval ?? '1h',
     };
   }
 }

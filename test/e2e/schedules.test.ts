@@ -1,0 +1,271 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import type {
+  BackupResource,
+  Problem,
+  ResourceList,
+  RetentionResource,
+  ScheduleResource,
+  ScheduleResourceList,
+} from '../../domain/api-resource.ts';
+import { freshNamespace } from '../support/fresh-namespace.ts';
+import { type Answer, Installation } from '../support/installation.ts';
+import { deleteNamespace } from '../support/kubectl.ts';
+import { startHoldfast } from '../support/holdfast.ts';
+import { backupKeys } from '../../domain/object-key.ts';
+import type { VeleroBackup } from '../../domain/velero-record.ts';
+import { readAll } from '../../storage/object-store/read-all.ts';
+
+// Goal: a schedule makes backups by itself, also when parts of Holdfast were away, keeps as many as it was told, and says
+// what it did. Method: schedules of seconds on a real installation, whose worker is killed for several of their times.
+
+let installation: Installation;
+let namespace: string;
+
+beforeAll(async () => {
+  [installation, namespace] = await Promise.all([
+    Installation.start({ expiryInterval: '1s' }),
+    freshNamespace('scheduled'),
+  ]);
+});
+
+afterAll(async () => {
+  await installation.stop();
+  await deleteNamespace(namespace);
+});
+
+function create<Body = ScheduleResource>(name: string, spec: object): Promise<Answer<Body>> {
+  const template = { cluster: installation.name, includedNamespaces: [namespace] };
+  return installation.request('POST', '/schedules', {
+    metadata: { name },
+    spec: { schedule: '@every 2s', template, ...spec },
+  });
+}
+
+async function get(name: string): Promise<ScheduleResource> {
+  return (await installation.request<ScheduleResource>('GET', `/schedules/${name}`)).body;
+}
+
+function verb(name: string, which: string, body?: object): Promise<Answer<ScheduleResource>> {
+  return installation.request('POST', `/schedules/${name}:${which}`, body ?? {});
+}
+
+async function backupsOf(schedule: string): Promise<BackupResource[]> {
+  const { body } = await installation.request<ResourceList<BackupResource>>(
+    'GET',
+    '/backups?limit=500',
+  );
+  return body.items.filter(({ spec }) => spec.scheduleName === schedule);
+}
+
+/** Names of the backups that have ended well. */
+async function completed(schedule: string): Promise<string[]> {
+  const backups = await backupsOf(schedule);
+  return backups
+    .filter(({ status }) => status.phase === 'Completed')
+    .map(({ metadata }) => metadata.name);
+}
+
+test('a schedule makes backups at its times, keeps the last, and says what it did', async () => {
+  const text = 'CRON_TZ=Europe/Berlin @every 2s';
+  const answer = await create('fast', { schedule: text, retention: { keepLast: 2 } });
+  expect(answer.status).toBe(201);
+  expect(answer.body.spec).toMatchObject({
+    ...{
+      schedule: text,
+      timeZone: 'Europe/Berlin',
+      overlapPolicy: 'Skip',
+      catchupWindow: '1h0m0s',
+    },
+    ...{ retention: { keepLast: 2 }, template: { ttl: '0s', includedNamespaces: [namespace] } },
+  });
+  expect(answer.body.status.nextTimes).toHaveLength(10);
+  const seen = new Set<string>();
+  await expect
+    .poll(async () => {
+      (await completed('fast')).forEach((name) => seen.add(name));
+      return seen.size;
+    })
+    .toBeGreaterThanOrEqual(4);
+  await verb('fast', 'pause', { note: 'enough of it' });
+  const { spec, status } = await get('fast');
+  expect(status).toMatchObject({ phase: 'Paused' });
+  expect(spec).toMatchObject({ paused: true, note: 'enough of it' });
+  expect(status.recent?.length).toBeGreaterThanOrEqual(4);
+  expect(status.recent?.[0]?.backup).toMatch(/^fast-\d{14}$/);
+  const { backup: newest = '' } = status.lastSuccess ?? {};
+  const { body: made } = await installation.request<BackupResource>('GET', `/backups/${newest}`);
+  expect(made.status).not.toHaveProperty('expiration');
+  expect(status.lastSuccess?.ageSeconds).toBeLessThan(600);
+  await expect.poll(async () => (await backupsOf('fast')).length).toBe(2);
+  const left = await completed('fast');
+  const { body } = await installation.request<RetentionResource>(
+    'GET',
+    '/schedules/fast/retention',
+  );
+  expect(body.items.map(({ backup }) => backup).sort()).toEqual(left.sort());
+  expect(body.items.map(({ reasons }) => reasons)).toEqual([
+    ['keepLast', 'newest-good'],
+    ['keepLast'],
+  ]);
+});
+
+test('times at which the worker was away are made up for, or told as skipped', async () => {
+  await create('robust', { overlapPolicy: 'Skip' });
+  await expect.poll(() => completed('robust')).not.toHaveLength(0);
+  await installation.end('worker', 'SIGTERM');
+  const before = (await get('robust')).status.counts;
+  // The one that waits for the worker keeps the others from being made.
+  await expect
+    .poll(async () => (await get('robust')).status.counts.skipped)
+    .toBeGreaterThanOrEqual(before.skipped + 3);
+  await installation.startPart('worker');
+  const { started } = (await get('robust')).status.counts;
+  await expect
+    .poll(async () => (await get('robust')).status.counts.started)
+    .toBeGreaterThan(started);
+  await verb('robust', 'pause');
+  await expect
+    .poll(async () => (await get('robust')).status.recent?.map(({ phase }) => phase))
+    .not.toContain('InProgress');
+  const { status } = await get('robust');
+  expect(new Set(status.recent?.map(({ phase }) => phase))).toEqual(new Set(['Completed']));
+  // Each time that was started has its backup.
+  expect((await completed('robust')).length).toBe(status.counts.started);
+});
+
+test('a paused schedule makes a backup when it is triggered, and those of the past when it is told to', async () => {
+  await create('asleep', { schedule: '30 2 * * *', timeZone: 'Europe/Berlin', paused: true });
+  const first = await get('asleep');
+  expect(first.status).toMatchObject({ phase: 'Paused', counts: { started: 0 } });
+  expect((await verb('asleep', 'trigger')).status).toBe(202);
+  await expect.poll(() => completed('asleep')).toHaveLength(1);
+  const range = { startTime: '2026-03-10T00:00:00Z', endTime: '2026-03-12T00:00:00Z' };
+  expect((await verb('asleep', 'backfill', range)).status).toBe(202);
+  await expect.poll(() => completed('asleep')).toHaveLength(3);
+  expect((await verb('asleep', 'backfill', range)).status).toBe(202);
+  await expect.poll(async () => (await get('asleep')).status.counts.started).toBe(5);
+  await expect
+    .poll(async () => (await get('asleep')).status.recent?.map(({ phase }) => phase))
+    .toEqual(['Skipped', 'Skipped', 'Completed', 'Completed', 'Completed']);
+  expect((await completed('asleep')).filter((name) => name.startsWith('asleep-202603'))).toEqual([
+    'asleep-20260310013000',
+    'asleep-20260311013000',
+  ]);
+});
+
+test('a backup that is refused is seen as failed', async () => {
+  await create('doomed', {
+    paused: true,
+    template: { cluster: installation.name, includedNamespaces: ['no-such-namespace'] },
+  });
+  await verb('doomed', 'trigger');
+  await expect
+    .poll(async () => (await get('doomed')).status.recent?.map(({ phase }) => phase))
+    .toEqual(['Failed']);
+  expect(await backupsOf('doomed')).toEqual([]);
+});
+
+test('a schedule is replaced, listed page by page, and forgotten', async () => {
+  await create('weekly', { schedule: '@weekly', paused: true });
+  expect((await create('weekly', { schedule: '@weekly', paused: true })).status).toBe(200);
+  expect((await create<Problem>('weekly', { schedule: '@daily' })).body.code).toBe(
+    'already-exists',
+  );
+  const { body } = await installation.request<ScheduleResource>('PUT', '/schedules/weekly', {
+    metadata: { name: 'weekly' },
+    spec: { schedule: '0 0 1 * MON', template: { cluster: installation.name } },
+  });
+  expect(body.metadata.generation).toBe(2);
+  expect(body.status.phase).toBe('Enabled');
+  // The first of a month, and Mondays.
+  const days = body.status.nextTimes.map((time) => new Date(time));
+  expect(days.every((day) => day.getUTCDate() === 1 || day.getUTCDay() === 1)).toBe(true);
+  expect(days.some((day) => day.getUTCDay() !== 1)).toBe(true);
+  const names: string[] = [];
+  for (let token = ''; ;) {
+    const path = `/schedules?limit=1${token === '' ? '' : `&continue=${token}`}`;
+    const page = (await installation.request<ScheduleResourceList>('GET', path)).body;
+    names.push(...page.items.map(({ metadata }) => metadata.name));
+    if (page.metadata.continue === undefined) {
+      break;
+    }
+    token = page.metadata.continue;
+  }
+  expect(names).toEqual(['asleep', 'doomed', 'fast', 'robust', 'weekly']);
+  expect((await installation.request('DELETE', '/schedules/weekly')).status).toBe(204);
+  expect((await installation.request<Problem>('GET', '/schedules/weekly')).body.code).toBe(
+    'not-found',
+  );
+});
+
+test('a backup whose TTL is over is deleted by itself', async () => {
+  for (const name of ['by-hand-0', 'by-hand-1']) {
+    await installation.createBackup(name, [namespace]);
+    await installation.ended('backups', name);
+  }
+  const store = installation.store();
+  const key = backupKeys('by-hand-1').record;
+  const record = JSON.parse((await readAll(store, key)).toString()) as VeleroBackup;
+  expect(record.status.expiration).toBeDefined();
+  const status = { ...record.status, expiration: '2026-01-01T00:00:00Z' };
+  await store.put(key, Buffer.from(JSON.stringify({ ...record, status })));
+  await expect
+    .poll(async () => (await installation.request('GET', '/backups/by-hand-1')).status)
+    .toBe(404);
+  expect((await installation.request('GET', '/backups/by-hand-0')).status).toBe(200);
+  store.close();
+});
+
+test('schedules are made and looked at from the command line', async () => {
+  const cli = async (...args: string[]) => {
+    const command = startHoldfast(['schedule', ...args, '--server', installation.apiUrl]);
+    return { status: await command.status, stdout: command.stdout, stderr: command.stderr };
+  };
+  const flags = ['--cluster', installation.name, '--include-namespaces', namespace];
+  const made = await cli(
+    ...['create', 'by-cli', '--schedule', '0 3 * * *', '--keep-daily', '7', '--paused'],
+    ...flags,
+  );
+  expect(made).toMatchObject({ status: 0, stderr: '' });
+  expect((await cli('trigger', 'by-cli')).status).toBe(0);
+  await expect.poll(() => completed('by-cli')).toHaveLength(1);
+  const [name = ''] = await completed('by-cli');
+  expect((await cli('get', 'by-cli')).stdout).toMatch(
+    new RegExp(`Status: +Paused\n[^]*Kept: +daily 7\n[^]*Last success: +\\d+s ago, ${name}\n`),
+  );
+  expect((await cli('list')).stdout).toMatch(/by-cli +Paused +0 3 \* \* \* +UTC/);
+  expect((await cli('retention', 'by-cli')).stdout).toMatch(
+    / stays +keepDaily [-\d]+, newest-good/,
+  );
+  expect((await cli('unpause', 'by-cli')).stdout).toBe('schedule by-cli is Enabled\n');
+  const wrong = await cli('create', 'wrong', '--schedule', '61 * * * *');
+  expect(wrong).toMatchObject({ status: 4, stdout: '' });
+  expect(wrong.stderr).toContain('/spec/schedule cannot be read');
+  expect((await cli('delete', 'by-cli')).stdout).toContain('its backups stay');
+  expect(await completed('by-cli')).toEqual([name]);
+});
+
+test('what is wrong with a schedule is told at once, field by field', async () => {
+  const { status, body } = await create<Problem>('wrong', {
+    ...{ schedule: '61 * * *', jitter: 'a while', catchupWindow: '1s' },
+    template: { ttl: 'for ever' },
+  });
+  expect(status).toBe(400);
+  expect(body.errors?.map(({ pointer }) => pointer)).toEqual([
+    '/spec/schedule',
+    '/spec/jitter',
+    '/spec/catchupWindow',
+    '/spec/template/ttl',
+  ]);
+});
+
+test('a schedule that Temporal has lost is seen, and comes back from its location', async () => {
+  await create('kept', { schedule: '@daily' });
+  await installation.kill('temporal');
+  await installation.loseTemporal();
+  await installation.startPart('temporal');
+  await expect.poll(async () => (await get('kept')).status.phase).toBe('Missing');
+  expect((await create('kept', { schedule: '@daily' })).status).toBe(200);
+  expect((await get('kept')).status.phase).toBe('Enabled');
+});
