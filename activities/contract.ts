@@ -118,6 +118,12 @@ export interface ClusterActivities
    * record of another run means that the name was taken again, and nothing of that run is removed. Heartbeats.
    */
   deleteRun(input: DeleteRunInput): Promise<DeleteRunResult>;
+
+  /**
+   * Notes that the deletion of a backup begins, before anything of it goes; nobody can hold or extend it any more. Throws
+   * `held`, and `precondition-failed` where its time was to be over and it was extended.
+   */
+  beginDeletion(input: BeginDeletionInput): Promise<void>;
 }
 
 /** A backup after its open step; the spec is in the claim. */
@@ -323,6 +329,11 @@ export interface FinishRestoreInput extends RestoreRun {
 
 export interface DeleteRunInput extends RunReference {
   readonly kind: 'Backup' | 'Restore';
+}
+
+export interface BeginDeletionInput extends RunReference {
+  /** Whether the backup is deleted only because its time is over. */
+  readonly isExpiry?: boolean;
 }
 
 export interface DeleteRunResult {

@@ -1,4 +1,6 @@
+import { heldFailure } from '../domain/hold.ts';
 import { backupKeys, restoreKeys, workFolder } from '../domain/object-key.ts';
+import { readClaim } from '../storage/claim.ts';
 import { readBackup, readRestore } from '../storage/catalogue.ts';
 import type { ObjectStore } from '../storage/object-store/port.ts';
 import { removeAll } from './clean-run.ts';
@@ -11,6 +13,7 @@ export function deleteRun(deps: Dependencies, input: DeleteRunInput): Promise<De
   return withHeartbeat(async () => {
     const store = deps.store(input.location);
     const { kind, name, runUid } = input;
+    await requireNoHold(store, input);
     const { folder } = kind === 'Backup' ? backupKeys(name) : restoreKeys(name);
     // The run's uid is in these keys, whoever has the name by now.
     const work = await removeAll(store, workFolder(folder, runUid));
@@ -25,6 +28,15 @@ export function deleteRun(deps: Dependencies, input: DeleteRunInput): Promise<De
     await store.remove([owner]);
     return { objects: work + first.length + files + 1 };
   });
+}
+
+/** Throws `held`. A deletion that was begun by an earlier Holdfast has not looked. */
+async function requireNoHold(store: ObjectStore, input: DeleteRunInput): Promise<void> {
+  const found = input.kind === 'Backup' && (await readClaim(store, backupKeys(input.name).claim));
+  const hold = found && found.stored.kind === 'Backup' ? found.stored.hold : undefined;
+  if (found && hold !== undefined && found.stored.runUid === input.runUid) {
+    throw heldFailure(input.name, hold);
+  }
 }
 
 /**

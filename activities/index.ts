@@ -7,8 +7,9 @@ import { planBackup } from './backup/plan-backup.ts';
 import { previewBackup } from './backup/preview-backup.ts';
 import { verifyBackup } from './backup/verify-backup.ts';
 import { writeSmallBackup } from './backup/write-small-backup.ts';
+import { beginDeletion } from './begin-deletion.ts';
 import { cleanRun } from './clean-run.ts';
-import type { ClusterActivities } from './contract.ts';
+import type { CleanInput, ClusterActivities } from './contract.ts';
 import { deleteRun } from './delete-run.ts';
 import type { Dependencies } from './dependencies.ts';
 import { freezePod } from './hooks/freeze-pod.ts';
@@ -77,9 +78,7 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     previewBackup: bind(previewBackup),
     planRetention: bind(planRetention),
     commitBackup: bind(commitBackup),
-    cleanBackup: bind(({ store }, input) =>
-      cleanRun(store(input.location), backupKeys(input.name), input),
-    ),
+    cleanBackup: bind(cleanIn(backupKeys)),
     planPluginCalls: bind(planPluginCalls),
     readPluginCall: bind(readPluginCall),
     storePluginAnswer: bind(storePluginAnswer),
@@ -112,9 +111,8 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     applyDeferred: bind(applyDeferred),
     relinkOwners: bind(relinkOwners),
     finishRestore: bind(finishRestore),
-    cleanRestore: bind(({ store }, input) =>
-      cleanRun(store(input.location), restoreKeys(input.name), input),
-    ),
+    cleanRestore: bind(cleanIn(restoreKeys)),
+    beginDeletion: bind(beginDeletion),
     deleteRun: bind(deleteRun),
     acquireLeases: bind(acquireLeases),
     releaseLeases: bind(releaseLeases),
@@ -130,4 +128,9 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     checkPlugin: bind(checkPlugin),
     removePlugin: bind(removePlugin),
   };
+}
+
+function cleanIn(keysOf: typeof backupKeys | typeof restoreKeys) {
+  return ({ store }: Dependencies, input: CleanInput): Promise<void> =>
+    cleanRun(store(input.location), keysOf(input.name), input);
 }

@@ -1,5 +1,6 @@
 import type { BackupResult, BackupSpec } from './backup.ts';
 import type { FailureReport } from './failure.ts';
+import type { Hold } from './hold.ts';
 import type { OwnerCycles } from './restore/owner-order.ts';
 import type { OutcomePart } from './restore/restore-outcome.ts';
 import type { LeftOut } from './restore/restore-plan.ts';
@@ -50,6 +51,12 @@ export interface StoredBackup extends StoredRun {
   readonly spec: BackupSpec;
   readonly result?: BackupResult;
   readonly archive?: ArchiveProof;
+  /** Nothing deletes the backup while it is there. */
+  readonly hold?: Hold;
+  /** The last change of when its TTL is over, and when it was made; the record has it too. */
+  readonly extension?: { readonly expiration: string; readonly since: string };
+  /** When its deletion began; from then on nobody holds or extends it any more. */
+  readonly deletion?: { readonly since: string };
 }
 
 /** `holdfast.json` of a restore: the claim of the name, and at the end the result. */

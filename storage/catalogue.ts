@@ -71,6 +71,14 @@ export async function backupNames(store: ObjectStore): Promise<string[]> {
   return names.sort();
 }
 
+/** When the TTL of a backup is over, RFC 3339; undefined where it has none. */
+export function expirationOf({
+  record,
+  claim,
+}: Pick<CatalogueBackup, 'record' | 'claim'>): string | undefined {
+  return claim?.extension?.expiration ?? record?.status.expiration;
+}
+
 /** Reads one restore; undefined if there is none. */
 export async function readRestore(
   store: ObjectStore,

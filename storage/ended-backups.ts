@@ -1,7 +1,7 @@
 import { phaseOfRecord } from '../domain/phase.ts';
 import type { KeptBackup } from '../domain/retention/retention.ts';
 import { SCHEDULE_LABEL } from '../domain/velero-record.ts';
-import { type CatalogueBackup, listBackups } from './catalogue.ts';
+import { type CatalogueBackup, expirationOf, listBackups } from './catalogue.ts';
 import type { ObjectStore } from './object-store/port.ts';
 
 /** Records of one page of a location's backups. */
@@ -38,11 +38,13 @@ function endedBackup({ name, record, claim }: CatalogueBackup): EndedBackup | un
   if (record === undefined || claim === undefined) {
     return undefined;
   }
-  const { phase, failureReason, startTimestamp, expiration } = record.status;
+  const { phase, failureReason, startTimestamp } = record.status;
+  const expiration = expirationOf({ record, claim });
   const end = phaseOfRecord(phase, failureReason);
   const scheduleName = record.metadata.labels?.[SCHEDULE_LABEL];
   return {
     ...{ name, runUid: claim.runUid, cluster: claim.spec.cluster },
+    isHeld: claim.hold !== undefined,
     startMs: Date.parse(startTimestamp ?? claim.startTimestamp),
     phase: end === 'Completed' || end === 'PartiallyFailed' || end === 'Cancelled' ? end : 'Failed',
     ...(expiration === undefined ? {} : { expiresMs: Date.parse(expiration) }),

@@ -159,6 +159,8 @@ export interface DeleteInput {
   /** The run that is deleted; a later run of the name is left alone. */
   readonly runUid: string;
   readonly cluster: string;
+  /** Whether the backup is deleted only because its time is over. */
+  readonly isExpiry?: boolean;
   readonly patienceMs?: number;
   /** What plugins were told before the workflow continued as new. */
   readonly handedOn?: BatchesDone;

@@ -6,8 +6,8 @@ import { deleteFromPlugins } from './plugin-cancel.ts';
 import { endLeft } from './run-plugins.ts';
 
 /**
- * Deletes an ended backup or restore from its location. Two states: plugins remove what they keep of a backup, and then its
- * files go. The record goes first, so that nobody restores from what is half gone; then everything else, and last the
+ * Deletes an ended backup or restore from its location. A backup that somebody holds stays. Plugins remove what they keep of a
+ * backup, and then its files go. The record goes first, so that nobody restores from what is half gone; then everything else, and last the
  * claim, so that an attempt that is repeated still knows whose files these are. Cancelled or failed, it is started again by
  * another request.
  */
@@ -19,6 +19,9 @@ export async function deleteRun(input: DeleteInput): Promise<DeleteResult> {
     ...{ run: { kind, location, name, runUid }, cluster },
     ...(patienceMs === undefined ? {} : { patienceMs }),
   };
+  if (input.handedOn === undefined) {
+    await begin(input);
+  }
   if (input.handedOn === undefined && patched('ends-what-plugins-began')) {
     await endLeft(of);
   }
@@ -31,4 +34,18 @@ export async function deleteRun(input: DeleteInput): Promise<DeleteResult> {
   return activitiesOf(input.cluster, input.patienceMs)
     .long(`Delete ${kind.toLowerCase()} ${name}`)
     .deleteRun({ kind, location, name, runUid });
+}
+
+/** Throws `held`. */
+async function begin({ kind, location, name, runUid, ...input }: DeleteInput): Promise<void> {
+  if (kind !== 'Backup' || !patched('begins-deletion')) {
+    return;
+  }
+  const { cluster, patienceMs, isExpiry } = input;
+  await activitiesOf(cluster, patienceMs)
+    .short(`Begin the deletion of backup ${name}`)
+    .beginDeletion({
+      ...{ location, name, runUid },
+      ...(isExpiry === undefined ? {} : { isExpiry }),
+    });
 }

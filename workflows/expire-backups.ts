@@ -54,7 +54,7 @@ async function deleteOne(
       workflowId: deleteWorkflowId('Backup', { location, name }),
       args: [
         {
-          ...{ kind: 'Backup', location, name, runUid, cluster },
+          ...{ kind: 'Backup', location, name, runUid, cluster, isExpiry: true },
           ...(patienceMs === undefined ? {} : { patienceMs }),
         },
       ],

@@ -10,6 +10,7 @@ import { planRetention } from '../../../activities/schedules/plan-retention.ts';
 import { backupKeys } from '../../../domain/object-key.ts';
 import type { KeepRules } from '../../../domain/retention/keep-rules.ts';
 import { SCHEDULE_DEFAULTS, type StoredSchedule } from '../../../domain/schedules/schedule.ts';
+import { changeClaim } from '../../../storage/change-claim.ts';
 import { openObjectStore } from '../../../storage/object-store/open.ts';
 import type { ObjectStore } from '../../../storage/object-store/port.ts';
 import { writeSchedule } from '../../../storage/schedule-files.ts';
@@ -69,6 +70,18 @@ test('a backup goes when its TTL is over', async () => {
   await storeBackupOf(store, 'old', { spec: OVER });
   await storeBackupOf(store, 'young', { spec: NEVER });
   await storeBackupOf(store, 'for-ever', { spec: { ttl: '0s' } });
+  expect(await plan()).toEqual({ expired: ['old'], kept: 2 });
+});
+
+test('one that is held stays, and so does one that was extended', async () => {
+  for (const name of ['held', 'extended', 'old']) {
+    await storeBackupOf(store, name, { spec: OVER });
+  }
+  const since = '2026-01-01T00:00:00Z';
+  const change = (name: string, more: object) =>
+    changeClaim(store, { name, runUid: `uid-${name}` }, (claim) => ({ ...claim, ...more }));
+  await change('held', { hold: { reason: 'audit', since } });
+  await change('extended', { extension: { expiration: '9998-01-01T00:00:00Z', since } });
   expect(await plan()).toEqual({ expired: ['old'], kept: 2 });
 });
 
