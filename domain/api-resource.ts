@@ -6,6 +6,7 @@ import type { PodHookReport } from './hooks/hook-report.ts';
 import type { HooksSummary } from './hooks/hook-run.ts';
 import type { BackupProblems, BackupSpec } from './backup.ts';
 import type { CoverageReport } from './coverage.ts';
+import type { Hold } from './hold.ts';
 import type { FailureCode, FailureReport, FieldError } from './failure.ts';
 import type { Phase } from './phase.ts';
 import type { PluginDescription } from './plugins/contract.ts';
@@ -41,6 +42,8 @@ export interface BackupResource {
       readonly verification: string;
     };
     readonly expiration?: string;
+    /** Somebody holds it: nothing deletes it. */
+    readonly hold?: Hold;
     /** Of an ended backup: hooks of pods that were run; left out where there were none. */
     readonly hooks?: HooksSummary;
     /** What the numbers of errors and warnings stand for, each with its type as the subject. */
@@ -71,6 +74,14 @@ export interface RestoreDetails {
   readonly tooDeep?: number;
   /** Volumes that did not get their data, each with the reason, the first 100; left out when there are none. */
   readonly failedVolumes?: readonly FailureReport[];
+}
+
+/** Body of `POST /backups/{name}:extend`: one of the two. */
+export interface ExtendBackupRequest {
+  /** From now on; a Go duration. */
+  readonly ttl?: string;
+  /** RFC 3339. */
+  readonly expiration?: string;
 }
 
 /** Answer of `POST /backups?dryRun=All`. */

@@ -41,6 +41,8 @@ export interface VeleroRecordInput {
   readonly spec: BackupSpec;
   readonly cluster: ClusterIdentity;
   readonly result: BackupResult;
+  /** Where it is not the one that follows from the TTL. */
+  readonly expiration?: string | undefined;
 }
 
 /** The label that says which schedule made a backup. */
@@ -75,9 +77,9 @@ export function veleroRecord(input: VeleroRecordInput): VeleroBackup {
   };
 }
 
-function veleroStatus({ spec, result }: VeleroRecordInput): VeleroBackupStatus {
+function veleroStatus({ spec, result, ...input }: VeleroRecordInput): VeleroBackupStatus {
   const ttlMs = parseDuration(spec.ttl, 'spec.ttl');
-  const expiration = recordTime(Date.parse(result.startTimestamp) + ttlMs);
+  const { expiration = recordTime(Date.parse(result.startTimestamp) + ttlMs) } = input;
   return {
     version: 1,
     formatVersion: FORMAT_VERSION,

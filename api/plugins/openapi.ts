@@ -5,6 +5,7 @@ import { API_BASE } from '../../domain/api-resource.ts';
 import { Backup, BackupList, CreateBackup } from '../schemas/backup.ts';
 import { BackupPreview, Coverage } from '../schemas/coverage.ts';
 import { BackupItems } from '../schemas/contents.ts';
+import { ExtendBackup, HoldBackup } from '../schemas/hold.ts';
 import { BackupHookList, RestoreHookList } from '../schemas/hooks.ts';
 import { CreateRestore, Restore, RestoreList } from '../schemas/restore.ts';
 import { RestoreItems } from '../schemas/restore-items.ts';
@@ -19,6 +20,8 @@ export async function openApi(app: FastifyInstance): Promise<void> {
     Backup,
     BackupList,
     CreateBackup,
+    HoldBackup,
+    ExtendBackup,
     Restore,
     RestoreList,
     CreateRestore,

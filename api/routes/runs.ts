@@ -165,7 +165,8 @@ function sendRun(reply: FastifyReply, resource: RunResource): FastifyReply {
   return reply.send(resource);
 }
 
-function keyOf({ params, query }: RunRequest): RunKey {
+/** Which run a request is about. */
+export function keyOf({ params, query }: RunRequest): RunKey {
   return { location: locationOf(query), name: params.name };
 }
 

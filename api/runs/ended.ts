@@ -13,7 +13,11 @@ import { phaseOfRecord } from '../../domain/phase.ts';
 import type { StoredBackup, StoredRestore } from '../../domain/stored-run.ts';
 import type { VeleroBackup } from '../../domain/velero-record.ts';
 import { specOfVelero } from '../../domain/velero-spec.ts';
-import type { CatalogueBackup, CatalogueRestore } from '../../storage/catalogue.ts';
+import {
+  type CatalogueBackup,
+  type CatalogueRestore,
+  expirationOf,
+} from '../../storage/catalogue.ts';
 
 /** An ended backup as the location holds it; undefined for a folder without a record. */
 export function endedBackup(location: string, entry: CatalogueBackup): BackupResource | undefined {
@@ -33,7 +37,7 @@ export function endedBackup(location: string, entry: CatalogueBackup): BackupRes
       progress: progressOf(status),
       ...countsOf(status),
       ...detailsOf(claim),
-      ...(status.expiration === undefined ? {} : { expiration: status.expiration }),
+      ...keptOf(entry),
     },
   };
 }
@@ -115,6 +119,16 @@ function progressOf({ progress }: VeleroBackup['status']) {
 
 function countsOf({ warnings = 0, errors = 0 }: VeleroBackup['status']) {
   return { warnings, errors };
+}
+
+/** How long it is kept. */
+function keptOf(entry: CatalogueBackup) {
+  const expiration = expirationOf(entry);
+  const hold = entry.claim?.hold;
+  return {
+    ...(expiration === undefined ? {} : { expiration }),
+    ...(hold === undefined ? {} : { hold }),
+  };
 }
 
 /** What only a backup of ours tells. */

@@ -3,6 +3,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 
 import type { RunResource } from '../../domain/api-resource.ts';
 import { Failure, type FailureReport } from '../../domain/failure.ts';
+import { heldFailure } from '../../domain/hold.ts';
 import { isEndPhase, type Phase } from '../../domain/phase.ts';
 import type { RunStatus } from '../../domain/run-status.ts';
 import { deleteWorkflowId, type RunKey, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
@@ -41,8 +42,8 @@ export interface Wait {
 
 /**
  * Backups, or restores: running ones come from Temporal, ended ones from the location. Keeps no state. Throws
- * `unknown-location`, `not-found`, `already-exists`, `already-finished`, `still-running`, `being-deleted`, and what
- * its parts throw.
+ * `unknown-location`, `not-found`, `already-exists`, `already-finished`, `still-running`, `being-deleted`, `held`, and
+ * what its parts throw.
  */
 export class RunService<Resource extends RunResource> {
   readonly #kind: RunKindOf<Resource>;
@@ -174,6 +175,7 @@ export class RunService<Resource extends RunResource> {
       const detail = `the ${kind.toLowerCase()} ${key.name} has not ended; cancel it first`;
       throw new Failure('still-running', detail);
     }
+    requireNoHold(resource);
     const { temporal, patienceMs } = this.#options;
     await temporal.requireWorkers(resource.spec.cluster);
     const { cluster } = resource.spec;
@@ -295,6 +297,13 @@ export function requireSameSpec({ kind, metadata, spec }: RunResource, digest: s
   if (specDigest(spec) !== digest) {
     const text = `there is a ${kind.toLowerCase()} ${metadata.name} with another spec; choose another name`;
     throw new Failure('already-exists', text, { subject: 'metadata.name' });
+  }
+}
+
+/** Throws `held` for a backup that somebody holds. */
+function requireNoHold(run: RunResource): void {
+  if (run.kind === 'Backup' && run.status.hold !== undefined) {
+    throw heldFailure(run.metadata.name, run.status.hold);
   }
 }
 

@@ -67,6 +67,12 @@ export const Backup = Type.Object(
         }),
       ),
       expiration: Type.Optional(Type.String({ format: 'date-time' })),
+      hold: Type.Optional(
+        Type.Object(
+          { reason: Type.String(), since: Type.String({ format: 'date-time' }) },
+          { description: 'Somebody holds the backup: nothing deletes it.' },
+        ),
+      ),
       hooks: Type.Optional(HooksSummarySchema),
       operations: Type.Optional(OperationsSchema),
       problems: Type.Optional(

@@ -64,7 +64,8 @@ export async function commitBackup(
       : []),
   ];
   await Promise.all(files.map(async ([key, text]) => store.put(key, await gzipText(text))));
-  const record = veleroRecord({ location, name, runUid, spec, cluster, result });
+  const { expiration } = stored.extension ?? {};
+  const record = veleroRecord({ location, name, runUid, spec, cluster, result, expiration });
   await putAndCompare(store, keys.record, Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`));
 }
 
