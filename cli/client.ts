@@ -3,6 +3,7 @@ import {
   type BackupHookList,
   type RestoreHookList,
   type BackupPreview,
+  type BackupResource,
   type PluginResource,
   type PluginResourceList,
   type Problem,
@@ -101,6 +102,15 @@ export class ApiClient {
 
   async delete<Resource extends RunResource>(plural: Plural, name: string): Promise<Resource> {
     return this.#send('DELETE', `/${plural}/${encodeURIComponent(name)}`, {});
+  }
+
+  /** Holds, releases or extends a backup. */
+  async backupVerb(
+    name: string,
+    verb: 'hold' | 'release' | 'extend',
+    body: object,
+  ): Promise<BackupResource> {
+    return this.#send('POST', `${backupPath(name)}:${verb}`, { body });
   }
 
   /** Items of a backup, page by page, up to a number of them; the list says whether there are more. */

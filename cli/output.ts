@@ -2,6 +2,7 @@ import picocolors from 'picocolors';
 import { stringify } from 'yaml';
 
 import type { Problem, RunResource, RunVolumes } from '../domain/api-resource.ts';
+import type { Hold } from '../domain/hold.ts';
 import type { Phase } from '../domain/phase.ts';
 import { columnsText } from './columns.ts';
 import { restoreEndLines, restoreSpecLines } from './restore-lines.ts';
@@ -24,6 +25,7 @@ export function dataText(value: unknown, format: Exclude<Format, 'table'>): stri
 
 /** One line per run. */
 export function tableText(runs: readonly RunResource[], nowMs: number): string {
+  const isAnyHeld = runs.some((run) => holdOf(run) !== undefined);
   const rows = runs.map((run) => [
     run.metadata.name,
     run.status.phase,
@@ -32,9 +34,11 @@ export function tableText(runs: readonly RunResource[], nowMs: number): string {
     duration(run, nowMs),
     run.metadata.location,
     run.spec.cluster,
+    ...(isAnyHeld ? [holdOf(run)?.reason ?? ''] : []),
   ]);
   const headings = ['NAME', 'PHASE', 'ITEMS', 'AGE', 'DURATION', 'LOCATION', 'CLUSTER'];
-  return columnsText([headings, ...rows], (padded, { text, row }) =>
+  const shown = isAnyHeld ? [...headings, 'HELD'] : headings;
+  return columnsText([shown, ...rows], (padded, { text, row }) =>
     paint(padded, { cell: text, isHeader: row === 0 }),
   );
 }
@@ -44,6 +48,10 @@ const NO_TTL = '0s';
 
 function keptFor({ ttl }: { readonly ttl: string }): string {
   return ttl === NO_TTL ? 'ever, until it is deleted' : ttl;
+}
+
+function holdOf(run: RunResource): Hold | undefined {
+  return run.kind === 'Backup' ? run.status.hold : undefined;
 }
 
 /** Everything about one run, for people. */
@@ -152,9 +160,10 @@ function endLines(run: RunResource): [string, string | undefined][] {
   if (run.kind === 'Restore') {
     return restoreEndLines(run.status);
   }
-  const { archive, expiration } = run.status;
+  const { archive, expiration, hold } = run.status;
   return [
     ['Expires', expiration],
+    ['Held', hold && `since ${hold.since}: ${hold.reason}`],
     [
       'Archive',
       archive &&

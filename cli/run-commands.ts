@@ -11,6 +11,7 @@ import { copiesOf, detailsOf, detailsText } from './backup-details.ts';
 import { clientOf, type GlobalOptions, withGlobals } from './global-options.ts';
 import { dataText, describeText, tableText } from './output.ts';
 import { plan, type PlanOptions, withPlanFlags } from './plan-command.ts';
+import { withHoldCommands } from './hold-commands.ts';
 import { hooksCommand } from './hooks-command.ts';
 import { restoreItemsCommand } from './restore-items-command.ts';
 import { restoreFlags } from './restore-flags.ts';
@@ -25,7 +26,7 @@ interface CreateOptions extends GlobalOptions {
   readonly wait?: true;
 }
 
-/** `backup …`: create, get, describe, cancel, delete. */
+/** `backup …`: create, get, describe, cancel, delete, hold, release, extend. */
 export function backupCommand(): Command {
   const command = new Command('backup').description('make backups and look at them');
   command.addCommand(
@@ -43,7 +44,7 @@ export function backupCommand(): Command {
       },
     ),
   );
-  return withOthers(command, 'backups');
+  return withHoldCommands(withOthers(command, 'backups'));
 }
 
 /** `restore …`: create, plan, get, describe, items, cancel, delete. */

@@ -217,6 +217,47 @@ test('a backup whose TTL is over is deleted by itself', async () => {
   store.close();
 });
 
+test('a backup that is held outlives the rules, and goes when it is released', async () => {
+  const cli = async (...args: string[]) => {
+    const command = startHoldfast(['backup', ...args, '--server', installation.apiUrl]);
+    return { status: await command.status, stdout: command.stdout };
+  };
+  const makeAnother = async (): Promise<string> => {
+    const before = await completed('treasured');
+    await verb('treasured', 'trigger');
+    await expect.poll(() => completed('treasured')).not.toEqual(before);
+    return (await get('treasured')).status.lastSuccess?.backup ?? '';
+  };
+  await create('treasured', { schedule: '@daily', paused: true, retention: { keepLast: 1 } });
+  const first = await makeAnother();
+  const held = await cli('hold', first, '--reason', 'audit of March');
+  expect(held).toEqual({ status: 0, stdout: `backup ${first} is held\n` });
+  const second = await makeAnother();
+  const third = await makeAnother();
+  await expect.poll(() => completed('treasured')).toEqual([first, third]);
+  expect(second).not.toBe(first);
+  const refused = await installation.request<Problem>('DELETE', `/backups/${first}`);
+  expect(refused).toMatchObject({ status: 409, body: { code: 'held' } });
+  expect(refused.body.detail).toContain(`holdfast backup release ${first}`);
+  expect((await cli('get', first)).stdout).toMatch(/HELD\n.* audit of March\n/);
+  expect((await cli('release', first)).stdout).toBe(`backup ${first} is not held\n`);
+  await expect.poll(() => completed('treasured')).toEqual([third]);
+});
+
+test('a backup is extended', async () => {
+  await installation.createBackup('longer', [namespace]);
+  await installation.ended('backups', 'longer');
+  const expiration = '2999-01-01T00:00:00Z';
+  const { status, body } = await installation.request<BackupResource>(
+    ...(['POST', '/backups/longer:extend', { expiration }] as const),
+  );
+  expect({ status, expiration: body.status.expiration }).toEqual({ status: 200, expiration });
+  const sooner = await installation.request<Problem>('POST', '/backups/longer:extend', {
+    ttl: '1h',
+  });
+  expect(sooner).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
+});
+
 test('schedules are made and looked at from the command line', async () => {
   const cli = async (...args: string[]) => {
     const command = startHoldfast(['schedule', ...args, '--server', installation.apiUrl]);
