@@ -10,6 +10,7 @@ import {
   type RegisterPluginRequest,
   type ResourceList,
   type RestorePreview,
+  type RecoveredSchedules,
   type RetentionResource,
   type RunResource,
   type ScheduleResource,
@@ -201,6 +202,11 @@ export class ApiClient {
     body: unknown,
   ): Promise<ScheduleResource> {
     return this.#send('POST', `${schedulePath(name)}:${verb}`, { body });
+  }
+
+  /** Gives lost schedules back to Temporal. */
+  async recoverSchedules(): Promise<RecoveredSchedules> {
+    return this.#send('POST', '/schedules:recover', {});
   }
 
   async deleteSchedule(name: string): Promise<void> {

@@ -33,7 +33,7 @@ interface BackfillOptions extends Options {
   readonly overlapPolicy?: string;
 }
 
-/** `schedule …`: create, replace, list, get, retention, pause, unpause, trigger, backfill, delete. */
+/** `schedule …`: create, replace, list, get, retention, pause, unpause, trigger, backfill, recover, delete. */
 export function scheduleCommand(): Command {
   const command = new Command('schedule').description('make backups at certain times');
   for (const verb of ['create', 'replace'] as const) {
@@ -47,6 +47,7 @@ export function scheduleCommand(): Command {
     .addCommand(pauseCommand('unpause', 'let a schedule go on'))
     .addCommand(triggerCommand())
     .addCommand(backfillCommand())
+    .addCommand(recoverCommand())
     .addCommand(deleteCommand());
 }
 
@@ -215,6 +216,17 @@ function backfillCommand(): Command {
         options,
         () => `the backups of the schedule ${name} from ${from} to ${to} are asked for\n`,
       );
+    });
+}
+
+function recoverCommand(): Command {
+  return withOutput(withApi(new Command('recover')))
+    .description('bring back the schedules that Temporal has lost, from their locations')
+    .action(async (options: Options) => {
+      const recovered = await clientOf(options).recoverSchedules();
+      const text = recovered.names.map((name) => `${name}\n`).join('');
+      process.stdout.write(options.output === 'table' ? text : dataText(recovered, options.output));
+      process.stderr.write(`${String(recovered.names.length)} schedules are back\n`);
     });
 }
 

@@ -318,6 +318,13 @@ export interface ScheduleResourceList {
   readonly items: readonly ScheduleResource[];
 }
 
+/** Answer of `POST /schedules:recover`: the schedules that Temporal knows again. */
+export interface RecoveredSchedules {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'RecoveredSchedules';
+  readonly names: readonly string[];
+}
+
 /** Body of `POST /schedules/{name}:backfill`. Times are RFC 3339. */
 export interface BackfillRequest {
   readonly startTime: string;

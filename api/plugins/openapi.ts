@@ -12,7 +12,13 @@ import { RestoreItems } from '../schemas/restore-items.ts';
 import { RestorePreview } from '../schemas/restore-preview.ts';
 import { Plugin, PluginDescription, PluginList, RegisterPlugin } from '../schemas/plugin.ts';
 import { ProblemSchema } from '../schemas/run.ts';
-import { CreateSchedule, Retention, Schedule, ScheduleList } from '../schemas/schedule.ts';
+import {
+  CreateSchedule,
+  RecoveredSchedules,
+  Retention,
+  Schedule,
+  ScheduleList,
+} from '../schemas/schedule.ts';
 
 /** Registers the shared schemas and serves the OpenAPI document that the routes make. */
 export async function openApi(app: FastifyInstance): Promise<void> {
@@ -40,6 +46,7 @@ export async function openApi(app: FastifyInstance): Promise<void> {
     ScheduleList,
     CreateSchedule,
     Retention,
+    RecoveredSchedules,
     ProblemSchema,
   ]) {
     app.addSchema(schema);

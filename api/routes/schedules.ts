@@ -68,6 +68,17 @@ export function scheduleRoutes(app: FastifyInstance, service: ScheduleService): 
         after: tokenOf(query.continue),
       }),
   );
+  app.post(
+    `${BASE}::recover`,
+    {
+      schema: {
+        summary: 'Give back to Temporal the schedules that it has lost and locations have',
+        tags: TAGS,
+        response: { 200: reference('RecoveredSchedules'), default: problem() },
+      },
+    },
+    async () => service.recover(),
+  );
   oneScheduleRoutes(app, service);
   verbRoutes(app, service);
 }

@@ -10,6 +10,7 @@ import {
 import {
   API_VERSION,
   type BackfillRequest,
+  type RecoveredSchedules,
   type RetentionResource,
   type ScheduleResource,
   type ScheduleResourceList,
@@ -136,6 +137,25 @@ export class ScheduleService {
       metadata: last === undefined ? {} : { continue: Buffer.from(last).toString('base64url') },
       items: await this.#states.listed(entries.filter((entry) => entry !== undefined)),
     };
+  }
+
+  /** Gives back to Temporal all schedules that locations have and it does not know; names them. */
+  async recover(): Promise<RecoveredSchedules> {
+    const { locations, store } = this.#sources;
+    const recovered: string[] = [];
+    for (const location of locations) {
+      for (const name of await listSchedules(store(location))) {
+        const [read, description] = await Promise.all([
+          readSchedule(store(location), name),
+          this.#describe(name),
+        ]);
+        if (read !== undefined && description === undefined) {
+          await this.#start(read.stored);
+          recovered.push(name);
+        }
+      }
+    }
+    return { apiVersion: API_VERSION, kind: 'RecoveredSchedules', names: recovered.sort() };
   }
 
   /** Keeps a schedule from starting anything, or lets it go on. */

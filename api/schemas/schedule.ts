@@ -159,6 +159,15 @@ export const ScheduleList = Type.Object(
   { $id: 'ScheduleList' },
 );
 
+export const RecoveredSchedules = Type.Object(
+  {
+    apiVersion: ApiVersion,
+    kind: Type.Literal('RecoveredSchedules'),
+    names: Type.Array(Type.String()),
+  },
+  { $id: 'RecoveredSchedules' },
+);
+
 export const Retention = Type.Object(
   {
     apiVersion: ApiVersion,

@@ -50,6 +50,12 @@ function verb(name: string, which: string, body?: object): Promise<Answer<Schedu
   return installation.request('POST', `/schedules/${name}:${which}`, body ?? {});
 }
 
+/** `holdfast schedule …` */
+async function cli(...args: string[]) {
+  const command = startHoldfast(['schedule', ...args, '--server', installation.apiUrl]);
+  return { status: await command.status, stdout: command.stdout, stderr: command.stderr };
+}
+
 async function backupsOf(schedule: string): Promise<BackupResource[]> {
   const { body } = await installation.request<ResourceList<BackupResource>>(
     'GET',
@@ -259,10 +265,6 @@ test('a backup is extended', async () => {
 });
 
 test('schedules are made and looked at from the command line', async () => {
-  const cli = async (...args: string[]) => {
-    const command = startHoldfast(['schedule', ...args, '--server', installation.apiUrl]);
-    return { status: await command.status, stdout: command.stdout, stderr: command.stderr };
-  };
   const flags = ['--cluster', installation.name, '--include-namespaces', namespace];
   const made = await cli(
     ...['create', 'by-cli', '--schedule', '0 3 * * *', '--keep-daily', '7', '--paused'],
@@ -309,4 +311,9 @@ test('a schedule that Temporal has lost is seen, and comes back from its locatio
   await expect.poll(async () => (await get('kept')).status.phase).toBe('Missing');
   expect((await create('kept', { schedule: '@daily' })).status).toBe(200);
   expect((await get('kept')).status.phase).toBe('Enabled');
+  // One is back; the others come back all at once, paused where they were.
+  const recovered = await cli('recover');
+  expect(recovered).toMatchObject({ status: 0, stdout: 'asleep\ndoomed\nfast\nrobust\n' });
+  expect((await get('fast')).status.phase).toBe('Paused');
+  expect((await cli('recover')).stdout).toBe('');
 });
