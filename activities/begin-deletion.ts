@@ -1,18 +1,82 @@
 import { recordTime } from '../domain/duration.ts';
 import { Failure } from '../domain/failure.ts';
 import { heldFailure } from '../domain/hold.ts';
-import type { StoredBackup } from '../domain/stored-run.ts';
+import type { StoredBackup, StoredRestore } from '../domain/stored-run.ts';
+import { readBackup, runUidOf } from '../storage/catalogue.ts';
 import { changeClaim } from '../storage/change-claim.ts';
+import type { ObjectStore } from '../storage/object-store/port.ts';
+import { removeTombstone, writeTombstone } from '../storage/tombstones.ts';
 import type { BeginDeletionInput } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
+import { type LongWork, withHeartbeat } from './heartbeat.ts';
+import { readingRestore } from './reading-restore.ts';
 
-/** See `ClusterActivities.beginDeletion`. */
-export async function beginDeletion(
-  { store }: Pick<Dependencies, 'store'>,
+type Deps = Pick<Dependencies, 'store' | 'installation' | 'leases'>;
+
+/**
+ * See `ClusterActivities.beginDeletion`. A restore claims its name and then looks for a tombstone; a deletion writes the
+ * tombstone and then looks for claims of restores: of the two at least one sees the other.
+ */
+export function beginDeletion(deps: Deps, input: BeginDeletionInput): Promise<void> {
+  return withHeartbeat(async (long) => {
+    const { location, name, runUid } = input;
+    const store = deps.store(location);
+    const backup = await readBackup(store, name);
+    if (backup === undefined || runUidOf(backup) !== runUid) {
+      return;
+    }
+    const { claim } = backup;
+    if (claim?.hold !== undefined) {
+      throw heldFailure(name, claim.hold);
+    }
+    const since = recordTime(Date.now());
+    await writeTombstone(store, input, since);
+    // Begun before: no restore was let in since, nor anything that keeps the backup.
+    if (claim?.deletion === undefined) {
+      await unlessRefused(store, input, async () => {
+        await requireUnread(deps, input, long);
+        await noteDeletion(store, input, since);
+      });
+    }
+  });
+}
+
+/** A deletion that is refused leaves no tombstone. One that failed does, and is asked for again. */
+async function unlessRefused(
+  store: ObjectStore,
   input: BeginDeletionInput,
+  run: () => Promise<void>,
 ): Promise<void> {
-  const since = recordTime(Date.now());
-  await changeClaim(store(input.location), input, (claim) => {
+  try {
+    await run();
+  } catch (error) {
+    if (error instanceof Failure && error.type === 'Conflict') {
+      await removeTombstone(store, input);
+    }
+    throw error;
+  }
+}
+
+async function requireUnread(deps: Deps, input: BeginDeletionInput, long: LongWork): Promise<void> {
+  const restore = await readingRestore(deps, input, long);
+  if (restore !== undefined) {
+    throw new Failure('still-running', readText(deps, input, restore), { subject: input.name });
+  }
+}
+
+function readText({ installation }: Deps, { name }: BeginDeletionInput, restore: StoredRestore) {
+  const reader = `the restore ${restore.name} reads the backup ${name}`;
+  return restore.installation === installation
+    ? `${reader}; wait for its end, or cancel it`
+    : `${reader}, for another Holdfast; if that is gone, remove restores/${restore.name}/holdfast.json`;
+}
+
+async function noteDeletion(
+  store: ObjectStore,
+  input: BeginDeletionInput,
+  since: string,
+): Promise<void> {
+  await changeClaim(store, input, (claim) => {
     if (claim.deletion !== undefined) {
       return claim;
     }

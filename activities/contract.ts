@@ -120,8 +120,9 @@ export interface ClusterActivities
   deleteRun(input: DeleteRunInput): Promise<DeleteRunResult>;
 
   /**
-   * Notes that the deletion of a backup begins, before anything of it goes; nobody can hold or extend it any more. Throws
-   * `held`, and `precondition-failed` where its time was to be over and it was extended.
+   * Notes that the deletion of a backup begins, before anything of it goes; nobody can restore, hold or extend it any more.
+   * Heartbeats. Throws `held`, `still-running` where a restore reads it, and `precondition-failed` where its time was to be
+   * over and it was extended.
    */
   beginDeletion(input: BeginDeletionInput): Promise<void>;
 }

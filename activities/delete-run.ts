@@ -3,6 +3,7 @@ import { backupKeys, restoreKeys, workFolder } from '../domain/object-key.ts';
 import { readClaim } from '../storage/claim.ts';
 import { readBackup, readRestore } from '../storage/catalogue.ts';
 import type { ObjectStore } from '../storage/object-store/port.ts';
+import { removeTombstone } from '../storage/tombstones.ts';
 import { removeAll } from './clean-run.ts';
 import type { DeleteRunInput, DeleteRunResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -19,6 +20,7 @@ export function deleteRun(deps: Dependencies, input: DeleteRunInput): Promise<De
     const work = await removeAll(store, workFolder(folder, runUid));
     const owner = await ownerKey(store, input);
     if (owner === undefined) {
+      await removeTombstone(store, input);
       return { objects: work };
     }
     const { record } = backupKeys(name);
@@ -26,6 +28,7 @@ export function deleteRun(deps: Dependencies, input: DeleteRunInput): Promise<De
     await store.remove(first);
     const files = await removeAll(store, folder, owner);
     await store.remove([owner]);
+    await removeTombstone(store, input);
     return { objects: work + first.length + files + 1 };
   });
 }

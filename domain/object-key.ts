@@ -13,6 +13,11 @@ export function scheduleKey(name: string): string {
   return `${SCHEDULES_PREFIX}${name}.json`;
 }
 
+/** The file that says that the deletion of a backup has begun. */
+export function tombstoneKey(name: string): string {
+  return `metadata/holdfast/tombstones/${name}.json`;
+}
+
 /** One attempt to write one shard. Attempts never share a key. */
 export interface ShardAttempt {
   readonly runUid: string;

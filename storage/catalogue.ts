@@ -71,6 +71,14 @@ export async function backupNames(store: ObjectStore): Promise<string[]> {
   return names.sort();
 }
 
+/** Of a backup of ours that of the run, of one of Velero that of its record. */
+export function runUidOf({
+  record,
+  claim,
+}: Pick<CatalogueBackup, 'record' | 'claim'>): string | undefined {
+  return claim?.runUid ?? record?.metadata.uid;
+}
+
 /** When the TTL of a backup is over, RFC 3339; undefined where it has none. */
 export function expirationOf({
   record,

@@ -8,7 +8,7 @@ import { endLeft } from './run-plugins.ts';
 /**
  * Deletes an ended backup or restore from its location. A backup that somebody holds stays. Plugins remove what they keep of a
  * backup, and then its files go. The record goes first, so that nobody restores from what is half gone; then everything else, and last the
- * claim, so that an attempt that is repeated still knows whose files these are. Cancelled or failed, it is started again by
+ * claim, so that an attempt that is repeated still knows whose files these are, and the tombstone. Cancelled or failed, it is started again by
  * another request.
  */
 export async function deleteRun(input: DeleteInput): Promise<DeleteResult> {
@@ -36,14 +36,14 @@ export async function deleteRun(input: DeleteInput): Promise<DeleteResult> {
     .deleteRun({ kind, location, name, runUid });
 }
 
-/** Throws `held`. */
+/** Throws `held`, and `still-running` while a restore reads the backup. */
 async function begin({ kind, location, name, runUid, ...input }: DeleteInput): Promise<void> {
   if (kind !== 'Backup' || !patched('begins-deletion')) {
     return;
   }
   const { cluster, patienceMs, isExpiry } = input;
   await activitiesOf(cluster, patienceMs)
-    .short(`Begin the deletion of backup ${name}`)
+    .long(`Begin the deletion of backup ${name}`)
     .beginDeletion({
       ...{ location, name, runUid },
       ...(isExpiry === undefined ? {} : { isExpiry }),

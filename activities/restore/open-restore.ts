@@ -2,7 +2,14 @@ import type { FailureReport } from '../../domain/failure.ts';
 import { backupKeys, restoreKeys } from '../../domain/object-key.ts';
 import type { RestoreSpec } from '../../domain/restore.ts';
 import { CLAIM_VERSION, type StoredRestore } from '../../domain/stored-run.ts';
-import { type CatalogueBackup, readBackup, readRestore } from '../../storage/catalogue.ts';
+import {
+  type CatalogueBackup,
+  readBackup,
+  readRestore,
+  runUidOf,
+} from '../../storage/catalogue.ts';
+import type { ObjectStore } from '../../storage/object-store/port.ts';
+import { readTombstone } from '../../storage/tombstones.ts';
 import { claimName } from '../claim-name.ts';
 import type { OpenRestoreInput, OpenResult } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -63,6 +70,12 @@ export async function openRestore(
   if (claimed !== 'claimed') {
     return claimed === 'elsewhere' ? { kind: 'refused', failure: taken(input) } : claimed;
   }
+  // Only now, when a deletion would see the claim.
+  const late = await lateRefusal(store, { spec: found.spec, location });
+  if (late !== undefined) {
+    await store.remove([restoreKeys(input.name).claim]);
+    return { kind: 'refused', failure: late };
+  }
   await keepOpenRules(store, input, found.configured);
   return { kind: 'accepted' };
 }
@@ -83,8 +96,25 @@ export async function resolveRestore(asked: IndexSource): Promise<Resolved | Ref
   return 'refusal' in read ? read : { ...found, ...read };
 }
 
+/** Whether the deletion of the backup began before the name of the restore was claimed. */
+async function lateRefusal(
+  store: ObjectStore,
+  source: Pick<IndexSource, 'location' | 'spec'>,
+): Promise<FailureReport | undefined> {
+  const { backupName } = source.spec;
+  // In this order: the tombstone goes when the backup is gone.
+  const tombstone = await readTombstone(store, backupName);
+  const backup = await readBackup(store, backupName);
+  const isDeleted = tombstone !== undefined && tombstone.runUid === runUidOf(backup ?? {});
+  if (isDeleted || backup?.claim?.deletion !== undefined) {
+    const message = `the deletion of the backup ${backupName} has begun; nobody restores from it any more`;
+    return { code: 'being-deleted', message, subject: 'spec.backupName' };
+  }
+  return backupRefusal(source, backup);
+}
+
 function backupRefusal(
-  { location, spec }: IndexSource,
+  { location, spec }: Pick<IndexSource, 'location' | 'spec'>,
   backup: CatalogueBackup | undefined,
 ): FailureReport | undefined {
   const subject = 'spec.backupName';
