@@ -5,7 +5,7 @@ const LONG = [
   ...[
     ...['kill', 'volume-faults', 'volume-kills', 'volumes', 'hooks-thaw', 'restore-image', 'hooks'],
     ...['restore', 'restore-webhooks', 'cli', 'plugin-faults', 'volume-trees', 'node-agents'],
-    ...['dev', 'plugin-additions', 'plugin-histories', 'schedules'],
+    ...['dev', 'deletion', 'plugin-additions', 'plugin-histories', 'schedules'],
   ].map((name) => `e2e/${name}`),
   ...['apply-deferred', 'apply-shards', 'recreate-object'].map(
     (name) => `activities/restore/${name}`,
