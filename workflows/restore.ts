@@ -78,7 +78,7 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     if (progress.hasGates === true && patched(OPENS_GATES)) {
       await openGates(run, activities);
     }
-    await endRest(input, run, { ending, tracker, progress });
+    const left = await endRest(input, run, { ending, tracker });
     tracker.enter('report', 'Finalizing', 'writing the report');
     const result = await activities.long(`Write the report: ${ending.kind}`).finishRestore({
       ...run,
@@ -86,7 +86,7 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       ...(progress.volumeBatches === 0 ? {} : { volumeBatches: progress.volumeBatches }),
       ...(progress.relinkAttempt === undefined ? {} : { relinkAttempt: progress.relinkAttempt }),
       ...(progress.hooks === undefined ? {} : { hooks: progress.hooks }),
-      ...pluginsField(progress, takeOver.left),
+      ...pluginsField(progress, [...takeOver.left, ...left]),
       ending,
       completionTimestamp: recordTime(Date.now()),
     });
@@ -110,18 +110,17 @@ function pluginsField(
   return { plugins: { rounds, notCancelled: [...left, ...notCancelled], ...operations } };
 }
 
-/** Ends what plugins may have begun for a restore that failed or was cancelled. */
+/** Ends what plugins may have begun for a restore that failed or was cancelled; says what could not be ended. */
 async function endRest(
   input: RestoreInput,
   run: RestoreRun,
-  { ending, tracker, progress }: Pick<Apply, 'tracker' | 'progress'> & { ending: RestoreEnding },
-): Promise<void> {
-  if (ending.kind !== 'applied') {
-    const { failures } = await endPlugins(pluginsOf('Restore', input, run), tracker);
-    if (progress.plugins !== undefined) {
-      progress.plugins.notCancelled = failures;
-    }
+  { ending, tracker }: Pick<Apply, 'tracker'> & { ending: RestoreEnding },
+): Promise<readonly FailureReport[]> {
+  if (ending.kind === 'applied') {
+    return [];
   }
+  const { failures } = await endPlugins(pluginsOf('Restore', input, run), tracker);
+  return failures;
 }
 
 /** Lets pods start whose data comes no more. Those that cannot be told now start by themselves after a day. */

@@ -103,7 +103,18 @@ function taken(
     problems.warning(inVain(`${groupResource(type)}/${key}`, askedBy.get(key) ?? '', why));
     return [];
   }
-  return actedItem(type, listed, { notes, actions });
+  const items = actedItem(type, listed, { notes, actions });
+  if (groupResource(type) === 'persistentvolumeclaims' && items.length > 0) {
+    problems.error(withoutData(keyOf(listed), askedBy.get(keyOf(listed)) ?? ''));
+  }
+  return items;
+}
+
+/** Volumes are chosen before plugins are asked, so nobody copies that of a claim which they add. */
+function withoutData(claim: string, who: string): FailureReport {
+  const subject = `persistentvolumeclaims/${claim}`;
+  const message = `${who}, added ${subject}, which is in the backup without the data of its volume; select it in the request, so that it is copied`;
+  return { code: 'coverage-gap', message, subject };
 }
 
 function inVain(subject: string, who: string, why: string): FailureReport {

@@ -54,12 +54,11 @@ export function notAsked(
   type: string,
   { first, count }: { readonly first: string; readonly count: number },
 ): FailureReport {
-  const what =
-    call.onError === 'Fail' ? 'the next backup has them' : 'the backup has them as they are';
+  const what = call.onError === 'Fail' ? 'they are left out' : 'the backup has them as they are';
   const rest = count > 1 ? ` and ${String(count - 1)} more` : '';
   return {
     code: 'plugin-not-asked',
-    message: `${actionText(call)} was not asked about ${type}/${first}${rest}, which came later; ${what}`,
+    message: `${actionText(call)} was not asked about ${type}/${first}${rest}, which came after it was asked; ${what}`,
     // Each part of a backup tells of its own.
     subject: subjectOf(call, `${type}/${first}`),
   };

@@ -156,7 +156,7 @@ test('a plugin that breaks its contract is told by the field, and keeps what it 
 });
 
 test.each([
-  ['throws', () => Promise.reject(new TypeError('no disk')), 'no disk'],
+  ['throws', () => Promise.reject(new TypeError('no disk')), 'failed with TypeError; see the log'],
   ['answers with too much for Temporal', () => ({ ...DESCRIPTION, more: 'x'.repeat(3e6) }), ''],
 ])('a plugin that %s has failed', async (_, answer, words) => {
   await register(NAME);

@@ -21,6 +21,7 @@ import { storeBackup } from './stored-backup.ts';
 
 export const CONFIG_MAPS = servedType('configmaps', 'ConfigMap');
 export const SECRETS = servedType('secrets', 'Secret');
+const CLAIMS = servedType('persistentvolumeclaims', 'PersistentVolumeClaim');
 export const RUN: KindReference = {
   ...{ location: 'default', name: 'b', runUid: 'uid-b' },
   kind: 'Backup',
@@ -37,6 +38,7 @@ export function listed(name: string, labels?: Record<string, string>): ListedObj
 export interface Held {
   readonly configMaps?: readonly ListedObject[];
   readonly secrets?: readonly ListedObject[];
+  readonly claims?: readonly ListedObject[];
 }
 
 /** A registered plugin with some actions. */
@@ -53,14 +55,15 @@ export class PluginRunFixture {
   readonly #folder: string;
 
   private constructor(folder: string, held: Held, plugins: readonly RegisteredPlugin[]) {
-    const { configMaps = [], secrets = [] } = held;
+    const { configMaps = [], secrets = [], claims = [] } = held;
     this.#folder = folder;
     this.store = openObjectStore({ name: 'default', provider: 'folder', path: folder });
     const objects = [
       ...configMaps.map(({ object }) => ({ type: 'configmaps', object })),
       ...secrets.map(({ object }) => ({ type: 'secrets', object })),
+      ...claims.map(({ object }) => ({ type: 'persistentvolumeclaims', object })),
     ];
-    const cluster = memoryCluster([CONFIG_MAPS, SECRETS], objects);
+    const cluster = memoryCluster([CONFIG_MAPS, SECRETS, CLAIMS], objects);
     // The cast: only what the activities use of a worker's clients is there.
     this.deps = { cluster, store: () => this.store } as unknown as Dependencies;
     const units = [{ type: CONFIG_MAPS, namespace: 'shop', items: configMaps.length }];

@@ -41,6 +41,7 @@ async function answered(
         ),
         listed('skipped'),
       ],
+      claims: [listed('data')],
     },
     [plugin('mover', [{ name: 'upload', ...action }])],
   );
@@ -180,6 +181,17 @@ async function added(items: readonly object[], held: readonly string[] = []) {
 test('items that a plugin adds are taken once', async () => {
   const { taken, told } = await added([secret('token'), secret('token'), secret('skipped')]);
   expect({ taken, told }).toEqual({ taken: ['secrets/token'], told: [] });
+});
+
+test('a claim that a plugin adds comes without its data, and that is an error', async () => {
+  const claim = { ...secret('data'), resource: 'persistentvolumeclaims' };
+  const { taken, told } = await added([claim]);
+  expect(taken).toEqual(['persistentvolumeclaims/data']);
+  expect(told).toEqual([
+    expect.stringMatching(
+      /^error coverage-gap plugin mover, action upload, added persistentvolumeclaims\/shop\/data, which is in the backup without/,
+    ),
+  ]);
 });
 
 test('what the backup has is not taken again', async () => {

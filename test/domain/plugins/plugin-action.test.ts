@@ -48,14 +48,16 @@ it.each([
 it('tells in one report of all items of a type that came later', () => {
   const call = { plugin: 'mover', action: 'upload', onError: 'Continue' } as const;
   const one = notAsked(call, 'pods', { first: 'shop/web', count: 1 });
-  expect(one.message).toContain('was not asked about pods/shop/web, which came later');
+  expect(one.message).toContain('was not asked about pods/shop/web, which came after it was asked');
   const three = notAsked(call, 'pods', { first: 'shop/web', count: 3 });
-  expect(three.message).toContain('was not asked about pods/shop/web and 2 more, which came later');
+  expect(three.message).toContain(
+    'was not asked about pods/shop/web and 2 more, which came after it was asked',
+  );
   expect(three.subject).toBe(one.subject);
   // Another part of the backup tells of others.
   const other = notAsked(call, 'pods', { first: 'shop/db', count: 1 });
   expect(other.subject).not.toBe(one.subject);
   expect(one.message).toContain('the backup has them as they are');
   const strict = notAsked({ ...call, onError: 'Fail' }, 'pods', { first: 'shop/web', count: 1 });
-  expect(strict.message).toContain('the next backup has them');
+  expect(strict.message).toContain('they are left out');
 });
