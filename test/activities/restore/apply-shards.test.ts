@@ -107,6 +107,8 @@ test('a definition that is never established fails alone, and its objects with i
     kind: 'CustomResourceDefinition',
     ...definition('gadgets', 'Gadget').object,
   });
+  // Else the other one may be the first to take the kind.
+  await kubectl('wait', '--for=condition=Established', `crd/gadgets.${group}`, '--timeout=60s');
   try {
     const waits: string[] = [];
     const result = await steps.all(cluster, {
