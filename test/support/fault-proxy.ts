@@ -1,6 +1,7 @@
 import {
   type ClientRequest,
   createServer,
+  type IncomingHttpHeaders,
   type IncomingMessage,
   request as httpRequest,
   type Server,
@@ -10,21 +11,46 @@ import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** What a fault can be told by, beside method and path. */
+export interface ProxiedRequest {
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/**
+ * `forbid` refuses as S3 does what a policy does not allow; `ignore-condition` answers 412 as if all had gone well;
+ * `other-time` tells a time of two minutes ago.
+ */
+type Effect =
+  | 'fail'
+  | 'full'
+  | 'refuse'
+  | 'flip'
+  | 'truncate'
+  | 'delay'
+  | 'forbid'
+  | 'ignore-condition'
+  | 'other-time';
+
 /** What a proxy does to one request. */
 export interface Fault {
   /** Requests of any method when left out. */
   readonly method?: string;
   /** Whether the fault is for the object of this path. */
-  readonly matches: (path: string) => boolean;
-  readonly effect: 'fail' | 'full' | 'refuse' | 'flip' | 'truncate' | 'delay';
+  readonly matches: (path: string, request: ProxiedRequest) => boolean;
+  readonly effect: Effect;
   /** How long nothing happens before, in milliseconds. */
   readonly delayMs?: number;
   /** What is waited for before. */
   readonly until?: Promise<unknown>;
 }
 
+const PRECONDITION_FAILED = 412;
+const OTHER_TIME_MS = 120_000;
+
 /** What is answered in place of the server. */
 const REFUSALS: Partial<Record<Fault['effect'], { status: number; body: string }>> = {
+  forbid: { status: 403, body: '<Error><Code>AccessDenied</Code></Error>' },
   fail: { status: 500, body: '<Error><Code>InternalError</Code></Error>' },
   // What MinIO says.
   full: {
@@ -75,9 +101,11 @@ export class FaultProxy {
   }
 
   async #handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const path = decodeURIComponent((incoming.url ?? '').split('?')[0] ?? '');
+    const [path = '', search = ''] = (incoming.url ?? '').split('?');
+    const request = { query: new URLSearchParams(search), headers: incoming.headers };
     const fault = this.faults.find(
-      ({ method = incoming.method, matches }) => method === incoming.method && matches(path),
+      ({ method = incoming.method, matches }) =>
+        method === incoming.method && matches(decodeURIComponent(path), request),
     );
     const body = Buffer.concat(await incoming.toArray());
     if (fault !== undefined) {
@@ -128,6 +156,18 @@ async function pass(
   const status = answer.statusCode ?? 502;
   if (fault === undefined || fault.effect === 'delay') {
     outgoing.writeHead(status, answer.headers);
+    answer.pipe(outgoing);
+    return;
+  }
+  if (fault.effect === 'ignore-condition' && status === PRECONDITION_FAILED) {
+    answer.resume();
+    outgoing.writeHead(200, { 'content-type': 'application/xml', etag: '"0"' });
+    outgoing.end('<CompleteMultipartUploadResult><ETag>"0"</ETag></CompleteMultipartUploadResult>');
+    return;
+  }
+  if (fault.effect === 'other-time') {
+    const date = new Date(Date.now() - OTHER_TIME_MS).toUTCString();
+    outgoing.writeHead(status, { ...answer.headers, date });
     answer.pipe(outgoing);
     return;
   }
