@@ -157,7 +157,8 @@ class FolderStore implements ObjectStore {
     } catch (error) {
       throw folderFailure(error, 'write', key);
     } finally {
-      await rm(unfinished, { force: true });
+      // The failure of the write is what counts.
+      await rm(unfinished, { force: true }).catch(() => undefined);
     }
   }
 

@@ -1,18 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-
 import {
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
+  type S3Client,
 } from '@aws-sdk/client-s3';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 
-import { Failure } from '../../domain/failure.ts';
 import type { S3Location } from '../../domain/storage-location.ts';
 import { s3Failure } from './errors.ts';
 import type {
@@ -25,14 +19,10 @@ import type {
   UploadOptions,
   WriteCondition,
 } from './port.ts';
+import { createS3Client, prefixOf, type S3Tuning } from './s3-client.ts';
 import { composeParts } from './s3-compose.ts';
 import { abortUploads, conditionHeaders, type S3Target, uploadParts } from './s3-multipart.ts';
 
-const SOCKETS_MAX = 64;
-const CONNECT_TIMEOUT_MS = 5000;
-const ANSWER_TIMEOUT_MS = 60_000;
-/** Attempts of one request; patience beyond that is Temporal's. */
-const ATTEMPTS_MAX = 2;
 /** Keys of one request to remove objects; the protocol's limit. */
 const REMOVED_MAX = 1000;
 
@@ -40,25 +30,8 @@ const REMOVED_MAX = 1000;
  * A storage location in a bucket. Credentials come from the AWS environment. Throws `location-forbidden` when the
  * certificate authority cannot be read.
  */
-export function createS3Store(location: S3Location): ObjectStore {
-  const ca = location.caFile === undefined ? undefined : readAuthority(location.caFile);
-  const agentOptions = { keepAlive: true, maxSockets: SOCKETS_MAX };
-  const client = new S3Client({
-    region: location.region,
-    ...(location.endpoint === undefined ? {} : { endpoint: location.endpoint }),
-    forcePathStyle: location.isPathStyle,
-    maxAttempts: ATTEMPTS_MAX,
-    // Many servers that speak S3 do not know the newer checksums; what is stored is read back and hashed anyway.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: new NodeHttpHandler({
-      connectionTimeout: CONNECT_TIMEOUT_MS,
-      socketTimeout: ANSWER_TIMEOUT_MS,
-      httpAgent: new HttpAgent(agentOptions),
-      httpsAgent: new HttpsAgent(ca === undefined ? agentOptions : { ...agentOptions, ca }),
-    }),
-  });
-  return new S3Store(client, location);
+export function createS3Store(location: S3Location, tuning: S3Tuning = {}): ObjectStore {
+  return new S3Store(createS3Client(location, tuning), location);
 }
 
 class S3Store implements ObjectStore {
@@ -66,10 +39,10 @@ class S3Store implements ObjectStore {
   readonly #bucket: string;
   readonly #prefix: string;
 
-  constructor(client: S3Client, { bucket, prefix }: S3Location) {
+  constructor(client: S3Client, location: S3Location) {
     this.#client = client;
-    this.#bucket = bucket;
-    this.#prefix = prefix === '' ? '' : `${prefix}/`;
+    this.#bucket = location.bucket;
+    this.#prefix = prefixOf(location);
   }
 
   async put(key: string, body: Uint8Array, condition?: WriteCondition): Promise<ObjectVersion> {
@@ -208,15 +181,6 @@ class S3Store implements ObjectStore {
 
   #target(key: string): S3Target {
     return { client: this.#client, key, at: this.#at(key) };
-  }
-}
-
-function readAuthority(caFile: string): Buffer {
-  try {
-    return readFileSync(caFile);
-  } catch (error) {
-    const text = `caFile ${caFile} of the location cannot be read by this process`;
-    throw new Failure('location-forbidden', text, { subject: 'caFile', cause: error });
   }
 }
 

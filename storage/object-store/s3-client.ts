@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+
+import { S3Client } from '@aws-sdk/client-s3';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+
+import { Failure } from '../../domain/failure.ts';
+import type { S3Location } from '../../domain/storage-location.ts';
+
+const SOCKETS_MAX = 64;
+const CONNECT_TIMEOUT_MS = 5000;
+const ANSWER_TIMEOUT_MS = 60_000;
+/** Attempts of one request; patience beyond that is Temporal's. */
+const ATTEMPTS_MAX = 2;
+
+/** How a client differs from that of backups and restores. */
+export interface S3Tuning {
+  readonly attemptsMax?: number;
+  /** Longest silence of the server within a request. */
+  readonly answerTimeoutMs?: number;
+  /**
+   * `WHEN_SUPPORTED` is the SDK's own choice. Many servers that speak S3 do not know these checksums, so they are sent
+   * and asked for only where the protocol requires it; what is stored is read back and hashed anyway.
+   */
+  readonly checksums?: 'WHEN_REQUIRED' | 'WHEN_SUPPORTED';
+}
+
+/** A client for a location. Throws `location-forbidden` when the certificate authority cannot be read. */
+export function createS3Client(location: S3Location, tuning: S3Tuning): S3Client {
+  const { checksums = 'WHEN_REQUIRED' } = tuning;
+  const ca = location.caFile === undefined ? undefined : readAuthority(location.caFile);
+  const agentOptions = { keepAlive: true, maxSockets: SOCKETS_MAX };
+  return new S3Client({
+    region: location.region,
+    ...(location.endpoint === undefined ? {} : { endpoint: location.endpoint }),
+    forcePathStyle: location.isPathStyle,
+    maxAttempts: tuning.attemptsMax ?? ATTEMPTS_MAX,
+    requestChecksumCalculation: checksums,
+    responseChecksumValidation: checksums,
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: tuning.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
+      httpAgent: new HttpAgent(agentOptions),
+      httpsAgent: new HttpsAgent(ca === undefined ? agentOptions : { ...agentOptions, ca }),
+    }),
+  });
+}
+
+/** What comes before each key of a location in its bucket. */
+export function prefixOf({ prefix }: S3Location): string {
+  return prefix === '' ? '' : `${prefix}/`;
+}
+
+function readAuthority(caFile: string): Buffer {
+  try {
+    return readFileSync(caFile);
+  } catch (error) {
+    const text = `caFile ${caFile} of the location cannot be read by this process`;
+    throw new Failure('location-forbidden', text, { subject: 'caFile', cause: error });
+  }
+}
