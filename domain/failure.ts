@@ -49,6 +49,11 @@ export const FAILURE_CODES = {
   held: { type: 'Conflict', title: 'The backup is held' },
   'being-deleted': { type: 'Conflict', title: 'The run is being deleted' },
   'precondition-failed': { type: 'Conflict', title: 'A stored object is not the expected one' },
+  'condition-ignored': {
+    type: 'Refused',
+    title: 'A storage location takes no notice of conditions',
+  },
+  'clock-differs': { type: 'Refused', title: 'The clock of a server differs from ours' },
   'unknown-location': { type: 'Refused', title: 'There is no such storage location' },
   'namespace-not-found': { type: 'Refused', title: 'A namespace does not exist' },
   'type-not-found': { type: 'Refused', title: 'The cluster serves no such type' },

@@ -83,6 +83,23 @@ export function restoreKeys(name: string) {
   } as const;
 }
 
+/** The files that one check of the location writes and removes; `id` is fresh for each. */
+export function locationCheckKeys(id: string) {
+  const folder = `metadata/holdfast/check/${id}/`;
+  return {
+    folder,
+    plain: `${folder}files/plain`,
+    removed: `${folder}removed`,
+    large: `${folder}large`,
+    copy: `${folder}copy`,
+    begun: `${folder}begun`,
+    isNew: `${folder}is-new`,
+    version: `${folder}version`,
+    configured: `${folder}checksums-configured`,
+    sdkDefault: `${folder}checksums-default`,
+  } as const;
+}
+
 /** Folder of an item as it was each time that a restore deleted it to make it anew; kept with the restore. */
 export function replacedFolder(name: string, item: ItemReference): string {
   const namespace = item.namespace === '' ? '_cluster' : item.namespace;

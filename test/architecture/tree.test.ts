@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 import { COVERAGE_REASONS } from '../../domain/coverage.ts';
+import { LOCATION_CHECKS } from '../../domain/location-check.ts';
 import { FAILURE_CODES, FAILURE_TYPES } from '../../domain/failure.ts';
 import { EXIT } from '../../cli/exit-codes.ts';
 
@@ -45,6 +46,22 @@ test('operations.md has a row for each failure type and for each code', () => {
   expect(tableWords('docs/operations.md', 'Failure codes')).toEqual(
     Object.keys(FAILURE_CODES).sort(),
   );
+});
+
+test('operations.md has a row for each check of a location, and says what it is worth', () => {
+  const section = read('docs/operations.md').split('## Checking a location\n')[1] ?? '';
+  const rows = [...(section.split('\n## ')[0] ?? '').matchAll(/^\| (`.+?`) \|.*\| (.*?) \|$/gm)];
+  const told = rows.flatMap(([, names = '', worth = '']) =>
+    [...names.matchAll(/`([a-z-]+)`/g)].map(([, name]) => [name, worth]),
+  );
+  expect(told.map(([name]) => name).sort()).toEqual(Object.keys(LOCATION_CHECKS).sort());
+  for (const [name = '', worth = ''] of told) {
+    if (!worth.startsWith('as `if-none-match`')) {
+      expect(worth, name).toContain(
+        `\`${new Map<string, string>(Object.entries(LOCATION_CHECKS)).get(name) ?? ''}\``,
+      );
+    }
+  }
 });
 
 test('cli.md has a row for each exit status', () => {
