@@ -25,15 +25,17 @@ export const LOCATION_CHECKS = {
 } as const satisfies Record<string, LocationPhase>;
 
 /** What a location is worth, from best to worst. */
-const LOCATION_PHASES = ['Available', 'Degraded', 'Unavailable'] as const;
+export const LOCATION_PHASES = ['Available', 'Degraded', 'Unavailable'] as const;
 
-type LocationPhase = (typeof LOCATION_PHASES)[number];
+export type LocationPhase = (typeof LOCATION_PHASES)[number];
 export type LocationCheckName = keyof typeof LOCATION_CHECKS;
+
+export const CHECK_RESULTS = ['ok', 'failed', 'skipped'] as const;
 
 /** What became of one operation. */
 export interface LocationCheck {
   readonly name: LocationCheckName;
-  readonly result: 'ok' | 'failed' | 'skipped';
+  readonly result: (typeof CHECK_RESULTS)[number];
   /** Why it was skipped. */
   readonly reason?: string;
   readonly failure?: FailureReport;

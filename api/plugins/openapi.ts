@@ -11,6 +11,7 @@ import { CreateRestore, Restore, RestoreList } from '../schemas/restore.ts';
 import { RestoreItems } from '../schemas/restore-items.ts';
 import { RestorePreview } from '../schemas/restore-preview.ts';
 import { Plugin, PluginDescription, PluginList, RegisterPlugin } from '../schemas/plugin.ts';
+import { StorageLocation, StorageLocationList } from '../schemas/storage-location.ts';
 import { ProblemSchema } from '../schemas/run.ts';
 import {
   CreateSchedule,
@@ -47,6 +48,8 @@ export async function openApi(app: FastifyInstance): Promise<void> {
     CreateSchedule,
     Retention,
     RecoveredSchedules,
+    StorageLocation,
+    StorageLocationList,
     ProblemSchema,
   ]) {
     app.addSchema(schema);

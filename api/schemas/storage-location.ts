@@ -1,0 +1,62 @@
+import { Type } from 'typebox';
+
+import { CHECK_RESULTS, LOCATION_CHECKS, LOCATION_PHASES } from '../../domain/location-check.ts';
+import { ApiVersion, FailureReportSchema, LabelName, oneOf, STRICT } from './run.ts';
+
+export const StorageLocationParams = Type.Object({ name: LabelName }, STRICT);
+/** There are no parameters. */
+export const StorageLocationQuery = Type.Object({}, STRICT);
+
+const Check = Type.Object({
+  name: oneOf(Object.keys(LOCATION_CHECKS), 'The operation.'),
+  result: oneOf(CHECK_RESULTS, 'skipped: what it builds upon failed, or there is no such thing.'),
+  reason: Type.Optional(Type.String({ description: 'Why it was skipped.' })),
+  failure: Type.Optional(FailureReportSchema),
+  offsetSeconds: Type.Optional(
+    Type.Integer({ description: 'Of clock: how far the clock of the server is ahead, about.' }),
+  ),
+});
+
+export const StorageLocation = Type.Object(
+  {
+    apiVersion: ApiVersion,
+    kind: Type.Literal('StorageLocation'),
+    metadata: Type.Object({ name: Type.String() }),
+    spec: Type.Object({
+      provider: oneOf(['folder', 's3'], 'A folder of the machine, or a bucket.'),
+      isDefault: Type.Boolean({ description: 'Requests that name no location mean it.' }),
+      path: Type.Optional(Type.String({ description: 'Of a folder.' })),
+      bucket: Type.Optional(Type.String()),
+      prefix: Type.Optional(Type.String()),
+      region: Type.Optional(Type.String()),
+      endpoint: Type.Optional(Type.String({ description: 'Left out for AWS.' })),
+      isPathStyle: Type.Optional(Type.Boolean()),
+      caFile: Type.Optional(Type.String()),
+      uploadBytesPerSecond: Type.Optional(Type.Integer()),
+      downloadBytesPerSecond: Type.Optional(Type.Integer()),
+    }),
+    status: Type.Optional(
+      Type.Object(
+        {
+          phase: oneOf(
+            LOCATION_PHASES,
+            'Degraded: backups and restores work, and have less to rely on.',
+          ),
+          checkedAt: Type.String({ format: 'date-time' }),
+          checks: Type.Array(Check),
+        },
+        { description: 'What a check found; only in its answer.' },
+      ),
+    ),
+  },
+  { $id: 'StorageLocation' },
+);
+
+export const StorageLocationList = Type.Object(
+  {
+    apiVersion: ApiVersion,
+    kind: Type.Literal('StorageLocationList'),
+    items: Type.Array(Type.Ref('StorageLocation')),
+  },
+  { $id: 'StorageLocationList' },
+);
