@@ -13,6 +13,8 @@ import {
   type RecoveredSchedules,
   type RetentionResource,
   type RunResource,
+  type StorageLocationResource,
+  type StorageLocationResourceList,
   type ScheduleResource,
   type ScheduleResourceList,
 } from '../domain/api-resource.ts';
@@ -47,6 +49,8 @@ const ANSWER_TIMEOUT_MS = 45_000;
 /** Longest that the API waits for a preview, and that the answer to it may take. */
 const PREVIEW_WAIT_SECONDS = 280;
 const PREVIEW_TIMEOUT_MS = (PREVIEW_WAIT_SECONDS + 10) * 1000;
+/** Longer than the operations of a check may take together, one after the other. */
+const CHECK_TIMEOUT_MS = 300_000;
 /** The most items that the API puts into one page. */
 const PAGE_SIZE = 500;
 
@@ -213,6 +217,20 @@ export class ApiClient {
     await this.#request('DELETE', schedulePath(name), {});
   }
 
+  async locations(): Promise<StorageLocationResourceList> {
+    return this.#send('GET', '/storage-locations', {});
+  }
+
+  async storageLocation(name: string): Promise<StorageLocationResource> {
+    return this.#send('GET', locationPath(name), {});
+  }
+
+  /** A location, with what each of its operations does now. */
+  async checkLocation(name: string): Promise<StorageLocationResource> {
+    const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
+    return this.#send('POST', `${locationPath(name)}:check`, { signal });
+  }
+
   /** The tarball of a backup; an error of the stream means that it is not whole. */
   async *download(
     name: string,
@@ -304,6 +322,10 @@ function pluginPath(name: string): string {
 
 function schedulePath(name: string): string {
   return `/schedules/${encodeURIComponent(name)}`;
+}
+
+function locationPath(name: string): string {
+  return `/storage-locations/${encodeURIComponent(name)}`;
 }
 
 function clusterQuery(cluster: string | undefined): RequestOptions {

@@ -1,3 +1,4 @@
+import type { LocationPhase } from '../domain/location-check.ts';
 import type { Phase } from '../domain/phase.ts';
 
 /** What the exit status of a command says; docs/cli.md has the same table. */
@@ -22,4 +23,9 @@ export function exitCodeOf(phase: Phase): number {
     Cancelled: EXIT.cancelled,
   };
   return codes[phase] ?? EXIT.failed;
+}
+
+/** The exit status for a location that was checked. */
+export function exitCodeOfLocation(phase: LocationPhase): number {
+  return { Available: EXIT.ok, Degraded: EXIT.partiallyFailed, Unavailable: EXIT.failed }[phase];
 }

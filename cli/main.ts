@@ -5,6 +5,7 @@ import { withContents } from './contents-commands.ts';
 import { devCommand } from './dev/command.ts';
 import { EXIT } from './exit-codes.ts';
 import { keysCommand } from './keys-command.ts';
+import { locationCommand } from './location-commands.ts';
 import { problemText } from './output.ts';
 import { pluginCommand } from './plugin-commands.ts';
 import { backupCommand, restoreCommand } from './run-commands.ts';
@@ -23,6 +24,7 @@ function buildProgram(): Command {
     .addCommand(restoreCommand())
     .addCommand(scheduleCommand())
     .addCommand(pluginCommand())
+    .addCommand(locationCommand())
     .addCommand(keysCommand())
     .addCommand(devCommand());
 }

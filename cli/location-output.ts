@@ -1,0 +1,74 @@
+import type { StorageLocationResource } from '../domain/api-resource.ts';
+import type { LocationCheck } from '../domain/location-check.ts';
+import { columnsText } from './columns.ts';
+
+const HEADINGS = ['NAME', 'PROVIDER', 'PLACE', 'ENDPOINT', 'REGION', 'DEFAULT'];
+const LABEL_WIDTH = 17;
+
+/** One line per location, for people. */
+export function locationsText(locations: readonly StorageLocationResource[]): string {
+  const rows = locations.map(({ metadata, spec }) => [
+    metadata.name,
+    spec.provider,
+    placeOf(spec),
+    ...(spec.provider === 's3' ? [spec.endpoint ?? 'AWS', spec.region] : ['', '']),
+    spec.isDefault ? 'yes' : '',
+  ]);
+  return columnsText([HEADINGS, ...rows]);
+}
+
+/** Everything about one location, for people. */
+export function locationText({ metadata, spec }: StorageLocationResource): string {
+  const lines: (readonly [string, string | undefined])[] = [
+    ['Name', metadata.name],
+    ['Default', spec.isDefault ? 'yes' : 'no'],
+    ['Provider', spec.provider],
+    ...(spec.provider === 'folder' ? ([['Path', spec.path]] as const) : bucketLines(spec)),
+    ['Upload', limitText(spec.uploadBytesPerSecond)],
+    ['Download', limitText(spec.downloadBytesPerSecond)],
+  ];
+  return lines
+    .flatMap(([label, value]) =>
+      value === undefined ? [] : [`${`${label}:`.padEnd(LABEL_WIDTH)}${value}\n`],
+    )
+    .join('');
+}
+
+/** What a check found, a line for each operation, for people. */
+export function checksText({ metadata, status }: StorageLocationResource): string {
+  const rows = (status?.checks ?? []).map((check) => [check.name, check.result, wordsOf(check)]);
+  const phase = status?.phase ?? 'not checked';
+  return `${columnsText([['CHECK', 'RESULT', ''], ...rows])}location ${metadata.name} is ${phase}\n`;
+}
+
+function wordsOf({ failure, reason, offsetSeconds }: LocationCheck): string {
+  const offset =
+    offsetSeconds === undefined ? '' : `the server is ${String(offsetSeconds)} s ahead`;
+  return failure?.message ?? reason ?? offset;
+}
+
+type Spec = StorageLocationResource['spec'];
+
+function bucketLines(spec: Extract<Spec, { provider: 's3' }>): [string, string | undefined][] {
+  return [
+    ['Bucket', spec.bucket],
+    ['Prefix', spec.prefix === '' ? 'none' : spec.prefix],
+    ['Endpoint', spec.endpoint ?? 'AWS'],
+    ['Region', spec.region],
+    ['Path style', spec.isPathStyle ? 'yes' : 'no'],
+    ['Authority', spec.caFile],
+  ];
+}
+
+function placeOf(spec: Spec): string {
+  if (spec.provider === 'folder') {
+    return spec.path;
+  }
+  return spec.prefix === '' ? spec.bucket : `${spec.bucket}/${spec.prefix}`;
+}
+
+function limitText(bytesPerSecond: number | undefined): string {
+  return bytesPerSecond === undefined
+    ? 'no limit'
+    : `${String(bytesPerSecond)} bytes per second at most, for each node agent`;
+}
