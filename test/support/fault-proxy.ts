@@ -12,7 +12,7 @@ import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What a fault can be told by, beside method and path. */
-export interface ProxiedRequest {
+interface ProxiedRequest {
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
 }
