@@ -313,7 +313,10 @@ test('a schedule that Temporal has lost is seen, and comes back from its locatio
   expect((await get('kept')).status.phase).toBe('Enabled');
   // One is back; the others come back all at once, paused where they were.
   const recovered = await cli('recover');
-  expect(recovered).toMatchObject({ status: 0, stdout: 'asleep\ndoomed\nfast\nrobust\ntreasured\n' });
+  expect(recovered).toMatchObject({
+    status: 0,
+    stdout: 'asleep\ndoomed\nfast\nrobust\ntreasured\n',
+  });
   expect((await get('fast')).status.phase).toBe('Paused');
   expect((await cli('recover')).stdout).toBe('');
 });
