@@ -103,7 +103,9 @@ test('a second restore of the same backup finds everything unchanged, and writes
   const first = await restore('first', {});
   expect(first.counts.created).toBeGreaterThan(15);
   const { skipped } = first.counts;
-  // The controllers have taken note of what came.
+  // The controllers have taken note of what came; that of autoscalers looks every 15 s.
+  const conditions = ['get', 'hpa', 'web', '-o', 'jsonpath={.status.conditions[*].type}'];
+  await expect.poll(() => onCluster('-n', namespace, ...conditions)).toContain('AbleToScale');
   await expect.poll(async () => isSteady(await versions()), { timeout: 60_000 }).toBe(true);
   const before = await versions();
   expect(Object.keys(before)).toContain(`ReplicaSet/${await replicaSet()}`);
