@@ -1,0 +1,212 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import type { RestoreResource } from '../../domain/api-resource.ts';
+import { restoreKeys } from '../../domain/object-key.ts';
+import { readJsonGz } from '../../storage/json-file.ts';
+import { applyYaml } from '../support/applied-yaml.ts';
+import { freshNamespace } from '../support/fresh-namespace.ts';
+import { Installation } from '../support/installation.ts';
+import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { type PluginWorker, startPlugin } from '../support/plugin-worker.ts';
+import { TestPlugin } from '../support/test-plugin.ts';
+
+// Goal: a plugin that is not there, dies, answers with garbage or never ends keeps no restore from its end, and the restore
+// says what happened. Method: one plugin for each case, which sees what has its label, and a restore of just that, out of
+// one backup; all of them in one real installation.
+
+const CASES = [
+  ...['ghost', 'dying', 'endless', 'nothing', 'cancelled', 'garbage', 'foreign', 'mixed'],
+] as const;
+type Case = (typeof CASES)[number];
+
+let installation: Installation;
+let namespace: string;
+const plugins = new Map<string, TestPlugin>();
+const workers = new Map<string, PluginWorker>();
+
+beforeAll(async () => {
+  [installation, namespace] = await Promise.all([Installation.start(), freshNamespace('r-faults')]);
+  const names = CASES.flatMap((name) => (name === 'mixed' ? ['mixed', 'mixed-bad'] : [name]));
+  const objects = names.map((name) => ({
+    ...{ apiVersion: 'v1', kind: 'ConfigMap', data: { a: 'b' } },
+    metadata: { name, namespace, labels: { case: name.split('-')[0] } },
+  }));
+  await applyYaml(objects.map((object) => JSON.stringify(object)).join('\n---\n'));
+  await installation.createBackup('all', [namespace]);
+  await Promise.all([installation.ended('backups', 'all'), ...CASES.map(registered)]);
+});
+
+afterAll(async () => {
+  await Promise.all([...workers.values()].map((worker) => worker.stop()));
+  await installation.stop();
+  const made = CASES.map((name) => targetOf(name));
+  await Promise.all([namespace, installation.ownNamespace, ...made].map(deleteNamespace));
+});
+
+async function registered(name: Case): Promise<void> {
+  const selector = {
+    includedResources: ['configmaps'],
+    labelSelector: { matchLabels: { case: name } },
+  };
+  const plugin = new TestPlugin({
+    contract: 'v1',
+    restoreActions: [{ name: 'change', selector }],
+  });
+  plugin.answer = () => ({ operation: { id: name } });
+  plugins.set(name, plugin);
+  workers.set(name, await startPlugin(installation, name, plugin.activities));
+  const spec = { cluster: installation.name, unavailableTimeout: '3s' };
+  const answer = await installation.request('POST', '/plugins', { metadata: { name }, spec });
+  expect(answer.status).toBe(201);
+}
+
+function targetOf(name: Case): string {
+  return `${namespace}-${name}`;
+}
+
+function plugin(name: Case): TestPlugin {
+  const found = plugins.get(name);
+  if (found === undefined) {
+    throw new Error(`no plugin ${name}`);
+  }
+  return found;
+}
+
+async function stopped(name: Case): Promise<void> {
+  await workers.get(name)?.stop();
+  workers.delete(name);
+}
+
+async function begin(name: Case, spec: object = {}): Promise<void> {
+  const answer = await installation.createRestore(name, {
+    backupName: 'all',
+    labelSelector: { matchLabels: { case: name } },
+    namespaceMapping: { [namespace]: targetOf(name) },
+    ...spec,
+  });
+  expect(answer.status).toBe(202);
+}
+
+interface Ended {
+  readonly status: RestoreResource['status'];
+  /** Errors of the results, and what the failed items say, as one text. */
+  readonly errors: string;
+  readonly warnings: string;
+}
+
+async function ended(name: Case): Promise<Ended> {
+  // It is a restore.
+  const { status } = (await installation.ended('restores', name)) as RestoreResource;
+  const store = installation.store();
+  // The file is in Velero's shape.
+  const results = (await readJsonGz(store, restoreKeys(name).results)) as {
+    readonly errors: unknown;
+    readonly warnings: unknown;
+  };
+  store.close();
+  return {
+    status,
+    errors: JSON.stringify(results.errors),
+    warnings: JSON.stringify(results.warnings),
+  };
+}
+
+/** The phase of a restore once an operation of it is waited for. */
+async function waitsForOperations(name: Case): Promise<string> {
+  let phase = '';
+  await expect
+    .poll(async () => {
+      const run = await installation.look('restores', name);
+      phase = run?.status.phase ?? '';
+      return phase;
+    })
+    .toMatch(/^WaitingForPluginOperations/);
+  return phase;
+}
+
+function isRestored(name: Case): Promise<string> {
+  return kubectl(
+    ...['-n', targetOf(name), 'get', 'configmap', name, '--ignore-not-found', '-o', 'name'],
+  );
+}
+
+test('a plugin that is not there fails its items, and nothing else', async () => {
+  await stopped('ghost');
+  await begin('ghost');
+  const { status, errors } = await ended('ghost');
+  expect(status).toMatchObject({ phase: 'PartiallyFailed', counts: { failed: 1 } });
+  expect(errors).toMatch(/plugin-not-served: .*ghost/);
+  expect(await isRestored('ghost')).toBe('');
+});
+
+test('a plugin that dies for good during an operation fails the operation', async () => {
+  plugin('dying').status = () => ({ phase: 'Running' });
+  await begin('dying');
+  expect(await waitsForOperations('dying')).toBe('WaitingForPluginOperations');
+  await stopped('dying');
+  const { status, errors } = await ended('dying');
+  expect(status).toMatchObject({ phase: 'PartiallyFailed', operations: { total: 1, failed: 1 } });
+  expect(errors).toMatch(/no worker of the plugin dying/);
+});
+
+test('an operation that does not end in time is cancelled, and said to have failed for that', async () => {
+  plugin('endless').status = () => ({ phase: 'Running' });
+  await begin('endless', { itemOperationTimeout: '3s' });
+  const { status, errors } = await ended('endless');
+  expect(status).toMatchObject({ phase: 'PartiallyFailed', operations: { failed: 1 } });
+  expect(errors).toMatch(/plugin endless.*had not ended/);
+  expect(plugin('endless').cancelled).toHaveLength(1);
+});
+
+test('an operation that calls itself complete and moved nothing has failed', async () => {
+  plugin('nothing').status = () => ({
+    ...{ phase: 'Completed', progress: { done: 0, total: 9, unit: 'bytes' } },
+  });
+  await begin('nothing');
+  const { status } = await ended('nothing');
+  expect(status).toMatchObject({ phase: 'PartiallyFailed', operations: { failed: 1 } });
+  expect(await isRestored('nothing')).toBe('configmap/nothing\n');
+});
+
+test('a cancel of the restore cancels the operations', async () => {
+  plugin('cancelled').status = () => ({ phase: 'Running' });
+  await begin('cancelled');
+  await waitsForOperations('cancelled');
+  await installation.request('POST', '/restores/cancelled:cancel');
+  expect((await ended('cancelled')).status.phase).toBe('Cancelled');
+  const asked = plugin('cancelled').calls[0]?.items[0]?.requestId;
+  const told = plugin('cancelled').cancelled.map(({ operations }) => operations[0]?.requestId);
+  expect(told).toEqual([asked]);
+});
+
+test('a patch that does not apply fails its item, with the plugin and the field', async () => {
+  plugin('garbage').answer = () => ({ patch: [{ op: 'remove', path: '/data/absent' }] });
+  await begin('garbage');
+  const { status, errors } = await ended('garbage');
+  expect(status).toMatchObject({ phase: 'PartiallyFailed', counts: { failed: 1 } });
+  expect(errors).toMatch(/plugin-answer-invalid: .*plugin garbage.*\/patch does not apply/);
+});
+
+test('an answer for an item that nobody asked about is an error, and changes nothing', async () => {
+  plugin('foreign').whole = () => ({ items: [{ requestId: 'of somebody else', skip: 'mine' }] });
+  await begin('foreign');
+  const { status, errors } = await ended('foreign');
+  expect(status).toMatchObject({ phase: 'PartiallyFailed', counts: { failed: 0 } });
+  expect(errors).toMatch(
+    /plugin foreign.*\/items\/0\/requestId is of no item that was asked about/,
+  );
+  expect(await isRestored('foreign')).toBe('configmap/foreign\n');
+});
+
+test('while operations run the phase says that an item has failed', async () => {
+  const mixed = plugin('mixed');
+  mixed.answer = ({ item: { name } }) =>
+    name === 'mixed' ? { operation: { id: name } } : { error: 'disk on fire' };
+  mixed.status = () => ({ phase: 'Running' });
+  await begin('mixed');
+  expect(await waitsForOperations('mixed')).toBe('WaitingForPluginOperationsPartiallyFailed');
+  mixed.status = () => ({ phase: 'Completed' });
+  const { status, errors } = await ended('mixed');
+  expect(status).toMatchObject({ phase: 'PartiallyFailed', operations: { completed: 1 } });
+  expect(errors).toContain('disk on fire');
+});
