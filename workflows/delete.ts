@@ -6,10 +6,10 @@ import { deleteFromPlugins } from './plugin-cancel.ts';
 import { endLeft } from './run-plugins.ts';
 
 /**
- * Deletes an ended backup or restore from its location. A backup that somebody holds stays. Plugins remove what they keep of a
- * backup, and then its files go. The record goes first, so that nobody restores from what is half gone; then everything else, and last the
- * claim, so that an attempt that is repeated still knows whose files these are, and the tombstone. Cancelled or failed, it is started again by
- * another request.
+ * Deletes an ended backup or restore from its location. A backup that somebody holds stays. Plugins remove what they keep
+ * of a backup, and then its files go. The record goes first, so that nobody restores from what is half gone; then
+ * everything else, and last the claim, so that an attempt that is repeated still knows whose files these are, and the
+ * tombstone. Cancelled or failed, it is started again by another request.
  */
 export async function deleteRun(input: DeleteInput): Promise<DeleteResult> {
   const { kind, location, name, runUid } = input;

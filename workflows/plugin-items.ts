@@ -20,8 +20,8 @@ const CALLS_IN_FLIGHT = 4;
 const CALLS_PER_LOOK = 8;
 
 /**
- * Asks plugins about the items of a backup, or of some shards of a restore; a child of the run. Round by round: the calls are planned, made, and their
- * answers stored; a later round is for the items that plugins have added. Answers that hold values of objects are sealed,
+ * Asks plugins about the items of a backup, or of some shards of a restore; a child of the run. Round by round: the calls
+ * are planned, made, and their answers stored; a later round is for the items that plugins have added. Answers that hold values of objects are sealed,
  * and pass through this workflow as cipher text. Continues as new when its history has become long.
  */
 export async function pluginItems(input: PluginItemsInput): Promise<PluginItemsResult> {

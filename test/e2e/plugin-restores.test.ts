@@ -29,7 +29,7 @@ let target: string;
 let plugin: TestPlugin;
 let worker: PluginWorker;
 let status: RestoreResource['status'];
-/** Objects that came with calls, by name, and whether their namespace was there. */
+/** Objects that came with calls, by name. */
 const seen = new Map<string, KubernetesObject>();
 
 function answerOf(
@@ -38,6 +38,7 @@ function answerOf(
 ): Omit<ItemAnswer, 'requestId'> | undefined {
   switch (name) {
     case 'changed': {
+      // The cast: it is one of the ConfigMaps that this file has made, all of which have data.
       const { data } = object as unknown as { data: Record<string, string> };
       return { patch: [{ op: 'add', path: '/data/a', value: `${data['a'] ?? ''} changed` }] };
     }
