@@ -185,28 +185,25 @@ function pauseCommand(verb: 'pause' | 'unpause', description: string): Command {
 }
 
 function triggerCommand(): Command {
-  return one('trigger', 'make a backup of a schedule now').action(
-    async (name: string, options: Options) => {
-      const schedule = await clientOf(options).scheduleVerb(name, 'trigger', {});
+  return one('trigger', 'make a backup of a schedule now')
+    .addOption(overlapOption('of this backup; that of the schedule by default'))
+    .action(async (name: string, options: Options & { readonly overlapPolicy?: string }) => {
+      const body = present({ overlapPolicy: options.overlapPolicy });
+      const schedule = await clientOf(options).scheduleVerb(name, 'trigger', body);
       print(
         schedule,
         options,
         () =>
           `a backup of the schedule ${name} is asked for; look at it with: holdfast schedule get ${name}\n`,
       );
-    },
-  );
+    });
 }
 
 function backfillCommand(): Command {
   return one('backfill', 'make the backups of times that are over')
     .requiredOption('--from <time>', 'RFC 3339, such as 2026-11-01T00:00:00Z')
     .requiredOption('--to <time>', 'RFC 3339')
-    .addOption(
-      new Option('--overlap-policy <policy>', 'of these backups; BufferAll by default').choices(
-        OVERLAP_POLICIES,
-      ),
-    )
+    .addOption(overlapOption('of these backups; BufferAll by default'))
     .action(async (name: string, options: BackfillOptions) => {
       const { from, to, overlapPolicy } = options;
       const body = { ...present({ startTime: from, endTime: to, overlapPolicy }) };
@@ -217,6 +214,10 @@ function backfillCommand(): Command {
         () => `the backups of the schedule ${name} from ${from} to ${to} are asked for\n`,
       );
     });
+}
+
+function overlapOption(description: string): Option {
+  return new Option('--overlap-policy <policy>', description).choices(OVERLAP_POLICIES);
 }
 
 function recoverCommand(): Command {

@@ -351,6 +351,12 @@ export interface RecoveredSchedules {
 }
 
 /** Body of `POST /schedules/{name}:backfill`. Times are RFC 3339. */
+/** Body of `POST /schedules/{name}:trigger`. */
+export interface TriggerRequest {
+  /** That of the schedule when left out. */
+  readonly overlapPolicy?: OverlapPolicy;
+}
+
 export interface BackfillRequest {
   readonly startTime: string;
   readonly endTime: string;

@@ -4,6 +4,7 @@ import {
   API_BASE,
   type BackfillRequest,
   type CreateScheduleRequest,
+  type TriggerRequest,
 } from '../../domain/api-resource.ts';
 import { RequestFailure } from '../errors.ts';
 import { fieldError } from '../../domain/selection/field-errors.ts';
@@ -18,6 +19,7 @@ import {
   ScheduleListQuery,
   ScheduleNote,
   ScheduleParams,
+  Trigger,
 } from '../schemas/schedule.ts';
 import { problem, reference, tokenOf } from './runs.ts';
 
@@ -159,10 +161,11 @@ function verbRoutes(app: FastifyInstance, service: ScheduleService): void {
       async ({ params: { name }, body }) => service.pause(name, { paused, ...body }),
     );
   }
-  app.post<Named>(
+  app.post<Named & { Body: TriggerRequest | null }>(
     `${BASE}${NAME}::trigger`,
-    { schema: { summary: 'Make a backup of a schedule now', ...one, response: ok } },
-    async ({ params: { name } }, reply) => reply.code(202).send(await service.trigger(name)),
+    { schema: { summary: 'Make a backup of a schedule now', body: Trigger, ...one, response: ok } },
+    async ({ params: { name }, body }, reply) =>
+      reply.code(202).send(await service.trigger(name, body ?? {})),
   );
   app.post<Named & { Body: BackfillRequest }>(
     `${BASE}${NAME}::backfill`,

@@ -14,6 +14,7 @@ import {
   type RetentionResource,
   type ScheduleResource,
   type ScheduleResourceList,
+  type TriggerRequest,
 } from '../../domain/api-resource.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { recordTime } from '../../domain/duration.ts';
@@ -170,10 +171,19 @@ export class ScheduleService {
     return this.get(name);
   }
 
-  /** Starts a backup now, whatever the time. */
-  async trigger(name: string): Promise<ScheduleResource> {
-    const there = await this.#requireActive(name);
-    await this.#call(() => this.#handle(name).trigger(OVERLAP[there.stored.spec.overlapPolicy]));
+  /**
+   * Starts a backup now, whatever the time. One that the overlap policy would skip is refused with `still-running`: Temporal
+   * says nothing of it.
+   */
+  async trigger(name: string, request: TriggerRequest): Promise<ScheduleResource> {
+    const { stored, description } = await this.#requireActive(name);
+    const { overlapPolicy = stored.spec.overlapPolicy } = request;
+    const [running] = description.info.runningActions;
+    if (overlapPolicy === 'Skip' && running !== undefined) {
+      const text = `a backup of the schedule ${name} is under way (${running.workflow.workflowId}), and the overlap policy Skip allows no other; wait for its end, or choose another overlapPolicy, such as BufferOne`;
+      throw new Failure('still-running', text, { subject: name });
+    }
+    await this.#call(() => this.#handle(name).trigger(OVERLAP[overlapPolicy]));
     return this.get(name);
   }
 
@@ -292,13 +302,13 @@ export class ScheduleService {
     return found;
   }
 
-  async #requireActive(name: string): Promise<Found> {
-    const found = await this.#require(name);
-    if (found.description === undefined) {
+  async #requireActive(name: string): Promise<Active> {
+    const { description, ...found } = await this.#require(name);
+    if (description === undefined) {
       const text = `Temporal does not know the schedule ${name}, which its location has; send PUT /schedules/${name} with its spec to give it back`;
       throw new Failure('not-found', text, { subject: name });
     }
-    return found;
+    return { ...found, description };
   }
 
   /** A schedule by name, in whichever location it is kept; undefined where neither a location nor Temporal has it. */
@@ -340,6 +350,9 @@ interface Found {
   /** Undefined where Temporal does not know it. */
   readonly description: ScheduleDescription | undefined;
 }
+
+/** A schedule that Temporal knows. */
+type Active = Found & { readonly description: ScheduleDescription };
 
 /** A note that is not given again is none. */
 function withoutEmpty({

@@ -77,6 +77,11 @@ export const ScheduleNote = Type.Union([
   Type.Null(),
 ]);
 
+export const Trigger = Type.Union([
+  Type.Object({ overlapPolicy: Type.Optional(Overlap) }, STRICT),
+  Type.Null(),
+]);
+
 export const Backfill = Type.Object(
   {
     startTime: Type.String({ format: 'date-time' }),
