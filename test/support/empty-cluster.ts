@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,12 +16,20 @@ export interface EmptyClusterOptions {
   readonly hasControllers?: boolean;
   /** An audit log of all that is written, for `writesIn` of audit-log.ts. */
   readonly hasAuditLog?: boolean;
+  /** A node on which pods run, with a scheduler and volumes; one such cluster at a time. It has controllers as well. */
+  readonly hasNode?: boolean;
   /** Another minor version, like `1.37`, that `make test-skew` built. */
   readonly kubernetes?: string;
 }
 
+/** The node of a second cluster, where `enter` makes a command see what is mounted there. */
+export interface ClusterNode {
+  readonly name: string;
+  readonly enter: readonly string[];
+}
+
 /**
- * A second cluster: etcd and an API server, with no node and, unless asked for, no controller: what is created in it
+ * A second cluster: etcd and an API server, and, unless asked for, no node and no controller: what is created in it
  * stays as it was created. It needs the binaries that the test bed built, and starts within some seconds.
  */
 export class EmptyCluster {
@@ -38,12 +46,14 @@ export class EmptyCluster {
 
   static async start(options: EmptyClusterOptions = {}): Promise<EmptyCluster> {
     const cluster = new EmptyCluster(await mkdtemp(join(tmpdir(), 'holdfast-cluster-')));
-    const ports = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
-    const [controllersPort, ...others] = ports.map(String);
+    const ports = async (count: number): Promise<string[]> =>
+      (await Promise.all(Array.from({ length: count }, () => freePort()))).map(String);
+    const { hasNode = false, hasControllers = hasNode } = options;
     try {
       await run(SCRIPT, [
-        ...['up', cluster.#folder, ...others],
-        ...(options.hasControllers === true ? ['--controllers', controllersPort ?? ''] : []),
+        ...['up', cluster.#folder, ...(await ports(3))],
+        ...(hasControllers ? ['--controllers', ...(await ports(1))] : []),
+        ...(hasNode ? ['--node', ...(await ports(4))] : []),
         ...(options.hasAuditLog === true ? ['--audit'] : []),
         ...(options.kubernetes === undefined ? [] : ['--kubernetes', options.kubernetes]),
       ]);
@@ -54,6 +64,14 @@ export class EmptyCluster {
     }
   }
 
+  async node(): Promise<ClusterNode> {
+    const [keeper = ''] = (await readFile(join(this.#folder, 'pids', 'keeper-c'), 'utf8')).split(
+      ' ',
+    );
+    return { name: 'node-c', enter: ['nsenter', '--target', keeper, '--mount', '--'] };
+  }
+
+  /** Ends it, and removes all that it had. */
   async stop(): Promise<void> {
     await run(SCRIPT, ['down', this.#folder]);
     await rm(this.#folder, { recursive: true });

@@ -12,6 +12,7 @@ import { isEndPhase } from '../../domain/phase.ts';
 import { parseStorageLocations, type StorageLocation } from '../../domain/storage-location.ts';
 import { openObjectStore } from '../../storage/object-store/open.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
+import type { ClusterNode } from './empty-cluster.ts';
 import { freePort } from './free-port.ts';
 
 /** `agent` is the agent of the node whose volumes this machine sees at the kubelet's own folder. */
@@ -29,6 +30,10 @@ export interface InstallationOptions {
   readonly mountImage?: string;
   /** Whether an agent of `AGENT_NODE` runs beside the worker, as a process of this machine. */
   readonly hasAgent?: boolean;
+  /** The node of that agent, if not of the test bed. */
+  readonly agentNode?: ClusterNode;
+  /** Prefix of the location in the bucket, if it is not to be a new one. */
+  readonly prefix?: string;
   /** Whether nobody sweeps what is frozen past its deadline. */
   readonly isUnswept?: boolean;
   /** How often backups are looked for that have had their time; once an hour when left out. */
@@ -66,9 +71,11 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export class Installation {
   readonly name = `t${randomBytes(4).toString('hex')}`;
   /** The node whose agent is started next. */
-  agentNode = AGENT_NODE;
+  agentNode: string;
   /** Holdfast's own namespace; nobody makes it but a test that needs it. */
   readonly ownNamespace = `hf-${this.name}`;
+  /** Of the location in the bucket. */
+  readonly prefix: string;
   readonly #options: InstallationOptions;
   readonly #processes = new Map<Part, ChildProcess>();
   readonly #output: string[] = [];
@@ -77,6 +84,8 @@ export class Installation {
 
   private constructor(options: InstallationOptions) {
     this.#options = options;
+    this.agentNode = options.agentNode?.name ?? AGENT_NODE;
+    this.prefix = options.prefix ?? `tests/${this.name}`;
   }
 
   static async start(options: InstallationOptions = {}): Promise<Installation> {
@@ -120,7 +129,7 @@ export class Installation {
       : {
           provider: 's3',
           bucket: process.env['S3_BUCKET'] ?? 'holdfast',
-          prefix: `tests/${this.name}`,
+          prefix: this.prefix,
           endpoint: proxy ?? process.env['S3_ENDPOINT'],
         };
     const [location] = parseStorageLocations(JSON.stringify([{ name: 'default', ...fields }]));
@@ -191,6 +200,12 @@ export class Installation {
     for (const suffix of ['', '-wal', '-shm']) {
       await rm(join(this.#folder, `temporal.db${suffix}`), { force: true });
     }
+  }
+
+  /** Loses everything but the location, as with the machines that it ran on. */
+  async lose(): Promise<void> {
+    await this.#killAll();
+    await rm(this.#folder, { recursive: true, force: true });
   }
 
   async stop(): Promise<void> {
@@ -300,10 +315,14 @@ export class Installation {
       };
     }
     const args = ['--max-semi-space-size=8', join(ROOT, this.#entryOf(part))];
-    return {
-      command: process.execPath,
-      args: part === 'agent' ? [...args, '--role', 'node'] : args,
-    };
+    if (part !== 'agent') {
+      return { command: process.execPath, args };
+    }
+    const [command = '', ...words] = [
+      ...(this.#options.agentNode?.enter ?? []),
+      ...[process.execPath, ...args, '--role', 'node'],
+    ];
+    return { command, args: words };
   }
 
   #entryOf(part: Part): string {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A second cluster for tests: etcd and an API server, with no node, in a folder of its own.
+# A second cluster for tests: etcd and an API server, on request with one node, in a folder of its own.
 set -euo pipefail
 
 usage() {
@@ -10,6 +10,9 @@ usage: empty-cluster.sh up FOLDER API_PORT ETCD_PORT ETCD_PEER_PORT [OPTION...]
 
   up       starts it from what the test bed built; its kubeconfig is FOLDER/kubeconfig
     --controllers PORT    with a controller manager: namespaces go, service accounts come
+    --node SCHEDULER_PORT PROVISIONER_PORT KUBELET_PORT KUBELET_HEALTH_PORT
+                          with a node of the name node-c, a scheduler and a provisioner, beside --controllers;
+                          there can be one such cluster on a machine
     --audit               with an audit log of all that is written, FOLDER/audit.log
     --kubernetes MINOR    of another version than the bed's, like 1.37, that was built before
   down     stops it; FOLDER stays
@@ -20,6 +23,8 @@ TEXT
 
 (($# >= 2)) || usage
 command=$1
+# The bed's own folder, whatever stands for it below.
+OTHER_BED_DIR=${HOLDFAST_TESTBED_DIR:-/var/lib/holdfast-testbed}
 # The parts of the test bed take their folder and ports from here: nothing of the bed itself is in the folder.
 case $command in
   up)
@@ -44,6 +49,7 @@ case $command in
 esac
 
 with_audit=no
+kubelet_ports=()
 kubernetes=
 while (($# > 0)); do
   case $1 in
@@ -54,6 +60,13 @@ while (($# > 0)); do
     --controllers)
       HOLDFAST_TESTBED_CONTROLLERS_PORT=${2:?$(usage)}
       shift 2
+      ;;
+    --node)
+      (($# >= 5)) || usage
+      HOLDFAST_TESTBED_SCHEDULER_PORT=$2
+      HOLDFAST_TESTBED_PROVISIONER_PORT=$3
+      kubelet_ports=("$4" "$5")
+      shift 5
       ;;
     --kubernetes)
       kubernetes=${2:?$(usage)}
@@ -77,6 +90,10 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
   . "$here/lib/other-kubernetes.sh"
   . "$here/lib/certificates.sh"
   . "$here/lib/control-plane.sh"
+  . "$here/lib/node.sh"
+  . "$here/lib/provisioner.sh"
+  . "$here/lib/down.sh"
+  . "$here/lib/own-node.sh"
   . "$here/lib/parts.sh"
 }
 
@@ -88,14 +105,18 @@ cluster_up() {
   decide_ownership
   NODE_ADDRESS[a]=$SERVER_ADDRESS
   API_SERVER=https://$SERVER_ADDRESS:$API_PORT
+  ((${#kubelet_ports[@]} == 0)) || use_own_node "${kubelet_ports[@]}"
   ensure_certificates
   ensure etcd
+  ((${#kubelet_ports[@]} == 0)) || begin_own_node
   await etcd
   [[ $with_audit == no ]] || audit_writes
   ensure kube-apiserver
   await kube-apiserver
   wait_until 60 has_system_namespaces || die "the namespaces of the system are missing; see $RUN_DIR/logs/kube-apiserver.log"
-  [[ -z ${HOLDFAST_TESTBED_CONTROLLERS_PORT:-} ]] || start_controllers
+  [[ -z ${HOLDFAST_TESTBED_CONTROLLERS_PORT:-} ]] || ensure kube-controller-manager
+  ((${#kubelet_ports[@]} == 0)) || end_own_node
+  [[ -z ${HOLDFAST_TESTBED_CONTROLLERS_PORT:-} ]] || await_controllers
 }
 
 # Without a log of what was asked, nobody can tell that a dry run has written nothing.
@@ -115,8 +136,7 @@ has_system_namespaces() {
   kubectl get namespace default kube-system >/dev/null 2>&1
 }
 
-start_controllers() {
-  ensure kube-controller-manager
+await_controllers() {
   await kube-controller-manager
   wait_until 60 has_service_account || die "the service account default is missing; see $RUN_DIR/logs/kube-controller-manager.log"
 }
@@ -126,6 +146,7 @@ has_service_account() {
 }
 
 cluster_down() {
+  remove_own_node
   stop kube-controller-manager
   stop kube-apiserver
   stop etcd

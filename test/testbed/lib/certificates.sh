@@ -33,7 +33,7 @@ ensure_certificates() {
 
   write_kubeconfig admin "$BED_KUBECONFIG"
   local client
-  for client in kube-controller-manager kube-scheduler kube-proxy kubelet-a kubelet-b; do
+  for client in kube-controller-manager kube-scheduler kube-proxy "${NODES[@]/#/kubelet-}"; do
     write_kubeconfig "$client" "$PKI_DIR/$client.kubeconfig"
   done
   touch "$PKI_DIR/complete"

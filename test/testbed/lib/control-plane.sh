@@ -59,11 +59,12 @@ is_ready_kube_controller_manager() {
 
 launch_kube_scheduler() {
   spawn kube-scheduler "$SERVERS_DIR/kube-scheduler" \
-    --kubeconfig "$PKI_DIR/kube-scheduler.kubeconfig" --bind-address 127.0.0.1 --leader-elect=false
+    --kubeconfig "$PKI_DIR/kube-scheduler.kubeconfig" --bind-address 127.0.0.1 \
+    --secure-port "$SCHEDULER_PORT" --leader-elect=false
 }
 
 is_ready_kube_scheduler() {
-  probe --insecure https://127.0.0.1:10259/healthz
+  probe --insecure "https://127.0.0.1:$SCHEDULER_PORT/healthz"
 }
 
 # One kube-proxy serves both nodes, because their pods share the kernel and its rules.

@@ -10,14 +10,9 @@ node_dir() {
 }
 
 prepare_nodes() {
-  local node directory
+  local node
   for node in "${NODES[@]}"; do
-    directory=$(node_dir "$node")
-    mkdir -p "$directory"/{kubelet,pod-logs,cni} "$directory"/containerd/{root,state}
-    make_cgroup "holdfast-node-$node"
-    write_cni_config "$node" "$directory"
-    write_containerd_config "$node" "$directory"
-    write_kubelet_config "$node" "$directory"
+    prepare_node "$node"
   done
 
   if ! is_our_kubelet_dir; then
@@ -28,6 +23,16 @@ prepare_nodes() {
     # Mounts that one pod makes there must show in others that ask for propagation.
     mount --make-rshared "$KUBELET_DIR"
   fi
+}
+
+prepare_node() {
+  local node=$1 directory
+  directory=$(node_dir "$node")
+  mkdir -p "$directory"/{kubelet,pod-logs,cni} "$directory"/containerd/{root,state}
+  make_cgroup "holdfast-node-$node"
+  write_cni_config "$node" "$directory"
+  write_containerd_config "$node" "$directory"
+  write_kubelet_config "$node" "$directory"
 }
 
 is_our_kubelet_dir() {
@@ -123,6 +128,7 @@ write_kubelet_config() {
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 address: ${NODE_ADDRESS[$node]}
+port: ${NODE_PORT[$node]}
 healthzPort: ${NODE_HEALTH_PORT[$node]}
 authentication:
   anonymous: {enabled: false}
@@ -147,6 +153,9 @@ resolvConf: ""
 YAML
 }
 
+# What is mounted in these folders belongs to other nodes of this machine.
+FOREIGN_FOLDERS=("$RUN_DIR")
+
 launch_keeper() {
   local node=$1 directory
   directory=$(node_dir "$node")
@@ -155,13 +164,18 @@ launch_keeper() {
   # shellcheck disable=SC2016
   spawn "keeper-$node" unshare --mount --propagation private bash -c '
     set -e
-    awk -v a="$2" -v b="$3" "\$5 == b || index(\$5, a \"/\") == 1 || index(\$5, b \"/\") == 1 { print \$5 }" /proc/self/mountinfo |
-      tac | while read -r mount; do umount --lazy "$(printf %b "$mount")"; done
+    directory=$1 kubelet=$2
+    shift
+    for folder in "$@"; do
+      awk -v a="$folder" "\$5 == a || index(\$5, a \"/\") == 1 { print \$5 }" /proc/self/mountinfo |
+        tac | while read -r mount; do umount --lazy "$(printf %b "$mount")"; done
+    done
+    mkdir -p "$kubelet"
     mount --make-rshared /
-    mount --bind "$1/kubelet" "$3"
-    mount --make-rshared "$3"
-    echo $$ >"$1/keeper-pid"
-    exec sleep infinity' keeper "$directory" "$RUN_DIR" "$KUBELET_DIR"
+    mount --bind "$directory/kubelet" "$kubelet"
+    mount --make-rshared "$kubelet"
+    echo $$ >"$directory/keeper-pid"
+    exec sleep infinity' keeper "$directory" "$KUBELET_DIR" "${FOREIGN_FOLDERS[@]}"
 }
 
 is_ready_keeper() {

@@ -1,0 +1,197 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import type {
+  BackupResource,
+  ResourceList,
+  ScheduleResource,
+  ScheduleResourceList,
+} from '../../domain/api-resource.ts';
+import { applyYaml } from '../support/applied-yaml.ts';
+import { EmptyCluster } from '../support/empty-cluster.ts';
+import { startHoldfast } from '../support/holdfast.ts';
+import { Installation } from '../support/installation.ts';
+import { kubectl } from '../support/kubectl.ts';
+
+// Goal: when etcd, the volumes and Temporal are lost, the bucket and the exported key give everything back on another
+// cluster. Method: control planes with a node of their own, one after the other, each with a Holdfast of its own; of the
+// first nothing is left when the second begins.
+
+const NAMESPACE = 'shop';
+/** Files of several sizes, a link, an empty folder, and modes. */
+const FILL = [
+  'mkdir -p many/deep/er empty; for i in $(seq 200); do echo $i > many/$i; done',
+  'dd if=/dev/urandom of=many/deep/er/big bs=1M count=8 2>/dev/null; ln -s many/7 link; chmod 640 many/1',
+].join('; ');
+/** What tells one tree from another. */
+const DIGEST =
+  'cd /data; { find . -type f | sort | xargs sha256sum; find . | sort | xargs stat -c "%n %a %u %F"; readlink link; } | sha256sum';
+
+let folder: string;
+/** What ends the parts that run, the last one first. */
+let ends: (() => Promise<void>)[] = [];
+let cluster: EmptyCluster;
+let installation: Installation;
+/** Of the first installation. */
+let lost: { prefix: string; name: string; digest: string; clusterUid: string };
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'holdfast-lost-'));
+});
+
+afterAll(async () => {
+  for (const end of ends) {
+    await end();
+  }
+  await rm(folder, { recursive: true });
+});
+
+async function start(prefix?: string): Promise<void> {
+  cluster = await EmptyCluster.start({ hasNode: true });
+  ends = [() => cluster.stop()];
+  installation = await Installation.start({
+    ...{ kubeconfig: cluster.kubeconfig, hasAgent: true, agentNode: await cluster.node() },
+    ...(prefix === undefined ? {} : { prefix }),
+  });
+  ends = [() => installation.stop(), ...ends];
+}
+
+function kube(...args: string[]): Promise<string> {
+  return kubectl('--kubeconfig', cluster.kubeconfig, ...args);
+}
+
+async function holdfast(...args: string[]) {
+  const env = { KUBECONFIG: cluster.kubeconfig, HOLDFAST_SERVER: installation.apiUrl };
+  const command = startHoldfast(args, env);
+  return { status: await command.status, stdout: command.stdout, stderr: command.stderr };
+}
+
+async function digest(): Promise<string> {
+  return kube('-n', NAMESPACE, 'exec', 'deployment/till', '--', 'sh', '-c', DIGEST);
+}
+
+async function backups(): Promise<readonly BackupResource[]> {
+  const { body } = await installation.request<ResourceList<BackupResource>>('GET', '/backups');
+  return body.items;
+}
+
+async function schedule(): Promise<ScheduleResource> {
+  return (await installation.request<ScheduleResource>('GET', '/schedules/nightly')).body;
+}
+
+/** Waits for the backup that a trigger makes. */
+async function triggered(): Promise<BackupResource> {
+  const before = (await backups()).map(({ metadata }) => metadata.name);
+  await installation.request('POST', '/schedules/nightly:trigger', {});
+  const fresh = async (): Promise<BackupResource | undefined> =>
+    (await backups()).find(({ metadata }) => !before.includes(metadata.name));
+  await expect.poll(async () => (await fresh())?.metadata.name).toMatch(/^nightly-/);
+  return (await installation.ended(
+    'backups',
+    (await fresh())?.metadata.name ?? '',
+  )) as BackupResource;
+}
+
+/** An application with a volume, which is filled only where it is empty and asked for. */
+function application(): string {
+  const metadata = { namespace: NAMESPACE, name: 'till' };
+  const labels = { app: 'till' };
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels } },
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { currency: 'EUR' } },
+    { apiVersion: 'v1', kind: 'Secret', metadata, stringData: { pin: '4711' } },
+    {
+      ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata },
+      spec: {
+        ...{ accessModes: ['ReadWriteOnce'], storageClassName: 'standard' },
+        resources: { requests: { storage: '1Gi' } },
+      },
+    },
+    {
+      ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata },
+      spec: {
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: {
+            terminationGracePeriodSeconds: 0,
+            volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'till' } }],
+            containers: [
+              {
+                ...{ name: 'main', image: 'holdfast.test/busybox:1.35', command: ['/pause'] },
+                volumeMounts: [{ name: 'data', mountPath: '/data' }],
+              },
+            ],
+          },
+        },
+      },
+    },
+  ]
+    .map((object) => JSON.stringify(object))
+    .join('\n---\n');
+}
+
+async function rolledOut(): Promise<void> {
+  await kube('-n', NAMESPACE, 'rollout', 'status', 'deployment/till', '--timeout=120s');
+}
+
+test('a schedule backs up an application with its data, and then everything is lost', async () => {
+  await start();
+  await applyYaml(application(), cluster.kubeconfig);
+  await rolledOut();
+  await kube('-n', NAMESPACE, 'exec', 'deployment/till', '--', 'sh', '-c', `cd /data; ${FILL}`);
+  const { name, prefix } = installation;
+  const template = { cluster: name, includedNamespaces: [NAMESPACE] };
+  await installation.request('POST', '/schedules', {
+    metadata: { name: 'nightly' },
+    spec: { schedule: '0 3 * * *', template, retention: { keepLast: 1 } },
+  });
+  const { status } = await triggered();
+  expect(status).toMatchObject({ phase: 'Completed', volumes: { done: 1, failed: 0 } });
+  const own = ['--namespace', installation.ownNamespace];
+  expect((await holdfast('keys', 'export', ...own, '-o', join(folder, 'key'))).status).toBe(0);
+  lost = { name, prefix, digest: await digest(), clusterUid: await clusterUid() };
+  await installation.lose();
+  await cluster.stop();
+  ends = [];
+});
+
+function clusterUid(): Promise<string> {
+  return kube('get', 'namespace', 'kube-system', '-o', 'jsonpath={.metadata.uid}');
+}
+
+test('on a new cluster with a new Temporal the bucket has it all', async () => {
+  await start(lost.prefix);
+  expect(await clusterUid()).not.toBe(lost.clusterUid);
+  expect(await kube('get', 'namespaces', '-o', 'name')).not.toContain(NAMESPACE);
+  expect((await schedule()).status.phase).toBe('Missing');
+  expect((await backups()).map(({ status }) => status.phase)).toEqual(['Completed']);
+  const { body } = await installation.request<ScheduleResourceList>('GET', '/schedules');
+  expect(body.items.map(({ metadata }) => metadata.name)).toEqual(['nightly']);
+});
+
+test('a restore brings back objects and data', async () => {
+  const own = ['--namespace', installation.ownNamespace];
+  expect((await holdfast('keys', 'import', join(folder, 'key'), ...own)).status).toBe(0);
+  await installation.createRestore('all', { scheduleName: 'nightly' });
+  expect((await installation.ended('restores', 'all')).status).toMatchObject({
+    phase: 'Completed',
+    volumes: { done: 1, failed: 0 },
+  });
+  await rolledOut();
+  expect(await digest()).toBe(lost.digest);
+  const values = '{.items[*].data}';
+  const read = await kube(
+    '-n',
+    NAMESPACE,
+    'get',
+    'configmap,secret',
+    'till',
+    '-o',
+    `jsonpath=${values}`,
+  );
+  expect(read).toBe(`{"currency":"EUR"} {"pin":"${Buffer.from('4711').toString('base64')}"}`);
+});
