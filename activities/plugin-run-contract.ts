@@ -101,6 +101,8 @@ export interface StorePluginAnswerInput extends PluginCallInput {
   readonly answer?: unknown;
   /** Why there is no answer. */
   readonly failure?: FailureReport;
+  /** No worker has taken the call, so that nothing was begun. */
+  readonly isUntaken?: true;
   /** RFC 3339. */
   readonly answeredAt: string;
 }

@@ -14,6 +14,7 @@ import { OPERATION_RUNNING } from '../domain/plugins/contract-v1.ts';
 import { notServed } from '../domain/plugins/registry.ts';
 import { utf8Size } from '../domain/utf8-size.ts';
 import { pluginTaskQueue } from '../domain/workflow-id.ts';
+import { lastFailureOf } from './last-failure.ts';
 import { isQueuedTooLong } from './run-tracker.ts';
 
 /** Attempts of a call that fails. */
@@ -87,6 +88,16 @@ export async function whenServed<Answer>(call: () => Promise<Answer>): Promise<A
   }
 }
 
+/** Whether no worker has taken any attempt of a call: the first one waited for it too long. */
+export function isNeverTaken(error: unknown): boolean {
+  return (
+    isQueuedTooLong(error) &&
+    error instanceof ActivityFailure &&
+    error.cause instanceof TimeoutFailure &&
+    lastFailureOf(error.cause) === undefined
+  );
+}
+
 /** What is wrong with an answer that is larger than it may be. */
 export function sizeFault(
   { plugin }: Pick<Caller, 'plugin'>,
@@ -142,7 +153,7 @@ function failureOf(cause: unknown): CallFailure {
 export function lastStatus(error: unknown): unknown {
   let cause: unknown = error;
   while (cause instanceof ActivityFailure || cause instanceof TimeoutFailure) {
-    cause = cause.cause;
+    cause = cause instanceof TimeoutFailure ? lastFailureOf(cause) : cause.cause;
   }
   return cause instanceof ApplicationFailure && cause.type === OPERATION_RUNNING
     ? cause.details?.[0]

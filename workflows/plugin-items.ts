@@ -11,7 +11,14 @@ import type { FailureReport } from '../domain/failure.ts';
 import { ANSWER_BYTES_MAX, ROUNDS_MAX } from '../domain/plugins/contract-v1.ts';
 import { type Activities, activitiesOf } from './activity-profiles.ts';
 import type { PluginItemsInput, PluginItemsResult } from './contract.ts';
-import { callFailure, type Caller, itemsOf, sizeFault, whenServed } from './plugin-calls.ts';
+import {
+  callFailure,
+  type Caller,
+  isNeverTaken,
+  itemsOf,
+  sizeFault,
+  whenServed,
+} from './plugin-calls.ts';
 import { inPool } from './pool.ts';
 
 /** Calls of one run that are under way at the same time. */
@@ -130,7 +137,8 @@ async function ask(
 }
 
 /** What a plugin says, or why it says nothing that can be used. */
-type Said = { readonly answer: unknown } | { readonly failure: FailureReport };
+type Said =
+  { readonly answer: unknown } | { readonly failure: FailureReport; readonly isUntaken?: true };
 
 /** Plugins that nobody serves, and what was said of each: they are not waited for again. */
 type Away = Map<string, FailureReport>;
@@ -138,10 +146,18 @@ type Away = Map<string, FailureReport>;
 async function answerTo(caller: Caller, away: Away, call: () => Promise<unknown>): Promise<Said> {
   const known = away.get(caller.plugin);
   if (known !== undefined) {
-    return { failure: known };
+    return { failure: known, isUntaken: true };
   }
+  const failures: unknown[] = [];
   try {
-    const answer = await whenServed(call);
+    const answer = await whenServed(async () => {
+      try {
+        return await call();
+      } catch (error) {
+        failures.push(error);
+        throw error;
+      }
+    });
     const fault = sizeFault(caller, answer, ANSWER_BYTES_MAX);
     return fault === undefined ? { answer } : { failure: fault };
   } catch (error) {
@@ -152,6 +168,6 @@ async function answerTo(caller: Caller, away: Away, call: () => Promise<unknown>
     if (failure.code === 'plugin-not-served') {
       away.set(caller.plugin, failure);
     }
-    return { failure };
+    return { failure, ...(failures.every(isNeverTaken) ? { isUntaken: true } : {}) };
   }
 }

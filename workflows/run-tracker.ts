@@ -15,6 +15,7 @@ import type { Phase } from '../domain/phase.ts';
 import type { EndedVolumes, MovedVolumes, RunStatus, RunStep } from '../domain/run-status.ts';
 import { batchSize } from '../domain/volumes/volume-plan.ts';
 import { runStatusQuery, SEARCH_ATTRIBUTES } from './contract.ts';
+import { lastFailureOf } from './last-failure.ts';
 
 /** Keeps what the status query answers and what the Temporal UI shows of a run. */
 export interface RunTracker {
@@ -101,13 +102,13 @@ export function reportOf(error: unknown): FailureReport {
   const inner = error instanceof ChildWorkflowFailure ? error.cause : error;
   const cause = inner instanceof ActivityFailure ? inner.cause : inner;
   if (cause instanceof TimeoutFailure) {
-    const last = cause.cause instanceof ApplicationFailure ? reportOf(cause.cause) : undefined;
-    return (
-      last ?? {
-        code: 'timed-out',
-        message: `a step did not end in time (${String(cause.timeoutType)})`,
-      }
-    );
+    const last = lastFailureOf(cause);
+    return last instanceof ApplicationFailure
+      ? reportOf(last)
+      : {
+          code: 'timed-out',
+          message: `a step did not end in time (${String(cause.timeoutType)})`,
+        };
   }
   if (cause instanceof ApplicationFailure) {
     const detail: unknown = cause.details?.[0];

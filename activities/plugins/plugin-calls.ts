@@ -65,7 +65,7 @@ export async function storePluginAnswer(
       ? readItemsAnswer(planned, input.answer, (sealed) =>
           reply.open(Buffer.from(sealed, 'base64')).toString('utf8'),
         )
-      : { items: failedItems(planned, input.failure), faults: [] };
+      : { items: failedItems(planned, input.failure, input.isUntaken), faults: [] };
   const outcome: CallOutcome = {
     ...{ plugin, action, onError, order, answeredAt },
     items: everyItem(planned, read.items),
@@ -100,9 +100,13 @@ function everyItem({ items }: PlannedCall, answered: readonly ItemOutcome[]): It
   });
 }
 
-/** A call that nobody took has begun nothing. */
-function failedItems({ items }: PlannedCall, failure: FailureReport): ItemOutcome[] {
-  const begun = failure.code === 'plugin-not-served' ? {} : { mayHaveBegun: true as const };
+/** A call that nobody took has begun nothing; one that a worker died of may have. */
+function failedItems(
+  { items }: PlannedCall,
+  failure: FailureReport,
+  isUntaken = false,
+): ItemOutcome[] {
+  const begun = isUntaken ? {} : { mayHaveBegun: true as const };
   return items.map(({ requestId, item }) => ({ requestId, item, failure, ...begun }));
 }
 

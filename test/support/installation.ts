@@ -40,6 +40,8 @@ export interface InstallationOptions {
   readonly expiryInterval?: string;
   /** Path of the agent's restic, if not the test bed's. */
   readonly restic?: string;
+  /** Whether only a Temporal server is started. */
+  readonly isTemporalAlone?: boolean;
   /** Events after which Temporal suggests to continue as new, if not its own thousands. */
   readonly eventsSuggested?: number;
 }
@@ -94,12 +96,7 @@ export class Installation {
     installation.#ports = { temporal: await freePort(), api: await freePort() };
     try {
       await installation.startPart('temporal');
-      const parts: readonly Part[] = [
-        'worker',
-        'api',
-        ...(options.hasAgent ? ['agent' as const] : []),
-      ];
-      await Promise.all(parts.map((part) => installation.startPart(part)));
+      await Promise.all(partsOf(options).map((part) => installation.startPart(part)));
       return installation;
     } catch (error) {
       await installation.#killAll();
@@ -358,6 +355,11 @@ export class Installation {
       HOLDFAST_EXPIRY_INTERVAL: this.#options.expiryInterval ?? '1h',
     };
   }
+}
+
+/** What runs beside Temporal. */
+function partsOf({ isTemporalAlone, hasAgent }: InstallationOptions): readonly Part[] {
+  return isTemporalAlone === true ? [] : ['worker', 'api', ...(hasAgent ? ['agent' as const] : [])];
 }
 
 function withoutEmpty(location: StorageLocation): object {

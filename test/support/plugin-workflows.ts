@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+
+import { createActivities } from '../../activities/index.ts';
+import type { Dependencies } from '../../activities/dependencies.ts';
+import {
+  pluginTaskQueue,
+  clusterTaskQueue,
+  WORKFLOW_TASK_QUEUE,
+} from '../../domain/workflow-id.ts';
+import { Installation } from './installation.ts';
+
+/** A worker of this process. */
+export interface LocalWorker {
+  stop(): Promise<void>;
+}
+
+/**
+ * The workflows that stand between a run and its plugins, on a Temporal server of their own: they are started by the test, and
+ * nobody needs a cluster.
+ */
+export class PluginWorkflows {
+  readonly #installation: Installation;
+  readonly #client: Client;
+  readonly #native: NativeConnection;
+  readonly #workers: LocalWorker[] = [];
+
+  private constructor(installation: Installation, client: Client, native: NativeConnection) {
+    this.#installation = installation;
+    this.#client = client;
+    this.#native = native;
+  }
+
+  static async start(): Promise<PluginWorkflows> {
+    const installation = await Installation.start({ isTemporalAlone: true, isFolder: true });
+    const address = installation.temporalAddress;
+    const client = new Client({ connection: await Connection.connect({ address }) });
+    const all = new PluginWorkflows(
+      installation,
+      client,
+      await NativeConnection.connect({ address }),
+    );
+    const codePath = process.env['HOLDFAST_WORKFLOW_BUNDLE'] ?? '';
+    await all.#serve({ taskQueue: WORKFLOW_TASK_QUEUE, workflowBundle: { codePath } });
+    return all;
+  }
+
+  /** Ends all workers as well. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
+    await this.#client.connection.close();
+    await this.#native.close();
+    await this.#installation.stop();
+  }
+
+  /** Serves the activities of a cluster, over what a run has stored; gives the name of the cluster. */
+  async serveCluster(deps: Dependencies): Promise<string> {
+    const cluster = randomUUID();
+    await this.#serve({
+      taskQueue: clusterTaskQueue(cluster),
+      activities: createActivities(deps),
+    });
+    return cluster;
+  }
+
+  servePlugin(cluster: string, plugin: string, activities: object): Promise<LocalWorker> {
+    return this.#serve({ taskQueue: pluginTaskQueue(cluster, plugin), activities });
+  }
+
+  /** Runs a workflow to its end. The type of its result is the caller's word. */
+  async run<Result>(type: string, input: object): Promise<Result> {
+    return (await this.#client.workflow.execute(type, {
+      ...{ workflowId: randomUUID(), taskQueue: WORKFLOW_TASK_QUEUE, args: [input] },
+    })) as Result;
+  }
+
+  async #serve(options: WorkerOptions): Promise<LocalWorker> {
+    const worker = await Worker.create({ connection: this.#native, ...options });
+    const ended = worker.run();
+    let isAsked = false;
+    const local = {
+      stop: async (): Promise<void> => {
+        if (!isAsked) {
+          isAsked = true;
+          worker.shutdown();
+        }
+        await ended;
+      },
+    };
+    this.#workers.push(local);
+    return local;
+  }
+}
