@@ -1,4 +1,5 @@
 import { Failure } from '../domain/failure.ts';
+import { KEPT_BYTES_MAX, keepRecords } from '../storage/kept-records.ts';
 import { openStores } from '../storage/object-store/open.ts';
 import { buildApp } from './app.ts';
 import { type ApiConfig, readConfig } from './config.ts';
@@ -15,7 +16,7 @@ async function main(): Promise<void> {
   const app = await buildApp({
     temporal,
     locations: config.locations,
-    store: openStores(config.locations),
+    store: keepRecords(openStores(config.locations), KEPT_BYTES_MAX),
     uiUrl: config.temporal.uiUrl,
     patienceMs: config.patienceMs,
     isRevealAllowed: config.isRevealAllowed,

@@ -6,7 +6,8 @@ import { isEndPhase, isPhase } from '../domain/phase.ts';
 import type { StoredBackup, StoredRestore } from '../domain/stored-run.ts';
 import type { VeleroBackup } from '../domain/velero-record.ts';
 import { readClaim } from './claim.ts';
-import type { ObjectStore } from './object-store/port.ts';
+import { foldersAfter, type ListedVersions, listedVersions } from './folder-names.ts';
+import type { ObjectStore, ReadOptions } from './object-store/port.ts';
 import { readAll } from './object-store/read-all.ts';
 
 /** Records that are read at the same time. */
@@ -41,15 +42,19 @@ export interface CataloguePage<Entry> {
   readonly next?: string;
 }
 
-/** Reads one backup; undefined if its folder holds neither record nor claim. */
+/**
+ * Reads one backup; undefined if its folder holds neither record nor claim. With listed versions, copies of records that
+ * the store has kept will do.
+ */
 export async function readBackup(
   store: ObjectStore,
   name: string,
+  listed?: ListedVersions,
 ): Promise<CatalogueBackup | undefined> {
   const keys = backupKeys(name);
   const [record, found] = await Promise.all([
-    readRecord(store, keys.record, name),
-    readClaim(store, keys.claim),
+    readRecord(store, name, listedIn(listed, keys.record)),
+    readClaim(store, keys.claim, listedIn(listed, keys.claim)),
   ]);
   const claim = found?.stored.kind === 'Backup' ? found.stored : undefined;
   if (record === undefined && claim === undefined) {
@@ -91,8 +96,10 @@ export function expirationOf({
 export async function readRestore(
   store: ObjectStore,
   name: string,
+  listed?: ListedVersions,
 ): Promise<CatalogueRestore | undefined> {
-  const found = await readClaim(store, restoreKeys(name).claim);
+  const { claim } = restoreKeys(name);
+  const found = await readClaim(store, claim, listedIn(listed, claim));
   return found?.stored.kind === 'Restore' ? { name, claim: found.stored } : undefined;
 }
 
@@ -114,7 +121,11 @@ export function listRestores(
 
 interface RunSource<Entry> {
   readonly prefix: string;
-  readonly read: (store: ObjectStore, name: string) => Promise<Entry | undefined>;
+  readonly read: (
+    store: ObjectStore,
+    name: string,
+    listed: ListedVersions,
+  ) => Promise<Entry | undefined>;
 }
 
 async function listRuns<Entry extends { readonly name: string }>(
@@ -122,34 +133,32 @@ async function listRuns<Entry extends { readonly name: string }>(
   { prefix, read }: RunSource<Entry>,
   { after = '', limit, isNamed = () => true }: CatalogueQuery,
 ): Promise<CataloguePage<Entry | { name: string; problem: FailureReport }>> {
-  const names: string[] = [];
-  // All of them, however many a page takes: whether `nightly/` comes before `nightly-2/` differs from store to store.
-  for await (const folders of store.listFolders(prefix)) {
-    const found = folders.map((folder) => folder.slice(0, -1));
-    names.push(...found.filter((name) => name > after && isNamed(name)));
-  }
-  const page = names.sort().slice(0, limit);
-  const entries = await pLimit(READS_IN_FLIGHT).map(page, (name) =>
-    readOrExplain(store, name, read),
+  const { names, isMore } = await foldersAfter(store, prefix, { after, limit, isNamed });
+  const listed = listedVersions(store, prefix, names);
+  const entries = await pLimit(READS_IN_FLIGHT).map(names, (name) =>
+    readOrExplain(name, () => read(store, name, listed)),
   );
   const items = entries.filter((entry) => entry !== undefined);
-  const last = page.at(-1);
-  return names.length > limit && last !== undefined ? { items, next: last } : { items };
+  const last = names.at(-1);
+  return isMore && last !== undefined ? { items, next: last } : { items };
 }
 
 async function readOrExplain<Entry>(
-  store: ObjectStore,
   name: string,
-  read: RunSource<Entry>['read'],
+  read: () => Promise<Entry | undefined>,
 ): Promise<Entry | { name: string; problem: FailureReport } | undefined> {
   try {
-    return await read(store, name);
+    return await read();
   } catch (error) {
     if (error instanceof Failure && BROKEN_CODES.has(error.code)) {
       return { name, problem: reportOf(error) };
     }
     throw error;
   }
+}
+
+function listedIn(listed: ListedVersions | undefined, key: string): ReadOptions {
+  return listed === undefined ? {} : { listed: () => listed(key) };
 }
 
 function reportOf({ code, message, subject }: Failure): FailureReport {
@@ -161,12 +170,13 @@ const BROKEN_CODES: ReadonlySet<string> = new Set(['unsupported-format', 'archiv
 
 async function readRecord(
   store: ObjectStore,
-  key: string,
   name: string,
+  options: ReadOptions,
 ): Promise<VeleroBackup | undefined> {
+  const key = backupKeys(name).record;
   let bytes: Buffer;
   try {
-    bytes = await readAll(store, key);
+    bytes = await readAll(store, key, options);
   } catch (error) {
     if (error instanceof Failure && error.code === 'object-missing') {
       return undefined;

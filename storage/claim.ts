@@ -1,6 +1,6 @@
 import { Failure } from '../domain/failure.ts';
 import { CLAIM_VERSION, type StoredBackup, type StoredRestore } from '../domain/stored-run.ts';
-import type { ObjectStore, ObjectVersion } from './object-store/port.ts';
+import type { ObjectStore, ObjectVersion, ReadOptions } from './object-store/port.ts';
 import { gather } from './object-store/read-all.ts';
 
 export type StoredRun = StoredBackup | StoredRestore;
@@ -54,9 +54,13 @@ export async function replaceClaim(
 }
 
 /** Reads a claim; undefined if there is none. Throws `unsupported-format` for what is no claim of ours. */
-export async function readClaim(store: ObjectStore, key: string): Promise<ReadClaim | undefined> {
+export async function readClaim(
+  store: ObjectStore,
+  key: string,
+  options: ReadOptions = {},
+): Promise<ReadClaim | undefined> {
   try {
-    const object = await store.get(key);
+    const object = await store.get(key, options);
     const bytes = await gather(object);
     return { stored: parseClaim(bytes, key), version: object.version };
   } catch (error) {

@@ -10,6 +10,7 @@ import { openCluster } from '../activities/kubernetes/client.ts';
 import { createNodeActivities } from '../activities/node/index.ts';
 import { findLocation } from '../domain/storage-location.ts';
 import { clusterTaskQueue, nodeTaskQueue, WORKFLOW_TASK_QUEUE } from '../domain/workflow-id.ts';
+import { KEPT_BYTES_MAX, keepRecords } from '../storage/kept-records.ts';
 import { openStores } from '../storage/object-store/open.ts';
 import type { WorkerConfig, WorkerRole } from './config.ts';
 import { writeLog } from './log.ts';
@@ -100,7 +101,7 @@ function clusterOptions(
       engine: createResticEngine(resticConfig(process.env)),
       location: (name) => findLocation(locations, name),
       locations: locations.map(({ name }) => name),
-      store: openStores(locations),
+      store: keepRecords(openStores(locations), KEPT_BYTES_MAX),
       isServed: (taskQueue) => isServed(connected, taskQueue),
       seenImages: new Map(),
       ...(image === undefined ? {} : { image }),

@@ -91,10 +91,10 @@ class FolderStore implements ObjectStore {
     }
   }
 
-  async *list(prefix: string): AsyncGenerator<readonly ObjectEntry[]> {
+  async *list(prefix: string, after = ''): AsyncGenerator<readonly ObjectEntry[]> {
     let page: ObjectEntry[] = [];
     for await (const key of this.#walk(prefix.slice(0, prefix.lastIndexOf('/') + 1))) {
-      const entry = key.startsWith(prefix) ? await this.head(key) : undefined;
+      const entry = key.startsWith(prefix) && key > after ? await this.head(key) : undefined;
       if (entry !== undefined) {
         page.push(entry);
       }
@@ -108,9 +108,10 @@ class FolderStore implements ObjectStore {
     }
   }
 
-  async *listFolders(prefix: string): AsyncGenerator<readonly string[]> {
+  async *listFolders(prefix: string, after = ''): AsyncGenerator<readonly string[]> {
     const entries = await this.#entries(prefix);
-    yield entries.filter((entry) => entry.isFolder).map((entry) => `${entry.name}/`);
+    const folders = entries.filter(({ name, isFolder }) => isFolder && `${prefix}${name}` > after);
+    yield folders.map(({ name }) => `${name}/`);
   }
 
   async remove(keys: readonly string[]): Promise<void> {

@@ -31,14 +31,18 @@ export interface ObjectStore {
   /** What is known about an object; undefined if there is none. */
   head(key: string): Promise<ObjectEntry | undefined>;
 
-  /** Every object under a prefix, page by page, in the order of the server. */
-  list(prefix: string): AsyncIterable<readonly ObjectEntry[]>;
+  /**
+   * Every object under a prefix, page by page, in the order of the server; with `after`, those that come after this key
+   * there. Where a folder ends, and another one's name goes on from its name, servers differ in that order.
+   */
+  list(prefix: string, after?: string): AsyncIterable<readonly ObjectEntry[]>;
 
   /**
    * Names directly under a prefix that ends with "/": `backups/` gives `a/`, `b/`. Page by page, in the order of the
-   * server; not every one puts `a-b/` before `a/`, as the order of keys would have it.
+   * server; not every one puts `a-b/` before `a/`, as the order of keys would have it. With `after`, which is a prefix
+   * and a name without a "/", those whose names are greater; the name itself may be among them.
    */
-  listFolders(prefix: string): AsyncIterable<readonly string[]>;
+  listFolders(prefix: string, after?: string): AsyncIterable<readonly string[]>;
 
   /** Removes objects; those that are not there count as removed. */
   remove(keys: readonly string[]): Promise<void>;
@@ -71,6 +75,11 @@ export interface ReadOptions {
   readonly range?: { readonly offset: number; readonly length: number };
   /** Throws `precondition-failed` if the object is another version. */
   readonly version?: ObjectVersion;
+  /**
+   * The version in which a listing shows the object; undefined if it shows none. Who keeps copies of objects asks for it
+   * when there is a copy, and gives that if it is the same version; everybody else reads.
+   */
+  readonly listed?: () => Promise<ObjectVersion | undefined>;
   readonly signal?: AbortSignal;
 }
 

@@ -110,8 +110,8 @@ class S3Store implements ObjectStore {
     }
   }
 
-  async *list(prefix: string): AsyncGenerator<readonly ObjectEntry[]> {
-    for await (const page of this.#pages(prefix)) {
+  async *list(prefix: string, after?: string): AsyncGenerator<readonly ObjectEntry[]> {
+    for await (const page of this.#pages(prefix, { after })) {
       yield (page.Contents ?? []).map(({ Key = '', Size = 0, ETag = '' }) => ({
         key: Key.slice(this.#prefix.length),
         sizeBytes: Size,
@@ -120,9 +120,9 @@ class S3Store implements ObjectStore {
     }
   }
 
-  async *listFolders(prefix: string): AsyncGenerator<readonly string[]> {
+  async *listFolders(prefix: string, after?: string): AsyncGenerator<readonly string[]> {
     const cut = this.#prefix.length + prefix.length;
-    for await (const page of this.#pages(prefix, '/')) {
+    for await (const page of this.#pages(prefix, { after, delimiter: '/' })) {
       yield (page.CommonPrefixes ?? []).map((folder) => (folder.Prefix ?? '').slice(cut));
     }
   }
@@ -155,7 +155,10 @@ class S3Store implements ObjectStore {
     this.#client.destroy();
   }
 
-  async *#pages(prefix: string, delimiter?: string) {
+  async *#pages(
+    prefix: string,
+    { after, delimiter }: { after: string | undefined; delimiter?: string },
+  ) {
     let token: string | undefined;
     do {
       try {
@@ -164,6 +167,7 @@ class S3Store implements ObjectStore {
             Bucket: this.#bucket,
             Prefix: `${this.#prefix}${prefix}`,
             ...(delimiter === undefined ? {} : { Delimiter: delimiter }),
+            ...(after === undefined ? {} : { StartAfter: `${this.#prefix}${after}` }),
             ...(token === undefined ? {} : { ContinuationToken: token }),
           }),
         );

@@ -147,6 +147,16 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
         folders.push(...page);
       }
       expect(folders).toEqual(['a/', 'b/']);
+      const later: string[] = [];
+      for await (const page of store.list('l/', 'l/a/1')) {
+        later.push(...page.map(({ key }) => key));
+      }
+      expect(later).toEqual(['l/a/2', 'l/b/1', 'l/c']);
+      const laterFolders: string[] = [];
+      for await (const page of store.listFolders('l/', 'l/a')) {
+        laterFolders.push(...page);
+      }
+      expect(laterFolders.filter((folder) => folder !== 'a/')).toEqual(['b/']);
       await store.remove(['l/a/1', 'l/a/2', 'l/nothing']);
       expect(await keysUnder(store, 'l/')).toEqual(['l/b/1', 'l/c']);
     });

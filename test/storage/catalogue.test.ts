@@ -21,8 +21,8 @@ async function openFolder(): Promise<ObjectStore> {
 async function openPagedFolder(): Promise<ObjectStore> {
   const store = await openFolder();
   const listWhole = store.listFolders.bind(store);
-  store.listFolders = async function* (prefix) {
-    for await (const names of listWhole(prefix)) {
+  store.listFolders = async function* (prefix, after) {
+    for await (const names of listWhole(prefix, after)) {
       yield* names.map((name) => [name]);
     }
   };

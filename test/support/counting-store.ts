@@ -1,8 +1,13 @@
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 
-/** A store that notes the key of each object of which something is read. */
-export function countReads(store: ObjectStore): { store: ObjectStore; reads: string[] } {
+/** A store that notes the key of each object of which something is read, and the prefix of each listing of objects. */
+export function countReads(store: ObjectStore): {
+  store: ObjectStore;
+  reads: string[];
+  listings: string[];
+} {
   const reads: string[] = [];
+  const listings: string[] = [];
   const counting = new Proxy(store, {
     get(target, name) {
       // Each field of a store is a method of it.
@@ -10,10 +15,12 @@ export function countReads(store: ObjectStore): { store: ObjectStore; reads: str
       return (...args: unknown[]): unknown => {
         if (name === 'get') {
           reads.push(String(args[0]));
+        } else if (name === 'list') {
+          listings.push(String(args[0]));
         }
         return method.apply(target, args);
       };
     },
   });
-  return { store: counting, reads };
+  return { store: counting, reads, listings };
 }
