@@ -40,8 +40,8 @@ export interface PluginRunActivities {
    */
   keepPluginOperations(input: KeepOperationsInput): Promise<void>;
   /**
-   * Writes the file of item operations, and says what of all that plugins answered and did is a problem of the backup.
-   * Heartbeats.
+   * Writes the file of item operations, and says what of all that plugins answered and did is a problem of the backup. What
+   * may go on stands in the file as well, so that the deletion of the backup tells its plugins. Heartbeats.
    */
   recordPlugins(input: RecordPluginsInput): Promise<BackupProblems>;
 }
@@ -158,13 +158,18 @@ export interface RecordPluginsInput extends RunReference {
   readonly rounds: readonly PluginRound[];
   /** Left out where there were no operations. */
   readonly operations?: PlannedOperations;
+  /** Operations that failed calls may have begun, and that could not be cancelled; left out where there are none. */
+  readonly uncancelled?: UncancelledBatches;
   /** What of void or late operations could not be cancelled. */
   readonly notCancelled: readonly FailureReport[];
 }
 
-/** Batches of operations that go on though the run has failed or was cancelled. */
-export interface KeepOperationsInput extends RunReference {
+/** Batches of operations that may go on, though nobody waits for them. */
+export interface UncancelledBatches {
   readonly attempt: string;
   readonly batches: readonly number[];
+  /** RFC 3339. */
   readonly endedAt: string;
 }
+
+export interface KeepOperationsInput extends RunReference, UncancelledBatches {}

@@ -145,6 +145,7 @@ async function endOperations(
   const problems = await steps.activities.long('Record what plugins did').recordPlugins({
     ...{ ...run, rounds, notCancelled: ended?.notCancelled ?? [] },
     ...(ended === undefined ? {} : { operations: ended.planned }),
+    ...(ended?.uncancelled === undefined ? {} : { uncancelled: ended.uncancelled }),
   });
   if (ended === undefined) {
     return { problems };

@@ -20,6 +20,7 @@ import type {
   PlannedOperations,
   PluginRound,
   StoredAnswer,
+  UncancelledBatches,
 } from '../activities/plugin-run-contract.ts';
 import type { PlanRetentionInput } from '../activities/schedule-contract.ts';
 import type { ListPluginsResult, RemovePluginResult } from '../activities/plugin-contract.ts';
@@ -127,6 +128,8 @@ export interface PluginOperationsResult {
   readonly failed: number;
   /** Operations that may go on, though nobody waits for them. */
   readonly notCancelled: readonly FailureReport[];
+  /** Those of them that failed calls may have begun; left out where there are none. */
+  readonly uncancelled?: UncancelledBatches;
 }
 
 export interface PluginCancelOperationsInput extends PluginCancelInput {

@@ -63,7 +63,14 @@ export async function pluginOperations(
     return continueAsNew<typeof pluginOperations>({ ...input, handedOn: handOn });
   }
   const { completed, failed } = ended;
-  return { planned: waited.planned, completed, failed, notCancelled: leftReports(left) };
+  // Those that were waited for are in the record with their end.
+  const batches = left.flatMap((one) => one.batches);
+  const { attempt } = of.planned;
+  const uncancelled = { attempt, batches, endedAt: recordTime(Date.now()) };
+  return {
+    ...{ planned: waited.planned, completed, failed, notCancelled: leftReports(left) },
+    ...(batches.length === 0 ? {} : { uncancelled }),
+  };
 }
 
 async function planned(

@@ -2,8 +2,22 @@ import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { PLUGIN_ITEMS_WORKFLOW } from '../../workflows/contract.ts';
-import type { PluginItemsInput, PluginItemsResult } from '../../workflows/contract.ts';
+import { cleanRun } from '../../activities/clean-run.ts';
+import { recordPlugins } from '../../activities/plugins/record-plugins.ts';
+import { backupKeys } from '../../domain/object-key.ts';
+import { recordTime } from '../../domain/duration.ts';
+import {
+  DELETE_WORKFLOW,
+  type DeleteInput,
+  PLUGIN_ITEMS_WORKFLOW,
+  PLUGIN_OPERATIONS_WORKFLOW,
+  type PluginItemsInput,
+  type PluginItemsResult,
+  type PluginOperationsInput,
+  type PluginOperationsResult,
+} from '../../workflows/contract.ts';
+import { inActivity } from '../support/activity-context.ts';
+import { keysUnder } from '../support/archive-items.ts';
 import { listed, plugin, PluginRunFixture, RUN } from '../support/plugin-run.ts';
 import { PluginWorkflows } from '../support/plugin-workflows.ts';
 import { TestPlugin } from '../support/test-plugin.ts';
@@ -47,9 +61,57 @@ test.each([
       void worker.stop();
       throw ApplicationFailure.retryable('it dies');
     };
-    const input: PluginItemsInput = { run: RUN, cluster };
-    const result = await workflows.run<PluginItemsResult>(PLUGIN_ITEMS_WORKFLOW, input);
+    const result = await ask(cluster);
     expect(mover.calls).toHaveLength(voids);
     expect(result).toMatchObject({ operations: 0, errors: 1, voids });
+  });
+});
+
+function ask(cluster: string): Promise<PluginItemsResult> {
+  const input: PluginItemsInput = { run: RUN, cluster };
+  return workflows.run(PLUGIN_ITEMS_WORKFLOW, input);
+}
+
+/** Waits for what was begun, for so many seconds. */
+function wait(
+  cluster: string,
+  { rounds }: PluginItemsResult,
+  seconds = 60,
+): Promise<PluginOperationsResult> {
+  const deadline = recordTime(Date.now() + seconds * 1000);
+  const input: PluginOperationsInput = { run: RUN, cluster, rounds, deadline };
+  return workflows.run(PLUGIN_OPERATIONS_WORKFLOW, input);
+}
+
+test('the deletion of a backup ends what could not be cancelled, as soon as the plugin is there', async () => {
+  await withPlugin(async ({ fixture, cluster, mover }) => {
+    const worker = await workflows.servePlugin(cluster, 'mover', mover.activities);
+    mover.answer = () => {
+      void worker.stop();
+      return { error: 'half begun', operation: { id: 'op' } };
+    };
+    const { rounds, ...asked } = await ask(cluster);
+    expect(asked).toMatchObject({ operations: 0, voids: 1 });
+    const { notCancelled, uncancelled } = await wait(cluster, { rounds, ...asked });
+    expect(notCancelled).toHaveLength(1);
+    await inActivity(() =>
+      recordPlugins(fixture.deps, {
+        ...{ ...RUN, rounds, notCancelled },
+        ...(uncancelled === undefined ? {} : { uncancelled }),
+      }),
+    );
+    const keys = backupKeys(RUN.name);
+    await inActivity(() => cleanRun(fixture.store, keys, { ...RUN, scope: 'work' }));
+    const input: DeleteInput = { ...RUN, cluster };
+    await expect(workflows.run(DELETE_WORKFLOW, input)).rejects.toThrow(
+      'Workflow execution failed',
+    );
+    expect(await keysUnder(fixture.store, keys.folder)).toContain(keys.itemOperations);
+    await workflows.servePlugin(cluster, 'mover', mover.activities);
+    await workflows.run(DELETE_WORKFLOW, input);
+    expect(mover.deleted.map(({ operations }) => operations)).toEqual([
+      [expect.objectContaining({ id: 'op', requestId: mover.calls[0]?.items[0]?.requestId })],
+    ]);
+    expect(await keysUnder(fixture.store, keys.folder)).toEqual([]);
   });
 });

@@ -7,10 +7,11 @@ import type { PluginRound } from '../../activities/plugin-run-contract.ts';
 import { planPluginCalls } from '../../activities/plugins/plan-plugin-calls.ts';
 import { readPluginCall, storePluginAnswer } from '../../activities/plugins/plugin-calls.ts';
 import type { ExportPlan } from '../../domain/export-plan.ts';
-import type { ListedObject } from '../../domain/item.ts';
+import { groupResource, type ListedObject } from '../../domain/item.ts';
 import { backupFolder, planKey } from '../../domain/object-key.ts';
 import type { ItemsCall, PluginAction } from '../../domain/plugins/contract.ts';
 import type { KindReference } from '../../domain/run-reference.ts';
+import { PLUGIN } from '../../domain/plugins/plugin-resource.ts';
 import { PLUGIN_DEFAULTS, type RegisteredPlugin } from '../../domain/plugins/plugin.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
 import { openObjectStore } from '../../storage/object-store/open.ts';
@@ -63,9 +64,14 @@ export class PluginRunFixture {
       ...secrets.map(({ object }) => ({ type: 'secrets', object })),
       ...claims.map(({ object }) => ({ type: 'persistentvolumeclaims', object })),
     ];
-    const cluster = memoryCluster([CONFIG_MAPS, SECRETS, CLAIMS], objects);
+    const registered = plugins.map(({ name, spec, ...status }) => ({
+      type: groupResource(PLUGIN),
+      object: { metadata: { name, namespace: 'hf' }, spec, status },
+    }));
+    const types = [CONFIG_MAPS, SECRETS, CLAIMS];
+    const cluster = memoryCluster(types, [...objects, ...registered]);
     // The cast: only what the activities use of a worker's clients is there.
-    this.deps = { cluster, store: () => this.store } as unknown as Dependencies;
+    this.deps = { cluster, namespace: 'hf', store: () => this.store } as unknown as Dependencies;
     const units = [{ type: CONFIG_MAPS, namespace: 'shop', items: configMaps.length }];
     this.plan = {
       ...{ shards: [{ units, items: configMaps.length }], items: configMaps.length },

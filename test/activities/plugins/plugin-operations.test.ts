@@ -12,7 +12,7 @@ import {
   readPluginOperations,
   storePluginOperations,
 } from '../../../activities/plugins/plugin-operations.ts';
-import { recordPlugins } from '../../../activities/plugins/record-plugins.ts';
+import { keepPluginOperations, recordPlugins } from '../../../activities/plugins/record-plugins.ts';
 import { backupKeys } from '../../../domain/object-key.ts';
 import type { OperationsCall } from '../../../domain/plugins/contract.ts';
 import { partsOfPlugin, PLUGIN } from '../../../domain/plugins/plugin-resource.ts';
@@ -279,4 +279,24 @@ test('a deletion is told to plugins with operations, and to those that want to k
   expect(idsOf(calls)).toEqual(idsOf(before));
   // From then on it is no backup.
   await expect(fixture.store.get(record)).rejects.toMatchObject({ code: 'object-missing' });
+});
+
+test('what could not be cancelled stands in the file, and its plugin is told of the deletion', async () => {
+  const round = await fixture.planRound();
+  await fixture.answer(round, byName({ 'item-1': { operation: { id: 'op-1' } } }));
+  const { operations, calls } = await planned();
+  await keepPluginOperations(fixture.deps, {
+    ...{ ...RUN, attempt: operations.attempt, batches: [0], endedAt: '2026-01-01T00:01:00Z' },
+  });
+  expect(await readJsonGzIfThere(fixture.store, backupKeys('b').itemOperations)).toMatchObject([
+    {
+      spec: { backupItemAction: 'mover/upload', operationID: 'op-1' },
+      status: {
+        ...{ phase: 'Failed', updated: '2026-01-01T00:01:00Z' },
+        error: expect.stringContaining('could not cancel the operation for configmaps/') as unknown,
+      },
+    },
+  ]);
+  const { calls: told } = await deletion({ name: 'mover' });
+  expect(told.map((call) => call.operations)).toEqual(calls.map((call) => call.operations));
 });
