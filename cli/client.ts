@@ -20,6 +20,7 @@ import {
 } from '../domain/api-resource.ts';
 import type { BackupItemList, RestoreItemList } from '../domain/backup-contents.ts';
 import type { CoverageReport } from '../domain/coverage.ts';
+import type { RecoverSchedulesRequest } from '../domain/schedules/recovered-schedule.ts';
 
 export type Plural = 'backups' | 'restores';
 
@@ -209,8 +210,8 @@ export class ApiClient {
   }
 
   /** Gives lost schedules back to Temporal. */
-  async recoverSchedules(): Promise<RecoveredSchedules> {
-    return this.#send('POST', '/schedules:recover', {});
+  async recoverSchedules(body: RecoverSchedulesRequest): Promise<RecoveredSchedules> {
+    return this.#send('POST', '/schedules:recover', { body });
   }
 
   async deleteSchedule(name: string): Promise<void> {

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ScheduleResource } from '../domain/api-resource.ts';
 import { withoutBlanks } from '../domain/normal-filters.ts';
 import { KEEP_FIELDS, type KeepRules } from '../domain/retention/keep-rules.ts';
+import type { RecoverSchedulesRequest } from '../domain/schedules/recovered-schedule.ts';
 import { OVERLAP_POLICIES } from '../domain/schedules/schedule.ts';
 import { clientOf, type GlobalOptions, withApi, withOutput } from './global-options.ts';
 import { present } from './item-flags.ts';
@@ -223,8 +224,17 @@ function overlapOption(description: string): Option {
 function recoverCommand(): Command {
   return withOutput(withApi(new Command('recover')))
     .description('bring back the schedules that Temporal has lost, from their locations')
-    .action(async (options: Options) => {
-      const recovered = await clientOf(options).recoverSchedules();
+    .option('--location <name>', 'those of this location; of all when left out')
+    .option('--cluster <name>', 'those that back up this cluster')
+    .option('--as-cluster <name>', 'the cluster that they are to back up from now on')
+    .option('--paused', 'bring them back paused')
+    .action(async (options: Options & RecoverSchedulesRequest) => {
+      const { location, cluster, asCluster, paused } = options;
+      const body = {
+        ...present({ location, cluster, asCluster }),
+        ...(paused === undefined ? {} : { paused }),
+      };
+      const recovered = await clientOf(options).recoverSchedules(body);
       const text = recovered.names.map((name) => `${name}\n`).join('');
       process.stdout.write(options.output === 'table' ? text : dataText(recovered, options.output));
       process.stderr.write(`${String(recovered.names.length)} schedules are back\n`);

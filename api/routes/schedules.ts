@@ -7,6 +7,7 @@ import {
   type TriggerRequest,
 } from '../../domain/api-resource.ts';
 import { RequestFailure } from '../errors.ts';
+import type { RecoverSchedulesRequest } from '../../domain/schedules/recovered-schedule.ts';
 import { fieldError } from '../../domain/selection/field-errors.ts';
 import { PAGE_SIZE_DEFAULT } from '../runs/list.ts';
 import { requestedSpec } from '../runs/request-faults.ts';
@@ -16,6 +17,7 @@ import { PAGE_SIZE_MAX } from '../schemas/run.ts';
 import {
   Backfill,
   CreateSchedule,
+  RecoverSchedules,
   ScheduleListQuery,
   ScheduleNote,
   ScheduleParams,
@@ -70,16 +72,17 @@ export function scheduleRoutes(app: FastifyInstance, service: ScheduleService): 
         after: tokenOf(query.continue),
       }),
   );
-  app.post(
+  app.post<{ Body: RecoverSchedulesRequest | null }>(
     `${BASE}::recover`,
     {
       schema: {
         summary: 'Give back to Temporal the schedules that it has lost and locations have',
+        body: RecoverSchedules,
         tags: TAGS,
         response: { 200: reference('RecoveredSchedules'), default: problem() },
       },
     },
-    async () => service.recover(),
+    async ({ body }) => service.recover(body ?? {}),
   );
   oneScheduleRoutes(app, service);
   verbRoutes(app, service);

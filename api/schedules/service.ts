@@ -21,6 +21,11 @@ import { recordTime } from '../../domain/duration.ts';
 import { Failure } from '../../domain/failure.ts';
 import { retention } from '../../domain/retention/retention.ts';
 import {
+  isMeant,
+  recoveredSchedule,
+  type RecoverSchedulesRequest,
+} from '../../domain/schedules/recovered-schedule.ts';
+import {
   isScheduledName,
   policyOf,
   type ScheduleSpec,
@@ -140,23 +145,38 @@ export class ScheduleService {
     };
   }
 
-  /** Gives back to Temporal all schedules that locations have and it does not know; names them. */
-  async recover(): Promise<RecoveredSchedules> {
+  /** Gives back to Temporal the schedules that locations have and it does not know; names them. */
+  async recover(request: RecoverSchedulesRequest): Promise<RecoveredSchedules> {
     const { locations, store } = this.#sources;
     const recovered: string[] = [];
-    for (const location of locations) {
+    for (const location of request.location === undefined ? locations : [request.location]) {
       for (const name of await listSchedules(store(location))) {
-        const [read, description] = await Promise.all([
-          readSchedule(store(location), name),
-          this.#describe(name),
-        ]);
-        if (read !== undefined && description === undefined) {
-          await this.#start(read.stored);
+        if (await this.#bringBack(name, { ...request, location })) {
           recovered.push(name);
         }
       }
     }
     return { apiVersion: API_VERSION, kind: 'RecoveredSchedules', names: recovered.sort() };
+  }
+
+  async #bringBack(
+    name: string,
+    request: RecoverSchedulesRequest & { readonly location: string },
+  ): Promise<boolean> {
+    const store = this.#sources.store(request.location);
+    const [read, description] = await Promise.all([
+      readSchedule(store, name),
+      this.#describe(name),
+    ]);
+    if (read === undefined || description !== undefined || !isMeant(read.stored, request)) {
+      return false;
+    }
+    const stored = recoveredSchedule(read.stored, request);
+    if (stored !== read.stored) {
+      await this.#write(store, stored, read);
+    }
+    await this.#start(stored);
+    return true;
   }
 
   /** Keeps a schedule from starting anything, or lets it go on. */

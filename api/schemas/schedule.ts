@@ -164,6 +164,23 @@ export const ScheduleList = Type.Object(
   { $id: 'ScheduleList' },
 );
 
+export const RecoverSchedules = Type.Union([
+  Type.Object(
+    {
+      location: Type.Optional(LabelName),
+      cluster: Type.Optional(LabelName),
+      asCluster: Type.Optional(LabelName),
+      paused: Type.Optional(Type.Boolean()),
+    },
+    {
+      ...STRICT,
+      description:
+        'Only those of this location, and of this cluster; which cluster they back up from now on; and whether they come back paused.',
+    },
+  ),
+  Type.Null(),
+]);
+
 export const RecoveredSchedules = Type.Object(
   {
     apiVersion: ApiVersion,

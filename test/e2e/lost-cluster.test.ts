@@ -173,6 +173,29 @@ test('on a new cluster with a new Temporal the bucket has it all', async () => {
   expect(body.items.map(({ metadata }) => metadata.name)).toEqual(['nightly']);
 });
 
+test('schedules come back paused, for the cluster that takes the place of the lost one', async () => {
+  const recover = [
+    'schedule',
+    'recover',
+    '--cluster',
+    lost.name,
+    '--as-cluster',
+    installation.name,
+  ];
+  expect((await holdfast(...recover, '--location', 'nowhere')).stderr).toContain(
+    'unknown-location',
+  );
+  expect((await holdfast('schedule', 'recover', '--cluster', 'other')).stdout).toBe('');
+  expect((await holdfast(...recover, '--paused')).stdout).toBe('nightly\n');
+  const { spec, status } = await schedule();
+  expect(status).toMatchObject({ phase: 'Paused' });
+  expect(spec).toMatchObject({
+    ...{ schedule: '0 3 * * *', paused: true, note: expect.stringMatching(/^recovered/) as string },
+    ...{ template: { cluster: installation.name }, retention: { keepLast: 1 } },
+  });
+  expect((await holdfast(...recover, '--paused')).stdout).toBe('');
+});
+
 test('a restore brings back objects and data', async () => {
   const own = ['--namespace', installation.ownNamespace];
   expect((await holdfast('keys', 'import', join(folder, 'key'), ...own)).status).toBe(0);
@@ -194,4 +217,14 @@ test('a restore brings back objects and data', async () => {
     `jsonpath=${values}`,
   );
   expect(read).toBe(`{"currency":"EUR"} {"pin":"${Buffer.from('4711').toString('base64')}"}`);
+});
+
+test('the schedule goes on with backups of the new cluster', async () => {
+  expect((await holdfast('schedule', 'unpause', 'nightly')).status).toBe(0);
+  expect((await schedule()).status.phase).toBe('Enabled');
+  const { spec, status } = await triggered();
+  expect(spec.cluster).toBe(installation.name);
+  expect(status).toMatchObject({ phase: 'Completed', volumes: { done: 1, failed: 0 } });
+  // The backup of the lost cluster is none of those that the schedule keeps or removes.
+  expect(await backups()).toHaveLength(2);
 });
