@@ -1,7 +1,7 @@
 import type { ResourceType } from '../domain/item.ts';
 import type { Cluster } from './kubernetes/port.ts';
 
-const NAMESPACE: ResourceType = {
+export const NAMESPACE: ResourceType = {
   group: '',
   version: 'v1',
   resource: 'namespaces',

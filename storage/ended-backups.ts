@@ -43,7 +43,7 @@ function endedBackup({ name, record, claim }: CatalogueBackup): EndedBackup | un
   const end = phaseOfRecord(phase, failureReason);
   const scheduleName = record.metadata.labels?.[SCHEDULE_LABEL];
   return {
-    ...{ name, runUid: claim.runUid, cluster: claim.spec.cluster },
+    ...{ name, runUid: claim.runUid, cluster: claim.spec.cluster, clusterUid: claim.cluster.uid },
     isHeld: claim.hold !== undefined,
     startMs: Date.parse(startTimestamp ?? claim.startTimestamp),
     phase: end === 'Completed' || end === 'PartiallyFailed' || end === 'Cancelled' ? end : 'Failed',

@@ -4,6 +4,7 @@ import { type EndedBackup, endedBackups } from '../../storage/ended-backups.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { readSchedule } from '../../storage/schedule-files.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { NAMESPACE } from '../own-namespace.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
 import type {
   ExpiredBackup,
@@ -22,13 +23,15 @@ export function planRetention(
   return withHeartbeat(async (long) => {
     const { schedule } = input;
     const nowMs = Date.now();
+    const own = await ownCluster(deps);
     const going: (ExpiredBackup & EndedBackup)[] = [];
     let kept = 0;
     for (const location of schedule === undefined ? deps.locations : [schedule.location]) {
       const store = deps.store(location);
       for (const [name, backups] of await bySchedule(store, input, long)) {
         const stored = name === '' ? undefined : (await readSchedule(store, name))?.stored;
-        const verdicts = retention(backups, policyOf(name, stored, nowMs));
+        const policy = { ...policyOf(name, stored, nowMs), cluster: own };
+        const verdicts = retention(backups, policy);
         const gone = verdicts.filter(({ reasons }) => reasons.length === 0);
         kept += verdicts.length - gone.length;
         going.push(...gone.map(({ backup }) => ({ location, ...backup })));
@@ -41,6 +44,17 @@ export function planRetention(
       kept,
     };
   });
+}
+
+/** The cluster that is served, by the namespace that it has for as long as it lives. */
+async function ownCluster({ cluster }: Pick<Dependencies, 'cluster'>) {
+  const system = await cluster.read(NAMESPACE, {
+    ...NAMESPACE,
+    namespace: '',
+    name: 'kube-system',
+  });
+  const { uid = '', creationTimestamp } = system?.metadata ?? { name: '' };
+  return { uid, createdMs: Date.parse(String(creationTimestamp)) };
 }
 
 /** Backups of a cluster by the name of their schedule, which is empty for those of none. */

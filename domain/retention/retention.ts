@@ -5,6 +5,8 @@ import { type Calendar, calendarOf, KEEP_FIELDS, type KeepRules } from './keep-r
 const DAY_MS = 24 * 3_600_000;
 /** How long a backup that came to nothing is kept for people to look at, where keep rules decide. */
 const FAILURE_KEPT_MS = 7 * DAY_MS;
+/** How long a new cluster deletes nothing of the one whose name it has: nobody may have restored that yet. */
+const LOST_KEPT_MS = 7 * DAY_MS;
 
 /** An ended backup, as far as it matters for how long it is kept. */
 export interface KeptBackup {
@@ -16,6 +18,8 @@ export interface KeptBackup {
   readonly expiresMs?: number;
   /** Whether somebody holds it: it stays until it is released. */
   readonly isHeld?: boolean;
+  /** Uid of the cluster that it is of. */
+  readonly clusterUid?: string;
 }
 
 /** How long backups are kept that belong together: those of one schedule, or those of none. */
@@ -27,11 +31,14 @@ export interface RetentionPolicy {
   readonly nowMs: number;
   /** Whether the newest good one stays whatever else says: that of a schedule does. */
   readonly keepsNewest: boolean;
+  /** The cluster that has the name of theirs now; left out where it is not known. */
+  readonly cluster?: { readonly uid: string; readonly createdMs: number };
 }
 
 /** Why a backup stays. */
 export interface KeepReason {
-  readonly rule: keyof KeepRules | 'held' | 'ttl' | 'no-ttl' | 'newest-good' | 'recent-failure';
+  readonly rule:
+    keyof KeepRules | 'held' | 'ttl' | 'no-ttl' | 'newest-good' | 'recent-failure' | 'lost-cluster';
   /** The period that it stands for: `2026-11-24`, `2026-W48`. */
   readonly period?: string;
 }
@@ -44,7 +51,7 @@ export interface Verdict<Backup> {
 
 /**
  * What becomes of some backups, newest first. One stays while anything keeps it: a hold, a TTL that is not over, or a keep
- * rule. Rules count those that can be restored; of a period they take the newest that is Completed, and a
+ * rule. Those of a cluster that was lost stay for a week after another one has taken its name. Rules count those that can be restored; of a period they take the newest that is Completed, and a
  * PartiallyFailed one only where there is no other. Where there are rules, those that came to nothing stay for a week. A
  * pure function: the same backups at the same time have the same answer, in whatever order they come.
  */
@@ -87,7 +94,7 @@ const PERIOD_FIELDS = KEEP_FIELDS.filter((field) => field !== 'keepLast');
 /** Reasons that have nothing to do with the other backups. */
 function ownReasons(
   backup: KeptBackup,
-  { rules, nowMs }: Pick<RetentionPolicy, 'rules' | 'nowMs'>,
+  { rules, nowMs, cluster }: Pick<RetentionPolicy, 'rules' | 'nowMs' | 'cluster'>,
 ): KeepReason[] {
   const { expiresMs, startMs, isHeld = false } = backup;
   const isRuled = hasRules(rules);
@@ -98,6 +105,13 @@ function ownReasons(
     {
       rule: 'recent-failure',
       isGiven: isRuled && !isUsable(backup) && startMs + FAILURE_KEPT_MS > nowMs,
+    },
+    {
+      rule: 'lost-cluster',
+      isGiven:
+        cluster !== undefined &&
+        cluster.uid !== (backup.clusterUid ?? cluster.uid) &&
+        cluster.createdMs + LOST_KEPT_MS > nowMs,
     },
   ];
   return found.flatMap(({ isGiven, rule }) => (isGiven ? [{ rule }] : []));

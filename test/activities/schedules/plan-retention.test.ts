@@ -15,7 +15,7 @@ import { openObjectStore } from '../../../storage/object-store/open.ts';
 import type { ObjectStore } from '../../../storage/object-store/port.ts';
 import { writeSchedule } from '../../../storage/schedule-files.ts';
 import { inActivity } from '../../support/activity-context.ts';
-import { storeBackupOf } from '../../support/stored-backup.ts';
+import { SOURCE_CLUSTER, storeBackupOf } from '../../support/stored-backup.ts';
 
 // Goal: backups go when their time is over, and no others. Method: records of backups in a folder; they began on the
 // first of January of 2026 unless a test says otherwise, so that their TTL is over or not.
@@ -24,8 +24,11 @@ const OVER = { ttl: '24h' };
 const NEVER = { ttl: '876000h' };
 let folder: string;
 let store: ObjectStore;
+/** Of the namespace that a cluster is known by. */
+let served: { uid: string; creationTimestamp: string };
 
 beforeEach(async () => {
+  served = { uid: SOURCE_CLUSTER.uid, creationTimestamp: '2026-01-01T00:00:00Z' };
   folder = await mkdtemp(join(tmpdir(), 'holdfast-retention-'));
   store = openObjectStore({ name: 'default', provider: 'folder', path: folder });
 });
@@ -36,8 +39,11 @@ afterEach(async () => {
 });
 
 async function plan(more: Partial<PlanRetentionInput> = {}) {
+  const read = () => Promise.resolve({ metadata: served });
   // The cast: only what the activity uses of a worker's clients is there.
-  const deps = { store: () => store, locations: ['default'] } as unknown as Dependencies;
+  const deps = {
+    ...{ store: () => store, locations: ['default'], cluster: { read } },
+  } as unknown as Dependencies;
   const { expired, kept } = await inActivity(() =>
     planRetention(deps, { cluster: 'local', ...more }),
   );
@@ -71,6 +77,19 @@ test('a backup goes when its TTL is over', async () => {
   await storeBackupOf(store, 'young', { spec: NEVER });
   await storeBackupOf(store, 'for-ever', { spec: { ttl: '0s' } });
   expect(await plan()).toEqual({ expired: ['old'], kept: 2 });
+});
+
+test('a cluster that is new under the name of a lost one deletes nothing of that', async () => {
+  await storeBackupOf(store, 'old', { spec: OVER });
+  await nights('nightly', '24h');
+  served = { uid: 'new', creationTimestamp: new Date().toISOString() };
+  const one = { schedule: { location: 'default', name: 'nightly' } };
+  expect([await plan(), await plan(one)]).toMatchObject([
+    { expired: [], kept: 4 },
+    { expired: [], kept: 3 },
+  ]);
+  served = { ...served, uid: SOURCE_CLUSTER.uid };
+  expect((await plan()).expired).toHaveLength(3);
 });
 
 test('one that is held stays, and so does one that was extended', async () => {

@@ -124,6 +124,10 @@ test('the two hours of one name, when the clocks go back, are two', () => {
 
 describe('what else keeps a backup', () => {
   const old = '2026-01-01T00:00:00Z';
+  const ofLost = { expiresMs: Date.parse(NOW) - 1, clusterUid: 'lost' };
+  const served = (days: number): Partial<RetentionPolicy> => ({
+    cluster: { uid: 'served', createdMs: Date.parse(NOW) - days * 24 * 3_600_000 },
+  });
   const [past, future] = [Date.parse(NOW) - 1, Date.parse(NOW) + 1];
 
   test.each<[string, Partial<KeptBackup>, Partial<RetentionPolicy>, string]>([
@@ -140,6 +144,9 @@ describe('what else keeps a backup', () => {
       'newest-good',
     ],
     ['a failure is no good one', { expiresMs: past, phase: 'Failed' }, { keepsNewest: true }, ''],
+    ['a lost cluster, while its name is new elsewhere', ofLost, served(6), 'lost-cluster'],
+    ['a lost cluster, a week later', ofLost, served(7), ''],
+    ['the cluster that is served', { ...ofLost, clusterUid: 'served' }, served(6), ''],
     ['a failure of a week ago, under rules', { phase: 'Failed' }, ruled(), ''],
   ])('%s', (...[, other, how, reasons]) => {
     expect(reasonsOf([backup(old, other)], policy({}, how))[old]).toBe(reasons);
