@@ -1,6 +1,7 @@
 import { recordTime } from '../domain/duration.ts';
 import { Failure } from '../domain/failure.ts';
 import { heldFailure } from '../domain/hold.ts';
+import { requireWritable } from '../domain/storage-location.ts';
 import type { StoredBackup, StoredRestore } from '../domain/stored-run.ts';
 import { readBackup, runUidOf } from '../storage/catalogue.ts';
 import { changeClaim } from '../storage/change-claim.ts';
@@ -11,7 +12,7 @@ import type { Dependencies } from './dependencies.ts';
 import { type LongWork, withHeartbeat } from './heartbeat.ts';
 import { readingRestore } from './reading-restore.ts';
 
-type Deps = Pick<Dependencies, 'store' | 'installation' | 'leases'>;
+type Deps = Pick<Dependencies, 'store' | 'location' | 'installation' | 'leases'>;
 
 /**
  * See `ClusterActivities.beginDeletion`. A restore claims its name and then looks for a tombstone; a deletion writes the
@@ -25,6 +26,7 @@ export function beginDeletion(deps: Deps, input: BeginDeletionInput): Promise<vo
     if (backup === undefined || runUidOf(backup) !== runUid) {
       return;
     }
+    requireWritable(deps.location(location));
     const { claim } = backup;
     if (claim?.hold !== undefined) {
       throw heldFailure(name, claim.hold);

@@ -115,14 +115,15 @@ export interface ClusterActivities
 
   /**
    * Removes an ended run's files: the record first, and last the claim, which says whose files they are. A claim or
-   * record of another run means that the name was taken again, and nothing of that run is removed. Heartbeats.
+   * record of another run means that the name was taken again, and nothing of that run is removed. Heartbeats. Throws
+   * `location-read-only`.
    */
   deleteRun(input: DeleteRunInput): Promise<DeleteRunResult>;
 
   /**
    * Notes that the deletion of a backup begins, before anything of it goes; nobody can restore, hold or extend it any more.
-   * Heartbeats. Throws `held`, `still-running` where a restore reads it, and `precondition-failed` where its time was to be
-   * over and it was extended.
+   * Heartbeats. Throws `location-read-only`, `held`, `still-running` where a restore reads it, and `precondition-failed`
+   * where its time was to be over and it was extended.
    */
   beginDeletion(input: BeginDeletionInput): Promise<void>;
 }

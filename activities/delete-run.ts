@@ -1,5 +1,6 @@
 import { heldFailure } from '../domain/hold.ts';
 import { backupKeys, restoreKeys, workFolder } from '../domain/object-key.ts';
+import { requireWritable } from '../domain/storage-location.ts';
 import { readClaim } from '../storage/claim.ts';
 import { readBackup, readRestore } from '../storage/catalogue.ts';
 import type { ObjectStore } from '../storage/object-store/port.ts';
@@ -12,6 +13,7 @@ import { withHeartbeat } from './heartbeat.ts';
 /** See `ClusterActivities.deleteRun`. */
 export function deleteRun(deps: Dependencies, input: DeleteRunInput): Promise<DeleteRunResult> {
   return withHeartbeat(async () => {
+    requireWritable(deps.location(input.location));
     const store = deps.store(input.location);
     const { kind, name, runUid } = input;
     await requireNoHold(store, input);

@@ -15,7 +15,10 @@ export interface RepositoryActivities {
   /** Says which runs have closed, or are not known any more. */
   findClosedHolders(input: FindClosedHoldersInput): Promise<FindClosedHoldersResult>;
 
-  /** Says whether there is a repository, and which locks of the engine lie in it. Heartbeats. */
+  /**
+   * Says whether there is a repository to maintain, and which locks of the engine lie in it; in a read-only location there
+   * is none. Heartbeats.
+   */
   listRepositoryLocks(input: RepositoryKey): Promise<RepositoryLocks>;
   /**
    * Removes the locks of a repository; only for one who has a lease for itself alone and knows that they belong to

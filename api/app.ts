@@ -71,8 +71,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   handleErrors(app);
   await openApi(app);
   healthRoutes(app, options);
-  const backups = new RunService(BACKUPS, options);
-  const restores = new RunService(RESTORES, options);
+  const sources = {
+    ...options,
+    location: (name: string) => options.locations.find((location) => location.name === name),
+  };
+  const backups = new RunService(BACKUPS, sources);
+  const restores = new RunService(RESTORES, sources);
   const previewRuns = new PreviewRuns(options.temporal);
   const backupPreviews = new BackupPreviews(options, previewRuns);
   const restorePreviews = new RestorePreviews(options, previewRuns);
@@ -95,12 +99,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   const { store, isRevealAllowed = false } = options;
   const look: LookAtBackup = (key) => backups.get(key);
-  holdRoutes(app, new HoldService({ store, look }));
+  holdRoutes(app, new HoldService({ ...sources, look }));
   contentsRoutes(app, new ContentsService({ store, look, isRevealAllowed }));
   restoreItemRoutes(app, new RestoreItems({ store, look: (key) => restores.get(key) }));
   storageLocationRoutes(app, new LocationService(options.locations));
   pluginRoutes(app, new PluginService(options.temporal));
   const locations = options.locations.map(({ name }) => name);
-  scheduleRoutes(app, new ScheduleService({ ...options, locations }));
+  scheduleRoutes(app, new ScheduleService({ ...sources, locations }));
   return app;
 }

@@ -55,6 +55,7 @@ export const FAILURE_CODES = {
   },
   'clock-differs': { type: 'Refused', title: 'The clock of a server differs from ours' },
   'unknown-location': { type: 'Refused', title: 'There is no such storage location' },
+  'location-read-only': { type: 'Refused', title: 'A storage location is read-only' },
   'namespace-not-found': { type: 'Refused', title: 'A namespace does not exist' },
   'type-not-found': { type: 'Refused', title: 'The cluster serves no such type' },
   'type-not-restorable': { type: 'Refused', title: 'No restore touches objects of this type' },

@@ -3,17 +3,25 @@ import { Failure } from './failure.ts';
 import { type Fields, isMapping } from './fields.ts';
 import { requireDnsLabel } from './names.ts';
 
-/** A folder of the machine that the workers and the API run on. */
-export interface FolderLocation extends BandwidthLimits {
+/** What locations of every provider have. */
+interface CommonLocation extends BandwidthLimits {
   readonly name: string;
+  /**
+   * Nothing is written to it but what restores write of themselves: no backup is made, changed or deleted in it, no
+   * schedule is kept in it, and its repositories are not maintained. It is written to when left out.
+   */
+  readonly readOnly?: boolean;
+}
+
+/** A folder of the machine that the workers and the API run on. */
+export interface FolderLocation extends CommonLocation {
   readonly provider: 'folder';
   /** Absolute path. */
   readonly path: string;
 }
 
 /** A bucket, and a prefix within it, of any server that speaks S3. Credentials come from the AWS environment. */
-export interface S3Location extends BandwidthLimits {
-  readonly name: string;
+export interface S3Location extends CommonLocation {
   readonly provider: 's3';
   readonly bucket: string;
   /** Key prefix without a slash at either end; empty for the whole bucket. */
@@ -32,10 +40,11 @@ export type StorageLocation = FolderLocation | S3Location;
 /** Name of the location that a request means when it names none. */
 export const DEFAULT_LOCATION = 'default';
 
-const FOLDER_FIELDS = new Set(['name', 'provider', 'path', ...BANDWIDTH_FIELDS]);
+const COMMON_FIELDS = ['name', 'provider', 'readOnly', ...BANDWIDTH_FIELDS];
+const FOLDER_FIELDS = new Set([...COMMON_FIELDS, 'path']);
 const S3_FIELDS = new Set([
-  ...['name', 'provider', 'bucket', 'prefix', 'region'],
-  ...['endpoint', 'isPathStyle', 'caFile', ...BANDWIDTH_FIELDS],
+  ...[...COMMON_FIELDS, 'bucket', 'prefix', 'region'],
+  ...['endpoint', 'isPathStyle', 'caFile'],
 ]);
 
 /**
@@ -85,6 +94,14 @@ export function findLocation(locations: readonly StorageLocation[], name: string
   return found;
 }
 
+/** Throws `location-read-only` for a location that is not written to. One that is not known is left to others. */
+export function requireWritable(location: StorageLocation | undefined): void {
+  if (location?.readOnly === true) {
+    const text = `the storage location ${location.name} is read-only; use another one, or set readOnly of the location to false`;
+    throw new Failure('location-read-only', text, { subject: 'location' });
+  }
+}
+
 function parseOne(entry: unknown, path: string): StorageLocation {
   if (!isMapping(entry)) {
     throw invalid(path, 'must be an object');
@@ -100,19 +117,16 @@ function parseOne(entry: unknown, path: string): StorageLocation {
   }
   const name = text(entry, 'name', path);
   requireDnsLabel(name, `${path}.name`);
-  const limits = bandwidthLimits(entry, path);
+  const common = { ...readOnlyField(entry, path), ...bandwidthLimits(entry, path) };
   return provider === 'folder'
-    ? { name, provider, path: absolutePath(entry, path), ...limits }
-    : { ...parseS3(name, entry, path), ...limits };
+    ? { name, provider, path: absolutePath(entry, path), ...common }
+    : { ...parseS3(name, entry, path), ...common };
 }
 
 function parseS3(name: string, fields: Fields, path: string): S3Location {
   const endpoint = optionalText(fields, 'endpoint', path);
   const caFile = optionalText(fields, 'caFile', path);
-  const isPathStyle = fields['isPathStyle'] ?? endpoint !== undefined;
-  if (typeof isPathStyle !== 'boolean') {
-    throw invalid(`${path}.isPathStyle`, 'must be true or false');
-  }
+  const isPathStyle = optionalBoolean(fields, 'isPathStyle', path) ?? endpoint !== undefined;
   return {
     name,
     provider: 's3',
@@ -123,6 +137,11 @@ function parseS3(name: string, fields: Fields, path: string): S3Location {
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(caFile === undefined ? {} : { caFile }),
   };
+}
+
+function readOnlyField(fields: Fields, path: string): { readOnly?: boolean } {
+  const readOnly = optionalBoolean(fields, 'readOnly', path);
+  return readOnly === undefined ? {} : { readOnly };
 }
 
 function bandwidthLimits(fields: Fields, path: string): BandwidthLimits {
@@ -159,6 +178,14 @@ function text(fields: Fields, field: string, path: string): string {
 
 function optionalText(fields: Fields, field: string, path: string): string | undefined {
   return fields[field] === undefined ? undefined : text(fields, field, path);
+}
+
+function optionalBoolean(fields: Fields, field: string, path: string): boolean | undefined {
+  const value = fields[field];
+  if (value !== undefined && typeof value !== 'boolean') {
+    throw invalid(`${path}.${field}`, 'must be true or false');
+  }
+  return value;
 }
 
 function invalid(field: string, what: string): Failure {

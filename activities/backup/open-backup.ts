@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import type { BackupSpec } from '../../domain/backup.ts';
 import type { FailureReport } from '../../domain/failure.ts';
 import { backupKeys } from '../../domain/object-key.ts';
+import { requireWritable } from '../../domain/storage-location.ts';
 import { CLAIM_VERSION, type StoredBackup } from '../../domain/stored-run.ts';
 import { readBackup } from '../../storage/catalogue.ts';
 import { claimName } from '../claim-name.ts';
@@ -26,6 +27,7 @@ export async function openBackup(deps: Dependencies, input: OpenBackupInput): Pr
       ? { kind: 'existing' }
       : { kind: 'refused', failure: taken(input) };
   }
+  requireWritable(deps.location(input.location));
   if (check.kind === 'refused') {
     return check;
   }

@@ -26,7 +26,8 @@ export function planRetention(
     const own = await ownCluster(deps);
     const going: (ExpiredBackup & EndedBackup)[] = [];
     let kept = 0;
-    for (const location of schedule === undefined ? deps.locations : [schedule.location]) {
+    const locations = schedule === undefined ? deps.locations : [schedule.location];
+    for (const location of locations.filter((name) => deps.location(name).readOnly !== true)) {
       const store = deps.store(location);
       for (const [name, backups] of await bySchedule(store, input, long)) {
         const stored = name === '' ? undefined : (await readSchedule(store, name))?.stored;

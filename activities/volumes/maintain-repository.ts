@@ -16,6 +16,9 @@ export function listRepositoryLocks(
   input: RepositoryKey,
 ): Promise<RepositoryLocks> {
   return atRepository(tools, input, async (repository, run) => {
+    if (repository.location.readOnly === true) {
+      return { isThere: false, locks: [] };
+    }
     try {
       return { isThere: true, locks: await tools.engine.locks(repository, run) };
     } catch (error) {

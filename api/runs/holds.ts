@@ -3,6 +3,7 @@ import { parseDuration, recordTime } from '../../domain/duration.ts';
 import { Failure } from '../../domain/failure.ts';
 import { isEndPhase } from '../../domain/phase.ts';
 import { fieldError } from '../../domain/selection/field-errors.ts';
+import { requireWritable, type StorageLocation } from '../../domain/storage-location.ts';
 import type { StoredBackup } from '../../domain/stored-run.ts';
 import type { VeleroBackup } from '../../domain/velero-record.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';
@@ -15,6 +16,7 @@ import { RequestFailure } from '../errors.ts';
 
 /** Where backups are, and how one is looked at wherever it is. */
 interface HoldSources {
+  readonly location: (name: string) => StorageLocation | undefined;
   readonly store: (location: string) => ObjectStore;
   readonly look: LookAtBackup;
 }
@@ -29,8 +31,8 @@ interface Ended {
 
 /**
  * Holds backups, releases them, and changes when their TTL is over. All of it is in the location, so that it outlives
- * Temporal. Each may be asked for again. Throws `still-running`, `being-deleted`, `backup-not-usable`, `not-found`, and what
- * looking throws.
+ * Temporal. Each may be asked for again. Throws `location-read-only`, `still-running`, `being-deleted`, `backup-not-usable`,
+ * `not-found`, and what looking throws.
  */
 export class HoldService {
   readonly #sources: HoldSources;
@@ -76,7 +78,8 @@ export class HoldService {
 
   /** The parts of an ended backup that Holdfast has made. */
   async #ended(key: RunKey): Promise<Ended> {
-    const { store, look } = this.#sources;
+    const { store, look, location } = this.#sources;
+    requireWritable(location(key.location));
     const { phase } = (await look(key)).status;
     const { name } = key;
     if (!isEndPhase(phase)) {

@@ -1,4 +1,5 @@
 import type { ResourceMeta, RunResource, TemporalLink } from '../../domain/api-resource.ts';
+import type { StorageLocation } from '../../domain/storage-location.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { RunMemo } from '../../workflows/contract.ts';
@@ -10,6 +11,8 @@ import type { TemporalRuns } from './temporal.ts';
 export interface RunSources {
   readonly temporal: TemporalRuns;
   readonly store: (location: string) => ObjectStore;
+  /** What is known of a location. */
+  readonly location: (name: string) => StorageLocation | undefined;
   readonly uiUrl?: string | undefined;
   readonly patienceMs?: number | undefined;
 }

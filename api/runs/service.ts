@@ -6,6 +6,7 @@ import { Failure, type FailureReport } from '../../domain/failure.ts';
 import { heldFailure } from '../../domain/hold.ts';
 import { isEndPhase, type Phase } from '../../domain/phase.ts';
 import type { RunStatus } from '../../domain/run-status.ts';
+import { requireWritable } from '../../domain/storage-location.ts';
 import { deleteWorkflowId, type RunKey, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
 import {
   DELETE_WORKFLOW,
@@ -42,8 +43,8 @@ export interface Wait {
 
 /**
  * Backups, or restores: running ones come from Temporal, ended ones from the location. Keeps no state. Throws
- * `unknown-location`, `not-found`, `already-exists`, `already-finished`, `still-running`, `being-deleted`, `held`, and
- * what its parts throw.
+ * `unknown-location`, `location-read-only`, `not-found`, `already-exists`, `already-finished`, `still-running`,
+ * `being-deleted`, `held`, and what its parts throw.
  */
 export class RunService<Resource extends RunResource> {
   readonly #kind: RunKindOf<Resource>;
@@ -72,6 +73,9 @@ export class RunService<Resource extends RunResource> {
     }
     const memo: RunMemo = { specDigest: digest, spec };
     const { kind, workflow } = this.#kind;
+    if (kind === 'Backup') {
+      requireWritable(this.#options.location(key.location));
+    }
     const outcome = await temporal.start({
       kind,
       workflow,
@@ -176,6 +180,7 @@ export class RunService<Resource extends RunResource> {
       throw new Failure('still-running', detail);
     }
     requireNoHold(resource);
+    requireWritable(this.#options.location(key.location));
     const { temporal, patienceMs } = this.#options;
     await temporal.requireWorkers(resource.spec.cluster);
     const { cluster } = resource.spec;

@@ -19,20 +19,14 @@ import {
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { recordTime } from '../../domain/duration.ts';
 import { Failure } from '../../domain/failure.ts';
-import { retention } from '../../domain/retention/retention.ts';
 import {
   isMeant,
   recoveredSchedule,
   type RecoverSchedulesRequest,
 } from '../../domain/schedules/recovered-schedule.ts';
-import {
-  isScheduledName,
-  policyOf,
-  type ScheduleSpec,
-  type StoredSchedule,
-} from '../../domain/schedules/schedule.ts';
+import { type ScheduleSpec, type StoredSchedule } from '../../domain/schedules/schedule.ts';
+import { requireWritable } from '../../domain/storage-location.ts';
 import { fieldError } from '../../domain/selection/field-errors.ts';
-import { endedBackups } from '../../storage/ended-backups.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import {
   listSchedules,
@@ -44,6 +38,7 @@ import {
 import { RequestFailure } from '../errors.ts';
 import type { RunSources } from '../runs/live.ts';
 import { isInvalidArgument, translated } from '../runs/temporal-errors.ts';
+import { retentionOf } from './schedule-retention.ts';
 import { ScheduleStates } from './schedule-states.ts';
 import { OVERLAP, scheduleId, temporalSchedule } from './temporal-schedule.ts';
 
@@ -61,7 +56,7 @@ interface CreatedSchedule {
 
 /**
  * Schedules: Temporal keeps them and acts on them, and their locations hold a copy, from which they come back when Temporal
- * is lost. Throws `not-found`, `already-exists`, `unknown-location`, and what its parts throw.
+ * is lost. Throws `not-found`, `already-exists`, `unknown-location`, `location-read-only`, and what its parts throw.
  */
 export class ScheduleService {
   readonly #sources: ScheduleSources;
@@ -83,10 +78,12 @@ export class ScheduleService {
         throw new Failure('already-exists', text, { subject: 'metadata.name' });
       }
       if (there.description === undefined) {
+        this.#requireWritable(spec.location);
         await this.#start(there.stored);
       }
       return { resource: await this.get(name), isNew: false };
     }
+    this.#requireWritable(spec.location);
     const stored = newSchedule(name, spec);
     await writeSchedule(store, stored);
     await this.#start(stored);
@@ -145,11 +142,13 @@ export class ScheduleService {
     };
   }
 
-  /** Gives back to Temporal the schedules that locations have and it does not know; names them. */
+  /**
+   * Gives back to Temporal the schedules that locations have which are written to, and it does not know; names them.
+   */
   async recover(request: RecoverSchedulesRequest): Promise<RecoveredSchedules> {
-    const { locations, store } = this.#sources;
+    const { store } = this.#sources;
     const recovered: string[] = [];
-    for (const location of request.location === undefined ? locations : [request.location]) {
+    for (const location of this.#recoverable(request)) {
       for (const name of await listSchedules(store(location))) {
         if (await this.#bringBack(name, { ...request, location })) {
           recovered.push(name);
@@ -223,6 +222,7 @@ export class ScheduleService {
   /** Forgets a schedule. Its backups stay, and what runs goes on. */
   async delete(name: string): Promise<void> {
     const there = await this.#require(name);
+    this.#requireWritable(there.stored.spec.location);
     if (there.description !== undefined) {
       await this.#call(() => this.#handle(name).delete());
     }
@@ -232,31 +232,14 @@ export class ScheduleService {
   /** What would become of the backups of a schedule if they were looked at now. */
   async retention(name: string): Promise<RetentionResource> {
     const { stored } = await this.#require(name);
-    const { location, template } = stored.spec;
-    const store = this.#sources.store(location);
-    const backups = [];
-    for await (const page of endedBackups(store, (found) => isScheduledName(name, found))) {
-      backups.push(
-        ...page.filter(
-          ({ scheduleName, cluster }) => scheduleName === name && cluster === template.cluster,
-        ),
-      );
-    }
-    return {
-      ...{ apiVersion: API_VERSION, kind: 'Retention', metadata: { name } },
-      items: retention(backups, policyOf(name, stored, Date.now())).map(({ backup, reasons }) => ({
-        ...{ backup: backup.name, phase: backup.phase },
-        startTimestamp: recordTime(backup.startMs),
-        reasons: reasons.map(({ rule, period }) =>
-          period === undefined ? rule : `${rule} ${period}`,
-        ),
-      })),
-    };
+    return retentionOf(this.#sources.store(stored.spec.location), stored);
   }
 
   /** Writes the next state of a schedule to its location, and then to Temporal. */
   async #change({ stored: old, description, read }: Found, spec: ScheduleSpec): Promise<void> {
     const { store } = this.#sources;
+    this.#requireWritable(old.spec.location);
+    this.#requireWritable(spec.location);
     const stored: StoredSchedule = { ...old, generation: old.generation + 1, spec };
     const isMoved = old.spec.location !== spec.location;
     await this.#write(store(spec.location), stored, isMoved ? undefined : read);
@@ -324,11 +307,25 @@ export class ScheduleService {
 
   async #requireActive(name: string): Promise<Active> {
     const { description, ...found } = await this.#require(name);
+    this.#requireWritable(found.stored.spec.location);
     if (description === undefined) {
       const text = `Temporal does not know the schedule ${name}, which its location has; send PUT /schedules/${name} with its spec to give it back`;
       throw new Failure('not-found', text, { subject: name });
     }
     return { ...found, description };
+  }
+
+  #recoverable({ location: asked }: RecoverSchedulesRequest): readonly string[] {
+    const { location, locations } = this.#sources;
+    if (asked !== undefined) {
+      this.#requireWritable(asked);
+      return [asked];
+    }
+    return locations.filter((name) => location(name)?.readOnly !== true);
+  }
+
+  #requireWritable(location: string): void {
+    requireWritable(this.#sources.location(location));
   }
 
   /** A schedule by name, in whichever location it is kept; undefined where neither a location nor Temporal has it. */

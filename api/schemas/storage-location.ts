@@ -25,6 +25,11 @@ export const StorageLocation = Type.Object(
     spec: Type.Object({
       provider: oneOf(['folder', 's3'], 'A folder of the machine, or a bucket.'),
       isDefault: Type.Boolean({ description: 'Requests that name no location mean it.' }),
+      readOnly: Type.Optional(
+        Type.Boolean({
+          description: 'Nothing is written to it but what restores tell of themselves.',
+        }),
+      ),
       path: Type.Optional(Type.String({ description: 'Of a folder.' })),
       bucket: Type.Optional(Type.String()),
       prefix: Type.Optional(Type.String()),

@@ -34,17 +34,22 @@ const RESTORE: RestoreSpec = {
 let folder: string;
 let store: ObjectStore;
 let deps: Dependencies;
+let isReadOnly: boolean;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holdfast-deletion-'));
   store = createFolderStore({ name: 'default', provider: 'folder', path: folder });
   deps = depsOf(store);
+  isReadOnly = false;
 });
 
 /** A worker whose Temporal has the given runs of restores open. */
 function depsOf(of: ObjectStore, ...open: readonly string[]): Dependencies {
   const isClosed = ({ runId }: LeaseHolder) => Promise.resolve(!open.includes(runId));
-  const deps = { store: () => of, installation: 'test', leases: { isClosed } };
+  const deps = {
+    ...{ store: () => of, installation: 'test', leases: { isClosed } },
+    location: () => ({ name: 'default', readOnly: isReadOnly }),
+  };
   // The cast: only what the activities use of a worker's clients is there.
   return deps as unknown as Dependencies;
 }
@@ -84,6 +89,15 @@ function hold(): Promise<unknown> {
 function remove() {
   return inActivity(() => deleteRun(deps, { ...RUN, kind: 'Backup' }));
 }
+
+test('nothing is deleted in a read-only location', async () => {
+  await storeBackupOf(store, 'b', {});
+  const before = await files();
+  isReadOnly = true;
+  await expect(begin()).rejects.toMatchObject({ code: 'location-read-only' });
+  await expect(remove()).rejects.toMatchObject({ code: 'location-read-only' });
+  expect(await files()).toEqual(before);
+});
 
 test('a backup goes with all that its folder has, after the deletion was noted', async () => {
   await storeBackupOf(store, 'b', {});

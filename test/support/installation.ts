@@ -42,6 +42,8 @@ export interface InstallationOptions {
   readonly restic?: string;
   /** Whether only a Temporal server is started. */
   readonly isTemporalAlone?: boolean;
+  /** Whether the processes have the location a second time, as `archive`, which is read-only. */
+  readonly hasReadOnlyView?: boolean;
   /** Events after which Temporal suggests to continue as new, if not its own thousands. */
   readonly eventsSuggested?: number;
 }
@@ -338,6 +340,13 @@ export class Installation {
     };
   }
 
+  #locations(): object[] {
+    const location = withoutEmpty(this.location('configured'));
+    return this.#options.hasReadOnlyView === true
+      ? [location, { ...location, name: 'archive', readOnly: true }]
+      : [location];
+  }
+
   #environment(): NodeJS.ProcessEnv {
     return {
       ...process.env,
@@ -346,7 +355,7 @@ export class Installation {
       HOLDFAST_CLUSTER: this.name,
       HOLDFAST_NAMESPACE: this.ownNamespace,
       HOLDFAST_API_PORT: String(this.#ports.api),
-      HOLDFAST_LOCATIONS: JSON.stringify([withoutEmpty(this.location('configured'))]),
+      HOLDFAST_LOCATIONS: JSON.stringify(this.#locations()),
       ...(this.#options.kubeconfig === undefined ? {} : { KUBECONFIG: this.#options.kubeconfig }),
       HOLDFAST_IMAGE: this.#options.mountImage ?? MOUNT_IMAGE,
       HOLDFAST_CACHE_DIR: join(this.#folder, 'cache'),

@@ -38,11 +38,12 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function plan(more: Partial<PlanRetentionInput> = {}) {
+async function plan(more: Partial<PlanRetentionInput> = {}, readOnly = false) {
   const read = () => Promise.resolve({ metadata: served });
   // The cast: only what the activity uses of a worker's clients is there.
   const deps = {
     ...{ store: () => store, locations: ['default'], cluster: { read } },
+    location: (name: string) => ({ name, readOnly }),
   } as unknown as Dependencies;
   const { expired, kept } = await inActivity(() =>
     planRetention(deps, { cluster: 'local', ...more }),
@@ -90,6 +91,11 @@ test('a cluster that is new under the name of a lost one deletes nothing of that
   ]);
   served = { ...served, uid: SOURCE_CLUSTER.uid };
   expect((await plan()).expired).toHaveLength(3);
+});
+
+test('nothing goes in a read-only location', async () => {
+  await storeBackupOf(store, 'old', { spec: OVER });
+  expect(await plan({}, true)).toEqual({ expired: [], kept: 0 });
 });
 
 test('one that is held stays, and so does one that was extended', async () => {

@@ -52,3 +52,10 @@ test('damage is a failure, which says how much there is', async () => {
     message: expect.stringContaining('3 errors') as string,
   });
 });
+
+test('in a read-only location there is nothing to maintain', async () => {
+  engine.add('kept', { locks: ['known'] });
+  const readOnly = { ...tools, location: () => ({ ...LOCATION, readOnly: true }) };
+  const locks = await inActivity(() => listRepositoryLocks(readOnly, keyOf('kept')));
+  expect(locks).toEqual({ isThere: false, locks: [] });
+});

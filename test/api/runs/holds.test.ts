@@ -31,7 +31,7 @@ let service: HoldService;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holdfast-holds-'));
   store = createFolderStore({ name: 'default', provider: 'folder', path: folder });
-  service = new HoldService({ store: () => store, look: () => look() });
+  service = new HoldService({ location: () => undefined, store: () => store, look: () => look() });
 });
 
 afterEach(async () => {
@@ -51,7 +51,7 @@ async function look(phase?: Phase): Promise<BackupResource> {
 /** The service, while somebody else writes the claim just before it does, for the first so many times. */
 function raced(times: number, more: object): HoldService {
   const busy = racedStore(store, { key: CLAIM, times, write: () => changeClaim(more) });
-  return new HoldService({ store: () => busy, look: () => look() });
+  return new HoldService({ location: () => undefined, store: () => busy, look: () => look() });
 }
 
 async function changeClaim(more: object): Promise<void> {
@@ -112,7 +112,11 @@ test.each([
   ['Deleting', 'being-deleted'],
 ] as const)('one that is %s is refused with %s', async (phase, code) => {
   await storeBackupOf(store, 'b', {});
-  const early = new HoldService({ store: () => store, look: () => look(phase) });
+  const early = new HoldService({
+    location: () => undefined,
+    store: () => store,
+    look: () => look(phase),
+  });
   await expect(early.hold(KEY, 'audit')).rejects.toMatchObject({ code });
 });
 
