@@ -1,4 +1,10 @@
-import { type backupKeys, workFolder } from '../domain/object-key.ts';
+import {
+  type backupKeys,
+  planKey,
+  pluginReplyKey,
+  pluginsPrefix,
+  workFolder,
+} from '../domain/object-key.ts';
 import { readClaim } from '../storage/claim.ts';
 import { readHookRuns } from '../storage/hook-runs.ts';
 import { readJsonGzIfThere, writeJsonGz } from '../storage/json-file.ts';
@@ -20,11 +26,12 @@ export function cleanRun(store: ObjectStore, keys: RunKeys, input: CleanInput): 
     if (isKept) {
       await keepHooks(store, keys, input);
     }
-    await removeAll(store, workFolder(keys.folder, input.runUid));
+    const asked = await askedKeys(store, keys, input);
+    await removeAll(store, workFolder(keys.folder, input.runUid), ...asked);
     if (!isOwn) {
       return;
     }
-    await removeAll(store, keys.folder, keys.claim, ...(isKept ? keptKeys(keys) : []));
+    await removeAll(store, keys.folder, keys.claim, ...asked, ...(isKept ? keptKeys(keys) : []));
     if (input.scope === 'claim') {
       await store.remove([keys.claim]);
     }
@@ -34,6 +41,23 @@ export function cleanRun(store: ObjectStore, keys: RunKeys, input: CleanInput): 
 /** What tells of pods and plugins stays known. */
 function keptKeys({ hooks, itemOperations }: RunKeys): string[] {
   return [hooks, itemOperations];
+}
+
+/** What says which calls of plugins were made, and what they answered. Not the key that sealed answers are opened with. */
+async function askedKeys(
+  store: ObjectStore,
+  { folder }: RunKeys,
+  { runUid, keepsPlugins }: CleanInput,
+): Promise<string[]> {
+  if (keepsPlugins !== true) {
+    return [];
+  }
+  const keys: string[] = [];
+  for await (const page of store.list(pluginsPrefix(folder, runUid))) {
+    keys.push(...page.map(({ key }) => key));
+  }
+  const replyKey = pluginReplyKey(folder, runUid);
+  return [planKey(folder, runUid), ...keys.filter((key) => key !== replyKey)];
 }
 
 /** Whether a name is the run's, which has no result yet. */
@@ -57,9 +81,10 @@ export async function removeAll(
   ...kept: readonly string[]
 ): Promise<number> {
   let objects = 0;
+  const isKept = new Set(kept);
   await store.abortUploads(prefix);
   for await (const page of store.list(prefix)) {
-    const keys = page.map(({ key }) => key).filter((key) => !kept.includes(key));
+    const keys = page.map(({ key }) => key).filter((key) => !isKept.has(key));
     await store.remove(keys);
     objects += keys.length;
   }

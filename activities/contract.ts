@@ -239,6 +239,8 @@ export interface CleanInput extends RunReference {
    * was opened, its claim as well. Only what belongs to this run is removed.
    */
   readonly scope: 'work' | 'files' | 'claim';
+  /** What plugins were asked stays, so that the deletion of the run has them end what they have begun. */
+  readonly keepsPlugins?: true;
 }
 
 export interface PlanRestoreResult {

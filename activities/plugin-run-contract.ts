@@ -126,6 +126,8 @@ export interface PlanOperationsInput extends KindReference {
   readonly scope: 'waited' | 'void' | 'all';
   /** Left out for `all`. */
   readonly rounds?: readonly PluginRound[];
+  /** Plugins that are registered no more are left out: nobody could be told. */
+  readonly isRegisteredOnly?: true;
 }
 
 export interface PlannedOperations {

@@ -222,8 +222,12 @@ async function commit(step: Commit, activities: Activities, tracker: RunTracker)
   tracker.enter('commit', phase, 'writing the record');
   let { result } = step;
   if (ending.kind !== 'written') {
-    result = withWarnings(result, await endPlugins(pluginsOf('Backup', step.input, run), tracker));
-    await activities.cleanUp('Remove what was written').cleanBackup({ ...run, scope: 'files' });
+    const left = await endPlugins(pluginsOf('Backup', step.input, run), tracker);
+    result = withWarnings(result, left);
+    await activities.cleanUp('Remove what was written').cleanBackup({
+      ...{ ...run, scope: 'files' },
+      ...(left.isUnknown === true ? { keepsPlugins: true } : {}),
+    });
   }
   await activities.cleanUp(`Write the record: ${result.phase}`).commitBackup({
     ...run,

@@ -75,6 +75,8 @@ export interface PluginCancelInput {
   readonly run: KindReference;
   readonly cluster: string;
   readonly patienceMs?: number;
+  /** See `PlanOperationsInput`. */
+  readonly isRegisteredOnly?: true;
 }
 
 /** At most 64 KiB as JSON. */
@@ -141,6 +143,8 @@ export interface PluginCancelResult {
   readonly failures: readonly FailureReport[];
   /** How many may go on. */
   readonly operations: number;
+  /** Nothing could be found out: whatever plugins have begun may go on. */
+  readonly isUnknown?: true;
 }
 
 /** A pod that a backup freezes, and until when. */

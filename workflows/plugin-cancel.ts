@@ -1,5 +1,6 @@
 import { continueAsNew, isCancellation, patched, setCurrentDetails } from '@temporalio/workflow';
 
+import type { PlanOperationsInput } from '../activities/plugin-run-contract.ts';
 import { recordTime } from '../domain/duration.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { OperationsCall } from '../domain/plugins/contract.ts';
@@ -32,7 +33,7 @@ export async function cancelPluginOperations(
     handedOn?.planned ??
     (await activities
       .long('Gather what plugins may have begun')
-      .planPluginOperations({ ...run, scope: 'all' }));
+      .planPluginOperations({ ...run, scope: 'all', ...whomOf(input) }));
   setCurrentDetails(`Cancelling ${String(planned.operations)} operations of plugins`);
   const told = await cancelBatches(input, handedOn ?? { planned, done: 0, left: [] }, activities);
   if (isUnfinished(told)) {
@@ -50,6 +51,13 @@ export async function cancelPluginOperations(
     failures: leftReports(left),
     operations: left.reduce((sum, { operations }) => sum + operations, 0),
   };
+}
+
+/** Which plugins are told, as an activity is asked for them. */
+export function whomOf({
+  isRegisteredOnly,
+}: PluginCancelInput): Pick<PlanOperationsInput, 'isRegisteredOnly'> {
+  return isRegisteredOnly === undefined ? {} : { isRegisteredOnly };
 }
 
 /** Batches whose plugins were told to end their operations. */

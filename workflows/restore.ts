@@ -92,7 +92,11 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     });
     const { created } = result.counts;
     tracker.end(result.phase, `${String(created)} of ${String(result.items)} items created`);
-    await activities.cleanUp('Remove the plan').cleanRestore({ ...run, scope: 'work' });
+    const mayGoOn = left.length + (progress.plugins?.notCancelled ?? []).length > 0;
+    await activities.cleanUp('Remove the plan').cleanRestore({
+      ...{ ...run, scope: 'work' },
+      ...(mayGoOn ? { keepsPlugins: true } : {}),
+    });
     return result;
   });
 }

@@ -28,6 +28,7 @@ import {
   type RestoreInput,
 } from './contract.ts';
 import { failureOf } from './failure.ts';
+import { whomOf } from './plugin-cancel.ts';
 import { reportOf, type RunTracker } from './run-tracker.ts';
 
 /** What plugins were asked about a run, and until when their operations are waited for. */
@@ -117,7 +118,7 @@ export async function endPlugins(of: PluginsOf, tracker: RunTracker): Promise<Pl
       parentClosePolicy: ParentClosePolicy.ABANDON,
     });
   } catch (error) {
-    return { failures: [reportOf(error)], operations: 0 };
+    return { failures: [reportOf(error)], operations: 0, isUnknown: true };
   }
 }
 
@@ -154,12 +155,16 @@ export async function openAfter(
   return result;
 }
 
-/** Ends what plugins have begun for a run that is deleted and may have been cut off. Throws what they cannot be told for. */
-export async function endLeft(of: PluginCancelInput): Promise<void> {
+/**
+ * Ends what plugins have begun for a run that is deleted, and may have been cut off, or could not tell them. Throws what they
+ * cannot be told for; one that is registered no more is not told.
+ */
+export async function endLeft(input: PluginCancelInput): Promise<void> {
+  const of: PluginCancelInput = { ...input, isRegisteredOnly: true };
   const { cluster, patienceMs, run } = of;
   const begun = await activitiesOf(cluster, patienceMs)
     .long('See what plugins were not told to end')
-    .planPluginOperations({ ...run, scope: 'all' });
+    .planPluginOperations({ ...run, scope: 'all', ...whomOf(of) });
   if (begun.operations > 0) {
     const words = `End what plugins began for the ${run.kind.toLowerCase()} ${run.name}`;
     const [failure] = (await endedBy(childOf('left', of, words))).failures;

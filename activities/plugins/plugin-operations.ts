@@ -31,6 +31,7 @@ import type {
   StoreOperationsInput,
 } from '../plugin-run-contract.ts';
 import { allAnswers } from './plugin-answers.ts';
+import { readPlugins } from './registry.ts';
 import { pluginNamed, pluginRun, pluginsOf } from './run-plugins.ts';
 
 /** See `PluginRunActivities.planPluginOperations`. */
@@ -41,6 +42,7 @@ export function planPluginOperations(
   return withHeartbeat(async ({ signal }) => {
     const store = deps.store(input.location);
     const found = foundIn(store, input);
+    let isTold: ((plugin: string) => boolean) | undefined;
     let plugins: readonly RegisteredPlugin[] | undefined;
     const attempt = newAttempt();
     const open = new Map<string, PlannedOperation[]>();
@@ -55,6 +57,10 @@ export function planPluginOperations(
     };
     for await (const { plugin, operation } of found) {
       signal.throwIfAborted();
+      isTold ??= await toldPlugins(deps, input);
+      if (!isTold(plugin)) {
+        continue;
+      }
       operations += 1;
       const batch = open.get(plugin) ?? [];
       open.set(plugin, batch);
@@ -70,6 +76,18 @@ export function planPluginOperations(
     }
     return { attempt, batches, operations };
   });
+}
+
+/** Which plugins can be told of operations, by what is asked for. */
+async function toldPlugins(
+  deps: Dependencies,
+  { isRegisteredOnly }: PlanOperationsInput,
+): Promise<(plugin: string) => boolean> {
+  if (isRegisteredOnly !== true) {
+    return () => true;
+  }
+  const registered = new Set((await readPlugins(deps)).map(({ name }) => name));
+  return (plugin) => registered.has(plugin);
 }
 
 /** See `PluginRunActivities.readPluginOperations`. */

@@ -58,8 +58,8 @@ export async function commitBackup(
     [keys.results, JSON.stringify(results)],
     ...(await veleroVolumeFiles(store, location, stored)),
     [keys.volumeSnapshots, '[]'],
-    // What plugins did was recorded before.
-    ...(result.operations === undefined
+    // What plugins did, or may still do, was recorded before.
+    ...((await store.head(keys.itemOperations)) === undefined
       ? [[keys.itemOperations, '[]'] satisfies [string, string]]
       : []),
   ];

@@ -7,7 +7,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { cleanRun } from '../../activities/clean-run.ts';
 import { readHooks } from '../../api/contents/read-hooks.ts';
 import type { HookRun } from '../../domain/hooks/hook-run.ts';
-import { backupKeys, hookRunsKey, planKey } from '../../domain/object-key.ts';
+import {
+  backupKeys,
+  hookRunsKey,
+  planKey,
+  pluginAnswerKey,
+  pluginCallKey,
+  pluginReplyKey,
+} from '../../domain/object-key.ts';
 import type { StoredBackup } from '../../domain/stored-run.ts';
 import { bytesOf } from '../../storage/claim.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
@@ -86,4 +93,21 @@ test('another run of the name loses its work alone', async () => {
   await store.put(keys.claim, bytesOf(claimOf('next')));
   await clean('files');
   expect(await keysUnder(store, keys.folder)).toEqual([keys.archive, keys.claim].sort());
+});
+
+test('what plugins were asked stays where it is wanted, but not the key that opens their answers', async () => {
+  const part = { runUid: 'run-1', attempt: 'a', call: 0 };
+  const asked = [
+    planKey(keys.folder, 'run-1'),
+    pluginCallKey(keys.folder, part),
+    pluginAnswerKey(keys.folder, part),
+  ];
+  const others = [pluginReplyKey(keys.folder, 'run-1'), `${keys.folder}work/run-1/shard.tar.gz`];
+  for (const key of [...asked, ...others]) {
+    await writeJsonGz(store, key, {});
+  }
+  for (const scope of ['work', 'files'] as const) {
+    await inActivity(() => cleanRun(store, keys, { ...RUN, scope, keepsPlugins: true }));
+  }
+  expect(await keysUnder(store, keys.folder)).toEqual([keys.claim, ...asked].sort());
 });

@@ -1,7 +1,9 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { RestoreResource } from '../../domain/api-resource.ts';
 import { restoreKeys } from '../../domain/object-key.ts';
+import { PLUGIN_FAILURE } from '../../domain/plugins/contract-v1.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
@@ -149,13 +151,23 @@ test('a plugin that dies for good during an operation fails the operation', asyn
   expect(errors).toMatch(/no worker of the plugin dying/);
 });
 
-test('an operation that does not end in time is cancelled, and said to have failed for that', async () => {
-  plugin('endless').status = () => ({ phase: 'Running' });
+test('an operation that does not end in time is cancelled, and again when the restore is deleted', async () => {
+  const endless = plugin('endless');
+  endless.status = () => ({ phase: 'Running' });
+  endless.onCancel = () => {
+    throw ApplicationFailure.nonRetryable('it cannot be stopped', PLUGIN_FAILURE);
+  };
   await begin('endless', { itemOperationTimeout: '3s' });
-  const { status, errors } = await ended('endless');
+  const { status, errors, warnings } = await ended('endless');
   expect(status).toMatchObject({ phase: 'PartiallyFailed', operations: { failed: 1 } });
   expect(errors).toMatch(/plugin endless.*had not ended/);
-  expect(plugin('endless').cancelled).toHaveLength(1);
+  expect(warnings).toContain('it cannot be stopped');
+  expect(endless.cancelled).toHaveLength(1);
+  endless.onCancel = () => undefined;
+  await installation.request('DELETE', '/restores/endless');
+  const look = async () => (await installation.request('GET', '/restores/endless')).status;
+  await expect.poll(look).toBe(404);
+  expect(endless.cancelled[1]?.operations).toEqual(endless.cancelled[0]?.operations);
 });
 
 test('an operation that calls itself complete and moved nothing has failed', async () => {

@@ -4,9 +4,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { cleanRun } from '../../activities/clean-run.ts';
 import { recordPlugins } from '../../activities/plugins/record-plugins.ts';
-import { backupKeys } from '../../domain/object-key.ts';
+import { createActivities } from '../../activities/index.ts';
+import { backupKeys, planKey } from '../../domain/object-key.ts';
+import type { StoredBackup } from '../../domain/stored-run.ts';
+import { bytesOf, readClaim } from '../../storage/claim.ts';
+import { writeJsonGz } from '../../storage/json-file.ts';
 import { recordTime } from '../../domain/duration.ts';
 import {
+  BACKUP_WORKFLOW,
+  type BackupInput,
   DELETE_WORKFLOW,
   type DeleteInput,
   PLUGIN_ITEMS_WORKFLOW,
@@ -19,6 +25,7 @@ import {
 import { inActivity } from '../support/activity-context.ts';
 import { keysUnder } from '../support/archive-items.ts';
 import { listed, plugin, PluginRunFixture, RUN } from '../support/plugin-run.ts';
+import { SOURCE_CLUSTER } from '../support/stored-backup.ts';
 import { PluginWorkflows } from '../support/plugin-workflows.ts';
 import { TestPlugin } from '../support/test-plugin.ts';
 
@@ -114,4 +121,59 @@ test('the deletion of a backup ends what could not be cancelled, as soon as the 
     ]);
     expect(await keysUnder(fixture.store, keys.folder)).toEqual([]);
   });
+});
+
+test('a backup that cannot find out what plugins have begun leaves that to its deletion', async () => {
+  const fixture = await PluginRunFixture.open({ configMaps: [listed('web')] }, [
+    { ...plugin('mover', [{ name: 'upload' }]), spec: TIMES },
+  ]);
+  const { store, deps, plan } = fixture;
+  const keys = backupKeys('cut');
+  const real = createActivities(deps);
+  let isAway = true;
+  let runUid = '';
+  const fail = (): Promise<never> => {
+    throw ApplicationFailure.nonRetryable('the store is away', 'Unavailable');
+  };
+  const cluster = await workflows.serveCluster(deps, {
+    openBackup: async ({ name, spec, specDigest, startTimestamp, ...run }) => {
+      ({ runUid } = run);
+      const claim: StoredBackup = {
+        ...{ version: 1, kind: 'Backup', name, runUid, specDigest, installation: 'test' },
+        ...{ startTimestamp, cluster: SOURCE_CLUSTER, spec },
+      };
+      await store.put(keys.claim, bytesOf(claim));
+      await writeJsonGz(store, planKey(keys.folder, runUid), plan);
+      return { kind: 'accepted' };
+    },
+    planBackup: () =>
+      Promise.resolve({
+        ...{ items: 1, shards: 1, hasRelated: false, hasVolumes: false, hasPlugins: true },
+      }),
+    exportShard: fail,
+    planPluginOperations: (input) => (isAway ? fail() : real.planPluginOperations(input)),
+  });
+  const mover = new TestPlugin({});
+  mover.answer = () => ({ operation: { id: 'op' } });
+  await workflows.servePlugin(cluster, 'mover', mover.activities);
+  const spec = { cluster, includedNamespaces: ['*'], excludedNamespaces: [], ttl: '720h0m0s' };
+  const input: BackupInput = { location: 'default', name: 'cut', spec, specDigest: 'cut' };
+  await workflows.run(BACKUP_WORKFLOW, input);
+  const { result } = (await readClaim(store, keys.claim))?.stored ?? {};
+  expect(result).toMatchObject({ phase: 'Failed', warnings: 1 });
+  expect(mover.cancelled).toEqual([]);
+  isAway = false;
+  const deletion: DeleteInput = {
+    kind: 'Backup',
+    location: 'default',
+    name: 'cut',
+    runUid,
+    cluster,
+  };
+  await workflows.run(DELETE_WORKFLOW, deletion);
+  expect(mover.cancelled.map(({ operations }) => operations)).toEqual([
+    [expect.objectContaining({ id: 'op', requestId: mover.calls[0]?.items[0]?.requestId })],
+  ]);
+  expect(await keysUnder(store, keys.folder)).toEqual([]);
+  await fixture.close();
 });

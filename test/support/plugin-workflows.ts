@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 
+import type { ClusterActivities } from '../../activities/contract.ts';
 import { createActivities } from '../../activities/index.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
 import {
@@ -55,13 +56,11 @@ export class PluginWorkflows {
     await this.#installation.stop();
   }
 
-  /** Serves the activities of a cluster, over what a run has stored; gives the name of the cluster. */
-  async serveCluster(deps: Dependencies): Promise<string> {
+  /** Serves the activities of a cluster, some of them in the words of the test; gives the name of the cluster. */
+  async serveCluster(deps: Dependencies, own: Partial<ClusterActivities> = {}): Promise<string> {
     const cluster = randomUUID();
-    await this.#serve({
-      taskQueue: clusterTaskQueue(cluster),
-      activities: createActivities(deps),
-    });
+    const activities = { ...createActivities(deps), ...own };
+    await this.#serve({ taskQueue: clusterTaskQueue(cluster), activities });
     return cluster;
   }
 

@@ -212,8 +212,13 @@ test('a run without operations writes an empty file', async () => {
   expect(await readJsonGzIfThere(fixture.store, backupKeys('b').itemOperations)).toEqual([]);
 });
 
-/** Plans a deletion, where the given plugins are registered. */
-async function deletion(...names: readonly { name: string; deletesBackups?: boolean }[]) {
+interface Registered {
+  readonly name: string;
+  readonly deletesBackups?: boolean;
+}
+
+/** A worker of a cluster in which the given plugins are registered. */
+function registered(...names: readonly Registered[]) {
   const objects = names.map(({ name, ...more }) => {
     const { description, spec } = plugin(name, []);
     const status = {
@@ -233,7 +238,12 @@ async function deletion(...names: readonly { name: string; deletesBackups?: bool
     },
   };
   // The cast: only what the activity uses of a worker's clients is there.
-  const deps = { ...fixture.deps, cluster, namespace: 'hf' } as unknown as typeof fixture.deps;
+  return { ...fixture.deps, cluster, namespace: 'hf' } as unknown as typeof fixture.deps;
+}
+
+/** Plans a deletion, where the given plugins are registered. */
+async function deletion(...names: readonly Registered[]) {
+  const deps = registered(...names);
   const plannedNow = await inActivity(() => planPluginDeletion(deps, RUN));
   return { planned: plannedNow, calls: await batchesOf(plannedNow) };
 }
@@ -299,4 +309,17 @@ test('what could not be cancelled stands in the file, and its plugin is told of 
   ]);
   const { calls: told } = await deletion({ name: 'mover' });
   expect(told.map((call) => call.operations)).toEqual(calls.map((call) => call.operations));
+});
+
+test('a plugin that is registered no more is left out where that is wanted', async () => {
+  const round = await fixture.planRound();
+  await fixture.answer(round, byName({ 'item-1': { operation: { id: 'op-1' } } }));
+  const found = (name: string) =>
+    inActivity(() =>
+      planPluginOperations(registered({ name }), {
+        ...{ ...RUN, scope: 'all', isRegisteredOnly: true },
+      }),
+    );
+  expect(await found('mover')).toMatchObject({ operations: 1, batches: 1 });
+  expect(await found('other')).toMatchObject({ operations: 0, batches: 0 });
 });
