@@ -18,6 +18,7 @@ import { holdRoutes } from './routes/holds.ts';
 import { healthRoutes } from './routes/health.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { restoreItemRoutes } from './routes/restore-items.ts';
+import { locationInventoryRoutes } from './routes/location-inventory.ts';
 import { storageLocationRoutes } from './routes/storage-locations.ts';
 import { runRoutes } from './routes/runs.ts';
 import { HoldService } from './runs/holds.ts';
@@ -102,7 +103,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   holdRoutes(app, new HoldService({ ...sources, look }));
   contentsRoutes(app, new ContentsService({ store, look, isRevealAllowed }));
   restoreItemRoutes(app, new RestoreItems({ store, look: (key) => restores.get(key) }));
-  storageLocationRoutes(app, new LocationService(options.locations));
+  const locationService = new LocationService(options.locations);
+  storageLocationRoutes(app, locationService);
+  locationInventoryRoutes(app, { locations: locationService, store });
   pluginRoutes(app, new PluginService(options.temporal));
   const locations = options.locations.map(({ name }) => name);
   scheduleRoutes(app, new ScheduleService({ ...sources, locations }));

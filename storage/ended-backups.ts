@@ -11,6 +11,7 @@ const PAGE_RECORDS = 500;
 export interface EndedBackup extends KeptBackup {
   readonly runUid: string;
   readonly cluster: string;
+  readonly clusterUid: string;
   /** Left out where no schedule made it. */
   readonly scheduleName?: string;
 }

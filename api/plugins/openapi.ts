@@ -11,6 +11,7 @@ import { CreateRestore, Restore, RestoreList } from '../schemas/restore.ts';
 import { RestoreItems } from '../schemas/restore-items.ts';
 import { RestorePreview } from '../schemas/restore-preview.ts';
 import { Plugin, PluginDescription, PluginList, RegisterPlugin } from '../schemas/plugin.ts';
+import { LocationInventory } from '../schemas/location-inventory.ts';
 import { StorageLocation, StorageLocationList } from '../schemas/storage-location.ts';
 import { ProblemSchema } from '../schemas/run.ts';
 import {
@@ -50,6 +51,7 @@ export async function openApi(app: FastifyInstance): Promise<void> {
     RecoveredSchedules,
     StorageLocation,
     StorageLocationList,
+    LocationInventory,
     ProblemSchema,
   ]) {
     app.addSchema(schema);
