@@ -71,7 +71,7 @@ module.exports = {
     ]),
     only('cli', 'the command line uses the API', [
       '^domain/',
-      '^activities/(kubernetes/client|volumes/master-key)\\.ts$',
+      '^activities/(kubernetes/client|volumes/(try-)?master-key)\\.ts$',
       NODE,
       packages(['commander', 'picocolors', 'yaml']),
     ]),
@@ -79,7 +79,7 @@ module.exports = {
       name: 'cli-activities',
       comment: 'the master key must not pass through the API',
       severity: 'error',
-      from: { path: '^cli/', pathNot: '^cli/keys-command\\.ts$' },
+      from: { path: '^cli/', pathNot: '^cli/cluster-key\\.ts$' },
       to: { path: '^activities/' },
     },
     only('worker', 'the worker puts activities together', [

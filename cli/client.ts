@@ -20,6 +20,7 @@ import {
 } from '../domain/api-resource.ts';
 import type { BackupItemList, RestoreItemList } from '../domain/backup-contents.ts';
 import type { CoverageReport } from '../domain/coverage.ts';
+import type { LocationInventory } from '../domain/location-inventory.ts';
 import type { RecoverSchedulesRequest } from '../domain/schedules/recovered-schedule.ts';
 
 export type Plural = 'backups' | 'restores';
@@ -50,7 +51,7 @@ const ANSWER_TIMEOUT_MS = 45_000;
 /** Longest that the API waits for a preview, and that the answer to it may take. */
 const PREVIEW_WAIT_SECONDS = 280;
 const PREVIEW_TIMEOUT_MS = (PREVIEW_WAIT_SECONDS + 10) * 1000;
-/** Longer than the operations of a check may take together, one after the other. */
+/** Longer than the operations of a check may take together, one after the other, or all records of a large location. */
 const CHECK_TIMEOUT_MS = 300_000;
 /** The most items that the API puts into one page. */
 const PAGE_SIZE = 500;
@@ -224,6 +225,12 @@ export class ApiClient {
 
   async storageLocation(name: string): Promise<StorageLocationResource> {
     return this.#send('GET', locationPath(name), {});
+  }
+
+  /** Whose backups a location holds; the record of every backup is read for that. */
+  async inventory(name: string): Promise<LocationInventory> {
+    const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
+    return this.#send('GET', `${locationPath(name)}/inventory`, { signal });
   }
 
   /** A location, with what each of its operations does now. */

@@ -1,19 +1,11 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 
-import { Failure, FAILURE_CODES, isRetried } from '../domain/failure.ts';
-import { EXIT } from './exit-codes.ts';
-import { FileExistsError, requireFree, saveFile } from './save-file.ts';
+import { type ClusterOptions, openKeys, told, withCluster } from './cluster-key.ts';
+import { requireFree, saveFile } from './save-file.ts';
 import { readSource } from './yaml-object.ts';
 
 /** A key opens every copy of a volume: the file is for its owner alone. */
 const OWNER_ONLY = 0o600;
-
-/** The cluster whose key is meant. */
-interface ClusterOptions {
-  readonly namespace: string;
-  readonly kubeconfig?: string;
-  readonly context?: string;
-}
 
 interface ExportOptions extends ClusterOptions {
   readonly outputFile?: string;
@@ -48,17 +40,6 @@ function importCommand(): Command {
     );
 }
 
-function withCluster(command: Command): Command {
-  return command
-    .addOption(
-      new Option('-n, --namespace <name>', "Holdfast's own namespace")
-        .env('HOLDFAST_NAMESPACE')
-        .default('holdfast'),
-    )
-    .option('--kubeconfig <file>', 'kubeconfig of the cluster; found as kubectl does when left out')
-    .option('--context <name>', 'context of the kubeconfig');
-}
-
 async function exportKey(options: ExportOptions): Promise<void> {
   const { outputFile, force: isForced = false } = options;
   if (outputFile !== undefined && !isForced) {
@@ -83,34 +64,6 @@ async function importKey(file: string, options: ClusterOptions): Promise<void> {
   await cluster.close();
   const words = done === 'created' ? 'has the master key now' : 'has this master key already';
   process.stderr.write(`the namespace ${namespace} ${words}\n`);
-}
-
-/** The client of a cluster is large, and no other command needs it. */
-async function openKeys({ context, kubeconfig }: ClusterOptions) {
-  const [{ openCluster }, masterKey] = await Promise.all([
-    import('../activities/kubernetes/client.ts'),
-    import('../activities/volumes/master-key.ts'),
-  ]);
-  return { cluster: openCluster(context, kubeconfig), masterKey };
-}
-
-/** Tells what failed, with the status that says of what kind it is. */
-async function told(self: Command, run: () => Promise<void>): Promise<void> {
-  try {
-    await run();
-  } catch (error) {
-    if (error instanceof FileExistsError) {
-      self.error(`error: ${error.message}`);
-    }
-    if (!(error instanceof Failure)) {
-      throw error;
-    }
-    if (FAILURE_CODES[error.code].type === 'InvalidRequest') {
-      self.error(`error: ${error.message}`);
-    }
-    process.stderr.write(`error: ${error.message}\n`);
-    process.exitCode = isRetried(error.code) ? EXIT.unreachable : EXIT.refused;
-  }
 }
 
 async function* bytesOf(text: string): AsyncGenerator<Buffer> {

@@ -8,6 +8,7 @@ import { keysCommand } from './keys-command.ts';
 import { locationCommand } from './location-commands.ts';
 import { problemText } from './output.ts';
 import { pluginCommand } from './plugin-commands.ts';
+import { recoverCommand } from './recover-command.ts';
 import { backupCommand, restoreCommand } from './run-commands.ts';
 import { scheduleCommand } from './schedule-commands.ts';
 
@@ -26,6 +27,7 @@ function buildProgram(): Command {
     .addCommand(pluginCommand())
     .addCommand(locationCommand())
     .addCommand(keysCommand())
+    .addCommand(recoverCommand())
     .addCommand(devCommand());
 }
 

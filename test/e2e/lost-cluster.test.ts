@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -67,6 +67,10 @@ async function holdfast(...args: string[]) {
   const env = { KUBECONFIG: cluster.kubeconfig, HOLDFAST_SERVER: installation.apiUrl };
   const command = startHoldfast(args, env);
   return { status: await command.status, stdout: command.stdout, stderr: command.stderr };
+}
+
+function own(): string[] {
+  return ['--namespace', installation.ownNamespace];
 }
 
 async function digest(): Promise<string> {
@@ -151,8 +155,7 @@ test('a schedule backs up an application with its data, and then everything is l
   });
   const { status } = await triggered();
   expect(status).toMatchObject({ phase: 'Completed', volumes: { done: 1, failed: 0 } });
-  const own = ['--namespace', installation.ownNamespace];
-  expect((await holdfast('keys', 'export', ...own, '-o', join(folder, 'key'))).status).toBe(0);
+  expect((await holdfast('keys', 'export', ...own(), '-o', join(folder, 'key'))).status).toBe(0);
   lost = { name, prefix, digest: await digest(), clusterUid: await clusterUid() };
   await installation.lose();
   await cluster.stop();
@@ -173,33 +176,62 @@ test('on a new cluster with a new Temporal the bucket has it all', async () => {
   expect(body.items.map(({ metadata }) => metadata.name)).toEqual(['nightly']);
 });
 
-test('schedules come back paused, for the cluster that takes the place of the lost one', async () => {
-  const recover = [
-    'schedule',
-    'recover',
-    '--cluster',
-    lost.name,
-    '--as-cluster',
-    installation.name,
-  ];
-  expect((await holdfast(...recover, '--location', 'nowhere')).stderr).toContain(
-    'unknown-location',
-  );
-  expect((await holdfast('schedule', 'recover', '--cluster', 'other')).stdout).toBe('');
-  expect((await holdfast(...recover, '--paused')).stdout).toBe('nightly\n');
+async function recover(...args: string[]) {
+  const { bucket, prefix } = place();
+  const flags = ['recover', '--bucket', bucket, '--prefix', prefix];
+  return holdfast(...flags, ...own(), '--cluster', installation.name, ...args);
+}
+
+function place(): { bucket: string; prefix: string } {
+  const location = installation.location('direct');
+  return location.provider === 's3' ? location : { bucket: '', prefix: '' };
+}
+
+test('without the key, or with another one, nothing is changed', async () => {
+  const other = join(folder, 'other');
+  await writeFile(other, 'ab'.repeat(32));
+  const [missing, wrong] = [await recover(), await recover('--key-file', other)];
+  expect(missing).toMatchObject({ status: 4, stdout: '' });
+  expect(missing.stderr).toContain('name the file that was exported with --key-file');
+  expect(wrong).toMatchObject({ status: 4, stdout: '' });
+  expect(wrong.stderr).toContain(`is not that of the cluster ${lost.name}`);
+  expect((await schedule()).status.phase).toBe('Missing');
+  expect(await kube('get', 'namespaces', '-o', 'name')).not.toContain(installation.ownNamespace);
+});
+
+test('one command puts the key in place and brings the schedules back, and may come twice', async () => {
+  const first = await recover('--key-file', join(folder, 'key'));
+  expect(first.status, first.stderr).toBe(0);
+  const [{ metadata } = { metadata: { name: '' } }] = await backups();
+  expect(first.stdout.split('\n')).toEqual([
+    'Location:    default is Available',
+    `Cluster:     ${lost.name}: 1 backups`,
+    expect.stringMatching(`^Newest: +${metadata.name}, Completed, of `),
+    'Volumes:     data in 1 repositories, one for each namespace',
+    'Master key:  in place now; it opens what was copied',
+    'Schedules:   1',
+    `  nightly   Paused   ${installation.name}   came back`,
+    'Next:',
+    `  holdfast restore create --from-backup ${metadata.name} --cluster ${installation.name} --wait`,
+    '  holdfast schedule unpause nightly   # when all is there again',
+    '',
+  ]);
   const { spec, status } = await schedule();
   expect(status).toMatchObject({ phase: 'Paused' });
   expect(spec).toMatchObject({
-    ...{ schedule: '0 3 * * *', paused: true, note: expect.stringMatching(/^recovered/) as string },
+    ...{ schedule: '0 3 * * *', note: expect.stringMatching(/^recovered/) as string },
     ...{ template: { cluster: installation.name }, retention: { keepLast: 1 } },
   });
-  expect((await holdfast(...recover, '--paused')).stdout).toBe('');
+  const { status: again, stdout } = await recover();
+  expect(again).toBe(0);
+  expect(stdout).toContain('in place before');
+  expect(stdout).toContain('was there');
 });
 
 test('a restore brings back objects and data', async () => {
-  const own = ['--namespace', installation.ownNamespace];
-  expect((await holdfast('keys', 'import', join(folder, 'key'), ...own)).status).toBe(0);
-  await installation.createRestore('all', { scheduleName: 'nightly' });
+  const source = ['--from-schedule', 'nightly', '--cluster', installation.name];
+  const { status, stderr } = await holdfast('restore', 'create', 'all', ...source, '--wait');
+  expect(status, stderr).toBe(0);
   expect((await installation.ended('restores', 'all')).status).toMatchObject({
     phase: 'Completed',
     volumes: { done: 1, failed: 0 },

@@ -45,10 +45,10 @@ interface UserKey {
 
 /** Wraps the master key of a repository anew, by the same password with less work. Throws when the password is wrong. */
 export async function lightenKeyFile(body: Buffer, password: string): Promise<KeyFile> {
-  const file = fields(JSON.parse(body.toString()));
-  const work = { N: Number(file['N']), r: Number(file['r']), p: Number(file['p']) };
-  const heavy = await userKey(password, fromBase64(file['salt']), work);
-  const master = unseal(heavy, fromBase64(file['data']));
+  const { file, master } = await openKeyFile(body, password);
+  if (master === undefined) {
+    throw new Error('the key file belongs to another password');
+  }
   const salt = randomBytes(SALT_BYTES);
   const data = seal(await userKey(password, salt, LIGHT), master);
   const light = {
@@ -60,6 +60,18 @@ export async function lightenKeyFile(body: Buffer, password: string): Promise<Ke
   };
   const written = Buffer.from(JSON.stringify(light));
   return { name: createHash('sha256').update(written).digest('hex'), body: written };
+}
+
+/** Whether a password opens a key file. */
+export async function opensKeyFile(body: Buffer, password: string): Promise<boolean> {
+  return (await openKeyFile(body, password)).master !== undefined;
+}
+
+async function openKeyFile(body: Buffer, password: string) {
+  const file = fields(JSON.parse(body.toString()));
+  const work = { N: Number(file['N']), r: Number(file['r']), p: Number(file['p']) };
+  const key = await userKey(password, fromBase64(file['salt']), work);
+  return { file, master: unseal(key, fromBase64(file['data'])) };
 }
 
 async function userKey(password: string, salt: Buffer, work: typeof LIGHT): Promise<UserKey> {
@@ -81,11 +93,12 @@ async function userKey(password: string, salt: Buffer, work: typeof LIGHT): Prom
   };
 }
 
-function unseal(key: UserKey, sealed: Buffer): Buffer {
+/** What is sealed; undefined where the key is another one. */
+function unseal(key: UserKey, sealed: Buffer): Buffer | undefined {
   const nonce = sealed.subarray(0, NONCE_BYTES);
   const text = sealed.subarray(NONCE_BYTES, sealed.length - MAC_BYTES);
   if (!timingSafeEqual(macOf(key, nonce, text), sealed.subarray(sealed.length - MAC_BYTES))) {
-    throw new Error('the key file belongs to another password');
+    return undefined;
   }
   return createDecipheriv('aes-256-ctr', key.encryption, nonce).update(text);
 }

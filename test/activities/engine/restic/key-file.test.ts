@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
-import { lightenKeyFile } from '../../../../activities/engine/restic/key-file.ts';
+import { lightenKeyFile, opensKeyFile } from '../../../../activities/engine/restic/key-file.ts';
 import { folderOf, restic, VolumeFixture } from '../../../support/volume-fixture.ts';
 
 const fixture = VolumeFixture.forFile();
@@ -24,4 +24,6 @@ test('wraps the key of a repository anew, and restic opens it with the same pass
 
   const other = lightenKeyFile(body, 'another');
   await expect(other).rejects.toThrow('the key file belongs to another password');
+  const opens = [repository.password, 'another'].map((word) => opensKeyFile(light.body, word));
+  expect(await Promise.all(opens)).toEqual([true, false]);
 });
