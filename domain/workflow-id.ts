@@ -39,12 +39,22 @@ export function volumesWorkflowIdPrefix(runId: string): string {
   return `${runId}/volumes-`;
 }
 
-/** The child of a run that asks plugins, waits for what they do, or ends that. */
+/**
+ * The child of a run that asks plugins, waits for what they do, or ends that. With the uid of the run, since a child of one
+ * that was terminated may not have ended when another run has the name; children of earlier releases have ids without.
+ */
 export function pluginsWorkflowId(
   runId: string,
   part: 'items' | `items-${string}` | 'operations' | 'cancel' | 'left',
+  runUid?: string,
 ): string {
-  return `${pluginsPrefix(runId)}${part}`;
+  return `${pluginsPrefix(runId)}${part}${runUid === undefined ? '' : `/${runUid}`}`;
+}
+
+/** Whether an id is that of the child of a run that waits for operations. */
+export function isOperationsWorkflowId(runId: string, id: string): boolean {
+  const own = pluginsWorkflowId(runId, 'operations');
+  return id === own || id.startsWith(`${own}/`);
 }
 
 /** What the ids of all of them begin with. */

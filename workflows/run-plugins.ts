@@ -3,6 +3,7 @@ import {
   executeChild,
   isCancellation,
   ParentClosePolicy,
+  patched,
   workflowInfo,
 } from '@temporalio/workflow';
 
@@ -185,8 +186,10 @@ function childOf<Input>(
   input: Input,
   summary: string,
 ) {
+  const { workflowId, runId } = workflowInfo();
+  const runUid = patched('plugins-of-a-run') ? runId : undefined;
   return {
-    workflowId: pluginsWorkflowId(workflowInfo().workflowId, part),
+    workflowId: pluginsWorkflowId(workflowId, part, runUid),
     args: [input] as [Input],
     staticSummary: summary,
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

@@ -2,7 +2,7 @@ import type { WorkflowExecutionDescription } from '@temporalio/client';
 
 import type { RunOperation, RunOperations } from '../../domain/api-resource.ts';
 import { statusesOf } from '../../domain/plugins/operation.ts';
-import { pluginsPrefix, pluginsWorkflowId } from '../../domain/workflow-id.ts';
+import { isOperationsWorkflowId, pluginsPrefix } from '../../domain/workflow-id.ts';
 import { operationsStatusQuery } from '../../workflows/contract.ts';
 import { lastDetail, type PendingActivity } from './pending-activity.ts';
 import type { TemporalRuns } from './temporal.ts';
@@ -22,8 +22,8 @@ export async function runOperations(
   temporal: TemporalRuns,
   run: Pick<WorkflowExecutionDescription, 'workflowId' | 'raw'>,
 ): Promise<RunOperations | undefined> {
-  const id = pluginsWorkflowId(run.workflowId, 'operations');
-  if (run.raw.pendingChildren?.every(({ workflowId }) => workflowId !== id) !== false) {
+  const id = childIds(run).find((one) => isOperationsWorkflowId(run.workflowId, one));
+  if (id === undefined) {
     return undefined;
   }
   try {
@@ -50,10 +50,10 @@ export async function pluginCalls(
   temporal: TemporalRuns,
   run: Pick<WorkflowExecutionDescription, 'workflowId' | 'raw'>,
 ): Promise<readonly PendingActivity[]> {
-  const operations = pluginsWorkflowId(run.workflowId, 'operations');
-  const ids = (run.raw.pendingChildren ?? [])
-    .map(({ workflowId }) => workflowId ?? '')
-    .filter((id) => id.startsWith(pluginsPrefix(run.workflowId)) && id !== operations)
+  const { workflowId } = run;
+  const ids = childIds(run)
+    .filter((id) => id.startsWith(pluginsPrefix(workflowId)))
+    .filter((id) => !isOperationsWorkflowId(workflowId, id))
     .slice(0, CHILDREN_MAX);
   const described = ids.map(async (id) => {
     try {
@@ -67,6 +67,10 @@ export async function pluginCalls(
     }
   });
   return (await Promise.all(described)).flat();
+}
+
+function childIds({ raw }: Pick<WorkflowExecutionDescription, 'raw'>): string[] {
+  return (raw.pendingChildren ?? []).map(({ workflowId }) => workflowId ?? '');
 }
 
 function running(activity: PendingActivity): RunOperation[] {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import type { BackupResource } from '../../domain/api-resource.ts';
+import type { BackupResource, RunResource } from '../../domain/api-resource.ts';
 import type { OperationsCall } from '../../domain/plugins/contract.ts';
 import { deleteWorkflowId, pluginsWorkflowId } from '../../domain/workflow-id.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
@@ -58,6 +58,14 @@ async function begin(name: string): Promise<void> {
   });
 }
 
+/** The id of a child of a run. */
+function childOf(
+  { temporal }: RunResource['status'],
+  part: 'items' | 'operations' | 'cancel',
+): string {
+  return pluginsWorkflowId(temporal?.workflowId ?? '', part, temporal?.runId);
+}
+
 /** Of each run of a workflow, how many events its history has. */
 function runsOf(workflowId: string): Promise<readonly number[]> {
   return historyRuns(installation, workflowId);
@@ -76,9 +84,8 @@ test('plugins are asked, and waited for, in several runs of short histories', as
     operations: { total: OPERATIONS, completed: OPERATIONS, failed: 0 },
   });
   expect(plugin.calls).toHaveLength(ACTIONS);
-  const id = status.temporal?.workflowId ?? '';
-  expect((await runsOf(pluginsWorkflowId(id, 'items'))).length).toBeGreaterThan(1);
-  expect((await runsOf(pluginsWorkflowId(id, 'operations'))).length).toBeGreaterThan(1);
+  expect((await runsOf(childOf(status, 'items'))).length).toBeGreaterThan(1);
+  expect((await runsOf(childOf(status, 'operations'))).length).toBeGreaterThan(1);
 });
 
 test('plugins are told of a deletion in several runs', async () => {
@@ -105,6 +112,5 @@ test('a cancel tells plugins in several runs, and of each operation once', async
   const told = named(plugin.cancelled);
   expect(told).toHaveLength(OPERATIONS);
   expect(new Set(told).size).toBe(OPERATIONS);
-  const id = status.temporal?.workflowId ?? '';
-  expect((await runsOf(pluginsWorkflowId(id, 'cancel'))).length).toBeGreaterThan(1);
+  expect((await runsOf(childOf(status, 'cancel'))).length).toBeGreaterThan(1);
 });

@@ -60,8 +60,10 @@ test('a backup waits for operations while plugin, worker and Temporal are killed
 });
 
 test('500 operations that are asked about again and again cost less than 2,000 events', async () => {
-  const id = run?.status.temporal?.workflowId ?? '';
-  const children = (['items', 'operations'] as const).map((part) => pluginsWorkflowId(id, part));
+  const { workflowId: id = '', runId } = run?.status.temporal ?? {};
+  const children = (['items', 'operations'] as const).map((part) =>
+    pluginsWorkflowId(id, part, runId),
+  );
   const events = Object.values(await historyEvents(kills.installation, [id, ...children]));
   process.stderr.write(`events of backup, items and operations: ${events.join(', ')}\n`);
   expect(Math.min(...events)).toBeGreaterThan(0);

@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import type { ClusterActivities } from '../../activities/contract.ts';
 import { cleanRun } from '../../activities/clean-run.ts';
 import { recordPlugins } from '../../activities/plugins/record-plugins.ts';
 import { createActivities } from '../../activities/index.ts';
@@ -43,14 +44,15 @@ afterAll(async () => {
   await workflows.stop();
 });
 
+/** Runs with a plugin that is registered for a cluster, which does some things in its own way. */
 async function withPlugin(
   run: (of: { fixture: PluginRunFixture; cluster: string; mover: TestPlugin }) => Promise<void>,
-  items: readonly string[] = ['web'],
+  own: (fixture: PluginRunFixture) => Partial<ClusterActivities> = () => ({}),
 ): Promise<void> {
-  const fixture = await PluginRunFixture.open({ configMaps: items.map((name) => listed(name)) }, [
+  const fixture = await PluginRunFixture.open({ configMaps: [listed('web')] }, [
     { ...plugin('mover', [{ name: 'upload' }]), spec: TIMES },
   ]);
-  const cluster = await workflows.serveCluster(fixture.deps);
+  const cluster = await workflows.serveCluster(fixture.deps, own(fixture));
   await run({ fixture, cluster, mover: new TestPlugin({}) });
   await fixture.close();
 }
@@ -110,9 +112,9 @@ test('the deletion of a backup ends what could not be cancelled, as soon as the 
     const keys = backupKeys(RUN.name);
     await inActivity(() => cleanRun(fixture.store, keys, { ...RUN, scope: 'work' }));
     const input: DeleteInput = { ...RUN, cluster };
-    await expect(workflows.run(DELETE_WORKFLOW, input)).rejects.toThrow(
-      'Workflow execution failed',
-    );
+    await expect(workflows.run(DELETE_WORKFLOW, input)).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('plugin-not-served') as unknown },
+    });
     expect(await keysUnder(fixture.store, keys.folder)).toContain(keys.itemOperations);
     await workflows.servePlugin(cluster, 'mover', mover.activities);
     await workflows.run(DELETE_WORKFLOW, input);
@@ -123,27 +125,22 @@ test('the deletion of a backup ends what could not be cancelled, as soon as the 
   });
 });
 
-test('a backup that cannot find out what plugins have begun leaves that to its deletion', async () => {
-  const fixture = await PluginRunFixture.open({ configMaps: [listed('web')] }, [
-    { ...plugin('mover', [{ name: 'upload' }]), spec: TIMES },
-  ]);
-  const { store, deps, plan } = fixture;
-  const keys = backupKeys('cut');
-  const real = createActivities(deps);
-  let isAway = true;
-  let runUid = '';
-  const fail = (): Promise<never> => {
-    throw ApplicationFailure.nonRetryable('the store is away', 'Unavailable');
-  };
-  const cluster = await workflows.serveCluster(deps, {
-    openBackup: async ({ name, spec, specDigest, startTimestamp, ...run }) => {
-      ({ runUid } = run);
+const CUT = backupKeys('cut');
+
+const fail = (): Promise<never> => {
+  throw ApplicationFailure.nonRetryable('the store is away', 'Unavailable');
+};
+
+/** What a cluster does for a backup that asks plugins and then fails. */
+function failingBackup({ store, plan }: PluginRunFixture): Partial<ClusterActivities> {
+  return {
+    openBackup: async ({ name, runUid, spec, specDigest, startTimestamp }) => {
       const claim: StoredBackup = {
         ...{ version: 1, kind: 'Backup', name, runUid, specDigest, installation: 'test' },
         ...{ startTimestamp, cluster: SOURCE_CLUSTER, spec },
       };
-      await store.put(keys.claim, bytesOf(claim));
-      await writeJsonGz(store, planKey(keys.folder, runUid), plan);
+      await store.put(CUT.claim, bytesOf(claim));
+      await writeJsonGz(store, planKey(CUT.folder, runUid), plan);
       return { kind: 'accepted' };
     },
     planBackup: () =>
@@ -151,29 +148,58 @@ test('a backup that cannot find out what plugins have begun leaves that to its d
         ...{ items: 1, shards: 1, hasRelated: false, hasVolumes: false, hasPlugins: true },
       }),
     exportShard: fail,
-    planPluginOperations: (input) => (isAway ? fail() : real.planPluginOperations(input)),
-  });
-  const mover = new TestPlugin({});
-  mover.answer = () => ({ operation: { id: 'op' } });
-  await workflows.servePlugin(cluster, 'mover', mover.activities);
-  const spec = { cluster, includedNamespaces: ['*'], excludedNamespaces: [], ttl: '720h0m0s' };
-  const input: BackupInput = { location: 'default', name: 'cut', spec, specDigest: 'cut' };
-  await workflows.run(BACKUP_WORKFLOW, input);
-  const { result } = (await readClaim(store, keys.claim))?.stored ?? {};
-  expect(result).toMatchObject({ phase: 'Failed', warnings: 1 });
-  expect(mover.cancelled).toEqual([]);
-  isAway = false;
-  const deletion: DeleteInput = {
-    kind: 'Backup',
-    location: 'default',
-    name: 'cut',
-    runUid,
-    cluster,
   };
-  await workflows.run(DELETE_WORKFLOW, deletion);
-  expect(mover.cancelled.map(({ operations }) => operations)).toEqual([
-    [expect.objectContaining({ id: 'op', requestId: mover.calls[0]?.items[0]?.requestId })],
-  ]);
-  expect(await keysUnder(store, keys.folder)).toEqual([]);
-  await fixture.close();
+}
+
+function inputOf(cluster: string): BackupInput {
+  const spec = { cluster, includedNamespaces: ['*'], excludedNamespaces: [], ttl: '720h0m0s' };
+  return { location: 'default', name: 'cut', spec, specDigest: 'cut' };
+}
+
+/** What is kept of the backup. */
+async function kept({ store }: PluginRunFixture): Promise<StoredBackup> {
+  // It was written by `failingBackup`.
+  return (await readClaim(store, CUT.claim))?.stored as StoredBackup;
+}
+
+test('a backup that cannot find out what plugins have begun leaves that to its deletion', async () => {
+  let isAway = true;
+  const own = (fixture: PluginRunFixture): Partial<ClusterActivities> => ({
+    ...failingBackup(fixture),
+    planPluginOperations: (input) =>
+      isAway ? fail() : createActivities(fixture.deps).planPluginOperations(input),
+  });
+  await withPlugin(async ({ fixture, cluster, mover }) => {
+    mover.answer = () => ({ operation: { id: 'op' } });
+    await workflows.servePlugin(cluster, 'mover', mover.activities);
+    await workflows.run(BACKUP_WORKFLOW, inputOf(cluster));
+    const { runUid, result } = await kept(fixture);
+    expect(result).toMatchObject({ phase: 'Failed', warnings: 1 });
+    expect(mover.cancelled).toEqual([]);
+    isAway = false;
+    const run = { kind: 'Backup', location: 'default', name: 'cut', runUid } as const;
+    await workflows.run(DELETE_WORKFLOW, { ...run, cluster } satisfies DeleteInput);
+    expect(mover.cancelled.map(({ operations }) => operations)).toEqual([
+      [expect.objectContaining({ id: 'op', requestId: mover.calls[0]?.items[0]?.requestId })],
+    ]);
+    expect(await keysUnder(fixture.store, CUT.folder)).toEqual([]);
+  }, own);
+});
+
+test('a backup asks plugins while those of a terminated one of its name are still being asked', async () => {
+  await withPlugin(async ({ fixture, cluster, mover }) => {
+    let release: (answer: object) => void = () => undefined;
+    const held = new Promise<object>((resolve) => {
+      release = resolve;
+    });
+    mover.whole = () => (mover.calls.length > 1 ? { items: [] } : held);
+    await workflows.servePlugin(cluster, 'mover', mover.activities);
+    const first = await workflows.start(BACKUP_WORKFLOW, inputOf(cluster), 'cut');
+    await expect.poll(() => mover.calls.length).toBe(1);
+    await first.terminate();
+    await workflows.run(BACKUP_WORKFLOW, inputOf(cluster), 'cut');
+    release({ items: [] });
+    expect(mover.calls).toHaveLength(2);
+    expect((await kept(fixture)).result).toMatchObject({ phase: 'Failed', warnings: 0 });
+  }, failingBackup);
 });

@@ -64,10 +64,8 @@ export async function recordPlugins(name: string, recorder: Recorder): Promise<v
 }
 
 /** A backup whose plugin has an operation that ends, and one whose operation is cancelled. */
-async function recordBackups(
-  plugin: TestPlugin,
-  { installation, record }: Recorder,
-): Promise<void> {
+async function recordBackups(plugin: TestPlugin, recorder: Recorder): Promise<void> {
+  const { installation, record } = recorder;
   await createBackup(installation, 'plugged');
   await installation.ended('backups', 'plugged');
   plugin.status = () => ({ phase: 'Running' });
@@ -76,17 +74,19 @@ async function recordBackups(
   await installation.request('POST', '/backups/unplugged:cancel');
   await installation.ended('backups', 'unplugged');
   await record('backup-plugins', 'backup/default/plugged');
-  await record('backup-plugins-items', 'backup/default/plugged/plugin-items');
-  await record('backup-plugins-operations', 'backup/default/plugged/plugin-operations');
+  await recordChildren(recorder, 'backup-plugins-items', 'backup/default/plugged/plugin-items');
+  await recordChildren(
+    recorder,
+    'backup-plugins-operations',
+    'backup/default/plugged/plugin-operations',
+  );
   await record('backup-plugins-cancelled', 'backup/default/unplugged');
-  await record('backup-plugins-cancel', 'backup/default/unplugged/plugin-cancel');
+  await recordChildren(recorder, 'backup-plugins-cancel', 'backup/default/unplugged/plugin-cancel');
 }
 
 /** The same of restores. */
-async function recordRestores(
-  plugin: TestPlugin,
-  { installation, client, record }: Recorder,
-): Promise<void> {
+async function recordRestores(plugin: TestPlugin, recorder: Recorder): Promise<void> {
+  const { installation, record } = recorder;
   const spec = (name: string) => ({
     backupName: 'plugged',
     namespaceMapping: { default: `history-recording-${name}` },
@@ -100,20 +100,13 @@ async function recordRestores(
   await installation.request('POST', '/restores/unplugged:cancel');
   await installation.ended('restores', 'unplugged');
   await record('restore-plugins', 'restore/default/plugged');
-  const children = client.workflow.list({
-    query: `WorkflowId STARTS_WITH 'restore/default/plugged/plugin-items'`,
-  });
-  for await (const { workflowId } of children) {
-    await record('restore-plugins-items', workflowId);
-  }
+  await recordChildren(recorder, 'restore-plugins-items', 'restore/default/plugged/plugin-items');
   await record('restore-plugins-cancelled', 'restore/default/unplugged');
 }
 
 /** A restore to which a plugin adds something. */
-async function recordAddition(
-  plugin: TestPlugin,
-  { installation, client, record }: Recorder,
-): Promise<void> {
+async function recordAddition(plugin: TestPlugin, recorder: Recorder): Promise<void> {
+  const { installation, record } = recorder;
   const from = 'history-recording-added';
   await kubectl('create', 'namespace', from);
   await kubectl('-n', from, 'create', 'configmap', 'added');
@@ -130,12 +123,11 @@ async function recordAddition(
   });
   await installation.ended('restores', 'added');
   await record('restore-plugins-added', 'restore/default/added');
-  const children = client.workflow.list({
-    query: `WorkflowId STARTS_WITH 'restore/default/added/plugin-items'`,
-  });
-  for await (const { workflowId } of children) {
-    await record('restore-plugins-added-items', workflowId);
-  }
+  await recordChildren(
+    recorder,
+    'restore-plugins-added-items',
+    'restore/default/added/plugin-items',
+  );
   plugin.answer = before;
   await Promise.all([from, `${from}-copy`].map(deleteNamespace));
 }
@@ -143,8 +135,9 @@ async function recordAddition(
 /** The deletion of a backup that a plugin has something of, and the end of one whose plugin is away. */
 async function recordEnds(
   { plugin, stop }: { readonly plugin: TestPlugin; readonly stop: () => Promise<void> },
-  { installation, client, record }: Recorder,
+  recorder: Recorder,
 ): Promise<void> {
+  const { installation, client, record } = recorder;
   await installation.request('DELETE', '/backups/plugged');
   await client.workflow.getHandle('delete/default/plugged').result();
   await record('delete-plugins', 'delete/default/plugged');
@@ -154,7 +147,23 @@ async function recordEnds(
   await stop();
   await installation.request('POST', '/backups/orphaned:cancel');
   await installation.ended('backups', 'orphaned');
-  await record('backup-plugins-orphaned', 'backup/default/orphaned/plugin-cancel');
+  await recordChildren(
+    recorder,
+    'backup-plugins-orphaned',
+    'backup/default/orphaned/plugin-cancel',
+  );
+}
+
+/** Records the children of a run whose ids begin so. */
+async function recordChildren(
+  { client, record }: Recorder,
+  file: string,
+  prefix: string,
+): Promise<void> {
+  const query = `WorkflowId STARTS_WITH '${prefix}'`;
+  for await (const { workflowId } of client.workflow.list({ query })) {
+    await record(file, workflowId);
+  }
 }
 
 function createBackup(installation: Installation, name: string): Promise<unknown> {

@@ -14,6 +14,7 @@ import type { KindReference } from '../../domain/run-reference.ts';
 import { PLUGIN } from '../../domain/plugins/plugin-resource.ts';
 import { PLUGIN_DEFAULTS, type RegisteredPlugin } from '../../domain/plugins/plugin.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
+import type { StorageLocation } from '../../domain/storage-location.ts';
 import { openObjectStore } from '../../storage/object-store/open.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { inActivity } from './activity-context.ts';
@@ -58,7 +59,8 @@ export class PluginRunFixture {
   private constructor(folder: string, held: Held, plugins: readonly RegisteredPlugin[]) {
     const { configMaps = [], secrets = [], claims = [] } = held;
     this.#folder = folder;
-    this.store = openObjectStore({ name: 'default', provider: 'folder', path: folder });
+    const location: StorageLocation = { name: 'default', provider: 'folder', path: folder };
+    this.store = openObjectStore(location);
     const objects = [
       ...configMaps.map(({ object }) => ({ type: 'configmaps', object })),
       ...secrets.map(({ object }) => ({ type: 'secrets', object })),
@@ -71,7 +73,10 @@ export class PluginRunFixture {
     const types = [CONFIG_MAPS, SECRETS, CLAIMS];
     const cluster = memoryCluster(types, [...objects, ...registered]);
     // The cast: only what the activities use of a worker's clients is there.
-    this.deps = { cluster, namespace: 'hf', store: () => this.store } as unknown as Dependencies;
+    this.deps = {
+      ...{ cluster, namespace: 'hf', installation: 'test' },
+      ...{ location: () => location, store: () => this.store },
+    } as unknown as Dependencies;
     const units = [{ type: CONFIG_MAPS, namespace: 'shop', items: configMaps.length }];
     this.plan = {
       ...{ shards: [{ units, items: configMaps.length }], items: configMaps.length },

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 
 import type { ClusterActivities } from '../../activities/contract.ts';
@@ -68,11 +68,14 @@ export class PluginWorkflows {
     return this.#serve({ taskQueue: pluginTaskQueue(cluster, plugin), activities });
   }
 
+  start(type: string, input: object, workflowId: string = randomUUID()): Promise<WorkflowHandle> {
+    const options = { workflowId, taskQueue: WORKFLOW_TASK_QUEUE, args: [input] };
+    return this.#client.workflow.start(type, options);
+  }
+
   /** Runs a workflow to its end. The type of its result is the caller's word. */
-  async run<Result>(type: string, input: object): Promise<Result> {
-    return (await this.#client.workflow.execute(type, {
-      ...{ workflowId: randomUUID(), taskQueue: WORKFLOW_TASK_QUEUE, args: [input] },
-    })) as Result;
+  async run<Result>(type: string, input: object, workflowId?: string): Promise<Result> {
+    return (await (await this.start(type, input, workflowId)).result()) as Result;
   }
 
   async #serve(options: WorkerOptions): Promise<LocalWorker> {

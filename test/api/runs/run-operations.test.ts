@@ -36,9 +36,13 @@ test('calls of the children that ask and tell plugins are told, and of no others
     'plugin-items-4000': ['restoreItems'],
     'plugin-cancel': ['cancelOperation'],
     'plugin-operations': ['operationStatus'],
+    'plugin-left/uid': ['deleteBackup'],
+    'plugin-operations/uid': ['operationStatus'],
     'volumes-0': ['copyVolume'],
   };
-  expect(await callsOf(children)).toEqual(['backupItems', 'restoreItems', 'cancelOperation']);
+  expect(await callsOf(children)).toEqual([
+    ...['backupItems', 'restoreItems', 'cancelOperation', 'deleteBackup'],
+  ]);
 });
 
 test('a child that does not answer keeps nothing of the others back', async () => {
