@@ -20,7 +20,19 @@ export interface FolderLocation extends CommonLocation {
   readonly path: string;
 }
 
-/** A bucket, and a prefix within it, of any server that speaks S3. Credentials come from the AWS environment. */
+/** Where credentials of a bucket are: in a Secret of Holdfast's own namespace. */
+export interface S3CredentialsReference {
+  readonly secretName: string;
+  /**
+   * Key whose value is a shared credentials file of AWS. When left out, the Secret has the keys `AWS_ACCESS_KEY_ID`,
+   * `AWS_SECRET_ACCESS_KEY` and perhaps `AWS_SESSION_TOKEN`, or else that file under `cloud`, as Velero's has.
+   */
+  readonly key?: string;
+  /** Profile of that file; `default` when left out. */
+  readonly profile?: string;
+}
+
+/** A bucket, and a prefix within it, of any server that speaks S3. */
 export interface S3Location extends CommonLocation {
   readonly provider: 's3';
   readonly bucket: string;
@@ -33,6 +45,8 @@ export interface S3Location extends CommonLocation {
   readonly isPathStyle: boolean;
   /** PEM file with the certificate authority of the endpoint. */
   readonly caFile?: string;
+  /** The AWS environment of the process when left out: its variables, files, or workload identity. */
+  readonly credentials?: S3CredentialsReference;
 }
 
 export type StorageLocation = FolderLocation | S3Location;
@@ -44,8 +58,13 @@ const COMMON_FIELDS = ['name', 'provider', 'readOnly', ...BANDWIDTH_FIELDS];
 const FOLDER_FIELDS = new Set([...COMMON_FIELDS, 'path']);
 const S3_FIELDS = new Set([
   ...[...COMMON_FIELDS, 'bucket', 'prefix', 'region'],
-  ...['endpoint', 'isPathStyle', 'caFile'],
+  ...['endpoint', 'isPathStyle', 'caFile', 'credentials'],
 ]);
+
+const CREDENTIALS_FIELDS = new Set(['secretName', 'key', 'profile']);
+/** A DNS subdomain (RFC 1123). */
+const SECRET_NAME =
+  /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /**
  * Reads the locations of a process from JSON text: an array of locations, names unique.
@@ -111,10 +130,7 @@ function parseOne(entry: unknown, path: string): StorageLocation {
     throw invalid(`${path}.provider`, 'must be "folder" or "s3"');
   }
   const known = provider === 'folder' ? FOLDER_FIELDS : S3_FIELDS;
-  const stranger = Object.keys(entry).find((field) => !known.has(field));
-  if (stranger !== undefined) {
-    throw invalid(`${path}.${stranger}`, `is not a field of a ${provider} location`);
-  }
+  requireKnown(entry, known, { path, what: `a ${provider} location` });
   const name = text(entry, 'name', path);
   requireDnsLabel(name, `${path}.name`);
   const common = { ...readOnlyField(entry, path), ...bandwidthLimits(entry, path) };
@@ -127,6 +143,7 @@ function parseS3(name: string, fields: Fields, path: string): S3Location {
   const endpoint = optionalText(fields, 'endpoint', path);
   const caFile = optionalText(fields, 'caFile', path);
   const isPathStyle = optionalBoolean(fields, 'isPathStyle', path) ?? endpoint !== undefined;
+  const credentials = credentialsReference(fields, path);
   return {
     name,
     provider: 's3',
@@ -136,7 +153,42 @@ function parseS3(name: string, fields: Fields, path: string): S3Location {
     isPathStyle,
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(caFile === undefined ? {} : { caFile }),
+    ...(credentials === undefined ? {} : { credentials }),
   };
+}
+
+function credentialsReference(fields: Fields, path: string): S3CredentialsReference | undefined {
+  const value = fields['credentials'];
+  const at = `${path}.credentials`;
+  if (value === undefined) {
+    return undefined;
+  }
+  if (!isMapping(value)) {
+    throw invalid(at, 'must be an object with secretName, and perhaps key and profile');
+  }
+  requireKnown(value, CREDENTIALS_FIELDS, { path: at, what: 'credentials' });
+  const secretName = text(value, 'secretName', at);
+  if (!SECRET_NAME.test(secretName)) {
+    throw invalid(`${at}.secretName`, 'must be the name of a Secret in the namespace of Holdfast');
+  }
+  const key = optionalText(value, 'key', at);
+  const profile = optionalText(value, 'profile', at);
+  return {
+    secretName,
+    ...(key === undefined ? {} : { key }),
+    ...(profile === undefined ? {} : { profile }),
+  };
+}
+
+function requireKnown(
+  fields: Fields,
+  known: ReadonlySet<string>,
+  { path, what }: { readonly path: string; readonly what: string },
+): void {
+  const stranger = Object.keys(fields).find((field) => !known.has(field));
+  if (stranger !== undefined) {
+    throw invalid(`${path}.${stranger}`, `is not a field of ${what}`);
+  }
 }
 
 function readOnlyField(fields: Fields, path: string): { readOnly?: boolean } {

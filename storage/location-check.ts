@@ -12,6 +12,8 @@ import { CHECK_OPERATIONS, type CheckContext } from './location-check-operations
 import { checkFailure } from './location-check-remedy.ts';
 import { createFolderStore } from './object-store/folder.ts';
 import { createS3Store } from './object-store/s3.ts';
+import type { S3Tuning } from './object-store/s3-client.ts';
+import type { SecretReader } from './object-store/secret-credentials.ts';
 import { S3Probe } from './object-store/s3-probe.ts';
 
 const ID_BYTES = 8;
@@ -22,6 +24,8 @@ const TUNING = { attemptsMax: 1, answerTimeoutMs: 10_000 };
 const NAMES = Object.keys(LOCATION_CHECKS) as LocationCheckName[];
 
 export interface CheckOptions {
+  /** Reads the Secret of a location that has its credentials in one. */
+  readonly readSecret?: SecretReader;
   readonly operationTimeoutMs?: number;
 }
 
@@ -37,11 +41,11 @@ interface Outcome {
  */
 export async function checkLocation(
   location: StorageLocation,
-  { operationTimeoutMs = OPERATION_TIMEOUT_MS }: CheckOptions = {},
+  { operationTimeoutMs = OPERATION_TIMEOUT_MS, readSecret }: CheckOptions = {},
 ): Promise<LocationCheck[]> {
   let context: CheckContext;
   try {
-    context = openContext(location);
+    context = openContext(location, { ...TUNING, readSecret });
   } catch (error) {
     return NAMES.map((name) => failed(name, error, location));
   }
@@ -54,11 +58,11 @@ export async function checkLocation(
   }
 }
 
-function openContext(location: StorageLocation): CheckContext {
+function openContext(location: StorageLocation, tuning: S3Tuning): CheckContext {
   const keys = locationCheckKeys(randomBytes(ID_BYTES).toString('hex'));
   return location.provider === 'folder'
     ? { keys, store: createFolderStore(location), s3: undefined }
-    : { keys, store: createS3Store(location, TUNING), s3: new S3Probe(location, TUNING) };
+    : { keys, store: createS3Store(location, tuning), s3: new S3Probe(location, tuning) };
 }
 
 class LocationCheckRun {

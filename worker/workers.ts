@@ -7,6 +7,7 @@ import { resticConfig } from '../activities/engine/restic/config.ts';
 import { createResticEngine } from '../activities/engine/restic/engine.ts';
 import { createActivities } from '../activities/index.ts';
 import { openCluster } from '../activities/kubernetes/client.ts';
+import { secretReader } from '../activities/own-secrets.ts';
 import { createNodeActivities } from '../activities/node/index.ts';
 import { findLocation } from '../domain/storage-location.ts';
 import { clusterTaskQueue, nodeTaskQueue, WORKFLOW_TASK_QUEUE } from '../domain/workflow-id.ts';
@@ -91,17 +92,21 @@ function clusterOptions(
   installation: string,
   connected: Connected,
 ): WorkerOptions {
+  const kubernetes = openCluster(kubeContext);
   return {
     taskQueue: clusterTaskQueue(cluster),
     activities: createActivities({
-      cluster: openCluster(kubeContext),
+      cluster: kubernetes,
       installation,
       namespace,
       leases: new TemporalLeases(connected),
       engine: createResticEngine(resticConfig(process.env)),
       location: (name) => findLocation(locations, name),
       locations: locations.map(({ name }) => name),
-      store: keepRecords(openStores(locations), KEPT_BYTES_MAX),
+      store: keepRecords(
+        openStores(locations, secretReader(kubernetes, namespace)),
+        KEPT_BYTES_MAX,
+      ),
       isServed: (taskQueue) => isServed(connected, taskQueue),
       seenImages: new Map(),
       ...(image === undefined ? {} : { image }),
@@ -117,16 +122,17 @@ function nodeOptions(config: WorkerConfig): WorkerOptions {
   if (node === undefined) {
     throw new Error('the role node has no node');
   }
+  const kubernetes = openCluster(kubeContext);
   return {
     taskQueue: nodeTaskQueue(cluster, node.name),
     activities: createNodeActivities({
-      cluster: openCluster(kubeContext),
+      cluster: kubernetes,
       namespace,
       node: node.name,
       kubeletFolder: node.kubeletFolder,
       copiesMax: node.copiesMax,
       location: (name) => findLocation(locations, name),
-      store: openStores(locations),
+      store: openStores(locations, secretReader(kubernetes, namespace)),
       engine: createResticEngine(resticConfig(process.env)),
     }),
     maxConcurrentActivityTaskExecutions: node.copiesMax,

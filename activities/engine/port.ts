@@ -9,6 +9,7 @@ import type {
   VolumeLabels,
   VolumeRestore,
 } from '../../domain/volumes/volume-copy.ts';
+import type { SecretReader } from '../../storage/object-store/secret-credentials.ts';
 import type { OpenRoot } from './open-root.ts';
 
 /**
@@ -70,9 +71,11 @@ export interface EngineFacts {
   readonly version: string;
 }
 
-/** Where a repository lies and what opens it. Credentials of a bucket come from the AWS environment. */
+/** Where a repository lies and what opens it. */
 export interface RepositoryAccess {
   readonly location: StorageLocation;
+  /** Reads the Secret of a location that has its credentials in one. */
+  readonly readSecret?: SecretReader;
   /** Below the prefix of the location: see `repositoryPath`. */
   readonly path: string;
   /** Random or derived, of 256 bits: nothing else guards the data against guesses. See `repositoryPassword`. */

@@ -6,6 +6,7 @@ import { repositoryPath } from '../../domain/volumes/repository.ts';
 import type { EngineProgress, EngineRun, EngineWait, RepositoryAccess } from '../engine/port.ts';
 import { repositoryPassword } from '../engine/repository-password.ts';
 import type { LongWork } from '../heartbeat.ts';
+import { secretReader } from '../own-secrets.ts';
 import type { MoveVolumeInput } from '../volume-contract.ts';
 import { readMasterKey } from '../volumes/master-key.ts';
 import type { NodeDependencies } from './dependencies.ts';
@@ -33,6 +34,7 @@ export async function repositoryAccess(
   return {
     location: location(owner.location),
     path: repositoryPath(clusterUid, namespace),
+    readSecret: secretReader(cluster, own),
     password: repositoryPassword(await readMasterKey(cluster, own), { clusterUid, namespace }),
   };
 }

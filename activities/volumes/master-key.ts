@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 
 import { Failure } from '../../domain/failure.ts';
 import { fields } from '../../domain/fields.ts';
-import type { ResourceType } from '../../domain/item.ts';
 import type { Cluster } from '../kubernetes/port.ts';
 import { ensureNamespace } from '../own-namespace.ts';
+import { SECRET } from '../own-secrets.ts';
 
 /** The Secret of Holdfast's own namespace from whose key every password of a repository is derived. */
 export const MASTER_KEY_SECRET = 'holdfast-master-key';
@@ -12,13 +12,6 @@ const KEY_FIELD = 'key';
 const KEY_BYTES = 32;
 const KEY_TEXT = /^[0-9a-f]{64}$/;
 
-const SECRET: ResourceType = {
-  group: '',
-  version: 'v1',
-  resource: 'secrets',
-  kind: 'Secret',
-  isNamespaced: true,
-};
 type KeyCluster = Pick<Cluster, 'read' | 'create'>;
 
 /** The master key, 64 hexadecimal digits. Throws `master-key-missing`, and `master-key-not-usable` for what is none. */

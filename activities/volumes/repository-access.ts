@@ -7,6 +7,7 @@ import type { EngineRun, RepositoryAccess } from '../engine/port.ts';
 import { repositoryPassword } from '../engine/repository-password.ts';
 import type { LongWork } from '../heartbeat.ts';
 import type { Cluster } from '../kubernetes/port.ts';
+import { secretReader } from '../own-secrets.ts';
 import { readMasterKey } from './master-key.ts';
 
 /** What the maintenance of repositories needs. */
@@ -22,6 +23,7 @@ export async function repositoryAccess(
   return {
     location: location(repository.location),
     path: repositoryPath(repository.clusterUid, repository.namespace),
+    readSecret: secretReader(cluster, namespace),
     password: repositoryPassword(await readMasterKey(cluster, namespace), repository),
   };
 }

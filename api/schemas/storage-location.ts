@@ -17,6 +17,15 @@ const Check = Type.Object({
   ),
 });
 
+const CredentialsReference = Type.Object(
+  {
+    secretName: Type.String(),
+    key: Type.Optional(Type.String()),
+    profile: Type.Optional(Type.String()),
+  },
+  { description: 'The Secret that has the credentials. The AWS environment, when left out.' },
+);
+
 export const StorageLocation = Type.Object(
   {
     apiVersion: ApiVersion,
@@ -37,6 +46,7 @@ export const StorageLocation = Type.Object(
       endpoint: Type.Optional(Type.String({ description: 'Left out for AWS.' })),
       isPathStyle: Type.Optional(Type.Boolean()),
       caFile: Type.Optional(Type.String()),
+      credentials: Type.Optional(CredentialsReference),
       uploadBytesPerSecond: Type.Optional(Type.Integer()),
       downloadBytesPerSecond: Type.Optional(Type.Integer()),
     }),

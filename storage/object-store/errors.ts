@@ -64,7 +64,8 @@ const CONNECTION_CODES: Readonly<Record<string, FailureCode>> = {
 };
 
 const CHECK_CA = 'set caFile of the location to the authority of its certificate';
-const CHECK_CREDENTIALS = 'check the credentials in the AWS environment of the process';
+const CHECK_CREDENTIALS =
+  'check the credentials: the Secret that the location names, or else the AWS environment of the process';
 const CHECK_REGION = 'check the region and the endpoint of the location';
 const CHECK_BUCKET = 'check the bucket of the location';
 

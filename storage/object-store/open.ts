@@ -2,17 +2,26 @@ import { findLocation, type StorageLocation } from '../../domain/storage-locatio
 import { createFolderStore } from './folder.ts';
 import type { ObjectStore } from './port.ts';
 import { createS3Store } from './s3.ts';
+import type { SecretReader } from './secret-credentials.ts';
 
-/** Opens the store of a location; no request is sent before the first call. */
-export function openObjectStore(location: StorageLocation): ObjectStore {
-  return location.provider === 'folder' ? createFolderStore(location) : createS3Store(location);
+/**
+ * Opens the store of a location; no request is sent before the first call. Without a reader, a location with credentials
+ * in a Secret refuses every call.
+ */
+export function openObjectStore(location: StorageLocation, readSecret?: SecretReader): ObjectStore {
+  return location.provider === 'folder'
+    ? createFolderStore(location)
+    : createS3Store(location, { readSecret });
 }
 
 /** Stores by the name of their location, each opened once. The function throws `unknown-location`. */
-export function openStores(locations: readonly StorageLocation[]): (name: string) => ObjectStore {
+export function openStores(
+  locations: readonly StorageLocation[],
+  readSecret?: SecretReader,
+): (name: string) => ObjectStore {
   const stores = new Map<string, ObjectStore>();
   return (name) => {
-    const store = stores.get(name) ?? openObjectStore(findLocation(locations, name));
+    const store = stores.get(name) ?? openObjectStore(findLocation(locations, name), readSecret);
     stores.set(name, store);
     return store;
   };

@@ -6,7 +6,9 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
 import { Failure } from '../../domain/failure.ts';
-import type { S3Location } from '../../domain/storage-location.ts';
+import type { S3CredentialsReference, S3Location } from '../../domain/storage-location.ts';
+import type { S3Credentials } from './s3-credentials.ts';
+import { secretCredentials, type SecretReader } from './secret-credentials.ts';
 
 const SOCKETS_MAX = 64;
 const CONNECT_TIMEOUT_MS = 5000;
@@ -16,6 +18,8 @@ const ATTEMPTS_MAX = 2;
 
 /** How a client differs from that of backups and restores. */
 export interface S3Tuning {
+  /** Reads the Secret of a location that has its credentials in one. */
+  readonly readSecret?: SecretReader | undefined;
   readonly attemptsMax?: number;
   /** Longest silence of the server within a request. */
   readonly answerTimeoutMs?: number;
@@ -33,6 +37,9 @@ export function createS3Client(location: S3Location, tuning: S3Tuning): S3Client
   const agentOptions = { keepAlive: true, maxSockets: SOCKETS_MAX };
   return new S3Client({
     region: location.region,
+    ...(location.credentials === undefined
+      ? {}
+      : { credentials: readByRequest(location.credentials, tuning.readSecret) }),
     ...(location.endpoint === undefined ? {} : { endpoint: location.endpoint }),
     forcePathStyle: location.isPathStyle,
     maxAttempts: tuning.attemptsMax ?? ATTEMPTS_MAX,
@@ -50,6 +57,18 @@ export function createS3Client(location: S3Location, tuning: S3Tuning): S3Client
 /** What comes before each key of a location in its bucket. */
 export function prefixOf({ prefix }: S3Location): string {
   return prefix === '' ? '' : `${prefix}/`;
+}
+
+/**
+ * The client keeps credentials until five minutes before they expire. These have done so already, and are asked for before
+ * each request: whoever gives them keeps them for a while.
+ */
+function readByRequest(
+  reference: S3CredentialsReference,
+  readSecret: SecretReader | undefined,
+): () => Promise<S3Credentials & { readonly expiration: Date }> {
+  const read = secretCredentials(reference, readSecret);
+  return async () => ({ ...(await read()), expiration: new Date() });
 }
 
 function readAuthority(caFile: string): Buffer {

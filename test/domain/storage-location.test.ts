@@ -19,8 +19,23 @@ test('a location may be read-only', () => {
   expect(parsed({ ...S3, readOnly: false })).toMatchObject({ readOnly: false });
 });
 
+test('credentials are named, and never held', () => {
+  const credentials = { secretName: 'vault.prod', key: 'cloud', profile: 'default' };
+  expect(parsed({ ...S3, credentials })).toMatchObject({ credentials });
+});
+
 test.each([
   [{ ...FOLDER, readOnly: 'yes' }, 'locations[0].readOnly must be true or false'],
+  [{ ...S3, credentials: 'vault' }, 'locations[0].credentials must be an object with secretName'],
+  [{ ...S3, credentials: {} }, 'locations[0].credentials.secretName must be a text'],
+  [
+    { ...S3, credentials: { secretName: 'a/b' } },
+    'locations[0].credentials.secretName must be the name of a Secret',
+  ],
+  [
+    { ...S3, credentials: { secretName: 'vault', secretAccessKey: 'x' } },
+    'locations[0].credentials.secretAccessKey is not a field of credentials',
+  ],
   [{ ...FOLDER, bucket: 'vault' }, 'locations[0].bucket is not a field of a folder location'],
 ])('%j is refused: %s', (location, message) => {
   expect(() => parsed(location)).toThrow(message);

@@ -160,25 +160,18 @@ test('a backup copies volumes of both nodes through the agents of the manifests'
   expect(records.sort()).toEqual((await agents.nodes()).map((node) => [node, 'Complete']));
 });
 
-test('the account of the agents may read pods and the master key, and nothing else', async () => {
+test('the account of the agents may read pods and the Secrets of its namespace, and nothing else', async () => {
   const account = `system:serviceaccount:${installation.ownNamespace}:holdfast-node-agent-${installation.name}`;
-  const may = async (verb: string, ...what: string[]): Promise<string> => {
-    const asked = [
-      'auth',
-      'can-i',
-      verb,
-      ...what,
-      '--as',
-      account,
-      '-n',
-      installation.ownNamespace,
-    ];
+  const mayIn = async (namespace: string, verb: string, what: string): Promise<string> => {
+    const asked = ['auth', 'can-i', verb, what, '--as', account, '-n', namespace];
     // It ends with a failure where the answer is no.
     return (await kubectl(...asked).catch(() => 'no')).trim();
   };
+  const may = (verb: string, what: string) => mayIn(installation.ownNamespace, verb, what);
   expect(await may('get', 'pods')).toBe('yes');
   expect(await may('get', 'secrets/holdfast-master-key')).toBe('yes');
-  expect(await may('get', 'secrets/holdfast-object-storage')).toBe('no');
+  expect(await may('get', 'secrets/of-a-location')).toBe('yes');
+  expect(await mayIn('default', 'get', 'secrets')).toBe('no');
   for (const verb of ['list', 'create', 'delete', 'patch']) {
     expect([verb, await may(verb, 'pods'), await may(verb, 'secrets')]).toEqual([verb, 'no', 'no']);
   }

@@ -2,10 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { S3Location } from '../../../domain/storage-location.ts';
-import {
-  resolveS3Credentials,
-  type S3Credentials,
-} from '../../../storage/object-store/s3-credentials.ts';
+import { resolveS3Credentials } from '../../../storage/object-store/resolve-credentials.ts';
+import type { S3Credentials } from '../../../storage/object-store/s3-credentials.ts';
 import type { RepositoryAccess } from '../port.ts';
 import { COPY_MARK } from '../process.ts';
 import type { ResticConfig } from './config.ts';
@@ -35,7 +33,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
  */
 export async function resticEnvironment(
   config: ResticConfig,
-  { location, path }: RepositoryAccess,
+  { location, path, readSecret }: RepositoryAccess,
   key: string,
 ): Promise<Record<string, string>> {
   const temporary = join(config.cacheDir, 'tmp');
@@ -55,7 +53,7 @@ export async function resticEnvironment(
     RESTIC_REPOSITORY: bucketRepository(location, path),
     AWS_DEFAULT_REGION: location.region,
     ...(location.caFile === undefined ? {} : { RESTIC_CACERT: location.caFile }),
-    ...credentialVariables(await resolveS3Credentials(location), process.env),
+    ...credentialVariables(await resolveS3Credentials(location, readSecret), process.env),
   };
 }
 

@@ -37,7 +37,7 @@ export async function initialise(
   { repository, run }: { readonly repository: RepositoryAccess; readonly run: EngineRun },
 ): Promise<void> {
   const { path } = repository;
-  const store = openObjectStore(repository.location);
+  const store = openObjectStore(repository.location, repository.readSecret);
   try {
     const founding =
       (await foundingOf(store, path)) ??

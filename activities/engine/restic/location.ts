@@ -17,10 +17,10 @@ export async function locationFailure(repository: RepositoryAccess): Promise<Fai
 
 /** Whether a repository has a file. Throws as the store does. */
 export async function isInRepository(
-  { location, path }: RepositoryAccess,
+  { location, path, readSecret }: RepositoryAccess,
   file: string,
 ): Promise<boolean> {
-  const store = openObjectStore(location);
+  const store = openObjectStore(location, readSecret);
   try {
     return (await store.head(`${path}/${file}`)) !== undefined;
   } finally {

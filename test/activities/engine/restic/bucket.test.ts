@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, afterEach, expect, onTestFinished, test, vi } from 'vitest';
 
+import type { RepositoryAccess } from '../../../../activities/engine/port.ts';
 import type { S3Location } from '../../../../domain/storage-location.ts';
 import { openObjectStore } from '../../../../storage/object-store/open.ts';
 import { volumeEngineSuite } from '../../../conformance/volume-engine.ts';
@@ -27,6 +28,10 @@ const fixture = VolumeFixture.forFile();
 function repositoryAt(location: S3Location) {
   return { ...fixture.access(), location };
 }
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 afterAll(async () => {
   const store = openObjectStore(LOCATION);
@@ -66,22 +71,37 @@ async function behindFront(answer: FrontOptions['answer'], tls?: FrontOptions['t
 }
 
 /** Copies a small volume into a new repository. */
-async function copyInto(location: S3Location, run = fixture.run()) {
+async function copyInto(location: S3Location, more: Pick<RepositoryAccess, 'readSecret'> = {}) {
   const volume = await fixture.volume();
   await writeFile(join(volume, 'file'), 'content');
   const path = 'restic/v1/cluster-uid/shop';
-  const store = openObjectStore(location);
+  const store = openObjectStore(location, more.readSecret);
   await store.put(`${path}/holdfast-init.json`, await readFile(MADE_REPOSITORY));
   store.close();
   const root = await fixture.root(volume);
-  const request = { repository: repositoryAt(location), root, labels: volumeLabels() };
-  return fixture.engine().backup(request, run);
+  const request = {
+    repository: { ...repositoryAt(location), ...more },
+    root,
+    labels: volumeLabels(),
+  };
+  return fixture.engine().backup(request, fixture.run());
 }
 
 test('reaches a server whose certificate only the authority of the location knows', async () => {
   const { caFile, ...tls } = await makeCertificate(['IP:127.0.0.1']);
   const location = { ...(await behindFront(undefined, tls)), caFile };
   expect(await copyInto(location)).toMatchObject({ outcome: 'Complete' });
+});
+
+test('opens a bucket with the credentials of a Secret, and not with those of the environment', async () => {
+  const names = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
+  const data = Object.fromEntries(
+    names.map((name) => [name, Buffer.from(process.env[name] ?? '')]),
+  );
+  const location = { ...(await behindFront(undefined)), credentials: { secretName: 'vault' } };
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'not the right one');
+  const readSecret = () => Promise.resolve(data);
+  expect(await copyInto(location, { readSecret })).toMatchObject({ outcome: 'Complete' });
 });
 
 test('goes on when the location fails for a moment', async () => {
@@ -115,11 +135,7 @@ test.each([
 });
 
 test('does not wait where credentials are refused', async () => {
-  const key = process.env['AWS_SECRET_ACCESS_KEY'];
-  onTestFinished(() => {
-    process.env['AWS_SECRET_ACCESS_KEY'] = key;
-  });
-  process.env['AWS_SECRET_ACCESS_KEY'] = 'not the right one';
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'not the right one');
   const query = { repository: repositoryAt(LOCATION), clusterUid: 'x' };
   await expect(fixture.engine().snapshots(query, fixture.run())).rejects.toMatchObject({
     code: 'location-forbidden',
