@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 
-import type { StorageLocationResource } from '../domain/api-resource.ts';
 import { Failure } from '../domain/failure.ts';
 import type { ClusterHoldings } from '../domain/location-inventory.ts';
 import type { ApiClient } from './client.ts';
@@ -41,17 +40,20 @@ async function recover(options: RecoverOptions): Promise<void> {
   const location = found.metadata.name;
   const { clusters } = await client.inventory(location);
   const lost = lostCluster(clusters, location, options);
-  const checked = await client.checkLocation(location);
+  // A check writes, and so do schedules that come back.
+  const isReadOnly = found.spec.readOnly === true;
+  const checked = isReadOnly ? found : await client.checkLocation(location);
   if (checked.status?.phase === 'Unavailable') {
     process.stdout.write(checksText(checked));
     process.exitCode = EXIT.failed;
     return;
   }
-  const key = await recoverKey(lost, options);
+  const { samples, ...holdings } = lost;
+  const key = await recoverKey({ ...holdings, samples }, options);
   const recovery: Recovery = {
-    ...{ location, phase: checked.status?.phase ?? 'Available', lost },
+    ...{ location, phase: checked.status?.phase ?? 'ReadOnly', lost: holdings },
     ...{ cluster: options.cluster ?? lost.name, key },
-    schedules: await recoverSchedules(client, checked, { lost, options }),
+    schedules: isReadOnly ? [] : await recoverSchedules(client, location, { lost, options }),
   };
   process.stdout.write(
     options.output === 'table' ? recoveryText(recovery) : dataText(recovery, options.output),
@@ -89,7 +91,7 @@ function lostCluster(
 /** Brings the schedules of the lost cluster back, paused; those that are back already stay as they are. */
 async function recoverSchedules(
   client: ApiClient,
-  { metadata: { name: location } }: StorageLocationResource,
+  location: string,
   { lost, options }: { readonly lost: ClusterHoldings; readonly options: RecoverOptions },
 ): Promise<Recovery['schedules']> {
   const { names } = await client.recoverSchedules({

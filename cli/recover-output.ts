@@ -7,8 +7,8 @@ import type { KeyState } from './recover-key.ts';
 /** What a recovery found and did. */
 export interface Recovery {
   readonly location: string;
-  readonly phase: LocationPhase;
-  readonly lost: ClusterHoldings;
+  readonly phase: LocationPhase | 'ReadOnly';
+  readonly lost: Omit<ClusterHoldings, 'samples'>;
   /** The cluster that takes the place of the lost one. */
   readonly cluster: string;
   readonly key: KeyState;
@@ -39,10 +39,17 @@ export function recoveryText(recovery: Recovery): string {
     ['Newest', newest === undefined ? 'none that can be restored' : newestText(newest)],
     ['Volumes', `data in ${String(lost.repositories)} repositories, one for each namespace`],
     ['Master key', KEY_TEXT[key]],
-    ['Schedules', schedules.length === 0 ? 'none' : String(schedules.length)],
+    ['Schedules', countText(recovery)],
   ];
   const text = lines.map(([label, value]) => `${`${label}:`.padEnd(LABEL_WIDTH)} ${value}\n`);
   return [...text, schedulesText(schedules), nextText(recovery)].join('');
+}
+
+function countText({ phase, lost, schedules }: Recovery): string {
+  if (phase === 'ReadOnly') {
+    return `${String(lost.schedules.length)}, left alone while the location is read-only`;
+  }
+  return schedules.length === 0 ? 'none' : String(schedules.length);
 }
 
 function newestText({ name, phase, startTimestamp }: NonNullable<ClusterHoldings['newest']>) {

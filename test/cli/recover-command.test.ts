@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -17,7 +17,7 @@ import { MADE_REPOSITORY } from '../support/volume-fixture.ts';
 // Goal: who recovers in a hurry is told what is wrong, and how to go on, before anything is changed. Method: bin/holdfast, an
 // API over folders without a Temporal, and the real cluster. The whole way is in test/e2e/lost-cluster.test.ts.
 
-const LOCATIONS = ['full', 'shared', 'empty'] as const;
+const LOCATIONS = ['full', 'shared', 'empty', 'archive'] as const;
 let folder: string;
 let app: FastifyInstance;
 let server: string;
@@ -30,6 +30,7 @@ beforeAll(async () => {
     name,
     provider: 'folder',
     path: place(name),
+    readOnly: name === 'archive',
   }));
   for (const location of locations) {
     await fill(location);
@@ -51,7 +52,9 @@ function place(location: (typeof LOCATIONS)[number]): string {
 /** One cluster with a repository, two clusters, or nothing. */
 async function fill(location: StorageLocation): Promise<void> {
   const store = openObjectStore(location);
-  for (const cluster of { full: ['prod'], shared: ['prod', 'dev'] }[location.name] ?? []) {
+  for (const cluster of { full: ['prod'], shared: ['prod', 'dev'], archive: ['prod'] }[
+    location.name
+  ] ?? []) {
     await storeBackupOf(store, `of-${cluster}`, { spec: { cluster } });
   }
   // As in a repository; the key in it was made with a password that no master key gives.
@@ -73,7 +76,7 @@ test('a place that no location has is told with what to configure', async () => 
   const { status, stderr } = await recover('--bucket', 'vault', '--prefix', 'prod/');
   expect(status).toBe(4);
   expect(stderr).toContain(
-    'no location at s3://vault/prod; its locations are: empty, full, shared',
+    'no location at s3://vault/prod; its locations are: archive, empty, full, shared',
   );
   expect(stderr).toContain(
     `HOLDFAST_LOCATIONS='[{"name":"default","provider":"s3","bucket":"vault","prefix":"prod/"}]'`,
@@ -133,4 +136,16 @@ test('what was found is told with the next step; without the key, volumes are le
     '  holdfast restore create --from-backup of-prod --cluster new --wait',
     '',
   ]);
+});
+
+test('an archive is only looked at, and its schedules stay where they are', async () => {
+  const files = () => readdir(place('archive'), { recursive: true });
+  const before = await files();
+  const { status, stdout } = await recover('--path', place('archive'), '-o', 'json');
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    ...{ location: 'archive', phase: 'ReadOnly', cluster: 'prod', key: 'NotNeeded' },
+    ...{ lost: { name: 'prod', backups: 1, newest: { name: 'of-prod' } }, schedules: [] },
+  });
+  expect(await files()).toEqual(before);
 });
