@@ -88,6 +88,8 @@ export interface PluginItemsInput extends PluginCancelInput {
   readonly next?: number;
   /** Of the calls that were made. */
   readonly counts?: StoredAnswer;
+  /** Names of plugins that the run has waited for in vain. */
+  readonly away?: readonly string[];
 }
 
 export interface PluginItemsResult {
@@ -97,6 +99,8 @@ export interface PluginItemsResult {
   /** Items for which an action failed, and may have begun an operation. */
   readonly voids: number;
   readonly errors: number;
+  /** Names of plugins that were waited for in vain; left out where all were there. */
+  readonly away?: readonly string[];
 }
 
 /** How far a workflow is that goes through batches of operations; it continues as new when its history has become long. */

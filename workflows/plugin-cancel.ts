@@ -71,9 +71,7 @@ export async function cancelBatches(
   { left, ...of }: ToldBatches,
   activities: Activities,
 ): Promise<ToldBatches> {
-  const away = new Map(
-    left.flatMap(({ plugin, failure }) => (isAway(failure) ? [[plugin, failure] as const] : [])),
-  );
+  const away = awayOf(left);
   const { results, ...told } = await throughBatches(of, CANCELS_IN_FLIGHT, async (batch) => {
     const { caller, call } = await readBatch(input, batch, activities);
     const { plugin } = caller;
@@ -89,7 +87,14 @@ export async function cancelBatches(
   return { ...told, left: joinLeft([...left, ...results.flat()]) };
 }
 
-function isAway({ code }: FailureReport): boolean {
+/** The plugins that were not there when they were to be told, and what is said of each. */
+export function awayOf(left: readonly LeftOperations[]): Map<string, FailureReport> {
+  return new Map(
+    left.flatMap(({ plugin, failure }) => (isAway(failure) ? [[plugin, failure] as const] : [])),
+  );
+}
+
+export function isAway({ code }: FailureReport): boolean {
   return code === 'plugin-not-served';
 }
 

@@ -33,7 +33,7 @@ const CALLS_PER_LOOK = 8;
  */
 export async function pluginItems(input: PluginItemsInput): Promise<PluginItemsResult> {
   const activities = activitiesOf(input.cluster, input.patienceMs);
-  const away: Away = new Map();
+  const patience: Patience = { before: new Set(input.away), away: new Map() };
   let { rounds = [], next = 0, counts = NONE } = input;
   for (;;) {
     const last = rounds.at(-1);
@@ -42,7 +42,7 @@ export async function pluginItems(input: PluginItemsInput): Promise<PluginItemsR
         ? undefined
         : await planned(input, rounds, activities);
       if (round === undefined) {
-        return { rounds: lastAdded(rounds), ...counts };
+        return { rounds: lastAdded(rounds), ...counts, ...awayField(patience) };
       }
       rounds = [...rounds, round];
       next = 0;
@@ -50,12 +50,13 @@ export async function pluginItems(input: PluginItemsInput): Promise<PluginItemsR
     }
     const calls = numbers(next, Math.min(next + CALLS_PER_LOOK, last.calls));
     const stored = await inPool(calls, CALLS_IN_FLIGHT, (call) =>
-      ask(input, { round: last, call, away }, activities),
+      ask(input, { round: last, call, patience }, activities),
     );
     counts = stored.reduce(sum, counts);
     next += calls.length;
     if (workflowInfo().continueAsNewSuggested) {
-      await continueAsNew<typeof pluginItems>({ ...input, rounds, next, counts });
+      const away = awayNames(patience);
+      await continueAsNew<typeof pluginItems>({ ...input, rounds, next, counts, away });
     }
   }
 }
@@ -69,6 +70,11 @@ function sum(left: StoredAnswer, right: StoredAnswer): StoredAnswer {
     errors: left.errors + right.errors,
     added: (left.added ?? 0) + (right.added ?? 0),
   };
+}
+
+function awayField(patience: Patience): Pick<PluginItemsResult, 'away'> {
+  const away = awayNames(patience);
+  return away.length === 0 ? {} : { away };
 }
 
 /** A restore has one round more, which stores what the last answers add, and asks nothing. */
@@ -114,21 +120,21 @@ async function planned(
 interface Call {
   readonly round: PluginRound;
   readonly call: number;
-  readonly away: Away;
+  readonly patience: Patience;
 }
 
 async function ask(
   { run, cluster }: PluginItemsInput,
-  { round: { attempt, calls }, call, away }: Call,
+  { round: { attempt, calls }, call, patience }: Call,
   activities: Activities,
 ) {
   const at = { ...run, attempt, call };
   const summary = `Call ${String(call + 1)} of ${String(calls)}`;
   const { call: request, ...times } = await activities.short(summary).readPluginCall(at);
-  const caller = { ...times, cluster };
+  const caller = briefly({ ...times, cluster }, patience);
   setCurrentDetails(`${summary}: plugin ${caller.plugin}, action ${request.action}`);
   const plugin = itemsOf(caller)(request.action);
-  const said = await answerTo(caller, away, () =>
+  const said = await answerTo(caller, patience, () =>
     run.kind === 'Restore' ? plugin.restoreItems(request) : plugin.backupItems(request),
   );
   return activities
@@ -140,24 +146,50 @@ async function ask(
 type Said =
   { readonly answer: unknown } | { readonly failure: FailureReport; readonly isUntaken?: true };
 
-/** Plugins that nobody serves, and what was said of each: they are not waited for again. */
-type Away = Map<string, FailureReport>;
+/** How long a call waits for a worker of a plugin that the run has waited for in vain. */
+const AWAY_WAIT_MS = 5000;
 
-async function answerTo(caller: Caller, away: Away, call: () => Promise<unknown>): Promise<Said> {
+/** Which plugins are not waited for as long as they may be away. */
+interface Patience {
+  /** Those that were away when the run asked before: they may be back. */
+  readonly before: Set<string>;
+  /** Those that are away now, and what is said of each: they are not called again. */
+  readonly away: Map<string, FailureReport>;
+}
+
+function briefly(caller: Caller, { before }: Patience): Caller {
+  const { plugin, unavailableTimeoutMs } = caller;
+  return before.has(plugin)
+    ? { ...caller, unavailableTimeoutMs: Math.min(unavailableTimeoutMs, AWAY_WAIT_MS) }
+    : caller;
+}
+
+/** Those that the run does not wait for long when it asks again. */
+function awayNames({ before, away }: Patience): string[] {
+  return [...new Set([...before, ...away.keys()])];
+}
+
+async function answerTo(
+  caller: Caller,
+  { before, away }: Patience,
+  call: () => Promise<unknown>,
+): Promise<Said> {
   const known = away.get(caller.plugin);
   if (known !== undefined) {
     return { failure: known, isUntaken: true };
   }
   const failures: unknown[] = [];
+  const heard = async (): Promise<unknown> => {
+    try {
+      return await call();
+    } catch (error) {
+      failures.push(error);
+      throw error;
+    }
+  };
   try {
-    const answer = await whenServed(async () => {
-      try {
-        return await call();
-      } catch (error) {
-        failures.push(error);
-        throw error;
-      }
-    });
+    const answer = await (before.has(caller.plugin) ? heard() : whenServed(heard));
+    before.delete(caller.plugin);
     const fault = sizeFault(caller, answer, ANSWER_BYTES_MAX);
     return fault === undefined ? { answer } : { failure: fault };
   } catch (error) {

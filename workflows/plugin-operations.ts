@@ -1,6 +1,7 @@
 import {
   continueAsNew,
   isCancellation,
+  patched,
   setCurrentDetails,
   setHandler,
   sleep,
@@ -31,7 +32,7 @@ import {
   statusOf,
   whenServed,
 } from './plugin-calls.ts';
-import { cancelBatches, cancelled } from './plugin-cancel.ts';
+import { awayOf, cancelBatches, cancelled, isAway } from './plugin-cancel.ts';
 
 /** Batches of operations that are asked about at the same time; between two attempts they cost nothing. */
 const BATCHES_IN_FLIGHT = 50;
@@ -42,6 +43,7 @@ const ASK_AGAIN_MAX_MS = 600_000;
 /**
  * Waits until all operations that plugins began for a run have ended; a child of the run. Each batch is asked about until all
  * of it has ended, until the plugin is there no more, or until the time is over; then what may still be at work is cancelled.
+ * A plugin that was not there to be told that is not waited for again.
  * After that, what failed calls may have begun is cancelled. Continues as new when its history has become long.
  */
 export async function pluginOperations(
@@ -99,8 +101,9 @@ async function endBatches(
   const status = { total, completed, failed, deadline: input.deadline };
   setHandler(operationsStatusQuery, () => status);
   setCurrentDetails(`Waiting for ${String(total)} operations until ${input.deadline}`);
+  const away = awayOf(before.left);
   const { results, ...done } = await throughBatches(waited, BATCHES_IN_FLIGHT, async (batch) => {
-    const ended = await endOf(input, batch, activities);
+    const ended = await endOf(input, { ...batch, away }, activities);
     status.completed += ended.completed;
     status.failed += ended.failed;
     return ended.left;
@@ -113,11 +116,15 @@ async function endBatches(
 
 async function endOf(
   input: PluginOperationsInput,
-  of: Batch,
+  { away, ...of }: Batch & { readonly away: Map<string, FailureReport> },
   activities: Activities,
 ): Promise<EndedOperations> {
   const { caller, call } = await readBatch(input, of, activities);
-  const said = await statusWhenEnded(caller, call, input.deadline);
+  const known = away.get(caller.plugin);
+  const isKnownAway = known !== undefined && patched('waits-once');
+  const said = isKnownAway
+    ? { failure: known }
+    : await statusWhenEnded(caller, call, input.deadline);
   const { planned, batch } = of;
   const { completed, failed, open } = await activities
     .short(`Store how batch ${String(batch + 1)} of operations ended`)
@@ -127,11 +134,19 @@ async function endOf(
     });
   const atWork = new Set(open);
   const operations = call.operations.filter(({ requestId }) => atWork.has(requestId));
-  const failure =
-    operations.length === 0 ? undefined : await cancelled(caller, { ...call, operations });
+  const ends = { completed, failed };
+  if (operations.length === 0) {
+    return { ...ends, left: [] };
+  }
+  const failure = isKnownAway ? known : await cancelled(caller, { ...call, operations });
+  if (failure === undefined) {
+    return { ...ends, left: [] };
+  }
   const { plugin } = caller;
-  const left = { plugin, batches: [], operations: operations.length };
-  return { completed, failed, left: failure === undefined ? [] : [{ ...left, failure }] };
+  if (isAway(failure)) {
+    away.set(plugin, failure);
+  }
+  return { ...ends, left: [{ plugin, batches: [], operations: operations.length, failure }] };
 }
 
 interface Said {

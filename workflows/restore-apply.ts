@@ -43,6 +43,8 @@ export interface Progress {
 /** What plugins were asked before the waves that are applied, and what they began. */
 interface AskedSoFar extends BegunOperations {
   readonly voids: number;
+  /** Plugins that were waited for in vain. */
+  readonly away?: readonly string[];
   /** The operations that were waited for. */
   planned?: PlannedOperations;
   /** What may go on though nobody waits for it. */
@@ -104,20 +106,28 @@ async function applyWaves(
   }
 }
 
+const NOTHING_ASKED: Omit<AskedSoFar, 'deadline'> = {
+  rounds: [],
+  ...{ operations: 0, voids: 0, errors: 0 },
+};
+
 /** Asks plugins about what is applied next, when what comes before it is there; gives what they add. */
 async function ask(
   input: RestoreInput,
   run: RestoreRun,
   { tracker, progress, plan, step }: Apply & { plan: PlanRestoreResult; step: ApplyStep },
 ): Promise<AddedShards | undefined> {
-  const before = progress.plugins ?? { rounds: [], operations: 0, voids: 0, errors: 0 };
+  const before = progress.plugins ?? NOTHING_ASKED;
   const shards = step.parts.flat();
   const { claimsFirst = Number.POSITIVE_INFINITY } = plan;
   const added = addedBy(before.rounds);
   const asked = await askPlugins(pluginsOf('Restore', input, run), tracker, {
-    ...{ planAttempt: plan.attempt, shards },
-    ...(added.length === 0 ? {} : { added }),
-    ...((shards[0] ?? 0) < claimsFirst ? {} : { isAfterClaims: true }),
+    shards: {
+      ...{ planAttempt: plan.attempt, shards },
+      ...(added.length === 0 ? {} : { added }),
+      ...((shards[0] ?? 0) < claimsFirst ? {} : { isAfterClaims: true }),
+    },
+    ...(before.away === undefined ? {} : { away: before.away }),
   });
   progress.plugins = {
     rounds: [...before.rounds, ...asked.rounds],
@@ -125,6 +135,7 @@ async function ask(
     voids: before.voids + asked.voids,
     errors: before.errors + asked.errors,
     deadline: asked.deadline,
+    ...(asked.away === undefined ? {} : { away: asked.away }),
   };
   return addedBy(asked.rounds).at(-1);
 }

@@ -66,10 +66,14 @@ export function pluginsOf(
 export async function askPlugins(
   { itemOperationTimeout = DEFAULT_ITEM_OPERATION_TIMEOUT, ...of }: PluginsOf,
   tracker: RunTracker,
-  shards?: AskedShards,
+  { shards, away = [] }: { shards?: AskedShards; away?: readonly string[] } = {},
 ): Promise<AnsweredPlugins> {
   tracker.enter('plugins', 'InProgress', 'asking plugins about the items');
-  const input = { ...of, ...(shards === undefined ? {} : { shards }) };
+  const input = {
+    ...of,
+    ...(shards === undefined ? {} : { shards }),
+    ...(away.length === 0 ? {} : { away }),
+  };
   const part = shards === undefined ? 'items' : (`items-${String(shards.shards[0] ?? 0)}` as const);
   const words = `Plugins of the ${of.run.kind.toLowerCase()} ${of.run.name}`;
   const asked = await executeChild<ItemsWorkflow>(

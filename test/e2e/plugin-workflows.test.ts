@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { ClusterActivities } from '../../activities/contract.ts';
 import { cleanRun } from '../../activities/clean-run.ts';
+import { planPluginOperations } from '../../activities/plugins/plugin-operations.ts';
 import { recordPlugins } from '../../activities/plugins/record-plugins.ts';
 import { createActivities } from '../../activities/index.ts';
 import { backupKeys, planKey } from '../../domain/object-key.ts';
@@ -34,7 +35,6 @@ import { TestPlugin } from '../support/test-plugin.ts';
 // Temporal server; a run in a folder, and plugins of this process.
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
-const TIMES = { unavailableTimeout: '1s', callTimeout: '5s' };
 let workflows: PluginWorkflows;
 
 beforeAll(async () => {
@@ -44,13 +44,19 @@ afterAll(async () => {
   await workflows.stop();
 });
 
-/** Runs with a plugin that is registered for a cluster, which does some things in its own way. */
+interface PluginOptions {
+  readonly unavailableTimeout?: string;
+  /** What the cluster does in its own way. */
+  readonly own?: (fixture: PluginRunFixture) => Partial<ClusterActivities>;
+}
+
+/** Runs with a plugin that is registered for a cluster. */
 async function withPlugin(
   run: (of: { fixture: PluginRunFixture; cluster: string; mover: TestPlugin }) => Promise<void>,
-  own: (fixture: PluginRunFixture) => Partial<ClusterActivities> = () => ({}),
+  { unavailableTimeout = '1s', own = () => ({}) }: PluginOptions = {},
 ): Promise<void> {
   const fixture = await PluginRunFixture.open({ configMaps: [listed('web')] }, [
-    { ...plugin('mover', [{ name: 'upload' }]), spec: TIMES },
+    { ...plugin('mover', [{ name: 'upload' }]), spec: { unavailableTimeout, callTimeout: '5s' } },
   ]);
   const cluster = await workflows.serveCluster(fixture.deps, own(fixture));
   await run({ fixture, cluster, mover: new TestPlugin({}) });
@@ -76,8 +82,8 @@ test.each([
   });
 });
 
-function ask(cluster: string): Promise<PluginItemsResult> {
-  const input: PluginItemsInput = { run: RUN, cluster };
+function ask(cluster: string, away: readonly string[] = []): Promise<PluginItemsResult> {
+  const input: PluginItemsInput = { run: RUN, cluster, away };
   return workflows.run(PLUGIN_ITEMS_WORKFLOW, input);
 }
 
@@ -125,6 +131,43 @@ test('the deletion of a backup ends what could not be cancelled, as soon as the 
   });
 });
 
+test('a plugin that the run has waited for in vain is asked again, and not waited for as long', async () => {
+  await withPlugin(
+    async ({ cluster, mover }) => {
+      expect(await ask(cluster, ['mover'])).toMatchObject({ errors: 1, away: ['mover'] });
+      await workflows.servePlugin(cluster, 'mover', mover.activities);
+      const back = await ask(cluster, ['mover']);
+      expect(back).toMatchObject({ errors: 0 });
+      expect(back).not.toHaveProperty('away');
+    },
+    { unavailableTimeout: '1h' },
+  );
+});
+
+test('operations of a plugin that was not there before are not waited for again', async () => {
+  await withPlugin(
+    async ({ fixture, cluster, mover }) => {
+      mover.answer = () => ({ operation: { id: 'op' } });
+      const worker = await workflows.servePlugin(cluster, 'mover', mover.activities);
+      const { rounds } = await ask(cluster);
+      await worker.stop();
+      const planned = await inActivity(() =>
+        planPluginOperations(fixture.deps, { ...RUN, scope: 'waited', rounds }),
+      );
+      const failure = { code: 'plugin-not-served', message: 'nobody' } as const;
+      const left = [{ plugin: 'mover', batches: [], operations: 20, failure }];
+      const handedOn = { waited: { planned, done: 0 }, completed: 0, failed: 0, left };
+      const deadline = recordTime(Date.now() + 3_600_000);
+      const input: PluginOperationsInput = { run: RUN, cluster, rounds, deadline, handedOn };
+      expect(await workflows.run(PLUGIN_OPERATIONS_WORKFLOW, input)).toMatchObject({
+        ...{ completed: 0, failed: 1 },
+        notCancelled: [{ message: expect.stringContaining('up to 21 operations') as unknown }],
+      });
+    },
+    { unavailableTimeout: '1h' },
+  );
+});
+
 const CUT = backupKeys('cut');
 
 const fail = (): Promise<never> => {
@@ -169,37 +212,43 @@ test('a backup that cannot find out what plugins have begun leaves that to its d
     planPluginOperations: (input) =>
       isAway ? fail() : createActivities(fixture.deps).planPluginOperations(input),
   });
-  await withPlugin(async ({ fixture, cluster, mover }) => {
-    mover.answer = () => ({ operation: { id: 'op' } });
-    await workflows.servePlugin(cluster, 'mover', mover.activities);
-    await workflows.run(BACKUP_WORKFLOW, inputOf(cluster));
-    const { runUid, result } = await kept(fixture);
-    expect(result).toMatchObject({ phase: 'Failed', warnings: 1 });
-    expect(mover.cancelled).toEqual([]);
-    isAway = false;
-    const run = { kind: 'Backup', location: 'default', name: 'cut', runUid } as const;
-    await workflows.run(DELETE_WORKFLOW, { ...run, cluster } satisfies DeleteInput);
-    expect(mover.cancelled.map(({ operations }) => operations)).toEqual([
-      [expect.objectContaining({ id: 'op', requestId: mover.calls[0]?.items[0]?.requestId })],
-    ]);
-    expect(await keysUnder(fixture.store, CUT.folder)).toEqual([]);
-  }, own);
+  await withPlugin(
+    async ({ fixture, cluster, mover }) => {
+      mover.answer = () => ({ operation: { id: 'op' } });
+      await workflows.servePlugin(cluster, 'mover', mover.activities);
+      await workflows.run(BACKUP_WORKFLOW, inputOf(cluster));
+      const { runUid, result } = await kept(fixture);
+      expect(result).toMatchObject({ phase: 'Failed', warnings: 1 });
+      expect(mover.cancelled).toEqual([]);
+      isAway = false;
+      const run = { kind: 'Backup', location: 'default', name: 'cut', runUid } as const;
+      await workflows.run(DELETE_WORKFLOW, { ...run, cluster } satisfies DeleteInput);
+      expect(mover.cancelled.map(({ operations }) => operations)).toEqual([
+        [expect.objectContaining({ id: 'op', requestId: mover.calls[0]?.items[0]?.requestId })],
+      ]);
+      expect(await keysUnder(fixture.store, CUT.folder)).toEqual([]);
+    },
+    { own },
+  );
 });
 
 test('a backup asks plugins while those of a terminated one of its name are still being asked', async () => {
-  await withPlugin(async ({ fixture, cluster, mover }) => {
-    let release: (answer: object) => void = () => undefined;
-    const held = new Promise<object>((resolve) => {
-      release = resolve;
-    });
-    mover.whole = () => (mover.calls.length > 1 ? { items: [] } : held);
-    await workflows.servePlugin(cluster, 'mover', mover.activities);
-    const first = await workflows.start(BACKUP_WORKFLOW, inputOf(cluster), 'cut');
-    await expect.poll(() => mover.calls.length).toBe(1);
-    await first.terminate();
-    await workflows.run(BACKUP_WORKFLOW, inputOf(cluster), 'cut');
-    release({ items: [] });
-    expect(mover.calls).toHaveLength(2);
-    expect((await kept(fixture)).result).toMatchObject({ phase: 'Failed', warnings: 0 });
-  }, failingBackup);
+  await withPlugin(
+    async ({ fixture, cluster, mover }) => {
+      let release: (answer: object) => void = () => undefined;
+      const held = new Promise<object>((resolve) => {
+        release = resolve;
+      });
+      mover.whole = () => (mover.calls.length > 1 ? { items: [] } : held);
+      await workflows.servePlugin(cluster, 'mover', mover.activities);
+      const first = await workflows.start(BACKUP_WORKFLOW, inputOf(cluster), 'cut');
+      await expect.poll(() => mover.calls.length).toBe(1);
+      await first.terminate();
+      await workflows.run(BACKUP_WORKFLOW, inputOf(cluster), 'cut');
+      release({ items: [] });
+      expect(mover.calls).toHaveLength(2);
+      expect((await kept(fixture)).result).toMatchObject({ phase: 'Failed', warnings: 0 });
+    },
+    { own: failingBackup },
+  );
 });
