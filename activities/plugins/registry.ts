@@ -1,12 +1,12 @@
 import { compareText } from '../../domain/compare-text.ts';
 import { Failure } from '../../domain/failure.ts';
-import { groupResource, type ItemReference, type KubernetesObject } from '../../domain/item.ts';
+import type { ItemReference, KubernetesObject } from '../../domain/item.ts';
 import type { RegisteredPlugin } from '../../domain/plugins/plugin.ts';
 import { partsOfPlugin, PLUGIN } from '../../domain/plugins/plugin-resource.ts';
 import { completePluginSpec, pluginSpecErrors } from '../../domain/plugins/plugin-spec.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { isUnserved } from '../own-type.ts';
 import { checkedDescription } from './check-description.ts';
-import { isTypeUnknown } from './plugin-type.ts';
 
 /** What activities that read the registry need. */
 export interface RegistryDependencies extends Pick<Dependencies, 'namespace'> {
@@ -29,27 +29,12 @@ export async function readPlugins({
       plugins.push(...page.map(({ object }) => pluginOf(object)));
     }
   } catch (error) {
-    if (await isUnserved(cluster, error)) {
+    if (await isUnserved(cluster, PLUGIN, error)) {
       return [];
     }
     throw error;
   }
   return plugins.sort((left, right) => compareText(left.name, right.name));
-}
-
-/**
- * Whether a listing failed because the cluster does not serve the type. An account that may not list the type is told
- * the same of one that is not there, and plugins must not be passed over.
- */
-async function isUnserved(
-  cluster: RegistryDependencies['cluster'],
-  error: unknown,
-): Promise<boolean> {
-  if (error instanceof Failure && error.code === 'cluster-forbidden') {
-    const { types } = await cluster.discover();
-    return !types.some((type) => groupResource(type) === groupResource(PLUGIN));
-  }
-  return isTypeUnknown(error);
 }
 
 /** Where a plugin is kept. */

@@ -3,15 +3,21 @@ import { Failure } from '../../domain/failure.ts';
 import { fields } from '../../domain/fields.ts';
 import type { KubernetesObject } from '../../domain/item.ts';
 import { PLUGINS_MAX, type RegisteredPlugin } from '../../domain/plugins/plugin.ts';
-import { partsOfPlugin, PLUGIN, pluginObject } from '../../domain/plugins/plugin-resource.ts';
+import {
+  partsOfPlugin,
+  PLUGIN,
+  PLUGIN_DEFINITION,
+  pluginObject,
+} from '../../domain/plugins/plugin-resource.ts';
 import type { StoredPlugin } from '../../domain/plugins/registry.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { ensureNamespace } from '../own-namespace.ts';
+import { countOwn } from '../own-type.ts';
 import type { StorePluginInput } from '../plugin-contract.ts';
 import { checkedDescription } from './check-description.ts';
-import { countPlugins } from './plugin-type.ts';
 import { pluginItem } from './registry.ts';
 
+const PLUGIN_TYPE = { type: PLUGIN, definition: PLUGIN_DEFINITION };
 /** How often a plugin is written that somebody else writes at the same time. */
 const TRIES_MAX = 5;
 
@@ -25,7 +31,7 @@ export async function storePlugin(
   { name, spec, answer, describedAt }: StorePluginInput,
 ): Promise<StoredPlugin> {
   const plugin = { name, spec, description: checkedDescription(name, answer), describedAt };
-  const count = await countPlugins(deps.cluster, deps.namespace);
+  const count = await countOwn(deps.cluster, PLUGIN_TYPE, deps.namespace);
   for (let tries = 1; tries <= TRIES_MAX; tries++) {
     const live = await deps.cluster.read(PLUGIN, pluginItem(deps.namespace, name));
     const isStored =
