@@ -3,6 +3,9 @@ import { Failure } from './failure.ts';
 /** Longest DNS label (RFC 1123), in characters. */
 export const LABEL_LENGTH_MAX = 63;
 
+/** Holdfast's own namespace, where no other is configured. */
+export const DEFAULT_NAMESPACE = 'holdfast';
+
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
 export function isDnsLabel(text: string): boolean {

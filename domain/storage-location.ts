@@ -1,5 +1,5 @@
 import { BANDWIDTH_BYTES_MIN, BANDWIDTH_FIELDS, type BandwidthLimits } from './bandwidth.ts';
-import { Failure } from './failure.ts';
+import { Failure, type FailureReport } from './failure.ts';
 import { type Fields, isMapping } from './fields.ts';
 import { requireDnsLabel } from './names.ts';
 
@@ -51,6 +51,19 @@ export interface S3Location extends CommonLocation {
 
 export type StorageLocation = FolderLocation | S3Location;
 
+/** A location that is kept as a resource, and may change or go. */
+export interface KeptLocation {
+  readonly name: string;
+  /** Changes with each change. */
+  readonly version: string;
+  /** Whether requests that name no location mean it. */
+  readonly isDefault: boolean;
+  /** Left out for one that cannot be used. */
+  readonly location?: StorageLocation;
+  /** Why it cannot be used. */
+  readonly problem?: FailureReport;
+}
+
 /** Name of the location that a request means when it names none. */
 export const DEFAULT_LOCATION = 'default';
 
@@ -87,16 +100,24 @@ export function parseStorageLocations(json: string): StorageLocation[] {
   return locations;
 }
 
-/** The locations of a process, from `HOLDFAST_LOCATIONS`. Throws `invalid-request`. */
+/**
+ * One location from its fields, which are said to be at a path: `spec` for `spec.bucket`. Throws `invalid-request` that
+ * names the field.
+ */
+export function storageLocation(name: string, fields: Fields, path: string): StorageLocation {
+  if ('name' in fields) {
+    throw invalid(`${path}.name`, 'is not a field of a location; the name is in metadata.name');
+  }
+  return parseOne({ ...fields, name }, path);
+}
+
+/**
+ * The locations of the configuration of a process, from `HOLDFAST_LOCATIONS`; none when it is not set. Throws
+ * `invalid-request`.
+ */
 export function locationsOf(env: Readonly<Record<string, string | undefined>>): StorageLocation[] {
   const json = env['HOLDFAST_LOCATIONS'];
-  if (json === undefined) {
-    throw new Failure(
-      'invalid-request',
-      'HOLDFAST_LOCATIONS is not set; it must be a JSON array of storage locations',
-    );
-  }
-  return parseStorageLocations(json);
+  return json === undefined ? [] : parseStorageLocations(json);
 }
 
 /** Finds a location by name. Throws `unknown-location` that lists the names there are. */
@@ -104,11 +125,13 @@ export function findLocation(locations: readonly StorageLocation[], name: string
   const found = locations.find((location) => location.name === name);
   if (found === undefined) {
     const known = locations.map((location) => location.name).join(', ');
-    throw new Failure(
-      'unknown-location',
-      `there is no storage location "${name}"; there is: ${known}`,
-      { subject: 'location' },
-    );
+    const remedy =
+      known === ''
+        ? 'there is none; make one with: holdfast location create'
+        : `there is: ${known}`;
+    throw new Failure('unknown-location', `there is no storage location "${name}"; ${remedy}`, {
+      subject: 'location',
+    });
   }
   return found;
 }

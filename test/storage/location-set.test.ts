@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+
+import type { KeptLocation, StorageLocation } from '../../domain/storage-location.ts';
+import { LocationSet } from '../../storage/location-set.ts';
+import type { ObjectStore } from '../../storage/object-store/port.ts';
+
+// Goal: a process meets the locations there are, whoever made or changed them, and goes on with what it knows while their
+// source does not answer. Method: a source that the tests change.
+
+const FIXED: StorageLocation = { name: 'default', provider: 'folder', path: '/fixed' };
+
+function kept(name: string, version: string, rest: Partial<KeptLocation> = {}): KeptLocation {
+  const location = { name, provider: 'folder', path: `/${name}/${version}` } as const;
+  return { name, version, isDefault: false, location, ...rest };
+}
+
+/** A set whose source gives what `state.now` holds, or fails. */
+function setOf(now: KeptLocation[] | Error) {
+  const state = { now, opened: [] as string[] };
+  const source = {
+    list: () =>
+      state.now instanceof Error ? Promise.reject(state.now) : Promise.resolve([...state.now]),
+  };
+  const open = (location: StorageLocation): ObjectStore => {
+    state.opened.push(location.provider === 'folder' ? location.path : '');
+    return {} as ObjectStore;
+  };
+  return { state, set: new LocationSet({ fixed: [FIXED], source, open }) };
+}
+
+test('what came, changed and went is known after the next look, and stores follow', async () => {
+  const { state, set } = setOf([kept('vault', '1')]);
+  expect(() => set.find('vault')).toThrow('there is no storage location "vault"');
+  expect(await set.refresh()).toBe(true);
+  const first = set.store('vault');
+  expect(await set.refresh()).toBe(false);
+  expect(set.store('vault')).toBe(first);
+  state.now = [kept('vault', '2')];
+  expect(await set.refresh()).toBe(true);
+  expect(set.store('vault')).not.toBe(first);
+  expect(state.opened).toEqual(['/vault/1', '/vault/2']);
+  state.now = [];
+  expect(await set.refresh()).toBe(true);
+  expect(() => set.store('vault')).toThrow('there is no storage location "vault"');
+});
+
+test('one of the configuration counts before a kept one of its name', async () => {
+  const { set } = setOf([kept('default', '1')]);
+  await set.refresh();
+  expect(set.find('default')).toBe(FIXED);
+  expect(set.all).toEqual([FIXED]);
+  expect(set.kept).toEqual([]);
+});
+
+test('the default one is the one that is kept as such, and otherwise the one of this name', async () => {
+  const { state, set } = setOf([kept('vault', '1')]);
+  await set.refresh();
+  expect(set.defaultName).toBe('default');
+  state.now = [kept('vault', '2', { isDefault: true })];
+  await set.refresh();
+  expect(set.defaultName).toBe('vault');
+});
+
+test('one that cannot be used says why, and is in no way', async () => {
+  const problem = { code: 'invalid-request', message: 'spec.bucket is wrong' } as const;
+  const broken: KeptLocation = { name: 'torn', version: '1', isDefault: false, problem };
+  const { set } = setOf([broken]);
+  await set.refresh();
+  expect(() => set.find('torn')).toThrow('spec.bucket is wrong');
+  expect(set.all).toEqual([FIXED]);
+});
+
+test('a source that fails leaves what was known; a look for it alone tells', async () => {
+  const { state, set } = setOf([kept('vault', '1')]);
+  await set.refresh();
+  state.now = new Error('away');
+  await set.freshen('elsewhere');
+  expect(set.find('vault').name).toBe('vault');
+  await expect(set.refresh()).rejects.toThrow('away');
+});
+
+test('a name that is not known is looked for at once, and a known one is not', async () => {
+  const { state, set } = setOf([]);
+  await set.refresh();
+  state.now = [kept('vault', '1')];
+  await set.freshen('default');
+  expect(set.all).toEqual([FIXED]);
+  await set.freshen('vault');
+  expect(set.find('vault').name).toBe('vault');
+});
+
+test('looks at the same time are one', async () => {
+  let looks = 0;
+  const source = { list: () => Promise.resolve((looks++, [])) };
+  const set = new LocationSet({ fixed: [], source });
+  await Promise.all([set.refresh(), set.refresh(), set.freshen('x')]);
+  expect(looks).toBe(1);
+});
