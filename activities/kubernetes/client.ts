@@ -41,6 +41,8 @@ const METADATA_ONLY =
   'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 /** Field manager of all that Holdfast writes. */
 const FIELD_MANAGER = 'holdfast';
+/** What the client assumes without kubeconfig and outside of a pod. */
+const FALLBACK_SERVER = 'http://localhost:8080';
 /** Whose uid identifies a cluster. */
 const SYSTEM_NAMESPACE = 'kube-system';
 
@@ -59,6 +61,13 @@ export function openCluster(context?: string, kubeconfig?: string): Cluster {
     config.setCurrentContext(context);
   }
   return new KubernetesCluster(new Transport(config));
+}
+
+/** As `openCluster`, but undefined where nothing says which cluster: the client would take one of this machine. */
+export function openClusterIfAny(context?: string): Cluster | undefined {
+  const config = new KubeConfig();
+  config.loadFromDefault();
+  return config.getCurrentCluster()?.server === FALLBACK_SERVER ? undefined : openCluster(context);
 }
 
 function loadFile(config: KubeConfig, file: string): void {

@@ -1,0 +1,115 @@
+import { Failure } from '../failure.ts';
+import { type Fields, fields } from '../fields.ts';
+import { apiVersionOf, type KubernetesObject, type ResourceType } from '../item.ts';
+import { DEFINITION } from '../plugins/plugin-resource.ts';
+import { OWN_GROUP } from '../selection/own-parts.ts';
+import { type KeptLocation, storageLocation } from '../storage-location.ts';
+
+/** The custom resource in which storage locations are kept, in Holdfast's own namespace. */
+export const STORAGE_LOCATION: ResourceType = {
+  group: OWN_GROUP,
+  version: 'v1',
+  resource: 'storagelocations',
+  kind: 'StorageLocation',
+  isNamespaced: true,
+};
+
+const text = (description: string) => ({ type: 'string', maxLength: 4096, description });
+
+/** deploy/kubernetes/storage-location-definition.yaml is the same. */
+export const STORAGE_LOCATION_DEFINITION: KubernetesObject = {
+  apiVersion: apiVersionOf(DEFINITION),
+  kind: DEFINITION.kind,
+  metadata: { name: `${STORAGE_LOCATION.resource}.${STORAGE_LOCATION.group}` },
+  spec: {
+    group: STORAGE_LOCATION.group,
+    scope: 'Namespaced',
+    names: {
+      ...{ kind: STORAGE_LOCATION.kind, listKind: 'StorageLocationList' },
+      ...{ plural: STORAGE_LOCATION.resource, singular: 'storagelocation' },
+    },
+    versions: [
+      {
+        ...{ name: STORAGE_LOCATION.version, served: true, storage: true },
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            description: 'A bucket and prefix, or a folder, in which Holdfast keeps backups.',
+            required: ['spec'],
+            properties: {
+              spec: {
+                type: 'object',
+                description:
+                  'docs/locations.md has the fields; Holdfast checks them when it reads them.',
+                required: ['provider'],
+                properties: {
+                  provider: { type: 'string', enum: ['s3', 'folder'] },
+                  isDefault: {
+                    type: 'boolean',
+                    description: 'Whether requests that name no location mean this one.',
+                  },
+                  bucket: text('Name of the bucket.'),
+                  prefix: text('Prefix of all keys in the bucket.'),
+                  region: text('Region of the bucket; us-east-1 when left out.'),
+                  endpoint: text('URL of the server; left out for AWS.'),
+                  path: text('Absolute path of a folder.'),
+                },
+                'x-kubernetes-preserve-unknown-fields': true,
+              },
+            },
+          },
+        },
+        additionalPrinterColumns: [
+          { name: 'Provider', type: 'string', jsonPath: '.spec.provider' },
+          { name: 'Bucket', type: 'string', jsonPath: '.spec.bucket' },
+          { name: 'Prefix', type: 'string', jsonPath: '.spec.prefix' },
+          { name: 'Default', type: 'boolean', jsonPath: '.spec.isDefault' },
+          { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+        ],
+      },
+    ],
+  },
+};
+
+/** What is asked of a location that is kept: its fields, and whether it is the default one. */
+export type LocationSpec = Fields;
+
+/** A location as it is kept. */
+export function locationObject(
+  { name, spec }: { readonly name: string; readonly spec: LocationSpec },
+  namespace: string,
+): KubernetesObject {
+  return {
+    ...{ apiVersion: apiVersionOf(STORAGE_LOCATION), kind: STORAGE_LOCATION.kind },
+    metadata: { name, namespace, labels: { 'app.kubernetes.io/name': 'holdfast' } },
+    spec: { ...spec },
+  };
+}
+
+/** A location that is kept. People can write to it, so it may be one that cannot be used. */
+export function keptLocation({ metadata, spec }: KubernetesObject): KeptLocation {
+  const { name, uid = '', resourceVersion = '' } = metadata;
+  const asked = fields(spec);
+  const isDefault = asked['isDefault'] === true;
+  const kept = { name, version: `${uid}/${resourceVersion}`, isDefault };
+  try {
+    return { ...kept, location: parseLocation(name, asked) };
+  } catch (error) {
+    if (error instanceof Failure) {
+      const { code, message, subject } = error;
+      const problem = { code, message, ...(subject === undefined ? {} : { subject }) };
+      return { ...kept, problem };
+    }
+    throw error;
+  }
+}
+
+/** A location from the `spec` of a resource or a request. Throws `invalid-request` that names the field. */
+export function parseLocation(name: string, { isDefault = false, ...location }: LocationSpec) {
+  if (typeof isDefault !== 'boolean') {
+    throw new Failure('invalid-request', 'spec.isDefault must be true or false', {
+      subject: 'spec.isDefault',
+    });
+  }
+  return storageLocation(name, location, 'spec');
+}
