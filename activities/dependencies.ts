@@ -21,8 +21,10 @@ export interface Dependencies {
   readonly engine: VolumeEngine;
   /** What is known of a location, by name. Throws `unknown-location`. */
   readonly location: (location: string) => StorageLocation;
-  /** Names of the locations. */
-  readonly locations: readonly string[];
+  /** Names of the locations there are now. */
+  readonly locations: () => Promise<readonly string[]>;
   /** The store of a location, by name. Throws `unknown-location`. */
   readonly store: (location: string) => ObjectStore;
+  /** Reads again the locations that come and go; whether something has changed. */
+  readonly refreshLocations: () => Promise<boolean>;
 }

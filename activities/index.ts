@@ -31,6 +31,7 @@ import { readPlugin } from './plugins/read-plugin.ts';
 import { removePlugin } from './plugins/remove-plugin.ts';
 import { storePlugin } from './plugins/store-plugin.ts';
 import { redactFailures } from './redact-failures.ts';
+import { withKnownLocation } from './known-location.ts';
 import { applyDeferred } from './restore/apply-deferred.ts';
 import { applyShards } from './restore/apply-shards.ts';
 import { checkPlan } from './restore/check-plan.ts';
@@ -66,7 +67,7 @@ export function createActivities(deps: Dependencies): ClusterActivities {
   const bind =
     <Input, Result>(activity: (deps: Dependencies, input: Input) => Promise<Result>) =>
     (input: Input): Promise<Result> =>
-      redactFailures(() => activity(deps, input));
+      redactFailures(() => withKnownLocation(deps, () => activity(deps, input)));
   return {
     openBackup: bind(openBackup),
     planBackup: bind(planBackup),

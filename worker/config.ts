@@ -3,13 +3,12 @@ import { parseArgs } from 'node:util';
 import { DEFAULT_CLUSTER } from '../domain/backup.ts';
 import { parseDuration } from '../domain/duration.ts';
 import { Failure } from '../domain/failure.ts';
-import { requireDnsLabel } from '../domain/names.ts';
+import { DEFAULT_NAMESPACE, requireDnsLabel } from '../domain/names.ts';
 import { locationsOf, type StorageLocation } from '../domain/storage-location.ts';
 
 const WORKER_ROLES = ['workflows', 'cluster', 'node'] as const;
 export type WorkerRole = (typeof WORKER_ROLES)[number];
 
-const DEFAULT_NAMESPACE = 'holdfast';
 /** As often as Velero. */
 const DEFAULT_EXPIRY = '1h';
 const DEFAULT_COPIES = 2;

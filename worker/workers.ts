@@ -7,12 +7,14 @@ import { resticConfig } from '../activities/engine/restic/config.ts';
 import { createResticEngine } from '../activities/engine/restic/engine.ts';
 import { createActivities } from '../activities/index.ts';
 import { openCluster } from '../activities/kubernetes/client.ts';
+import type { Cluster } from '../activities/kubernetes/port.ts';
+import { LocationRegistry } from '../activities/locations/location-registry.ts';
 import { secretReader } from '../activities/own-secrets.ts';
 import { createNodeActivities } from '../activities/node/index.ts';
-import { findLocation } from '../domain/storage-location.ts';
 import { clusterTaskQueue, nodeTaskQueue, WORKFLOW_TASK_QUEUE } from '../domain/workflow-id.ts';
 import { KEPT_BYTES_MAX, keepRecords } from '../storage/kept-records.ts';
-import { openStores } from '../storage/object-store/open.ts';
+import { LocationSet } from '../storage/location-set.ts';
+import { openObjectStore } from '../storage/object-store/open.ts';
 import type { WorkerConfig, WorkerRole } from './config.ts';
 import { writeLog } from './log.ts';
 import { TemporalLeases } from './temporal-leases.ts';
@@ -88,25 +90,27 @@ async function installationOf({ connection, namespace }: Connected): Promise<str
 }
 
 function clusterOptions(
-  { cluster, namespace, kubeContext, locations, image }: WorkerConfig,
+  config: WorkerConfig,
   installation: string,
   connected: Connected,
 ): WorkerOptions {
-  const kubernetes = openCluster(kubeContext);
+  const { cluster, namespace, kubeContext, image } = config;
+  const client = openCluster(kubeContext);
+  const locations = locationsOf(client, config);
   return {
     taskQueue: clusterTaskQueue(cluster),
     activities: createActivities({
-      cluster: kubernetes,
+      cluster: client,
       installation,
       namespace,
       leases: new TemporalLeases(connected),
       engine: createResticEngine(resticConfig(process.env)),
-      location: (name) => findLocation(locations, name),
-      locations: locations.map(({ name }) => name),
-      store: keepRecords(
-        openStores(locations, secretReader(kubernetes, namespace)),
-        KEPT_BYTES_MAX,
-      ),
+      ...lookUp(locations),
+      store: keepRecords((name) => locations.store(name), KEPT_BYTES_MAX),
+      locations: async () => {
+        await locations.freshen();
+        return locations.all.map(({ name }) => name);
+      },
       isServed: (taskQueue) => isServed(connected, taskQueue),
       seenImages: new Map(),
       ...(image === undefined ? {} : { image }),
@@ -118,25 +122,42 @@ function clusterOptions(
 
 /** Activities alone, few of them at a time, and few requests for them: there are as many agents as nodes. */
 function nodeOptions(config: WorkerConfig): WorkerOptions {
-  const { cluster, namespace, kubeContext, locations, node } = config;
+  const { cluster, namespace, kubeContext, node } = config;
   if (node === undefined) {
     throw new Error('the role node has no node');
   }
-  const kubernetes = openCluster(kubeContext);
+  const client = openCluster(kubeContext);
   return {
     taskQueue: nodeTaskQueue(cluster, node.name),
     activities: createNodeActivities({
-      cluster: kubernetes,
+      cluster: client,
       namespace,
       node: node.name,
       kubeletFolder: node.kubeletFolder,
       copiesMax: node.copiesMax,
-      location: (name) => findLocation(locations, name),
-      store: openStores(locations, secretReader(kubernetes, namespace)),
+      ...lookUp(locationsOf(client, config)),
       engine: createResticEngine(resticConfig(process.env)),
     }),
     maxConcurrentActivityTaskExecutions: node.copiesMax,
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: POLLERS_OF_NODE },
     ...HEARTBEATS,
   };
+}
+
+function lookUp(locations: LocationSet) {
+  return {
+    location: (name: string) => locations.find(name),
+    store: (name: string) => locations.store(name),
+    refreshLocations: () => locations.refresh(),
+  };
+}
+
+/** The locations of the configuration, and those that are kept in the cluster. */
+function locationsOf(cluster: Cluster, { locations, namespace }: WorkerConfig): LocationSet {
+  const secrets = secretReader(cluster, namespace);
+  return new LocationSet({
+    fixed: locations,
+    source: new LocationRegistry(cluster, namespace),
+    open: (location) => openObjectStore(location, secrets),
+  });
 }

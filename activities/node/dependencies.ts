@@ -18,4 +18,6 @@ export interface NodeDependencies {
   /** A location by name. Throws `unknown-location`, as the next does. */
   readonly location: (name: string) => StorageLocation;
   readonly store: (location: string) => ObjectStore;
+  /** Reads again the locations that come and go; whether something has changed. */
+  readonly refreshLocations: () => Promise<boolean>;
 }

@@ -1,3 +1,4 @@
+import { withKnownLocation } from '../known-location.ts';
 import { redactFailures } from '../redact-failures.ts';
 import type { NodeActivities } from '../volume-contract.ts';
 import { copyVolume } from './copy-volume.ts';
@@ -8,8 +9,10 @@ import { restoreVolume } from './restore-volume.ts';
 /** The activities of a node's agent, each with its failures redacted. */
 export function createNodeActivities(deps: NodeDependencies): NodeActivities {
   return {
-    copyVolume: (input) => redactFailures(() => copyVolume(deps, input)),
-    restoreVolume: (input) => redactFailures(() => restoreVolume(deps, input)),
+    copyVolume: (input) =>
+      redactFailures(() => withKnownLocation(deps, () => copyVolume(deps, input))),
+    restoreVolume: (input) =>
+      redactFailures(() => withKnownLocation(deps, () => restoreVolume(deps, input))),
     openGate: (input) => redactFailures(() => openGate(deps, input)),
   };
 }

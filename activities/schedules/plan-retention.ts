@@ -26,7 +26,7 @@ export function planRetention(
     const own = await ownCluster(deps);
     const going: (ExpiredBackup & EndedBackup)[] = [];
     let kept = 0;
-    const locations = schedule === undefined ? deps.locations : [schedule.location];
+    const locations = schedule === undefined ? await deps.locations() : [schedule.location];
     for (const location of locations.filter((name) => deps.location(name).readOnly !== true)) {
       const store = deps.store(location);
       for (const [name, backups] of await bySchedule(store, input, long)) {

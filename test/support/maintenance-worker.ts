@@ -24,7 +24,8 @@ export async function startMaintenanceWorker(
     isServed: () => Promise.resolve(true),
     seenImages: new Map(),
     location: () => location,
-    locations: [],
+    locations: () => Promise.resolve([]),
+    refreshLocations: () => Promise.resolve(false),
     store: () => store,
   });
   const taskQueue = clusterTaskQueue(cluster);

@@ -21,11 +21,12 @@ const ENGINE: VolumeEngine = {
 /** For activities that touch no volumes. */
 export const NO_VOLUMES: Pick<
   Dependencies,
-  'leases' | 'engine' | 'location' | 'locations' | 'seenImages'
+  'leases' | 'engine' | 'location' | 'locations' | 'refreshLocations' | 'seenImages'
 > = {
   leases: { acquire: refuse, release: refuse, isClosed: refuse },
   engine: ENGINE,
   seenImages: new Map(),
-  locations: [],
+  locations: () => Promise.resolve([]),
+  refreshLocations: () => Promise.resolve(false),
   location: (name) => ({ name, provider: 'folder', path: '/nonexistent' }),
 };

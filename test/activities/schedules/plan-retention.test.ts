@@ -42,7 +42,9 @@ async function plan(more: Partial<PlanRetentionInput> = {}, readOnly = false) {
   const read = () => Promise.resolve({ metadata: served });
   // The cast: only what the activity uses of a worker's clients is there.
   const deps = {
-    ...{ store: () => store, locations: ['default'], cluster: { read } },
+    store: () => store,
+    locations: () => Promise.resolve(['default']),
+    cluster: { read },
     location: (name: string) => ({ name, readOnly }),
   } as unknown as Dependencies;
   const { expired, kept } = await inActivity(() =>
