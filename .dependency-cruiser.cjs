@@ -62,6 +62,7 @@ module.exports = {
     ]),
     only('api', 'the API starts, looks and lists', [
       '^(domain|storage)/',
+      '^activities/(kubernetes/client|locations/location-registry)\\.ts$',
       '^workflows/contract\\.ts$',
       NODE,
       packages([
@@ -75,6 +76,13 @@ module.exports = {
       NODE,
       packages(['commander', 'picocolors', 'yaml']),
     ]),
+    {
+      name: 'api-activities',
+      comment: 'the API has a cluster for its storage locations alone',
+      severity: 'error',
+      from: { path: '^api/', pathNot: '^api/server\\.ts$' },
+      to: { path: '^activities/' },
+    },
     {
       name: 'cli-activities',
       comment: 'the master key must not pass through the API',

@@ -3,14 +3,17 @@ import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance } from 'fastify';
 
 import type { CreateBackupRequest, CreateRestoreRequest } from '../domain/api-resource.ts';
-import type { StorageLocation } from '../domain/storage-location.ts';
+import type { LocationSet } from '../storage/location-set.ts';
 import type { ObjectStore } from '../storage/object-store/port.ts';
 import { RestoreItems } from './contents/restore-items.ts';
 import { ContentsService } from './contents/service.ts';
 import type { LookAtBackup } from './contents/usable-backup.ts';
+import type { LocationKeeper } from './locations/registry.ts';
 import { LocationService } from './locations/service.ts';
+import { usesOf } from './locations/uses.ts';
 import { PluginService } from './registry/plugin-service.ts';
 import { answerError, handleErrors } from './errors.ts';
+import { knowLocations } from './plugins/known-locations.ts';
 import { openApi } from './plugins/openapi.ts';
 import { contentsRoutes } from './routes/contents.ts';
 import { pluginRoutes } from './routes/plugins.ts';
@@ -42,9 +45,11 @@ const PARAM_LENGTH_MAX = 300;
 /** The clients of an API process, and what it is told. */
 export interface AppOptions {
   readonly temporal: TemporalRuns;
-  readonly locations: readonly StorageLocation[];
+  readonly locations: LocationSet;
   /** The store of a location. Throws `unknown-location`. */
   readonly store: (location: string) => ObjectStore;
+  /** Where locations are kept that requests make; none are without it. */
+  readonly locationKeeper?: LocationKeeper | undefined;
   readonly uiUrl?: string | undefined;
   readonly patienceMs?: number | undefined;
   /** Whether values of Secrets are shown to who asks for them; they are not when left out. */
@@ -71,14 +76,16 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   handleErrors(app);
   await openApi(app);
+  const { temporal, locations, store, locationKeeper } = options;
+  knowLocations(app, locations);
   healthRoutes(app, options);
   const sources = {
     ...options,
-    location: (name: string) => options.locations.find((location) => location.name === name),
+    location: (name: string) => locations.all.find((location) => location.name === name),
   };
   const backups = new RunService(BACKUPS, sources);
   const restores = new RunService(RESTORES, sources);
-  const previewRuns = new PreviewRuns(options.temporal);
+  const previewRuns = new PreviewRuns(temporal);
   const backupPreviews = new BackupPreviews(options, previewRuns);
   const restorePreviews = new RestorePreviews(options, previewRuns);
   runRoutes(app, {
@@ -94,20 +101,21 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     plural: 'restores',
     service: restores,
     specOf: (body: CreateRestoreRequest) => restoreSpec(body),
-    complete: (key, body) => completeRestoreSpec(options.store(key.location), key, body),
+    complete: (key, body) => completeRestoreSpec(store(key.location), key, body),
     preview: (key, spec, wait) => restorePreviews.preview(key, spec, wait),
     schemas: { body: CreateRestore },
   });
-  const { store, isRevealAllowed = false } = options;
+  const { isRevealAllowed = false } = options;
   const look: LookAtBackup = (key) => backups.get(key);
   holdRoutes(app, new HoldService({ ...sources, look }));
   contentsRoutes(app, new ContentsService({ store, look, isRevealAllowed }));
   restoreItemRoutes(app, new RestoreItems({ store, look: (key) => restores.get(key) }));
-  const locationService = new LocationService(options.locations);
+  const uses = (location: string) => usesOf(sources, location);
+  const keeper = locationKeeper;
+  const locationService = new LocationService({ locations, keeper, usesOf: uses });
   storageLocationRoutes(app, locationService);
   locationInventoryRoutes(app, { locations: locationService, store });
-  pluginRoutes(app, new PluginService(options.temporal));
-  const locations = options.locations.map(({ name }) => name);
-  scheduleRoutes(app, new ScheduleService({ ...sources, locations }));
+  pluginRoutes(app, new PluginService(temporal));
+  scheduleRoutes(app, new ScheduleService(sources));
   return app;
 }

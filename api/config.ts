@@ -3,6 +3,7 @@ import type { ConnectionOptions } from '@temporalio/client';
 
 import { parseDuration } from '../domain/duration.ts';
 import { Failure } from '../domain/failure.ts';
+import { DEFAULT_NAMESPACE, requireDnsLabel } from '../domain/names.ts';
 import { locationsOf, type StorageLocation } from '../domain/storage-location.ts';
 
 const DEFAULT_HOST = '127.0.0.1';
@@ -16,6 +17,10 @@ export interface ApiConfig {
   /** 0 takes any free port. */
   readonly port: number;
   readonly locations: readonly StorageLocation[];
+  /** Holdfast's own namespace, in which locations are kept. */
+  readonly namespace: string;
+  /** Context of the kubeconfig; the current one when left out. */
+  readonly kubeContext?: string;
   readonly temporal: {
     readonly connection: ConnectionOptions;
     readonly namespace: string;
@@ -38,6 +43,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     host: hostOf(env),
     port: portOf(env['HOLDFAST_API_PORT']),
     locations: locationsOf(env),
+    ...ownNamespace(env),
     temporal: {
       connection: connectionOptions,
       namespace: namespace ?? 'default',
@@ -47,6 +53,13 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     isRevealAllowed: env['HOLDFAST_REVEAL_SECRETS'] === 'true',
     logLevel: env['HOLDFAST_LOG_LEVEL'] ?? 'info',
   };
+}
+
+function ownNamespace(env: NodeJS.ProcessEnv): Pick<ApiConfig, 'namespace' | 'kubeContext'> {
+  const namespace = env['HOLDFAST_NAMESPACE'] ?? DEFAULT_NAMESPACE;
+  requireDnsLabel(namespace, 'HOLDFAST_NAMESPACE');
+  const kubeContext = env['HOLDFAST_KUBE_CONTEXT'];
+  return { namespace, ...(kubeContext === undefined ? {} : { kubeContext }) };
 }
 
 /** Until the API asks who calls, it listens to this machine alone unless it is told otherwise. */

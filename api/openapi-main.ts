@@ -1,15 +1,15 @@
-import { Failure } from '../domain/failure.ts';
+import { LocationSet } from '../storage/location-set.ts';
 import { buildApp } from './app.ts';
 import { openTemporal } from './runs/temporal-line.ts';
 import { TemporalRuns } from './runs/temporal.ts';
 
+const locations = new LocationSet({ fixed: [] });
+
 /** Prints the OpenAPI document; needs no server. */
 const app = await buildApp({
   temporal: new TemporalRuns(openTemporal({}), 'default'),
-  locations: [],
-  store: () => {
-    throw new Failure('internal', 'no location is needed to describe the API');
-  },
+  locations,
+  store: (name) => locations.store(name),
   logLevel: 'silent',
 });
 await app.ready();

@@ -1,6 +1,8 @@
+import { openClusterIfAny } from '../activities/kubernetes/client.ts';
+import { LocationRegistry } from '../activities/locations/location-registry.ts';
 import { Failure } from '../domain/failure.ts';
 import { KEPT_BYTES_MAX, keepRecords } from '../storage/kept-records.ts';
-import { openStores } from '../storage/object-store/open.ts';
+import { LocationSet } from '../storage/location-set.ts';
 import { buildApp } from './app.ts';
 import { type ApiConfig, readConfig } from './config.ts';
 import { openTemporal } from './runs/temporal-line.ts';
@@ -13,16 +15,26 @@ async function main(): Promise<void> {
   const config = configOrExit();
   const line = openTemporal(config.temporal.connection);
   const temporal = new TemporalRuns(line, config.temporal.namespace);
+  const cluster = openClusterIfAny(config.kubeContext);
+  const registry = cluster && new LocationRegistry(cluster, config.namespace);
+  const locations = new LocationSet({
+    fixed: config.locations,
+    ...(registry === undefined ? {} : { source: registry }),
+  });
   const app = await buildApp({
     temporal,
-    locations: config.locations,
-    store: keepRecords(openStores(config.locations), KEPT_BYTES_MAX),
+    locations,
+    locationKeeper: registry,
+    store: keepRecords((name) => locations.store(name), KEPT_BYTES_MAX),
     uiUrl: config.temporal.uiUrl,
     patienceMs: config.patienceMs,
     isRevealAllowed: config.isRevealAllowed,
     logLevel: config.logLevel,
   });
-  app.addHook('onClose', () => temporal.close());
+  app.addHook('onClose', async () => {
+    await temporal.close();
+    await cluster?.close();
+  });
   const end = (): void => {
     void app.close();
   };

@@ -54,6 +54,15 @@ export const FAILURE_CODES = {
     title: 'A storage location takes no notice of conditions',
   },
   'clock-differs': { type: 'Refused', title: 'The clock of a server differs from ours' },
+  'location-unavailable': {
+    type: 'Refused',
+    title: 'A storage location cannot do what backups need',
+  },
+  'location-fixed': {
+    type: 'Conflict',
+    title: 'A storage location is not kept where requests can change it',
+  },
+  'in-use': { type: 'Conflict', title: 'A thing is in use' },
   'unknown-location': { type: 'Refused', title: 'There is no such storage location' },
   'location-read-only': { type: 'Refused', title: 'A storage location is read-only' },
   'namespace-not-found': { type: 'Refused', title: 'A namespace does not exist' },

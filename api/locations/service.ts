@@ -1,74 +1,256 @@
 import {
   API_VERSION,
+  type CreateLocationRequest,
   type StorageLocationResource,
   type StorageLocationResourceList,
 } from '../../domain/api-resource.ts';
+import { canonicalJson } from '../../domain/canonical-json.ts';
 import { compareText } from '../../domain/compare-text.ts';
 import { Failure } from '../../domain/failure.ts';
-import { phaseOfChecks } from '../../domain/location-check.ts';
-import { DEFAULT_LOCATION, type StorageLocation } from '../../domain/storage-location.ts';
+import { type LocationCheck, phaseOfChecks } from '../../domain/location-check.ts';
+import type { LocationSpec } from '../../domain/locations/location-resource.ts';
+import type { KeptLocation, StorageLocation } from '../../domain/storage-location.ts';
 import { checkLocation } from '../../storage/location-check.ts';
+import type { LocationSet } from '../../storage/location-set.ts';
+import type { LocationKeeper } from './registry.ts';
+import { requestedLocation } from './requested-location.ts';
 
-/** The storage locations that are configured, as they are seen from the API. */
+interface LocationSources {
+  readonly locations: LocationSet;
+  /** Undefined where the API has no cluster to keep them in. */
+  readonly keeper?: LocationKeeper | undefined;
+  /** What uses a location, for people; nothing when empty. */
+  readonly usesOf: (location: string) => Promise<readonly string[]>;
+}
+
+/** A location that was made, or met. */
+interface CreatedLocation {
+  readonly resource: StorageLocationResource;
+  readonly isNew: boolean;
+}
+
+/** What is asked for beside the location itself. */
+interface WriteOptions {
+  /** Keep it whatever its operations do. */
+  readonly isUnchecked: boolean;
+}
+
+/** The storage locations, as they are seen from the API: those of the configuration, and those that are kept. */
 export class LocationService {
-  readonly #locations: readonly StorageLocation[];
+  readonly #sources: LocationSources;
   /** Checks that are under way, by the name of the location: who asks meanwhile gets the same answer. */
   readonly #checks = new Map<string, Promise<StorageLocationResource>>();
 
-  constructor(locations: readonly StorageLocation[]) {
-    this.#locations = locations;
+  constructor(sources: LocationSources) {
+    this.#sources = sources;
   }
 
   /** All of them, by name. */
-  list(): StorageLocationResourceList {
-    const items = this.#locations.map((location) => resourceOf(location));
+  async list(): Promise<StorageLocationResourceList> {
+    const { locations } = this.#sources;
+    await locations.freshen();
+    const broken = locations.kept.filter(({ location }) => location === undefined);
+    const items = [
+      ...locations.all.map((location) => this.#resource(location)),
+      ...broken.map(brokenResource),
+    ];
     items.sort((a, b) => compareText(a.metadata.name, b.metadata.name));
     return { apiVersion: API_VERSION, kind: 'StorageLocationList', items };
   }
 
   /** One of them. Throws `not-found`. */
-  get(name: string): StorageLocationResource {
-    return resourceOf(this.#find(name));
+  async get(name: string): Promise<StorageLocationResource> {
+    const { locations } = this.#sources;
+    await locations.freshen(name);
+    const broken = locations.kept.find((kept) => kept.name === name && kept.problem !== undefined);
+    return broken === undefined ? this.#resource(this.#find(name)) : brokenResource(broken);
   }
 
   /** One of them, with what each of its operations does now. Throws `not-found`. */
-  check(name: string): Promise<StorageLocationResource> {
+  async check(name: string): Promise<StorageLocationResource> {
+    await this.#sources.locations.freshen(name);
     const location = this.#find(name);
     const check = this.#checks.get(name) ?? this.#begin(location);
     this.#checks.set(name, check);
     return check;
   }
 
+  /**
+   * Keeps a location, or gives the one that the same request made before. Throws `already-exists`, and
+   * `location-unavailable` for one whose operations fail.
+   */
+  async create(
+    { metadata: { name }, spec }: CreateLocationRequest,
+    options: WriteOptions,
+  ): Promise<CreatedLocation> {
+    const keeper = this.#keeperOf(name);
+    const { locations } = this.#sources;
+    const location = requestedLocation(name, spec);
+    await locations.refresh();
+    const there = locations.kept.find((kept) => kept.name === name);
+    if (there === undefined) {
+      this.#requireOwnPlace(location);
+      const status = await this.#requireAvailable(location, options);
+      const made = await keeper.create(name, spec);
+      await locations.refresh();
+      if (made === 'created') {
+        return { resource: { ...(await this.get(name)), ...status }, isNew: true };
+      }
+    }
+    this.#requireSame(name, location, spec);
+    return { resource: await this.get(name), isNew: false };
+  }
+
+  /** Gives a location another spec, or makes it. One that is in use keeps its place. Throws as `create` does. */
+  async replace(request: CreateLocationRequest, options: WriteOptions): Promise<CreatedLocation> {
+    const { name } = request.metadata;
+    const keeper = this.#keeperOf(name);
+    const { locations } = this.#sources;
+    const location = requestedLocation(name, request.spec);
+    await locations.refresh();
+    const there = locations.kept.find((kept) => kept.name === name);
+    if (there === undefined) {
+      return this.create(request, options);
+    }
+    if (there.location !== undefined && placeOf(there.location) !== placeOf(location)) {
+      this.#requireOwnPlace(location);
+      await this.#requireUnused(name, 'cannot be moved');
+    }
+    const status = await this.#requireAvailable(location, options);
+    if (!(await keeper.replace(name, request.spec))) {
+      throw missing(name);
+    }
+    await locations.refresh();
+    return { resource: { ...(await this.get(name)), ...status }, isNew: false };
+  }
+
+  /** Forgets a location; what is in it stays. Throws `not-found` and `in-use`. */
+  async remove(name: string): Promise<void> {
+    const keeper = this.#keeperOf(name);
+    const { locations } = this.#sources;
+    await locations.refresh();
+    await this.#requireUnused(name, 'cannot be deleted');
+    if (!(await keeper.remove(name))) {
+      throw missing(name);
+    }
+    await locations.refresh();
+  }
+
   async #begin(location: StorageLocation): Promise<StorageLocationResource> {
     try {
-      const checks = await checkLocation(location);
-      const status = { phase: phaseOfChecks(checks), checkedAt: new Date().toISOString(), checks };
-      return { ...resourceOf(location), status };
+      return { ...this.#resource(location), ...statusOf(await checkLocation(location)) };
     } finally {
       this.#checks.delete(location.name);
     }
   }
 
-  #find(name: string): StorageLocation {
-    const found = this.#locations.find((location) => location.name === name);
-    if (found === undefined) {
-      const text = `there is no storage location ${name}; see GET /storage-locations`;
-      throw new Failure('not-found', text, { subject: name });
+  async #requireAvailable(location: StorageLocation, { isUnchecked }: WriteOptions) {
+    if (isUnchecked) {
+      return {};
+    }
+    const found = statusOf(await checkLocation(location));
+    const { phase, checks } = found.status;
+    if (phase === 'Unavailable') {
+      const failed = checks.find(({ result }) => result === 'failed');
+      const why = failed?.failure?.message ?? 'an operation failed';
+      const text = `the storage location ${location.name} cannot be used: ${failed?.name ?? ''} failed: ${why}; correct its fields, or keep it all the same with check=false`;
+      throw new Failure('location-unavailable', text, { subject: location.name });
     }
     return found;
   }
+
+  /** One bucket and prefix is one location: two would not see each other's claims of names. */
+  #requireOwnPlace(location: StorageLocation): void {
+    const place = placeOf(location);
+    const other = this.#sources.locations.all.find(
+      (known) => known.name !== location.name && placeOf(known) === place,
+    );
+    if (other !== undefined) {
+      const text = `the storage location ${other.name} has this place already; use it, or choose another ${location.provider === 's3' ? 'prefix' : 'path'}`;
+      throw new Failure('already-exists', text, { subject: 'spec' });
+    }
+  }
+
+  async #requireUnused(name: string, what: string): Promise<void> {
+    const uses = await this.#sources.usesOf(name);
+    if (uses.length > 0) {
+      const text = `the storage location ${name} ${what} while it is used by ${uses.join(', ')}`;
+      throw new Failure('in-use', text, { subject: name });
+    }
+  }
+
+  #requireSame(name: string, location: StorageLocation, spec: LocationSpec): void {
+    const { locations } = this.#sources;
+    const there = locations.kept.find((kept) => kept.name === name);
+    const isDefault = spec['isDefault'] === true;
+    const isSame =
+      canonicalJson(there?.location) === canonicalJson(location) && there?.isDefault === isDefault;
+    if (!isSame) {
+      const text = `there is a storage location ${name} with another spec; replace it (PUT), or choose another name`;
+      throw new Failure('already-exists', text, { subject: 'metadata.name' });
+    }
+  }
+
+  #keeperOf(name: string): LocationKeeper {
+    const { locations, keeper } = this.#sources;
+    if (locations.isFixed(name)) {
+      const text = `the storage location ${name} is of the configuration of this process (HOLDFAST_LOCATIONS), and is changed there`;
+      throw new Failure('location-fixed', text, { subject: name });
+    }
+    if (keeper === undefined) {
+      const text =
+        'this API has no cluster in which to keep storage locations; give it a kubeconfig (KUBECONFIG), or configure the location in HOLDFAST_LOCATIONS';
+      throw new Failure('location-fixed', text, { subject: name });
+    }
+    return keeper;
+  }
+
+  #find(name: string): StorageLocation {
+    const found = this.#sources.locations.all.find((location) => location.name === name);
+    if (found === undefined) {
+      throw missing(name);
+    }
+    return found;
+  }
+
+  #resource({ name, ...location }: StorageLocation): StorageLocationResource {
+    const { locations } = this.#sources;
+    const endpoint = 'endpoint' in location ? withoutUser(location.endpoint) : undefined;
+    return {
+      ...{ apiVersion: API_VERSION, kind: 'StorageLocation' },
+      metadata: { name, origin: locations.isFixed(name) ? 'Configuration' : 'Resource' },
+      spec: {
+        ...location,
+        ...(endpoint === undefined ? {} : { endpoint }),
+        isDefault: name === locations.defaultName,
+      },
+    };
+  }
 }
 
-function resourceOf({ name, ...location }: StorageLocation): StorageLocationResource {
-  const endpoint = 'endpoint' in location ? withoutUser(location.endpoint) : undefined;
+/** One that people wrote to, and that cannot be used. */
+function brokenResource({ name, problem, isDefault }: KeptLocation): StorageLocationResource {
   return {
-    ...{ apiVersion: API_VERSION, kind: 'StorageLocation', metadata: { name } },
-    spec: {
-      ...location,
-      ...(endpoint === undefined ? {} : { endpoint }),
-      isDefault: name === DEFAULT_LOCATION,
-    },
+    ...{ apiVersion: API_VERSION, kind: 'StorageLocation', metadata: { name, origin: 'Resource' } },
+    spec: { isDefault },
+    ...(problem === undefined ? {} : { status: { phase: 'Unavailable', checks: [], problem } }),
   };
+}
+
+function statusOf(checks: readonly LocationCheck[]) {
+  const checkedAt = new Date().toISOString();
+  return { status: { phase: phaseOfChecks(checks), checkedAt, checks } };
+}
+
+function placeOf(location: StorageLocation): string {
+  return location.provider === 'folder'
+    ? location.path.replace(/\/+$/, '')
+    : JSON.stringify([location.endpoint ?? '', location.bucket, location.prefix]);
+}
+
+function missing(name: string): Failure {
+  const text = `there is no storage location ${name}; see GET /storage-locations`;
+  return new Failure('not-found', text, { subject: name });
 }
 
 /** A URL may carry a user and a password. */

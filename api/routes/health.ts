@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 
 import { Failure } from '../../domain/failure.ts';
-import type { StorageLocation } from '../../domain/storage-location.ts';
+import type { LocationSet } from '../../storage/location-set.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { TemporalRuns } from '../runs/temporal.ts';
 
 export interface HealthOptions {
   readonly temporal: TemporalRuns;
-  readonly locations: readonly StorageLocation[];
+  readonly locations: LocationSet;
   readonly store: (location: string) => ObjectStore;
 }
 
@@ -36,9 +36,9 @@ export function healthRoutes(app: FastifyInstance, options: HealthOptions): void
       await Promise.all([
         // The client remembers for ever how its first connection went; a call of its own is asked anew each time.
         temporal.call(() => temporal.client.workflowService.getSystemInfo({}), PROBE_TIMEOUT_MS),
-        ...locations.map(({ name }) => probe(name, store(name))),
+        ...locations.all.map(({ name }) => probe(name, store(name))),
       ]);
-      return { status: 'ok', locations: locations.map(({ name }) => name) };
+      return { status: 'ok', locations: locations.all.map(({ name }) => name) };
     },
   );
 }

@@ -1,8 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 
-import { API_BASE } from '../../domain/api-resource.ts';
+import { API_BASE, type CreateLocationRequest } from '../../domain/api-resource.ts';
+import { fieldError } from '../../domain/selection/field-errors.ts';
+import { RequestFailure } from '../errors.ts';
 import type { LocationService } from '../locations/service.ts';
-import { StorageLocationParams, StorageLocationQuery } from '../schemas/storage-location.ts';
+import {
+  StorageLocationParams,
+  StorageLocationQuery,
+  WriteLocation,
+  WriteLocationQuery,
+} from '../schemas/storage-location.ts';
 import { problem, reference } from './runs.ts';
 
 const BASE = `${API_BASE}/storage-locations`;
@@ -14,14 +21,15 @@ interface OneLocation {
   Params: { name: string };
 }
 
-/** List and look at storage locations, and check what they can do. */
+/** Keep, list, look at and forget storage locations, and check what they can do. */
 export function storageLocationRoutes(app: FastifyInstance, service: LocationService): void {
+  writeRoutes(app, service);
   const one = { params: StorageLocationParams, querystring: StorageLocationQuery, tags: TAGS };
   app.get(
     BASE,
     {
       schema: {
-        summary: 'List the storage locations that are configured',
+        summary: 'List the storage locations',
         querystring: StorageLocationQuery,
         tags: TAGS,
         response: { 200: reference('StorageLocationList'), default: problem() },
@@ -33,7 +41,7 @@ export function storageLocationRoutes(app: FastifyInstance, service: LocationSer
     `${BASE}/:name`,
     {
       schema: {
-        summary: 'Look at a storage location as it is configured',
+        summary: 'Look at a storage location',
         ...one,
         response: { 200: reference('StorageLocation'), default: problem() },
       },
@@ -51,4 +59,73 @@ export function storageLocationRoutes(app: FastifyInstance, service: LocationSer
     },
     ({ params: { name } }) => service.check(name),
   );
+}
+
+interface WriteRequest {
+  Body: CreateLocationRequest;
+  Querystring: { check?: 'true' | 'false' };
+}
+
+function writeRoutes(app: FastifyInstance, service: LocationService): void {
+  const answers = {
+    200: reference('StorageLocation'),
+    201: reference('StorageLocation'),
+    default: problem(),
+  };
+  const write = { body: WriteLocation, querystring: WriteLocationQuery, tags: TAGS };
+  app.post<WriteRequest>(
+    BASE,
+    {
+      schema: {
+        summary: 'Check a storage location and keep it; the same request again gives the same',
+        ...write,
+        response: answers,
+      },
+    },
+    async ({ body, query }, reply) => {
+      const { resource, isNew } = await service.create(body, optionsOf(query));
+      return reply
+        .code(isNew ? 201 : 200)
+        .header('location', `${BASE}/${body.metadata.name}`)
+        .send(resource);
+    },
+  );
+  app.put<WriteRequest & OneLocation>(
+    `${BASE}/:name`,
+    {
+      schema: {
+        summary: 'Give a storage location another spec, or make it',
+        params: StorageLocationParams,
+        ...write,
+        response: answers,
+      },
+    },
+    async ({ params: { name }, body, query }, reply) => {
+      if (body.metadata.name !== name) {
+        throw new RequestFailure([fieldError('/metadata/name', `must be ${name}, as in the path`)]);
+      }
+      const { resource, isNew } = await service.replace(body, optionsOf(query));
+      return reply.code(isNew ? 201 : 200).send(resource);
+    },
+  );
+  app.delete<OneLocation>(
+    `${BASE}/:name`,
+    {
+      schema: {
+        summary: 'Forget a storage location; what is in it stays',
+        params: StorageLocationParams,
+        querystring: StorageLocationQuery,
+        tags: TAGS,
+        response: { 204: { type: 'null', description: 'It is forgotten.' }, default: problem() },
+      },
+    },
+    async ({ params: { name } }, reply) => {
+      await service.remove(name);
+      return reply.code(204).send();
+    },
+  );
+}
+
+function optionsOf({ check }: WriteRequest['Querystring']) {
+  return { isUnchecked: check === 'false' };
 }

@@ -27,6 +27,7 @@ import {
 import { type ScheduleSpec, type StoredSchedule } from '../../domain/schedules/schedule.ts';
 import { requireWritable } from '../../domain/storage-location.ts';
 import { fieldError } from '../../domain/selection/field-errors.ts';
+import type { LocationSet } from '../../storage/location-set.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import {
   listSchedules,
@@ -44,8 +45,7 @@ import { OVERLAP, scheduleId, temporalSchedule } from './temporal-schedule.ts';
 
 /** What is asked for schedules, and what is told about them. */
 interface ScheduleSources extends RunSources {
-  /** Names of the locations. */
-  readonly locations: readonly string[];
+  readonly locations: LocationSet;
 }
 
 /** A schedule that was made, or met. */
@@ -116,7 +116,7 @@ export class ScheduleService {
   }): Promise<ScheduleResourceList> {
     const { locations, store } = this.#sources;
     const found = await Promise.all(
-      locations.map(async (location) =>
+      locations.all.map(async ({ name: location }) =>
         (await listSchedules(store(location))).map((name) => ({ name, location })),
       ),
     );
@@ -316,12 +316,12 @@ export class ScheduleService {
   }
 
   #recoverable({ location: asked }: RecoverSchedulesRequest): readonly string[] {
-    const { location, locations } = this.#sources;
+    const { locations } = this.#sources;
     if (asked !== undefined) {
       this.#requireWritable(asked);
       return [asked];
     }
-    return locations.filter((name) => location(name)?.readOnly !== true);
+    return locations.all.flatMap(({ name, readOnly }) => (readOnly === true ? [] : name));
   }
 
   #requireWritable(location: string): void {
@@ -333,7 +333,7 @@ export class ScheduleService {
     const { locations, store } = this.#sources;
     const [description, ...reads] = await Promise.all([
       this.#describe(name),
-      ...locations.map((location) => readSchedule(store(location), name)),
+      ...locations.all.map((location) => readSchedule(store(location.name), name)),
     ]);
     const read = reads.find((one) => one !== undefined);
     return read === undefined ? undefined : { stored: read.stored, read, description };

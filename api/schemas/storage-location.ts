@@ -4,6 +4,25 @@ import { CHECK_RESULTS, LOCATION_CHECKS, LOCATION_PHASES } from '../../domain/lo
 import { ApiVersion, FailureReportSchema, LabelName, oneOf, STRICT } from './run.ts';
 
 export const StorageLocationParams = Type.Object({ name: LabelName }, STRICT);
+/** A location that cannot be used is not kept, unless it is not checked. */
+export const WriteLocationQuery = Type.Object(
+  { check: Type.Optional(oneOf(['true', 'false'], 'false: keep it whatever its operations do.')) },
+  STRICT,
+);
+
+export const WriteLocation = Type.Object(
+  {
+    apiVersion: Type.Optional(ApiVersion),
+    kind: Type.Optional(Type.Literal('StorageLocation')),
+    metadata: Type.Object({ name: LabelName }, STRICT),
+    // The fields of a provider are checked where they are read.
+    spec: Type.Record(Type.String(), Type.Unknown(), {
+      description: 'provider, isDefault and the fields of the provider, as answers have them.',
+    }),
+  },
+  STRICT,
+);
+
 /** There are no parameters. */
 export const StorageLocationQuery = Type.Object({}, STRICT);
 
@@ -30,9 +49,15 @@ export const StorageLocation = Type.Object(
   {
     apiVersion: ApiVersion,
     kind: Type.Literal('StorageLocation'),
-    metadata: Type.Object({ name: Type.String() }),
+    metadata: Type.Object({
+      name: Type.String(),
+      origin: oneOf(
+        ['Configuration', 'Resource'],
+        'Configuration: of the processes, and changed there; Resource: kept, and changed by requests.',
+      ),
+    }),
     spec: Type.Object({
-      provider: oneOf(['folder', 's3'], 'A folder of the machine, or a bucket.'),
+      provider: Type.Optional(oneOf(['folder', 's3'], 'A folder of the machine, or a bucket.')),
       isDefault: Type.Boolean({ description: 'Requests that name no location mean it.' }),
       readOnly: Type.Optional(
         Type.Boolean({
@@ -57,10 +82,11 @@ export const StorageLocation = Type.Object(
             LOCATION_PHASES,
             'Degraded: backups and restores work, and have less to rely on.',
           ),
-          checkedAt: Type.String({ format: 'date-time' }),
+          checkedAt: Type.Optional(Type.String({ format: 'date-time' })),
           checks: Type.Array(Check),
+          problem: Type.Optional(FailureReportSchema),
         },
-        { description: 'What a check found; only in its answer.' },
+        { description: 'What a check found, only in its answer; or why it cannot be used.' },
       ),
     ),
   },

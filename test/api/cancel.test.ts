@@ -8,6 +8,7 @@ import { openTemporal } from '../../api/runs/temporal-line.ts';
 import { TemporalRuns } from '../../api/runs/temporal.ts';
 import { openObjectStore } from '../../storage/object-store/open.ts';
 import { RESTORE_WORKFLOW } from '../../workflows/contract.ts';
+import { LocationSet } from '../../storage/location-set.ts';
 
 // Goal: a run that closes between the look at it and the request to cancel it has ended, and nothing is broken.
 // Method: no real run can be made to close at that moment, so the calls to Temporal get the answers of one that does.
@@ -48,7 +49,12 @@ class ClosingRuns extends TemporalRuns {
 test('a run that closes before its cancellation arrives has ended', async () => {
   const temporal = new ClosingRuns(openTemporal({ address: '127.0.0.1:1' }), 'default');
   const store = openObjectStore({ name: 'default', provider: 'folder', path: '/nonexistent' });
-  const app = await buildApp({ temporal, locations: [], store: () => store, logLevel: 'silent' });
+  const app = await buildApp({
+    temporal,
+    locations: new LocationSet({ fixed: [] }),
+    store: () => store,
+    logLevel: 'silent',
+  });
   closers.push(
     () => app.close(),
     () => temporal.close(),

@@ -10,6 +10,7 @@ import { openTemporal } from '../../api/runs/temporal-line.ts';
 import { TemporalRuns } from '../../api/runs/temporal.ts';
 import { openObjectStore } from '../../storage/object-store/open.ts';
 import { freePort } from '../support/free-port.ts';
+import { LocationSet } from '../../storage/location-set.ts';
 
 // Goal: what Temporal refuses is told apart from a Temporal that is away. Method: the development server has no keys
 // to refuse, so an HTTP/2 server answers each call with one status of gRPC.
@@ -49,7 +50,12 @@ test.each([
   const line = openTemporal({ address: await refusingServer(grpc) });
   const temporal = new TemporalRuns(line, 'default');
   const store = openObjectStore({ name: 'default', provider: 'folder', path: '/nonexistent' });
-  const app = await buildApp({ temporal, locations: [], store: () => store, logLevel: 'silent' });
+  const app = await buildApp({
+    temporal,
+    locations: new LocationSet({ fixed: [] }),
+    store: () => store,
+    logLevel: 'silent',
+  });
   closers.push(
     () => temporal.close(),
     () => app.close(),

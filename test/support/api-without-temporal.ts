@@ -2,7 +2,7 @@ import { buildApp } from '../../api/app.ts';
 import { openTemporal } from '../../api/runs/temporal-line.ts';
 import { TemporalRuns } from '../../api/runs/temporal.ts';
 import type { StorageLocation } from '../../domain/storage-location.ts';
-import { openStores } from '../../storage/object-store/open.ts';
+import { LocationSet } from '../../storage/location-set.ts';
 
 const NOWHERE = { name: 'default', provider: 'folder', path: '/nonexistent' } as const;
 
@@ -10,10 +10,11 @@ const NOWHERE = { name: 'default', provider: 'folder', path: '/nonexistent' } as
 export function apiWithoutTemporal(
   locations: readonly StorageLocation[] = [],
 ): ReturnType<typeof buildApp> {
+  const stores = new LocationSet({ fixed: locations.length === 0 ? [NOWHERE] : locations });
   return buildApp({
     temporal: new TemporalRuns(openTemporal({ address: '127.0.0.1:1' }), 'default'),
-    locations,
-    store: openStores(locations.length === 0 ? [NOWHERE] : locations),
+    locations: new LocationSet({ fixed: locations }),
+    store: (name) => stores.store(name),
     logLevel: 'silent',
   });
 }

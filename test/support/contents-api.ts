@@ -9,6 +9,7 @@ import { openTemporal } from '../../api/runs/temporal-line.ts';
 import { TemporalRuns } from '../../api/runs/temporal.ts';
 import { createFolderStore } from '../../storage/object-store/folder.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
+import { LocationSet } from '../../storage/location-set.ts';
 
 /** A store in a folder of its own. */
 export async function openFolder(): Promise<{ path: string; store: ObjectStore }> {
@@ -31,7 +32,12 @@ export async function contentsApi(
   { isRevealAllowed = false, temporalAddress: address = NO_TEMPORAL }: ApiOptions = {},
 ): Promise<FastifyInstance> {
   const temporal = new TemporalRuns(openTemporal({ address }), 'default');
-  const options = { temporal, locations: [], store: () => store, logLevel: 'silent' };
+  const options = {
+    temporal,
+    locations: new LocationSet({ fixed: [] }),
+    store: () => store,
+    logLevel: 'silent',
+  };
   const app = await buildApp({ ...options, isRevealAllowed });
   app.addHook('onClose', () => temporal.close());
   return app;

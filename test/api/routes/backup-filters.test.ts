@@ -10,6 +10,7 @@ import { TemporalRuns } from '../../../api/runs/temporal.ts';
 import type { BackupResource, Problem } from '../../../domain/api-resource.ts';
 import { backupKeys } from '../../../domain/object-key.ts';
 import { createFolderStore } from '../../../storage/object-store/folder.ts';
+import { LocationSet } from '../../../storage/location-set.ts';
 
 // Goal: a request with filters that cannot be understood is refused with all of its faults by field, and the filters
 // of a backup are shown. Method: requests into an API over a folder; Temporal is not there, for none gets that far.
@@ -29,7 +30,7 @@ beforeAll(async () => {
   store = createFolderStore({ name: 'default', provider: 'folder', path });
   app = await buildApp({
     temporal: new NoRuns(openTemporal({ address: '127.0.0.1:1' }), 'default'),
-    locations: [],
+    locations: new LocationSet({ fixed: [] }),
     store: () => store,
     logLevel: 'silent',
   });

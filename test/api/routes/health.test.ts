@@ -9,7 +9,7 @@ import { buildApp } from '../../../api/app.ts';
 import { openTemporal } from '../../../api/runs/temporal-line.ts';
 import { TemporalRuns } from '../../../api/runs/temporal.ts';
 import { parseStorageLocations } from '../../../domain/storage-location.ts';
-import { openStores } from '../../../storage/object-store/open.ts';
+import { LocationSet } from '../../../storage/location-set.ts';
 
 const TEMPORAL = process.env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233';
 const BUCKET = {
@@ -28,9 +28,9 @@ afterEach(async () => {
 });
 
 async function openApp(fields: readonly object[], address = TEMPORAL) {
-  const locations = parseStorageLocations(JSON.stringify(fields));
+  const locations = new LocationSet({ fixed: parseStorageLocations(JSON.stringify(fields)) });
   const temporal = new TemporalRuns(openTemporal({ address, connectTimeout: 1000 }), 'default');
-  const store = openStores(locations);
+  const store = (name: string) => locations.store(name);
   const app = await buildApp({ temporal, locations, store, logLevel: 'silent' });
   closers.push(
     () => temporal.close(),

@@ -64,7 +64,11 @@ test('locations are listed by name, as they are configured, without credentials'
 test('one location is shown, and has no status without a check', async () => {
   const answer = await app.inject({ method: 'GET', url: `${BASE}/default` });
   expect(answer.json()).toEqual({
-    ...{ apiVersion: 'holdfast.dev/v1', kind: 'StorageLocation', metadata: { name: 'default' } },
+    ...{
+      apiVersion: 'holdfast.dev/v1',
+      kind: 'StorageLocation',
+      metadata: { name: 'default', origin: 'Configuration' },
+    },
     spec: { provider: 'folder', path, uploadBytesPerSecond: 2048, isDefault: true },
   });
 });

@@ -10,6 +10,7 @@ import { buildApp } from '../../../api/app.ts';
 import { openTemporal } from '../../../api/runs/temporal-line.ts';
 import { TemporalRuns } from '../../../api/runs/temporal.ts';
 import { openObjectStore } from '../../../storage/object-store/open.ts';
+import { LocationSet } from '../../../storage/location-set.ts';
 
 // Goal: a preview that takes too long is told as that, and one that nobody waits for is given up. Method: a real
 // Temporal, and a cluster whose worker seems to be there and never takes what is asked of it.
@@ -38,7 +39,12 @@ async function start(): Promise<{ app: FastifyInstance; temporal: TemporalRuns }
   const line = openTemporal({ address: process.env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233' });
   const temporal = new IdleWorkers(line, 'default');
   const store = openObjectStore({ name: 'default', provider: 'folder', path: folder });
-  const app = await buildApp({ temporal, locations: [], store: () => store, logLevel: 'silent' });
+  const app = await buildApp({
+    temporal,
+    locations: new LocationSet({ fixed: [] }),
+    store: () => store,
+    logLevel: 'silent',
+  });
   closers.push(
     () => app.close(),
     () => temporal.close(),
