@@ -20,6 +20,7 @@ import {
 } from '../domain/api-resource.ts';
 import type { BackupItemList, RestoreItemList } from '../domain/backup-contents.ts';
 import type { CoverageReport } from '../domain/coverage.ts';
+import type { Fields } from '../domain/fields.ts';
 import type { LocationInventory } from '../domain/location-inventory.ts';
 import type { RecoverSchedulesRequest } from '../domain/schedules/recovered-schedule.ts';
 
@@ -231,6 +232,24 @@ export class ApiClient {
   async inventory(name: string): Promise<LocationInventory> {
     const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
     return this.#send('GET', `${locationPath(name)}/inventory`, { signal });
+  }
+
+  /** Keeps a location, or gives it another spec. */
+  async writeLocation(
+    verb: 'create' | 'replace',
+    { name, spec }: { readonly name: string; readonly spec: Fields },
+    isChecked: boolean,
+  ): Promise<StorageLocationResource> {
+    const query: Record<string, string> = isChecked ? {} : { check: 'false' };
+    const [method, path] =
+      verb === 'create' ? ['POST', '/storage-locations'] : ['PUT', locationPath(name)];
+    const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
+    return this.#send(method, path, { body: { metadata: { name }, spec }, query, signal });
+  }
+
+  /** Forgets a location; what is in it stays. */
+  async deleteLocation(name: string): Promise<void> {
+    await this.#request('DELETE', locationPath(name), {});
   }
 
   /** A location, with what each of its operations does now. */

@@ -4,23 +4,52 @@ import type { StorageLocationResource } from '../domain/api-resource.ts';
 import { DEFAULT_LOCATION } from '../domain/storage-location.ts';
 import { exitCodeOfLocation } from './exit-codes.ts';
 import { clientOf, type GlobalOptions, withApi, withOutput } from './global-options.ts';
-import { checksText, locationsText, locationText } from './location-output.ts';
+import { checksText, locationsText, locationText, writtenText } from './location-output.ts';
+import { type LocationFlags, locationSpec, withLocationFields } from './location-flags.ts';
 import { dataText } from './output.ts';
 
 type Options = Omit<GlobalOptions, 'location'>;
 
-/** `location …`: list, get, check. */
+/** `location …`: create, replace, list, get, check, delete. */
 export function locationCommand(): Command {
   return new Command('location')
-    .description('show storage locations, and check what they can do')
+    .description('keep, show and forget storage locations, and check what they can do')
+    .addCommand(writeCommand('create', 'check a storage location and keep it'))
+    .addCommand(writeCommand('replace', 'give a storage location another spec'))
     .addCommand(listCommand())
     .addCommand(getCommand())
-    .addCommand(checkCommand());
+    .addCommand(checkCommand())
+    .addCommand(deleteCommand());
+}
+
+function writeCommand(verb: 'create' | 'replace', description: string): Command {
+  return withLocationFields(withOutput(withApi(new Command(verb))))
+    .argument('<name>')
+    .description(description)
+    .option('--no-check', 'keep it whatever its operations do')
+    .action(
+      async (name: string, options: Options & LocationFlags & { readonly check: boolean }) => {
+        const spec = await locationSpec(options);
+        const client = clientOf(options);
+        const location = await client.writeLocation(verb, { name, spec }, options.check);
+        print(location, options, writtenText);
+      },
+    );
+}
+
+function deleteCommand(): Command {
+  return withApi(new Command('delete'))
+    .argument('<name>')
+    .description('forget a storage location; what is in it stays')
+    .action(async (name: string, options: Options) => {
+      await clientOf(options).deleteLocation(name);
+      process.stdout.write(`storage location ${name} is forgotten; what is in it stays\n`);
+    });
 }
 
 function listCommand(): Command {
   return withOutput(withApi(new Command('list')))
-    .description('list the storage locations that are configured')
+    .description('list the storage locations')
     .action(async (options: Options) => {
       const list = await clientOf(options).locations();
       process.stdout.write(
@@ -32,7 +61,7 @@ function listCommand(): Command {
 function getCommand(): Command {
   return withOutput(withApi(new Command('get')))
     .argument('<name>')
-    .description('show a storage location as it is configured')
+    .description('show a storage location')
     .action(async (name: string, options: Options) => {
       print(await clientOf(options).storageLocation(name), options, locationText);
     });

@@ -2,36 +2,47 @@ import type { StorageLocationResource } from '../domain/api-resource.ts';
 import type { LocationCheck } from '../domain/location-check.ts';
 import { columnsText } from './columns.ts';
 
-const HEADINGS = ['NAME', 'PROVIDER', 'PLACE', 'ENDPOINT', 'REGION', 'DEFAULT'];
+const HEADINGS = ['NAME', 'PROVIDER', 'PLACE', 'ENDPOINT', 'REGION', 'DEFAULT', 'KEPT AS'];
 const LABEL_WIDTH = 17;
 
 /** One line per location, for people. */
 export function locationsText(locations: readonly StorageLocationResource[]): string {
   const rows = locations.map(({ metadata, spec }) => [
     metadata.name,
-    spec.provider,
+    spec.provider ?? '',
     placeOf(spec),
     ...(spec.provider === 's3' ? [spec.endpoint ?? 'AWS', spec.region] : ['', '']),
     spec.isDefault ? 'yes' : '',
+    spec.provider === undefined ? 'Resource, not usable' : metadata.origin,
   ]);
   return columnsText([HEADINGS, ...rows]);
 }
 
 /** Everything about one location, for people. */
-export function locationText({ metadata, spec }: StorageLocationResource): string {
+export function locationText({ metadata, spec, status }: StorageLocationResource): string {
   const lines: (readonly [string, string | undefined])[] = [
     ['Name', metadata.name],
     ['Default', spec.isDefault ? 'yes' : 'no'],
-    ['Provider', spec.provider],
-    ...(spec.provider === 'folder' ? ([['Path', spec.path]] as const) : bucketLines(spec)),
-    ['Upload', limitText(spec.uploadBytesPerSecond)],
-    ['Download', limitText(spec.downloadBytesPerSecond)],
+    ['Kept as', metadata.origin],
+    ...placeLines(spec),
+    ['Problem', status?.problem?.message],
   ];
   return lines
     .flatMap(([label, value]) =>
       value === undefined ? [] : [`${`${label}:`.padEnd(LABEL_WIDTH)}${value}\n`],
     )
     .join('');
+}
+
+/** What became of a location that was written, for people. */
+export function writtenText(location: StorageLocationResource): string {
+  const { metadata, status } = location;
+  if (status === undefined) {
+    return `storage location ${metadata.name} is kept\n`;
+  }
+  const failed = status.checks.filter(({ result }) => result === 'failed');
+  const lines = failed.map((check) => `${check.name}: ${wordsOf(check)}\n`);
+  return `${lines.join('')}storage location ${metadata.name} is kept, and is ${status.phase}\n`;
 }
 
 /** What a check found, a line for each operation, for people. */
@@ -49,6 +60,20 @@ function wordsOf({ failure, reason, offsetSeconds }: LocationCheck): string {
 
 type Spec = StorageLocationResource['spec'];
 
+function placeLines(spec: Spec): [string, string | undefined][] {
+  if (spec.provider === undefined) {
+    return [];
+  }
+  return [
+    ['Provider', spec.provider],
+    ...(spec.provider === 'folder'
+      ? ([['Path', spec.path]] as [string, string][])
+      : bucketLines(spec)),
+    ['Upload', limitText(spec.uploadBytesPerSecond)],
+    ['Download', limitText(spec.downloadBytesPerSecond)],
+  ];
+}
+
 function bucketLines(spec: Extract<Spec, { provider: 's3' }>): [string, string | undefined][] {
   return [
     ['Bucket', spec.bucket],
@@ -61,6 +86,9 @@ function bucketLines(spec: Extract<Spec, { provider: 's3' }>): [string, string |
 }
 
 function placeOf(spec: Spec): string {
+  if (spec.provider === undefined) {
+    return '';
+  }
   if (spec.provider === 'folder') {
     return spec.path;
   }

@@ -1,0 +1,256 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import type {
+  BackupResource,
+  Problem,
+  ResourceList,
+  RestoreResource,
+  StorageLocationResource,
+  StorageLocationResourceList,
+} from '../../domain/api-resource.ts';
+import { openObjectStore } from '../../storage/object-store/open.ts';
+import { applyYaml } from '../support/applied-yaml.ts';
+import { freshNamespace } from '../support/fresh-namespace.ts';
+import { startHoldfast } from '../support/holdfast.ts';
+import { type Answer, Installation } from '../support/installation.ts';
+import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+
+// Goal: storage locations come and go over the API while Holdfast runs, its workers meet them at once, and nothing that
+// is in use is taken away. Method: a real installation with one configured location, to which others are added, by
+// requests, by the command line and with kubectl.
+
+let installation: Installation;
+let namespace: string;
+
+beforeAll(async () => {
+  [installation, namespace] = await Promise.all([Installation.start(), freshNamespace('located')]);
+  await kubectl('create', 'configmap', 'note', '--from-literal=text=first', '-n', namespace);
+});
+
+afterAll(async () => {
+  await kubectl('delete', 'namespace', installation.ownNamespace, '--ignore-not-found');
+  for (const name of ['vault', 'attic']) {
+    const store = openObjectStore(placeOf(name));
+    for await (const page of store.list('')) {
+      await store.remove(page.map(({ key }) => key));
+    }
+    store.close();
+  }
+  await installation.stop();
+  await deleteNamespace(namespace);
+});
+
+/** Another prefix of the bucket. */
+function placeOf(name: string) {
+  const location = installation.location('direct');
+  if (location.provider !== 's3') {
+    throw new Error('the installation has a bucket');
+  }
+  return { ...location, name, prefix: `${location.prefix}-${name}` };
+}
+
+function specOf(name: string, more: object = {}): object {
+  return { ...placeOf(name), name: undefined, ...more };
+}
+
+function write<Body = StorageLocationResource>(
+  method: 'POST' | 'PUT',
+  name: string,
+  { spec = specOf(name), query = '' }: { spec?: object; query?: string } = {},
+): Promise<Answer<Body>> {
+  const path = method === 'POST' ? '/storage-locations' : `/storage-locations/${name}`;
+  return installation.request(method, `${path}${query}`, { metadata: { name }, spec });
+}
+
+function remove(name: string): Promise<Answer<Problem>> {
+  return installation.request('DELETE', `/storage-locations/${name}`);
+}
+
+async function names(): Promise<string[]> {
+  const { body } = await installation.request<StorageLocationResourceList>(
+    'GET',
+    '/storage-locations',
+  );
+  return body.items.map(({ metadata }) => metadata.name);
+}
+
+/** Makes a backup in a location, and waits for its end. */
+async function backUp(name: string, location: string): Promise<string> {
+  const spec = { cluster: installation.name, includedNamespaces: [namespace] };
+  const answer = await installation.request<BackupResource & Problem>(
+    'POST',
+    `/backups?location=${location}`,
+    { metadata: { name }, spec },
+  );
+  if (answer.status >= 300) {
+    return answer.body.detail;
+  }
+  const path = `/backups/${name}?location=${location}`;
+  const look = () => installation.request<BackupResource>('GET', path);
+  await expect.poll(async () => (await look()).body.status.phase).toBe('Completed');
+  return (await look()).body.metadata.uid;
+}
+
+test('a location is checked, kept as a resource, and given again for the same request', async () => {
+  const made = await write('POST', 'vault');
+  expect(made.status).toBe(201);
+  expect(made.headers.get('location')).toBe('/api/v1/storage-locations/vault');
+  expect(made.body).toMatchObject({
+    metadata: { name: 'vault', origin: 'Resource' },
+    spec: { provider: 's3', isDefault: false },
+    status: { phase: 'Available' },
+  });
+  expect((await write('POST', 'vault')).status).toBe(200);
+  const other = await write<Problem>('POST', 'vault', { spec: specOf('attic') });
+  expect(other).toMatchObject({ status: 409, body: { code: 'already-exists' } });
+  expect(await names()).toEqual(['default', 'vault']);
+  const listed = await kubectl('get', 'storagelocations', '-n', installation.ownNamespace);
+  expect(listed).toMatch(/vault +s3 +\S+ +tests\/\S+-vault/);
+});
+
+test('backups of one name in two locations are two backups, and a restore takes the one that it names', async () => {
+  const inDefault = await backUp('twin', 'default');
+  await kubectl(
+    ...['patch', 'configmap', 'note', '-n', namespace, '--type=merge'],
+    ...['-p', '{"data":{"text":"second"}}'],
+  );
+  const inVault = await backUp('twin', 'vault');
+  expect(inVault).not.toBe(inDefault);
+  for (const [location, text] of [
+    ['default', 'first'],
+    ['vault', 'second'],
+  ] as const) {
+    const into = `${namespace}-${location}`;
+    const path = `/restores?location=${location}`;
+    await installation.request('POST', path, {
+      metadata: { name: 'back' },
+      spec: {
+        ...{ cluster: installation.name, backupName: 'twin' },
+        namespaceMapping: { [namespace]: into },
+      },
+    });
+    await expect
+      .poll(async () => {
+        const look = `/restores/back?location=${location}`;
+        const { body } = await installation.request<RestoreResource>('GET', look);
+        return body.status.phase;
+      })
+      .toBe('Completed');
+    expect(
+      await kubectl('get', 'configmap', 'note', '-n', into, '-o', 'jsonpath={.data.text}'),
+    ).toBe(text);
+    await kubectl('delete', 'namespace', into, '--wait=false');
+  }
+  await installation.request('DELETE', '/backups/twin?location=vault');
+  const path = '/backups/twin?location=vault';
+  await expect.poll(async () => (await installation.request('GET', path)).status).toBe(404);
+  expect((await installation.request('GET', '/backups/twin')).status).toBe(200);
+});
+
+test('what cannot be used is refused with the field or the operation, and nothing is kept', async () => {
+  const wrong = await write<Problem>('POST', 'attic', { spec: specOf('attic', { bukket: 'b' }) });
+  expect(wrong.status).toBe(400);
+  expect(wrong.body.errors).toEqual([
+    {
+      pointer: '/spec/bukket',
+      code: 'invalid-request',
+      detail: '/spec/bukket is not a field of a s3 location',
+    },
+  ]);
+  const spec = specOf('attic', { bucket: 'there-is-no-such-bucket' });
+  const away = await write<Problem>('POST', 'attic', { spec });
+  expect(away).toMatchObject({ status: 422, body: { code: 'location-unavailable' } });
+  expect(away.body.detail).toContain('put failed');
+  const taken = await write<Problem>('POST', 'attic', { spec: specOf('vault') });
+  expect(taken.body.detail).toContain('the storage location vault has this place already');
+  expect(await names()).toEqual(['default', 'vault']);
+  expect((await write('POST', 'attic', { spec, query: '?check=false' })).status).toBe(201);
+  expect((await write('PUT', 'attic')).body).toMatchObject({
+    metadata: { name: 'attic' },
+    status: { phase: 'Available' },
+  });
+  expect(await backUp('first', 'attic')).toMatch(/^[-0-9a-f]{36}$/);
+});
+
+test('the default location is the one that was made so last', async () => {
+  const list = async () =>
+    (await installation.request<ResourceList<BackupResource>>('GET', '/backups')).body.items.map(
+      ({ metadata }) => `${metadata.location}/${metadata.name}`,
+    );
+  expect(await list()).toEqual(['default/twin']);
+  for (const name of ['vault', 'attic']) {
+    await write('PUT', name, { spec: specOf(name, { isDefault: true }), query: '?check=false' });
+  }
+  expect(await list()).toEqual(['attic/first']);
+  const { body } = await installation.request<StorageLocationResourceList>(
+    'GET',
+    '/storage-locations',
+  );
+  const defaults = body.items.filter(({ spec }) => spec.isDefault);
+  expect(defaults.map(({ metadata }) => metadata.name)).toEqual(['attic']);
+  await write('PUT', 'attic', { query: '?check=false' });
+  expect(await list()).toEqual(['default/twin']);
+});
+
+test('a location that is used is neither moved nor deleted, and one of the configuration never', async () => {
+  const template = { cluster: installation.name, includedNamespaces: [namespace] };
+  await installation.request('POST', '/schedules', {
+    metadata: { name: 'weekly' },
+    spec: { schedule: '@weekly', location: 'attic', template },
+  });
+  const moved = await write<Problem>('PUT', 'attic', { spec: specOf('cellar') });
+  expect(moved).toMatchObject({ status: 409, body: { code: 'in-use' } });
+  const refused = await remove('attic');
+  expect(refused).toMatchObject({ status: 409, body: { code: 'in-use' } });
+  expect(refused.body.detail).toContain('the schedule weekly');
+  await installation.request('DELETE', '/schedules/weekly');
+  expect((await remove('attic')).status).toBe(204);
+  expect(await backUp('second', 'attic')).toContain('there is no storage location "attic"');
+  expect(await remove('default')).toMatchObject({ status: 409, body: { code: 'location-fixed' } });
+  expect(await remove('attic')).toMatchObject({ status: 404, body: { code: 'not-found' } });
+  // What it held is there when it comes back.
+  expect((await write('POST', 'attic')).status).toBe(201);
+  expect((await installation.request('GET', '/backups/first?location=attic')).status).toBe(200);
+});
+
+test('one that somebody wrote with kubectl is met, and says what is wrong with it', async () => {
+  const object = (spec: object) =>
+    JSON.stringify({
+      ...{ apiVersion: 'holdfast.dev/v1', kind: 'StorageLocation' },
+      metadata: { name: 'by-hand', namespace: installation.ownNamespace },
+      spec,
+    });
+  await applyYaml(object({ provider: 's3', bucket: '' }));
+  const look = () =>
+    installation.request<StorageLocationResource>('GET', '/storage-locations/by-hand');
+  expect((await look()).body).toMatchObject({
+    metadata: { origin: 'Resource' },
+    status: { phase: 'Unavailable', problem: { code: 'invalid-request', subject: 'spec.bucket' } },
+  });
+  expect(await backUp('third', 'by-hand')).toContain('spec.bucket must be a text');
+  await remove('by-hand');
+  expect((await look()).status).toBe(404);
+});
+
+test('locations are made, shown and forgotten from the command line', async () => {
+  const cli = async (...args: string[]) => {
+    const command = startHoldfast(['location', ...args, '--server', installation.apiUrl]);
+    return { status: await command.status, stdout: command.stdout, stderr: command.stderr };
+  };
+  const { bucket, prefix, endpoint = '' } = placeOf('by-cli');
+  const made = await cli(
+    ...['create', 'by-cli', '--bucket', bucket, '--prefix', prefix, '--endpoint', endpoint],
+    ...['--set', 'uploadBytesPerSecond=1048576'],
+  );
+  expect(made).toEqual({
+    ...{ status: 0, stderr: '' },
+    stdout: 'storage location by-cli is kept, and is Available\n',
+  });
+  expect((await cli('get', 'by-cli')).stdout).toMatch(/Kept as: +Resource\n[^]*1048576 bytes/);
+  expect((await cli('list')).stdout).toMatch(/by-cli .* Resource\n/);
+  const wrong = await cli('create', 'wrong', '--provider', 'folder');
+  expect(wrong).toMatchObject({ status: 4, stdout: '' });
+  expect(wrong.stderr).toContain('/spec/path must be a text that is not empty');
+  expect((await cli('delete', 'by-cli')).stdout).toContain('what is in it stays');
+  expect(await names()).not.toContain('by-cli');
+});
