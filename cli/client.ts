@@ -13,11 +13,13 @@ import {
   type RecoveredSchedules,
   type RetentionResource,
   type RunResource,
-  type StorageLocationResource,
-  type StorageLocationResourceList,
   type ScheduleResource,
   type ScheduleResourceList,
 } from '../domain/api-resource.ts';
+import type {
+  StorageLocationResource,
+  StorageLocationResourceList,
+} from '../domain/locations/api-location.ts';
 import type { BackupItemList, RestoreItemList } from '../domain/backup-contents.ts';
 import type { CoverageReport } from '../domain/coverage.ts';
 import type { Fields } from '../domain/fields.ts';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 
-import type { StorageLocationResource } from '../domain/api-resource.ts';
+import type { StorageLocationResource } from '../domain/locations/api-location.ts';
 import { DEFAULT_LOCATION } from '../domain/storage-location.ts';
 import { exitCodeOfLocation } from './exit-codes.ts';
 import { clientOf, type GlobalOptions, withApi, withOutput } from './global-options.ts';

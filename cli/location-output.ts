@@ -1,4 +1,4 @@
-import type { StorageLocationResource } from '../domain/api-resource.ts';
+import type { StorageLocationResource } from '../domain/locations/api-location.ts';
 import type { LocationCheck } from '../domain/location-check.ts';
 import { columnsText } from './columns.ts';
 

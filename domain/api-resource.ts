@@ -7,9 +7,7 @@ import type { HooksSummary } from './hooks/hook-run.ts';
 import type { BackupProblems, BackupSpec } from './backup.ts';
 import type { CoverageReport } from './coverage.ts';
 import type { Hold } from './hold.ts';
-import type { Fields } from './fields.ts';
 import type { FailureCode, FailureReport, FieldError } from './failure.ts';
-import type { LocationCheck, LocationPhase } from './location-check.ts';
 import type { Phase } from './phase.ts';
 import type { PluginDescription } from './plugins/contract.ts';
 import type { PluginSpec } from './plugins/plugin.ts';
@@ -19,7 +17,6 @@ import type { LeftOut } from './restore/restore-plan.ts';
 import type { RestorePlanReport } from './restore/restore-preview.ts';
 import type { OverlapPolicy, ScheduleSpec } from './schedules/schedule.ts';
 import type { RestoreCounts, RestoreSpec } from './restore.ts';
-import type { FolderLocation, S3Location } from './storage-location.ts';
 import type { RunStep, RunWait, VolumeProgress } from './run-status.ts';
 
 export const API_BASE = '/api/v1';
@@ -233,44 +230,6 @@ export interface PluginResourceList {
   readonly apiVersion: typeof API_VERSION;
   readonly kind: 'PluginList';
   readonly items: readonly PluginResource[];
-}
-
-/** A storage location as it is configured; credentials are no part of it. */
-export interface StorageLocationResource {
-  readonly apiVersion: typeof API_VERSION;
-  readonly kind: 'StorageLocation';
-  readonly metadata: {
-    readonly name: string;
-    /** Whether it is of the configuration of the processes, or kept as a resource that requests can change. */
-    readonly origin: 'Configuration' | 'Resource';
-  };
-  /** The default flag alone for one that cannot be used. */
-  readonly spec: (
-    Omit<S3Location, 'name'> | Omit<FolderLocation, 'name'> | { readonly provider?: never }
-  ) & {
-    /** Whether it is meant by requests that name none. */
-    readonly isDefault: boolean;
-  };
-  /** What a check found, there after one alone; or why the location cannot be used. */
-  readonly status?: {
-    readonly phase: LocationPhase;
-    readonly checkedAt?: string;
-    readonly checks: readonly LocationCheck[];
-    readonly problem?: FailureReport;
-  };
-}
-
-/** Body of `POST /storage-locations` and `PUT /storage-locations/{name}`. */
-export interface CreateLocationRequest {
-  readonly metadata: { readonly name: string };
-  /** Fields of a location, and `isDefault`. */
-  readonly spec: Fields;
-}
-
-export interface StorageLocationResourceList {
-  readonly apiVersion: typeof API_VERSION;
-  readonly kind: 'StorageLocationList';
-  readonly items: readonly StorageLocationResource[];
 }
 
 /** Body of `POST /plugins`; what is left out gets its default. */

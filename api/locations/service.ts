@@ -1,9 +1,9 @@
-import {
-  API_VERSION,
-  type CreateLocationRequest,
-  type StorageLocationResource,
-  type StorageLocationResourceList,
-} from '../../domain/api-resource.ts';
+import { API_VERSION } from '../../domain/api-resource.ts';
+import type {
+  CreateLocationRequest,
+  StorageLocationResource,
+  StorageLocationResourceList,
+} from '../../domain/locations/api-location.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { compareText } from '../../domain/compare-text.ts';
 import { Failure } from '../../domain/failure.ts';

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 
-import { API_BASE, type CreateLocationRequest } from '../../domain/api-resource.ts';
+import { API_BASE } from '../../domain/api-resource.ts';
+import type { CreateLocationRequest } from '../../domain/locations/api-location.ts';
 import { fieldError } from '../../domain/selection/field-errors.ts';
 import { RequestFailure } from '../errors.ts';
 import type { LocationService } from '../locations/service.ts';

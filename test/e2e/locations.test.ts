@@ -5,9 +5,11 @@ import type {
   Problem,
   ResourceList,
   RestoreResource,
+} from '../../domain/api-resource.ts';
+import type {
   StorageLocationResource,
   StorageLocationResourceList,
-} from '../../domain/api-resource.ts';
+} from '../../domain/locations/api-location.ts';
 import { openObjectStore } from '../../storage/object-store/open.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import type { Problem } from '../../../domain/api-resource.ts';
 import type {
-  Problem,
   StorageLocationResource,
   StorageLocationResourceList,
-} from '../../../domain/api-resource.ts';
+} from '../../../domain/locations/api-location.ts';
 import { apiWithoutTemporal } from '../../support/api-without-temporal.ts';
 import { FaultProxy } from '../../support/fault-proxy.ts';
 

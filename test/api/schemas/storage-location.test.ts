@@ -2,7 +2,7 @@ import type { Static } from 'typebox';
 import { expectTypeOf, test } from 'vitest';
 
 import type { StorageLocation } from '../../../api/schemas/storage-location.ts';
-import type { StorageLocationResource } from '../../../domain/api-resource.ts';
+import type { StorageLocationResource } from '../../../domain/locations/api-location.ts';
 import type { LocationCheck } from '../../../domain/location-check.ts';
 import type { FolderLocation, S3Location } from '../../../domain/storage-location.ts';
 

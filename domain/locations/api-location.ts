@@ -1,0 +1,43 @@
+import type { API_VERSION } from '../api-resource.ts';
+import type { FailureReport } from '../failure.ts';
+import type { Fields } from '../fields.ts';
+import type { LocationCheck, LocationPhase } from '../location-check.ts';
+import type { FolderLocation, S3Location } from '../storage-location.ts';
+
+/** A storage location as it is configured; credentials are no part of it. */
+export interface StorageLocationResource {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'StorageLocation';
+  readonly metadata: {
+    readonly name: string;
+    /** Whether it is of the configuration of the processes, or kept as a resource that requests can change. */
+    readonly origin: 'Configuration' | 'Resource';
+  };
+  /** The default flag alone for one that cannot be used. */
+  readonly spec: (
+    Omit<S3Location, 'name'> | Omit<FolderLocation, 'name'> | { readonly provider?: never }
+  ) & {
+    /** Whether it is meant by requests that name none. */
+    readonly isDefault: boolean;
+  };
+  /** What a check found, there after one alone; or why the location cannot be used. */
+  readonly status?: {
+    readonly phase: LocationPhase;
+    readonly checkedAt?: string;
+    readonly checks: readonly LocationCheck[];
+    readonly problem?: FailureReport;
+  };
+}
+
+/** Body of `POST /storage-locations` and `PUT /storage-locations/{name}`. */
+export interface CreateLocationRequest {
+  readonly metadata: { readonly name: string };
+  /** Fields of a location, and `isDefault`. */
+  readonly spec: Fields;
+}
+
+export interface StorageLocationResourceList {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: 'StorageLocationList';
+  readonly items: readonly StorageLocationResource[];
+}
