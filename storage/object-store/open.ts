@@ -1,4 +1,4 @@
-import { findLocation, type StorageLocation } from '../../domain/storage-location.ts';
+import type { StorageLocation } from '../../domain/storage-location.ts';
 import { createFolderStore } from './folder.ts';
 import type { ObjectStore } from './port.ts';
 import { createS3Store } from './s3.ts';
@@ -12,17 +12,4 @@ export function openObjectStore(location: StorageLocation, readSecret?: SecretRe
   return location.provider === 'folder'
     ? createFolderStore(location)
     : createS3Store(location, { readSecret });
-}
-
-/** Stores by the name of their location, each opened once. The function throws `unknown-location`. */
-export function openStores(
-  locations: readonly StorageLocation[],
-  readSecret?: SecretReader,
-): (name: string) => ObjectStore {
-  const stores = new Map<string, ObjectStore>();
-  return (name) => {
-    const store = stores.get(name) ?? openObjectStore(findLocation(locations, name), readSecret);
-    stores.set(name, store);
-    return store;
-  };
 }
