@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-import type { StorageLocationResource } from '../domain/api-resource.ts';
+import type { StorageLocationResource } from '../domain/locations/api-location.ts';
 import { Failure } from '../domain/failure.ts';
 import { DEFAULT_LOCATION } from '../domain/storage-location.ts';
 import type { ApiClient } from './client.ts';
