@@ -62,7 +62,7 @@ module.exports = {
     ]),
     only('api', 'the API starts, looks and lists', [
       '^(domain|storage)/',
-      '^activities/(kubernetes/client|locations/location-registry)\\.ts$',
+      '^activities/(kubernetes/client|locations/location-registry|own-secrets)\\.ts$',
       '^workflows/contract\\.ts$',
       NODE,
       packages([

@@ -3,8 +3,11 @@ import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance } from 'fastify';
 
 import type { CreateBackupRequest, CreateRestoreRequest } from '../domain/api-resource.ts';
+import type { StorageLocation } from '../domain/storage-location.ts';
 import type { LocationSet } from '../storage/location-set.ts';
+import { checkLocation } from '../storage/location-check.ts';
 import type { ObjectStore } from '../storage/object-store/port.ts';
+import type { SecretReader } from '../storage/object-store/secret-credentials.ts';
 import { RestoreItems } from './contents/restore-items.ts';
 import { ContentsService } from './contents/service.ts';
 import type { LookAtBackup } from './contents/usable-backup.ts';
@@ -50,6 +53,8 @@ export interface AppOptions {
   readonly store: (location: string) => ObjectStore;
   /** Where locations are kept that requests make; none are without it. */
   readonly locationKeeper?: LocationKeeper | undefined;
+  /** Reads the credentials of locations; without it those are refused that have them in a Secret. */
+  readonly readSecret?: SecretReader | undefined;
   readonly uiUrl?: string | undefined;
   readonly patienceMs?: number | undefined;
   /** Whether values of Secrets are shown to who asks for them; they are not when left out. */
@@ -76,7 +81,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   handleErrors(app);
   await openApi(app);
-  const { temporal, locations, store, locationKeeper } = options;
+  const { temporal, locations, store, locationKeeper, readSecret } = options;
   knowLocations(app, locations);
   healthRoutes(app, options);
   const sources = {
@@ -112,7 +117,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   restoreItemRoutes(app, new RestoreItems({ store, look: (key) => restores.get(key) }));
   const uses = (location: string) => usesOf(sources, location);
   const keeper = locationKeeper;
-  const locationService = new LocationService({ locations, keeper, usesOf: uses });
+  const check = (location: StorageLocation) =>
+    checkLocation(location, readSecret === undefined ? {} : { readSecret });
+  const locationService = new LocationService({ locations, keeper, usesOf: uses, check });
   storageLocationRoutes(app, locationService);
   locationInventoryRoutes(app, { locations: locationService, store });
   pluginRoutes(app, new PluginService(temporal));

@@ -1,8 +1,10 @@
 import { openClusterIfAny } from '../activities/kubernetes/client.ts';
 import { LocationRegistry } from '../activities/locations/location-registry.ts';
+import { secretReader } from '../activities/own-secrets.ts';
 import { Failure } from '../domain/failure.ts';
 import { KEPT_BYTES_MAX, keepRecords } from '../storage/kept-records.ts';
 import { LocationSet } from '../storage/location-set.ts';
+import { openObjectStore } from '../storage/object-store/open.ts';
 import { buildApp } from './app.ts';
 import { type ApiConfig, readConfig } from './config.ts';
 import { openTemporal } from './runs/temporal-line.ts';
@@ -17,14 +19,17 @@ async function main(): Promise<void> {
   const temporal = new TemporalRuns(line, config.temporal.namespace);
   const cluster = openClusterIfAny(config.kubeContext);
   const registry = cluster && new LocationRegistry(cluster, config.namespace);
+  const readSecret = cluster && secretReader(cluster, config.namespace);
   const locations = new LocationSet({
     fixed: config.locations,
+    open: (location) => openObjectStore(location, readSecret),
     ...(registry === undefined ? {} : { source: registry }),
   });
   const app = await buildApp({
     temporal,
     locations,
     locationKeeper: registry,
+    readSecret,
     store: keepRecords((name) => locations.store(name), KEPT_BYTES_MAX),
     uiUrl: config.temporal.uiUrl,
     patienceMs: config.patienceMs,

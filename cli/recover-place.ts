@@ -49,6 +49,9 @@ function isAt(spec: StorageLocationResource['spec'], place: PlaceOptions): boole
   if (spec.provider === 'folder') {
     return place.path !== undefined && trimmed(spec.path) === trimmed(place.path);
   }
+  if (spec.provider === undefined) {
+    return false;
+  }
   const isServer =
     place.endpoint === undefined || trimmed(spec.endpoint) === trimmed(place.endpoint);
   return spec.bucket === place.bucket && trimmed(spec.prefix) === trimmed(place.prefix) && isServer;

@@ -10,7 +10,6 @@ import { Failure } from '../../domain/failure.ts';
 import { type LocationCheck, phaseOfChecks } from '../../domain/location-check.ts';
 import type { LocationSpec } from '../../domain/locations/location-resource.ts';
 import type { KeptLocation, StorageLocation } from '../../domain/storage-location.ts';
-import { checkLocation } from '../../storage/location-check.ts';
 import type { LocationSet } from '../../storage/location-set.ts';
 import type { LocationKeeper } from './registry.ts';
 import { requestedLocation } from './requested-location.ts';
@@ -19,6 +18,8 @@ interface LocationSources {
   readonly locations: LocationSet;
   /** Undefined where the API has no cluster to keep them in. */
   readonly keeper?: LocationKeeper | undefined;
+  /** What each operation of a location does now. */
+  readonly check: (location: StorageLocation) => Promise<LocationCheck[]>;
   /** What uses a location, for people; nothing when empty. */
   readonly usesOf: (location: string) => Promise<readonly string[]>;
 }
@@ -138,7 +139,7 @@ export class LocationService {
 
   async #begin(location: StorageLocation): Promise<StorageLocationResource> {
     try {
-      return { ...this.#resource(location), ...statusOf(await checkLocation(location)) };
+      return { ...this.#resource(location), ...statusOf(await this.#sources.check(location)) };
     } finally {
       this.#checks.delete(location.name);
     }
@@ -148,7 +149,7 @@ export class LocationService {
     if (isUnchecked) {
       return {};
     }
-    const found = statusOf(await checkLocation(location));
+    const found = statusOf(await this.#sources.check(location));
     const { phase, checks } = found.status;
     if (phase === 'Unavailable') {
       const failed = checks.find(({ result }) => result === 'failed');
