@@ -15,7 +15,9 @@ export interface StorageLocationResource {
   };
   /** The default flag alone for one that cannot be used. */
   readonly spec: (
-    Omit<S3Location, 'name'> | Omit<FolderLocation, 'name'> | { readonly provider?: never }
+    | Omit<S3Location, 'name'>
+    | Omit<FolderLocation, 'name'>
+    | { readonly provider?: never; readonly readOnly?: never }
   ) & {
     /** Whether it is meant by requests that name none. */
     readonly isDefault: boolean;
