@@ -6,6 +6,7 @@ import { groupResource, type ItemReference } from './item.ts';
  */
 export const BACKUPS_PREFIX = 'backups/';
 export const RESTORES_PREFIX = 'restores/';
+const CHECK_PREFIX = 'metadata/holdfast/check/';
 export const SCHEDULES_PREFIX = 'metadata/holdfast/schedules/';
 
 /** The file of a schedule. */
@@ -67,6 +68,13 @@ export function backupKeys(name: string) {
   } as const;
 }
 
+const KEPT = /^backups\/[^/]+\/(?!work\/|holdfast\.json$)/;
+
+/** Whether a key is of what a backup keeps for good: not the claim, which changes, nor what a run needs while it is under way. */
+export function isKeptKey(key: string): boolean {
+  return KEPT.test(key);
+}
+
 /** The files of a finished restore. */
 export function restoreKeys(name: string) {
   const folder = restoreFolder(name);
@@ -85,7 +93,7 @@ export function restoreKeys(name: string) {
 
 /** The files that one check of the location writes and removes; `id` is fresh for each. */
 export function locationCheckKeys(id: string) {
-  const folder = `metadata/holdfast/check/${id}/`;
+  const folder = `${CHECK_PREFIX}${id}/`;
   return {
     folder,
     plain: `${folder}files/plain`,
@@ -98,6 +106,11 @@ export function locationCheckKeys(id: string) {
     configured: `${folder}checksums-configured`,
     sdkDefault: `${folder}checksums-default`,
   } as const;
+}
+
+/** Whether a key is of a check of the location. */
+export function isCheckKey(key: string): boolean {
+  return key.startsWith(CHECK_PREFIX);
 }
 
 /** Folder of an item as it was each time that a restore deleted it to make it anew; kept with the restore. */

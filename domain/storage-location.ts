@@ -1,7 +1,9 @@
 import { BANDWIDTH_BYTES_MIN, BANDWIDTH_FIELDS, type BandwidthLimits } from './bandwidth.ts';
 import { Failure, type FailureReport } from './failure.ts';
 import { type Fields, isMapping } from './fields.ts';
+import { invalid, optionalBoolean, optionalText, requireKnown, text } from './location-fields.ts';
 import { requireDnsLabel } from './names.ts';
+import { S3_OPTIONS, type S3Options, s3Options } from './s3-options.ts';
 
 /** What locations of every provider have. */
 interface CommonLocation extends BandwidthLimits {
@@ -20,20 +22,8 @@ export interface FolderLocation extends CommonLocation {
   readonly path: string;
 }
 
-/** Where credentials of a bucket are: in a Secret of Holdfast's own namespace. */
-export interface S3CredentialsReference {
-  readonly secretName: string;
-  /**
-   * Key whose value is a shared credentials file of AWS. When left out, the Secret has the keys `AWS_ACCESS_KEY_ID`,
-   * `AWS_SECRET_ACCESS_KEY` and perhaps `AWS_SESSION_TOKEN`, or else that file under `cloud`, as Velero's has.
-   */
-  readonly key?: string;
-  /** Profile of that file; `default` when left out. */
-  readonly profile?: string;
-}
-
 /** A bucket, and a prefix within it, of any server that speaks S3. */
-export interface S3Location extends CommonLocation {
+export interface S3Location extends CommonLocation, S3Options {
   readonly provider: 's3';
   readonly bucket: string;
   /** Key prefix without a slash at either end; empty for the whole bucket. */
@@ -43,10 +33,6 @@ export interface S3Location extends CommonLocation {
   readonly endpoint?: string;
   /** Whether the bucket is part of the path and not of the host name. */
   readonly isPathStyle: boolean;
-  /** PEM file with the certificate authority of the endpoint. */
-  readonly caFile?: string;
-  /** The AWS environment of the process when left out: its variables, files, or workload identity. */
-  readonly credentials?: S3CredentialsReference;
 }
 
 export type StorageLocation = FolderLocation | S3Location;
@@ -70,14 +56,9 @@ export const DEFAULT_LOCATION = 'default';
 const COMMON_FIELDS = ['name', 'provider', 'readOnly', ...BANDWIDTH_FIELDS];
 const FOLDER_FIELDS = new Set([...COMMON_FIELDS, 'path']);
 const S3_FIELDS = new Set([
-  ...[...COMMON_FIELDS, 'bucket', 'prefix', 'region'],
-  ...['endpoint', 'isPathStyle', 'caFile', 'credentials'],
+  ...[...COMMON_FIELDS, 'bucket', 'prefix', 'region', 'endpoint', 'isPathStyle'],
+  ...S3_OPTIONS,
 ]);
-
-const CREDENTIALS_FIELDS = new Set(['secretName', 'key', 'profile']);
-/** A DNS subdomain (RFC 1123). */
-const SECRET_NAME =
-  /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /**
  * Reads the locations of a process from JSON text: an array of locations, names unique.
@@ -164,9 +145,7 @@ function parseOne(entry: unknown, path: string): StorageLocation {
 
 function parseS3(name: string, fields: Fields, path: string): S3Location {
   const endpoint = optionalText(fields, 'endpoint', path);
-  const caFile = optionalText(fields, 'caFile', path);
   const isPathStyle = optionalBoolean(fields, 'isPathStyle', path) ?? endpoint !== undefined;
-  const credentials = credentialsReference(fields, path);
   return {
     name,
     provider: 's3',
@@ -175,43 +154,8 @@ function parseS3(name: string, fields: Fields, path: string): S3Location {
     region: optionalText(fields, 'region', path) ?? 'us-east-1',
     isPathStyle,
     ...(endpoint === undefined ? {} : { endpoint }),
-    ...(caFile === undefined ? {} : { caFile }),
-    ...(credentials === undefined ? {} : { credentials }),
+    ...s3Options(fields, path),
   };
-}
-
-function credentialsReference(fields: Fields, path: string): S3CredentialsReference | undefined {
-  const value = fields['credentials'];
-  const at = `${path}.credentials`;
-  if (value === undefined) {
-    return undefined;
-  }
-  if (!isMapping(value)) {
-    throw invalid(at, 'must be an object with secretName, and perhaps key and profile');
-  }
-  requireKnown(value, CREDENTIALS_FIELDS, { path: at, what: 'credentials' });
-  const secretName = text(value, 'secretName', at);
-  if (!SECRET_NAME.test(secretName)) {
-    throw invalid(`${at}.secretName`, 'must be the name of a Secret in the namespace of Holdfast');
-  }
-  const key = optionalText(value, 'key', at);
-  const profile = optionalText(value, 'profile', at);
-  return {
-    secretName,
-    ...(key === undefined ? {} : { key }),
-    ...(profile === undefined ? {} : { profile }),
-  };
-}
-
-function requireKnown(
-  fields: Fields,
-  known: ReadonlySet<string>,
-  { path, what }: { readonly path: string; readonly what: string },
-): void {
-  const stranger = Object.keys(fields).find((field) => !known.has(field));
-  if (stranger !== undefined) {
-    throw invalid(`${path}.${stranger}`, `is not a field of ${what}`);
-  }
 }
 
 function readOnlyField(fields: Fields, path: string): { readOnly?: boolean } {
@@ -241,28 +185,4 @@ function absolutePath(fields: Fields, path: string): string {
     throw invalid(`${path}.path`, 'must be an absolute path');
   }
   return value;
-}
-
-function text(fields: Fields, field: string, path: string): string {
-  const value = fields[field];
-  if (typeof value !== 'string' || value === '') {
-    throw invalid(`${path}.${field}`, 'must be a text that is not empty');
-  }
-  return value;
-}
-
-function optionalText(fields: Fields, field: string, path: string): string | undefined {
-  return fields[field] === undefined ? undefined : text(fields, field, path);
-}
-
-function optionalBoolean(fields: Fields, field: string, path: string): boolean | undefined {
-  const value = fields[field];
-  if (value !== undefined && typeof value !== 'boolean') {
-    throw invalid(`${path}.${field}`, 'must be true or false');
-  }
-  return value;
-}
-
-function invalid(field: string, what: string): Failure {
-  return new Failure('invalid-request', `${field} ${what}`, { subject: field });
 }

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 
 import { CHECK_RESULTS, LOCATION_CHECKS, LOCATION_PHASES } from '../../domain/location-check.ts';
+import { SERVER_SIDE_ENCRYPTIONS } from '../../domain/s3-options.ts';
 import { ApiVersion, FailureReportSchema, LabelName, oneOf, STRICT } from './run.ts';
 
 export const StorageLocationParams = Type.Object({ name: LabelName }, STRICT);
@@ -71,6 +72,12 @@ export const StorageLocation = Type.Object(
       endpoint: Type.Optional(Type.String({ description: 'Left out for AWS.' })),
       isPathStyle: Type.Optional(Type.Boolean()),
       caFile: Type.Optional(Type.String()),
+      caCert: Type.Optional(Type.String({ description: 'PEM.' })),
+      storageClass: Type.Optional(Type.String({ description: 'Of what backups keep.' })),
+      serverSideEncryption: Type.Optional(
+        oneOf(SERVER_SIDE_ENCRYPTIONS, 'What the bucket does by itself, when left out.'),
+      ),
+      kmsKeyId: Type.Optional(Type.String()),
       credentials: Type.Optional(CredentialsReference),
       uploadBytesPerSecond: Type.Optional(Type.Integer()),
       downloadBytesPerSecond: Type.Optional(Type.Integer()),

@@ -23,7 +23,15 @@ const S3_CODES: Readonly<Record<string, FailureCode>> = {
   ExpiredToken: 'location-forbidden',
   IllegalLocationConstraintException: 'location-forbidden',
   InvalidBucketName: 'location-forbidden',
+  // What the request asks for, a storage class or an encryption, is not to be had.
+  InvalidEncryptionAlgorithmError: 'location-forbidden',
+  InvalidRequest: 'location-forbidden',
+  InvalidStorageClass: 'location-forbidden',
   InvalidToken: 'location-forbidden',
+  'KMS.DisabledException': 'location-forbidden',
+  'KMS.InvalidKeyUsageException': 'location-forbidden',
+  'KMS.KMSInvalidStateException': 'location-forbidden',
+  'KMS.NotFoundException': 'location-forbidden',
   NoSuchBucket: 'location-forbidden',
   // The upload was ended, or its end was answered once already: a new upload shows which.
   NoSuchUpload: 'location-unreachable',
@@ -63,10 +71,14 @@ const CONNECTION_CODES: Readonly<Record<string, FailureCode>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'location-forbidden',
 };
 
-const CHECK_CA = 'set caFile of the location to the authority of its certificate';
+const CHECK_CA = 'set caFile or caCert of the location to the authority of its certificate';
 const CHECK_CREDENTIALS =
   'check the credentials: the Secret that the location names, or else the AWS environment of the process';
 const CHECK_REGION = 'check the region and the endpoint of the location';
+const CHECK_CLASS = 'check storageClass of the location';
+const CHECK_ENCRYPTION = 'check serverSideEncryption of the location';
+const CHECK_KEY =
+  'check kmsKeyId of the location, and that its key is enabled and in the same region';
 const CHECK_BUCKET = 'check the bucket of the location';
 
 /** What to do about it, where the code alone tells. */
@@ -80,7 +92,13 @@ const REMEDIES: Readonly<Record<string, string>> = {
   IllegalLocationConstraintException: CHECK_REGION,
   InvalidAccessKeyId: CHECK_CREDENTIALS,
   InvalidBucketName: CHECK_BUCKET,
+  InvalidEncryptionAlgorithmError: CHECK_ENCRYPTION,
+  InvalidStorageClass: CHECK_CLASS,
   InvalidToken: CHECK_CREDENTIALS,
+  'KMS.DisabledException': CHECK_KEY,
+  'KMS.InvalidKeyUsageException': CHECK_KEY,
+  'KMS.KMSInvalidStateException': CHECK_KEY,
+  'KMS.NotFoundException': CHECK_KEY,
   NoSuchBucket: CHECK_BUCKET,
   PermanentRedirect: CHECK_REGION,
   RequestTimeTooSkewed: 'set the clock of this machine',

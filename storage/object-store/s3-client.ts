@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
@@ -6,7 +7,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
 import { Failure } from '../../domain/failure.ts';
-import type { S3CredentialsReference, S3Location } from '../../domain/storage-location.ts';
+import type { S3CredentialsReference } from '../../domain/s3-options.ts';
+import type { S3Location } from '../../domain/storage-location.ts';
 import type { S3Credentials } from './s3-credentials.ts';
 import { secretCredentials, type SecretReader } from './secret-credentials.ts';
 
@@ -33,7 +35,7 @@ export interface S3Tuning {
 /** A client for a location. Throws `location-forbidden` when the certificate authority cannot be read. */
 export function createS3Client(location: S3Location, tuning: S3Tuning): S3Client {
   const { checksums = 'WHEN_REQUIRED' } = tuning;
-  const ca = location.caFile === undefined ? undefined : readAuthority(location.caFile);
+  const ca = authorityOf(location);
   const agentOptions = { keepAlive: true, maxSockets: SOCKETS_MAX };
   return new S3Client({
     region: location.region,
@@ -69,6 +71,25 @@ function readByRequest(
 ): () => Promise<S3Credentials & { readonly expiration: Date }> {
   const read = secretCredentials(reference, readSecret);
   return async () => ({ ...(await read()), expiration: new Date() });
+}
+
+/** The certificate authority of the endpoint, if it is not one that everybody knows. */
+function authorityOf({ caFile, caCert }: S3Location): string | Buffer | undefined {
+  const ca = caFile === undefined ? caCert : readAuthority(caFile);
+  if (ca !== undefined) {
+    requireCertificate(ca, caFile === undefined ? 'caCert' : 'caFile');
+  }
+  return ca;
+}
+
+/** Otherwise the first connection fails, for a reason that cannot be told from others. */
+function requireCertificate(ca: string | Buffer, field: string): void {
+  try {
+    new X509Certificate(ca);
+  } catch (error) {
+    const text = `${field} of the location is no certificate in PEM`;
+    throw new Failure('location-forbidden', text, { subject: field, cause: error });
+  }
 }
 
 function readAuthority(caFile: string): Buffer {

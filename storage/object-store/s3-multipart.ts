@@ -12,6 +12,7 @@ import pLimit from 'p-limit';
 
 import { Failure } from '../../domain/failure.ts';
 import { s3Failure } from './errors.ts';
+import type { WriteSettings } from './s3-write-settings.ts';
 import type { ObjectVersion, UploadOptions, WriteCondition } from './port.ts';
 
 /** An object that is to be written: where the SDK finds it, and its key for messages. */
@@ -19,6 +20,7 @@ export interface S3Target {
   readonly client: S3Client;
   readonly key: string;
   readonly at: { readonly Bucket: string; readonly Key: string };
+  readonly settings: WriteSettings;
 }
 
 /** One part of a multipart upload, as the last request of it lists them. */
@@ -81,14 +83,14 @@ export async function uploadParts(
 
 /** Stores bytes in one request. */
 export async function putWhole(
-  { client, at, key }: S3Target,
+  { client, at, key, settings }: S3Target,
   bytes: Uint8Array,
   options: UploadOptions,
 ): Promise<ObjectVersion> {
   try {
     options.signal?.throwIfAborted();
     const command = new PutObjectCommand({
-      ...at,
+      ...{ ...at, ...settings },
       Body: bytes,
       ...conditionHeaders(options.condition),
     });
@@ -113,10 +115,10 @@ export async function inParts(
   { condition, signal }: UploadOptions,
   parts: () => AsyncIterable<SendPart>,
 ): Promise<ObjectVersion> {
-  const { client, at, key } = target;
+  const { client, at, key, settings } = target;
   let UploadId: string | undefined;
   try {
-    ({ UploadId } = await client.send(new CreateMultipartUploadCommand(at)));
+    ({ UploadId } = await client.send(new CreateMultipartUploadCommand({ ...at, ...settings })));
     if (UploadId === undefined) {
       throw new Error('no upload id');
     }
@@ -141,7 +143,7 @@ export async function inParts(
 }
 
 /** Ends every unfinished upload whose key begins so; `key` is the prefix for messages. */
-export async function abortUploads({ client, key, at }: S3Target): Promise<void> {
+export async function abortUploads({ client, key, at }: Omit<S3Target, 'settings'>): Promise<void> {
   const limit = pLimit(ABORTS_IN_FLIGHT);
   try {
     // Each round lists from the start: what it ended is gone, and not every server knows the markers of a next page.

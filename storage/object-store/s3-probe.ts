@@ -10,6 +10,7 @@ import {
 import type { S3Location } from '../../domain/storage-location.ts';
 import { s3Failure } from './errors.ts';
 import { createS3Client, prefixOf, type S3Tuning } from './s3-client.ts';
+import { writeSettings } from './s3-write-settings.ts';
 
 /** What a check of a bucket asks for beside the operations of its store. */
 export class S3Probe {
@@ -38,7 +39,7 @@ export class S3Probe {
   /** Stores an object with a checksum of the newer kind. */
   async putWithChecksum(key: string, body: Uint8Array): Promise<void> {
     try {
-      await this.#client.send(new PutObjectCommand({ ...this.#at(key), Body: body }));
+      await this.#client.send(new PutObjectCommand({ ...this.#begun(key), Body: body }));
     } catch (error) {
       throw s3Failure(error, 'write', key);
     }
@@ -47,7 +48,7 @@ export class S3Probe {
   /** Begins an upload and leaves it at that. Answers its id. */
   async beginUpload(key: string): Promise<string | undefined> {
     try {
-      const command = new CreateMultipartUploadCommand(this.#at(key));
+      const command = new CreateMultipartUploadCommand(this.#begun(key));
       return (await this.#client.send(command)).UploadId;
     } catch (error) {
       throw s3Failure(error, 'write', key);
@@ -93,6 +94,10 @@ export class S3Probe {
 
   close(): void {
     this.#client.destroy();
+  }
+
+  #begun(key: string) {
+    return { ...this.#at(key), ...writeSettings(this.#location, key) };
   }
 
   #at(key: string): { Bucket: string; Key: string } {

@@ -22,6 +22,7 @@ import type {
 import { createS3Client, prefixOf, type S3Tuning } from './s3-client.ts';
 import { composeParts } from './s3-compose.ts';
 import { abortUploads, conditionHeaders, type S3Target, uploadParts } from './s3-multipart.ts';
+import { writeSettings } from './s3-write-settings.ts';
 
 /** Keys of one request to remove objects; the protocol's limit. */
 const REMOVED_MAX = 1000;
@@ -36,11 +37,13 @@ export function createS3Store(location: S3Location, tuning: S3Tuning = {}): Obje
 
 class S3Store implements ObjectStore {
   readonly #client: S3Client;
+  readonly #location: S3Location;
   readonly #bucket: string;
   readonly #prefix: string;
 
   constructor(client: S3Client, location: S3Location) {
     this.#client = client;
+    this.#location = location;
     this.#bucket = location.bucket;
     this.#prefix = prefixOf(location);
   }
@@ -48,7 +51,10 @@ class S3Store implements ObjectStore {
   async put(key: string, body: Uint8Array, condition?: WriteCondition): Promise<ObjectVersion> {
     try {
       const { ETag = '' } = await this.#client.send(
-        new PutObjectCommand({ ...this.#at(key), Body: body, ...conditionHeaders(condition) }),
+        new PutObjectCommand({
+          ...{ ...this.#at(key), ...writeSettings(this.#location, key) },
+          ...{ Body: body, ...conditionHeaders(condition) },
+        }),
       );
       return ETag;
     } catch (error) {
@@ -184,7 +190,8 @@ class S3Store implements ObjectStore {
   }
 
   #target(key: string): S3Target {
-    return { client: this.#client, key, at: this.#at(key) };
+    const settings = writeSettings(this.#location, key);
+    return { client: this.#client, key, at: this.#at(key), settings };
   }
 }
 

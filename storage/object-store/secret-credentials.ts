@@ -1,5 +1,5 @@
 import { Failure, isRetried } from '../../domain/failure.ts';
-import type { S3CredentialsReference } from '../../domain/storage-location.ts';
+import type { S3CredentialsReference } from '../../domain/s3-options.ts';
 import { profileOf } from './credentials-file.ts';
 import type { S3Credentials } from './s3-credentials.ts';
 

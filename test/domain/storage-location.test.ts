@@ -5,6 +5,8 @@ import { parseStorageLocations } from '../../domain/storage-location.ts';
 const FOLDER = { name: 'default', provider: 'folder', path: '/backups' };
 const S3 = { name: 'default', provider: 's3', bucket: 'vault' };
 
+const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n';
+
 function parsed(location: object): unknown {
   return parseStorageLocations(JSON.stringify([location]))[0];
 }
@@ -17,6 +19,12 @@ test('what an earlier configuration says means the same', () => {
 test('a location may be read-only', () => {
   expect(parsed({ ...FOLDER, readOnly: true })).toEqual({ ...FOLDER, readOnly: true });
   expect(parsed({ ...S3, readOnly: false })).toMatchObject({ readOnly: false });
+});
+
+test('a bucket may say how it is reached, and how it stores', () => {
+  const options = { caCert: CERTIFICATE, storageClass: 'GLACIER_IR' };
+  const encryption = { serverSideEncryption: 'aws:kms', kmsKeyId: 'alias/holdfast' };
+  expect(parsed({ ...S3, ...options, ...encryption })).toMatchObject({ ...options, ...encryption });
 });
 
 test('credentials are named, and never held', () => {
@@ -36,6 +44,12 @@ test.each([
     { ...S3, credentials: { secretName: 'vault', secretAccessKey: 'x' } },
     'locations[0].credentials.secretAccessKey is not a field of credentials',
   ],
+  [{ ...S3, caCert: '/etc/ca.pem' }, 'locations[0].caCert must be a certificate in PEM'],
+  [{ ...S3, caCert: CERTIFICATE, caFile: '/ca' }, 'caCert and caFile exclude each other'],
+  [{ ...S3, storageClass: 'GLACIER' }, 'from which nothing can be read at once'],
+  [{ ...S3, storageClass: 'a b' }, 'locations[0].storageClass must be the name of a storage class'],
+  [{ ...S3, serverSideEncryption: 'AES' }, 'must be "AES256" or "aws:kms"'],
+  [{ ...S3, serverSideEncryption: 'AES256', kmsKeyId: 'k' }, 'kmsKeyId needs serverSideEncryption'],
   [{ ...FOLDER, bucket: 'vault' }, 'locations[0].bucket is not a field of a folder location'],
 ])('%j is refused: %s', (location, message) => {
   expect(() => parsed(location)).toThrow(message);

@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { S3Location } from '../../../domain/storage-location.ts';
@@ -52,9 +53,26 @@ export async function resticEnvironment(
     ...own,
     RESTIC_REPOSITORY: bucketRepository(location, path),
     AWS_DEFAULT_REGION: location.region,
-    ...(location.caFile === undefined ? {} : { RESTIC_CACERT: location.caFile }),
+    ...(await authorityVariable(location, temporary)),
     ...credentialVariables(await resolveS3Credentials(location, readSecret), process.env),
   };
+}
+
+/** restic takes a certificate authority from a file alone. */
+async function authorityVariable(
+  { caFile, caCert }: S3Location,
+  folder: string,
+): Promise<{ RESTIC_CACERT?: string }> {
+  if (caCert === undefined) {
+    return caFile === undefined ? {} : { RESTIC_CACERT: caFile };
+  }
+  const digest = createHash('sha256').update(caCert).digest('hex');
+  const file = join(folder, `ca-${digest}.pem`);
+  // Another process may read it: it is there as a whole, or not at all.
+  const written = `${file}.${randomUUID()}`;
+  await writeFile(written, caCert);
+  await rename(written, file);
+  return { RESTIC_CACERT: file };
 }
 
 /** How restic calls a repository in a bucket; the path is that of a URL. */

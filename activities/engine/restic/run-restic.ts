@@ -1,4 +1,5 @@
 import { isRetried } from '../../../domain/failure.ts';
+import type { S3Location } from '../../../domain/storage-location.ts';
 import { type EngineProgress, type EngineRun, type RepositoryAccess } from '../port.ts';
 import { pause } from '../pause.ts';
 import { runProcess } from '../process.ts';
@@ -109,7 +110,15 @@ async function isHopeless(repository: RepositoryAccess): Promise<boolean> {
 function repositoryFlags({ repository: { location }, run }: ResticCall): string[] {
   const flags =
     location.provider === 's3'
-      ? ['-o', `s3.bucket-lookup=${location.isPathStyle ? 'path' : 'dns'}`]
+      ? [
+          '-o',
+          `s3.bucket-lookup=${location.isPathStyle ? 'path' : 'dns'}`,
+          ...classOption(location),
+        ]
       : [];
   return [...flags, ...bandwidthFlags(run.limits)];
+}
+
+function classOption({ storageClass }: S3Location): string[] {
+  return storageClass === undefined ? [] : ['-o', `s3.storage-class=${storageClass}`];
 }

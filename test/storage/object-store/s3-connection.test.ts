@@ -59,7 +59,7 @@ test('without caFile the failure is final and names it, and nothing is sent', as
   const store = open({ endpoint: `https://127.0.0.1:${String(front.port)}` });
   await expect(store.put('k', Buffer.from('x'))).rejects.toMatchObject({
     code: 'location-forbidden',
-    message: expect.stringContaining('set caFile of the location') as string,
+    message: expect.stringContaining('set caFile or caCert of the location') as string,
   });
   expect(front.seen).toEqual([]);
 });

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 
 import { Failure } from '../../../domain/failure.ts';
-import type { S3CredentialsReference, S3Location } from '../../../domain/storage-location.ts';
+import type { S3CredentialsReference } from '../../../domain/s3-options.ts';
+import type { S3Location } from '../../../domain/storage-location.ts';
 import { openObjectStore } from '../../../storage/object-store/open.ts';
 import {
   secretCredentials,

@@ -93,6 +93,27 @@ test('reaches a server whose certificate only the authority of the location know
   expect(await copyInto(location)).toMatchObject({ outcome: 'Complete' });
 });
 
+test('the same as text in the location, whatever file the process has', async () => {
+  const { caFile, ...tls } = await makeCertificate(['IP:127.0.0.1']);
+  const location = {
+    ...(await behindFront(undefined, tls)),
+    caCert: await readFile(caFile, 'utf8'),
+  };
+  expect(await copyInto(location)).toMatchObject({ outcome: 'Complete' });
+});
+
+test('what it stores has the storage class of the location', async () => {
+  const classes = new Set<unknown>();
+  const location = await behindFront(({ method, path, headers }) => {
+    if (method === 'PUT' && path.includes('/data/')) {
+      classes.add(headers['x-amz-storage-class']);
+    }
+    return undefined;
+  });
+  await copyInto({ ...location, storageClass: 'STANDARD_IA' });
+  expect([...classes]).toEqual(['STANDARD_IA']);
+});
+
 test('opens a bucket with the credentials of a Secret, and not with those of the environment', async () => {
   const names = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
   const data = Object.fromEntries(
