@@ -147,9 +147,10 @@ has_service_account() {
 
 cluster_down() {
   remove_own_node
-  stop kube-controller-manager
-  stop kube-apiserver
-  stop etcd
+  local part
+  for part in kube-controller-manager kube-apiserver etcd; do
+    stop "$part" 0
+  done
 }
 
 case $command in

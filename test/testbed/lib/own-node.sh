@@ -21,7 +21,8 @@ use_own_node() {
 # What needs no API server starts beside it.
 begin_own_node() {
   prepare_node c
-  ensure keeper-c
+  # Without looking for what an earlier one left: the folder is new.
+  is_running keeper-c || launch keeper-c
   await keeper-c
   ensure containerd-c
 }
@@ -43,16 +44,17 @@ is_own_node_ready() {
     jsonpath='{.status.conditions[?(@.type=="Ready")].status}{.spec.taints[*].key}' 2>/dev/null) == True ]]
 }
 
-# Its mounts and the networks of its pods go with its mount namespace, that is with the last process in it.
+# Nothing is asked to end, since nothing stays. Its mounts and the networks of its pods go with its mount namespace, that
+# is with the last process in it.
 remove_own_node() {
   [[ -e $(node_dir c) ]] || return 0
   NODES=(c)
-  stop provisioner
-  stop kube-scheduler
-  stop kubelet-c
-  stop containerd-c
+  local part
+  for part in provisioner kube-scheduler kubelet-c containerd-c; do
+    stop "$part" 0
+  done
   kill_containers c
-  stop keeper-c
+  stop keeper-c 0
   detach_loop_devices
   ip link delete "${NODE_BRIDGE[c]}" 2>/dev/null || true
   remove_cgroups
