@@ -11,6 +11,7 @@ import type { RunReference } from '../domain/run-reference.ts';
 import type { ArchiveProof } from '../domain/stored-run.ts';
 import type { PlannedOperations, PluginRound, PluginRunActivities } from './plugin-run-contract.ts';
 import type { HookActivities } from './hook-contract.ts';
+import type { ReconcileActivities } from './reconcile-contract.ts';
 import type { RetentionActivities } from './schedule-contract.ts';
 import type { RestoreHookActivities, RunHooks } from './restore-hook-contract.ts';
 import type { PluginRegistryActivities } from './plugin-contract.ts';
@@ -31,7 +32,8 @@ export interface ClusterActivities
     RestoreHookActivities,
     PluginRunActivities,
     PluginRegistryActivities,
-    RetentionActivities {
+    RetentionActivities,
+    ReconcileActivities {
   /**
    * Checks the request against cluster and location and claims the name in the bucket. An earlier claim of the
    * same run counts as success; a claim or record of the same spec is `existing`, of another one `refused`.

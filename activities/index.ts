@@ -30,6 +30,7 @@ import { listPlugins } from './plugins/list-plugins.ts';
 import { readPlugin } from './plugins/read-plugin.ts';
 import { removePlugin } from './plugins/remove-plugin.ts';
 import { storePlugin } from './plugins/store-plugin.ts';
+import { findOrphans } from './reconcile/find-orphans.ts';
 import { redactFailures } from './redact-failures.ts';
 import { withKnownLocation } from './known-location.ts';
 import { applyDeferred } from './restore/apply-deferred.ts';
@@ -78,6 +79,7 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     verifyBackup: bind(verifyBackup),
     previewBackup: bind(previewBackup),
     planRetention: bind(planRetention),
+    findOrphans: bind(findOrphans),
     commitBackup: bind(commitBackup),
     cleanBackup: bind(cleanIn(backupKeys)),
     planPluginCalls: bind(planPluginCalls),

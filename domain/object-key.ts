@@ -8,6 +8,7 @@ export const BACKUPS_PREFIX = 'backups/';
 export const RESTORES_PREFIX = 'restores/';
 const CHECK_PREFIX = 'metadata/holdfast/check/';
 export const SCHEDULES_PREFIX = 'metadata/holdfast/schedules/';
+export const TOMBSTONES_PREFIX = 'metadata/holdfast/tombstones/';
 
 /** The file of a schedule. */
 export function scheduleKey(name: string): string {
@@ -16,7 +17,7 @@ export function scheduleKey(name: string): string {
 
 /** The file that says that the deletion of a backup has begun. */
 export function tombstoneKey(name: string): string {
-  return `metadata/holdfast/tombstones/${name}.json`;
+  return `${TOMBSTONES_PREFIX}${name}.json`;
 }
 
 /** One attempt to write one shard. Attempts never share a key. */
@@ -113,11 +114,14 @@ export function isCheckKey(key: string): boolean {
   return key.startsWith(CHECK_PREFIX);
 }
 
+/** What the folder of a restore has besides, where it has deleted objects to make them anew. */
+export const REPLACED_FOLDER = 'replaced';
+
 /** Folder of an item as it was each time that a restore deleted it to make it anew; kept with the restore. */
 export function replacedFolder(name: string, item: ItemReference): string {
   const namespace = item.namespace === '' ? '_cluster' : item.namespace;
   const type = groupResource(item);
-  return `${restoreFolder(name)}replaced/${type}/${namespace}/${encodeURIComponent(item.name)}/`;
+  return `${restoreFolder(name)}${REPLACED_FOLDER}/${type}/${namespace}/${encodeURIComponent(item.name)}/`;
 }
 
 /** An object of the cluster as it was before a restore deleted it; of one uid there is one. */

@@ -104,6 +104,11 @@ export function expiryId(cluster: string): string {
   return `expire/${cluster}`;
 }
 
+/** The workflow that looks for what dead runs of a cluster have left in a location. */
+export function reconcileWorkflowId(location: string, cluster: string): string {
+  return `reconcile/${location}/${cluster}`;
+}
+
 /** The workflow that says who may use a repository. */
 export function repositoryWorkflowId({ location, clusterUid, namespace }: RepositoryKey): string {
   return `repository/${location}/${clusterUid}/${namespace}`;

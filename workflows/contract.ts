@@ -44,6 +44,8 @@ export const PLUGIN_CANCEL_WORKFLOW = 'cancelPluginOperations';
 export const FREEZE_GUARD_WORKFLOW = 'freezeGuard';
 export const SCHEDULED_BACKUP_WORKFLOW = 'scheduledBackup';
 export const EXPIRE_BACKUPS_WORKFLOW = 'expireBackups';
+/** Its result is `FoundOrphans` of the domain. */
+export const RECONCILE_WORKFLOW = 'reconcile';
 
 /** How long a step keeps trying when a server does not answer, unless the input says otherwise. */
 export const PATIENCE_MS = 30 * 60_000;
@@ -219,6 +221,14 @@ export interface ExpireBackupsResult {
   readonly kept: number;
   readonly deleted: number;
   readonly failed: number;
+}
+
+export interface ReconcileInput {
+  readonly location: string;
+  readonly cluster: string;
+  /** Kept in the memo too. */
+  readonly removal: 'None' | 'All';
+  readonly patienceMs?: number;
 }
 
 export interface RepositoryInput extends RepositoryKey {

@@ -9,6 +9,7 @@ export { cancelPluginOperations } from './plugin-cancel.ts';
 export { pluginOperations } from './plugin-operations.ts';
 export { pluginRegistry } from './plugin-registry.ts';
 export { preview, previewRestore } from './preview.ts';
+export { reconcile } from './reconcile.ts';
 export { repository } from './repository.ts';
 export { restore } from './restore.ts';
 export { restoreVolumes } from './restore-volumes.ts';

@@ -34,6 +34,7 @@ import { applyVolumePod } from '../support/volume-pods.ts';
 import { backUpReplaced } from '../support/replace-pod.ts';
 import { applyWebhook } from '../support/webhook-server.ts';
 import { recordPlugins, recordRegistry } from './record-plugins.ts';
+import { recordReconciliation } from './record-reconcile.ts';
 import { recordSchedules } from './record-schedules.ts';
 
 /** Records a history of each workflow and each way it ends. Run it by `make histories` when a workflow is new. */
@@ -148,6 +149,7 @@ const recorder = { installation, client, record };
 await recordRegistry('uploader', recorder);
 await recordPlugins('mover', recorder);
 await recordSchedules(recorder);
+await recordReconciliation(recorder);
 await connection.close();
 await installation.stop();
 proxy.stop();

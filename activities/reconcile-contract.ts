@@ -1,0 +1,16 @@
+import type { FoundOrphans } from '../domain/orphan.ts';
+
+/** What activities do to find what dead runs have left. Bounded as `ClusterActivities` says. */
+export interface ReconcileActivities {
+  /**
+   * Lists every object of the runs of a location, and says what no run needs any more. A run counts as dead only when
+   * Temporal says that it has closed; what it left is looked at once more after that. Changes nothing. Heartbeats.
+   */
+  findOrphans(input: FindOrphansInput): Promise<FoundOrphans>;
+}
+
+export interface FindOrphansInput {
+  readonly location: string;
+  /** Only what runs of this cluster left, and what does not say. */
+  readonly cluster: string;
+}

@@ -1,0 +1,53 @@
+import type { FailureReport } from './failure.ts';
+
+/** What runs leave that died, by kind, and what removing it does; nothing removes the last ones. */
+export const ORPHAN_KINDS = {
+  UnfinishedBackup: 'its plugins end what they have begun, and its files go',
+  UnfinishedRestore:
+    'its plugins end what they have begun, and its files go; the cluster stays as it is',
+  UnfinishedDeletion: 'the deletion goes on to its end',
+  LeftTombstone: 'the tombstone goes',
+  LeftWork: 'intermediate files of the run go',
+  ReplacedObjects: undefined,
+  ForeignRun: undefined,
+  UnknownFolder: undefined,
+} as const satisfies Readonly<Record<string, string | undefined>>;
+
+export type OrphanKind = keyof typeof ORPHAN_KINDS;
+
+/** Something that nobody needs any more, or that nobody here can judge. */
+export interface Orphan {
+  readonly kind: OrphanKind;
+  /** Where it is: a key, or what keys begin with. */
+  readonly place: string;
+  /** Why it is one, in a sentence. */
+  readonly reason: string;
+  readonly run?: OrphanRun;
+  /** When the run began, or the deletion; RFC 3339. */
+  readonly since?: string;
+  readonly objects?: number;
+  readonly sizeBytes?: number;
+  /** Left out where nobody asked for its removal, and for what is never removed. */
+  readonly outcome?: 'Removed' | 'Failed';
+  /** Why it is still there. */
+  readonly failure?: FailureReport;
+}
+
+/** The run that left it. */
+export interface OrphanRun {
+  readonly kind: 'Backup' | 'Restore';
+  readonly name: string;
+  readonly runUid: string;
+}
+
+/** What one look has found. */
+export interface FoundOrphans {
+  readonly orphans: readonly Orphan[];
+  /** Whether there are more, which the next look finds when these are gone. */
+  readonly isMore: boolean;
+}
+
+/** Whether a reconciliation can remove it. */
+export function isRemovable({ kind }: Pick<Orphan, 'kind'>): boolean {
+  return ORPHAN_KINDS[kind] !== undefined;
+}

@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { ReconciliationResource } from '../../domain/api-resource.ts';
+import { backupKeys, planKey } from '../../domain/object-key.ts';
+import { reconcileWorkflowId } from '../../domain/workflow-id.ts';
+import type { Recorder } from './record-plugins.ts';
+
+/** A look that removes what a run that was cut off has left, and what one that has ended has. */
+export async function recordReconciliation({ installation, record }: Recorder): Promise<void> {
+  const { name: cluster } = installation;
+  const store = installation.store();
+  await installation.createBackup('with-work', ['default']);
+  const { uid: runUid } = (await installation.ended('backups', 'with-work')).metadata;
+  await store.put(planKey(backupKeys('with-work').folder, runUid), Buffer.from('left'));
+  await installation.createBackup('cut-off', ['default']);
+  await installation.ended('backups', 'cut-off');
+  // As if the run had been cut off before its end.
+  await store.remove([backupKeys('cut-off').record]);
+  store.close();
+  await installation.request('POST', '/reconciliations', { spec: { cluster, removal: 'All' } });
+  const path = `/reconciliations/default?cluster=${cluster}`;
+  for (;;) {
+    const { body } = await installation.request<ReconciliationResource>('GET', path);
+    if (body.status.phase !== 'InProgress') {
+      break;
+    }
+    await sleep(100);
+  }
+  await record('reconcile', reconcileWorkflowId('default', cluster));
+}
