@@ -20,6 +20,10 @@ import type {
   StorageLocationResource,
   StorageLocationResourceList,
 } from '../domain/locations/api-location.ts';
+import type {
+  CreateReconciliationRequest,
+  ReconciliationResource,
+} from '../domain/reconciliation.ts';
 import type { BackupItemList, RestoreItemList } from '../domain/backup-contents.ts';
 import type { CoverageReport } from '../domain/coverage.ts';
 import type { Fields } from '../domain/fields.ts';
@@ -258,6 +262,17 @@ export class ApiClient {
   async checkLocation(name: string): Promise<StorageLocationResource> {
     const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
     return this.#send('POST', `${locationPath(name)}:check`, { signal });
+  }
+
+  /** Looks for what dead runs have left in the location, and perhaps removes it. */
+  async reconcile(body: CreateReconciliationRequest): Promise<ReconciliationResource> {
+    return this.#send('POST', '/reconciliations', { body });
+  }
+
+  /** The last look at a location. */
+  async reconciliation(name: string, cluster: string): Promise<ReconciliationResource> {
+    const path = `/reconciliations/${encodeURIComponent(name)}`;
+    return this.#send('GET', path, { query: { cluster } });
   }
 
   /** The tarball of a backup; an error of the stream means that it is not whole. */

@@ -9,6 +9,7 @@ import { locationCommand } from './location-commands.ts';
 import { problemText } from './output.ts';
 import { pluginCommand } from './plugin-commands.ts';
 import { recoverCommand } from './recover-command.ts';
+import { reconcileCommand } from './reconcile-command.ts';
 import { backupCommand, restoreCommand } from './run-commands.ts';
 import { scheduleCommand } from './schedule-commands.ts';
 
@@ -26,6 +27,7 @@ function buildProgram(): Command {
     .addCommand(scheduleCommand())
     .addCommand(pluginCommand())
     .addCommand(locationCommand())
+    .addCommand(reconcileCommand())
     .addCommand(keysCommand())
     .addCommand(recoverCommand())
     .addCommand(devCommand());

@@ -13,7 +13,7 @@ export const ORPHAN_KINDS = {
   UnknownFolder: undefined,
 } as const satisfies Readonly<Record<string, string | undefined>>;
 
-export type OrphanKind = keyof typeof ORPHAN_KINDS;
+type OrphanKind = keyof typeof ORPHAN_KINDS;
 
 /** Something that nobody needs any more, or that nobody here can judge. */
 export interface Orphan {

@@ -1,16 +1,13 @@
 import { BACKUPS_PREFIX, RESTORES_PREFIX } from '../../domain/object-key.ts';
 import type { FoundOrphans, Orphan } from '../../domain/orphan.ts';
 import { runFolders } from '../../storage/run-folders.ts';
-import type { Dependencies } from '../dependencies.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
 import type { FindOrphansInput } from '../reconcile-contract.ts';
 import { leftDeletions } from './left-deletions.ts';
-import { leftInFolder } from './left-in-folder.ts';
+import { leftInFolder, type ReconcileDeps } from './left-in-folder.ts';
 
 /** Orphans that one look finds: as many as fit into a result. */
 const ORPHANS_MAX = 100;
-
-export type ReconcileDeps = Pick<Dependencies, 'store' | 'installation' | 'leases'>;
 
 /** See `ReconcileActivities.findOrphans`. */
 export function findOrphans(deps: ReconcileDeps, input: FindOrphansInput): Promise<FoundOrphans> {

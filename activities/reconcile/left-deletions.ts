@@ -4,7 +4,7 @@ import { deleteWorkflowId } from '../../domain/workflow-id.ts';
 import { readBackup, runUidOf } from '../../storage/catalogue.ts';
 import { readTombstone } from '../../storage/tombstones.ts';
 import type { FindOrphansInput } from '../reconcile-contract.ts';
-import type { ReconcileDeps } from './find-orphans.ts';
+import type { ReconcileDeps } from './left-in-folder.ts';
 
 /** Deletions that have begun and that nobody goes on with, and tombstones of what is gone. */
 export async function* leftDeletions(

@@ -10,8 +10,10 @@ import { backupWorkflowId, deleteWorkflowId, restoreWorkflowId } from '../../dom
 import { readClaim, type StoredRun } from '../../storage/claim.ts';
 import { type RunFolder, sizeBelow } from '../../storage/run-folders.ts';
 import { readTombstone } from '../../storage/tombstones.ts';
+import type { Dependencies } from '../dependencies.ts';
 import type { FindOrphansInput } from '../reconcile-contract.ts';
-import type { ReconcileDeps } from './find-orphans.ts';
+
+export type ReconcileDeps = Pick<Dependencies, 'store' | 'installation' | 'leases'>;
 
 /** The folder of a backup, or of a restore, as it was listed. */
 interface Listed {

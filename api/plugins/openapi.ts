@@ -13,6 +13,7 @@ import { RestorePreview } from '../schemas/restore-preview.ts';
 import { Plugin, PluginDescription, PluginList, RegisterPlugin } from '../schemas/plugin.ts';
 import { LocationInventory } from '../schemas/location-inventory.ts';
 import { StorageLocation, StorageLocationList } from '../schemas/storage-location.ts';
+import { CreateReconciliation, Reconciliation } from '../schemas/reconciliation.ts';
 import { ProblemSchema } from '../schemas/run.ts';
 import {
   CreateSchedule,
@@ -52,6 +53,8 @@ export async function openApi(app: FastifyInstance): Promise<void> {
     StorageLocation,
     StorageLocationList,
     LocationInventory,
+    Reconciliation,
+    CreateReconciliation,
     ProblemSchema,
   ]) {
     app.addSchema(schema);

@@ -85,15 +85,20 @@ async function failureOf(
   try {
     await temporal.call(() => temporal.client.workflow.getHandle(workflowId, runId).result());
   } catch (error) {
-    for (let part: unknown = error; part instanceof Error; part = part.cause) {
-      const report = part instanceof ApplicationFailure ? asReport(part.details?.[0]) : undefined;
-      if (report !== undefined) {
-        return report;
-      }
-    }
-    return error instanceof WorkflowFailedError
-      ? { code: 'internal', message: 'the run ended without a result' }
-      : undefined;
+    return runFailure(error);
   }
   return undefined;
+}
+
+/** The report in the failure of a workflow; undefined for a failure of the call. */
+export function runFailure(error: unknown): FailureReport | undefined {
+  for (let part: unknown = error; part instanceof Error; part = part.cause) {
+    const report = part instanceof ApplicationFailure ? asReport(part.details?.[0]) : undefined;
+    if (report !== undefined) {
+      return report;
+    }
+  }
+  return error instanceof WorkflowFailedError
+    ? { code: 'internal', message: 'the run ended without a result' }
+    : undefined;
 }

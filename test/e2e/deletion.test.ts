@@ -1,17 +1,19 @@
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
+import type { ReconciliationResource } from '../../domain/reconciliation.ts';
 import { deleteWorkflowId } from '../../domain/workflow-id.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { keysUnder } from '../support/archive-items.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
+import { startHoldfast } from '../support/holdfast.ts';
 import { Installation } from '../support/installation.ts';
 import { deleteNamespace } from '../support/kubectl.ts';
 import { isWorkKey } from '../support/work-keys.ts';
 
-// Goal: a deletion that is cut off anywhere is ended by the same request, and one of a backup that a restore reads takes
-// nothing. Method: a proxy in front of the S3 server holds one request and breaks it when the worker is dead; the workflow
+// Goal: a deletion that is cut off anywhere is found and ended, and takes nothing else; one of a backup that a restore
+// reads takes nothing. Method: a proxy in front of the S3 server holds one request and breaks it when the worker is dead; the workflow
 // is terminated as well, so that nothing but the next request goes on with it.
 
 const TOMBSTONES = 'metadata/holdfast/tombstones/';
@@ -80,20 +82,101 @@ function removal(which: number): (path: string) => boolean {
 }
 
 test.each([
-  { step: 'the tombstone', method: 'PUT', at: () => (path: string) => path.includes(TOMBSTONES) },
   {
-    ...{ step: 'the note in the claim', method: 'PUT' },
+    ...{ step: 'the tombstone', method: 'PUT', finds: undefined },
+    at: () => (path: string) => path.includes(TOMBSTONES),
+  },
+  {
+    ...{ step: 'the note in the claim', method: 'PUT', finds: 'UnfinishedDeletion' },
     at: (name: string) => (path: string) => path.endsWith(`/${name}/holdfast.json`),
   },
-  { step: 'the removal of the record', method: 'POST', at: () => removal(1) },
-  { step: 'the removal of the claim', method: 'POST', at: () => removal(3) },
-  { step: 'the removal of the tombstone', method: 'POST', at: () => removal(4) },
-])('a deletion that dies at $step is ended by the same request', async ({ step, method, at }) => {
-  const name = step.replaceAll(' ', '-');
-  await backUp(name);
-  const release = hold(at(name), method);
+  {
+    ...{ step: 'the removal of the record', method: 'POST', finds: 'UnfinishedDeletion' },
+    at: () => removal(1),
+  },
+  {
+    ...{ step: 'the removal of the claim', method: 'POST', finds: 'UnfinishedDeletion' },
+    at: () => removal(3),
+  },
+  {
+    ...{ step: 'the removal of the tombstone', method: 'POST', finds: 'LeftTombstone' },
+    at: () => removal(4),
+  },
+])(
+  'a deletion that dies at $step is found, and ended by a reconciliation',
+  async ({ step, method, finds, at }) => {
+    const name = step.replaceAll(' ', '-');
+    await Promise.all([backUp(name), keep()]);
+    await cutOff(name, hold(at(name), method));
+    const before = await everything();
+    const found = finds === undefined ? [] : [{ kind: finds, run: { kind: 'Backup', name } }];
+    expect(await reconcile('None')).toMatchObject(found);
+    expect(await everything()).toEqual(before);
+
+    expect(await reconcile('All')).toMatchObject(
+      found.map((orphan) => ({ ...orphan, outcome: 'Removed' })),
+    );
+    if (finds === undefined) {
+      // Nothing has begun, so that nothing went.
+      expect(await everything()).toEqual(before);
+      expect((await installation.request('DELETE', `/backups/${name}`)).status).toBe(202);
+      await expect.poll(() => status(name)).toBe(404);
+    }
+    expect(await reconcile('None')).toEqual([]);
+    expect(await everything()).toEqual(before.filter((key) => isOf('kept', key)));
+  },
+);
+
+test('a deletion that was cut off is ended by the same request', async () => {
+  await backUp('again');
+  await cutOff('again', hold(removal(2), 'POST'));
+  const args = ['reconcile', '--cluster', installation.name, '--server', installation.apiUrl];
+  const command = startHoldfast(args);
+  expect({ status: await command.status, stderr: command.stderr }).toEqual({
+    ...{ status: 0, stderr: '' },
+  });
+  expect(command.stdout).toMatch(
+    /^UnfinishedDeletion +metadata\/holdfast\/tombstones\/again\.json .*the deletion goes on to its end$/m,
+  );
+  expect(command.stdout).toContain('location default: 1 found\n');
+  expect((await installation.request('DELETE', '/backups/again')).status).toBe(202);
+  await expect.poll(() => status('again')).toBe(404);
+  expect((await everything()).filter((key) => !isOf('kept', key))).toEqual([]);
+});
+
+/** Every key of backups and tombstones. */
+async function everything(): Promise<string[]> {
+  return [...(await keysUnder(store, 'backups/')), ...(await tombstones())];
+}
+
+function isOf(name: string, key: string): boolean {
+  return key.startsWith(`backups/${name}/`);
+}
+
+/** Makes the backup that stays, once. */
+async function keep(): Promise<void> {
+  if ((await status('kept')) === 404) {
+    await backUp('kept');
+  }
+}
+
+/** What a reconciliation finds, and perhaps removes. */
+async function reconcile(removal: 'None' | 'All') {
+  const spec = { cluster: installation.name, removal };
+  await installation.request('POST', '/reconciliations', { spec });
+  const path = `/reconciliations/default?cluster=${installation.name}`;
+  const look = () => installation.request<ReconciliationResource>('GET', path);
+  await expect.poll(async () => (await look()).body.status.phase).toBe('Completed');
+  const { body } = await look();
+  expect(body.spec.removal).toBe(removal);
+  return body.status.orphans;
+}
+
+/** Asks for a deletion, and kills it where it is held; the worker is started anew. */
+async function cutOff(name: string, release: () => void): Promise<void> {
+  const before = proxy.hits;
   expect((await installation.request('DELETE', `/backups/${name}`)).status).toBe(202);
-  await expect.poll(() => proxy.hits).toBe(1);
+  await expect.poll(() => proxy.hits).toBe(before + 1);
   await installation.kill('worker');
   await client.workflow
     .getHandle(deleteWorkflowId('Backup', { location: 'default', name }))
@@ -102,10 +185,7 @@ test.each([
   const left = [...(await keysUnder(store, `backups/${name}/`)), ...(await tombstones())];
   expect(left).not.toEqual([]);
   await installation.startPart('worker');
-  expect((await installation.request('DELETE', `/backups/${name}`)).status).toBe(202);
-  await expect.poll(() => status(name)).toBe(404);
-  expect([...(await keysUnder(store, `backups/${name}/`)), ...(await tombstones())]).toEqual([]);
-});
+}
 
 function tombstones(): Promise<string[]> {
   return keysUnder(store, TOMBSTONES);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { ReconciliationResource } from '../../domain/api-resource.ts';
+import type { ReconciliationResource } from '../../domain/reconciliation.ts';
 import { backupKeys, planKey } from '../../domain/object-key.ts';
 import { reconcileWorkflowId } from '../../domain/workflow-id.ts';
 import type { Recorder } from './record-plugins.ts';
