@@ -5,6 +5,7 @@ import { requireWritable } from '../domain/storage-location.ts';
 import type { StoredBackup, StoredRestore } from '../domain/stored-run.ts';
 import { readBackup, runUidOf } from '../storage/catalogue.ts';
 import { changeClaim } from '../storage/change-claim.ts';
+import { requireUnlocked } from '../storage/object-lock.ts';
 import type { ObjectStore } from '../storage/object-store/port.ts';
 import { removeTombstone, writeTombstone } from '../storage/tombstones.ts';
 import type { BeginDeletionInput } from './contract.ts';
@@ -31,6 +32,7 @@ export function beginDeletion(deps: Deps, input: BeginDeletionInput): Promise<vo
     if (claim?.hold !== undefined) {
       throw heldFailure(name, claim.hold);
     }
+    await requireUnlocked(store, name);
     const since = recordTime(Date.now());
     await writeTombstone(store, input, since);
     // Begun before: no restore was let in since, nor anything that keeps the backup.

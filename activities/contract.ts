@@ -124,7 +124,7 @@ export interface ClusterActivities
 
   /**
    * Notes that the deletion of a backup begins, before anything of it goes; nobody can restore, hold or extend it any more.
-   * Heartbeats. Throws `location-read-only`, `held`, `still-running` where a restore reads it, and `precondition-failed`
+   * Heartbeats. Throws `location-read-only`, `held`, `object-locked`, `still-running` where a restore reads it, and `precondition-failed`
    * where its time was to be over and it was extended.
    */
   beginDeletion(input: BeginDeletionInput): Promise<void>;

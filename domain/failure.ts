@@ -46,6 +46,7 @@ export const FAILURE_CODES = {
   'already-exists': { type: 'Conflict', title: 'The name is in use by another request' },
   'already-finished': { type: 'Conflict', title: 'The run has ended' },
   'still-running': { type: 'Conflict', title: 'The run has not ended' },
+  'object-locked': { type: 'Conflict', title: 'The bucket keeps what is to be deleted' },
   held: { type: 'Conflict', title: 'The backup is held' },
   'being-deleted': { type: 'Conflict', title: 'The run is being deleted' },
   'precondition-failed': { type: 'Conflict', title: 'A stored object is not the expected one' },

@@ -21,6 +21,7 @@ export const LOCATION_CHECKS = {
   'conditional-completion': 'Unavailable',
   'checksums-configured': 'Unavailable',
   'checksums-default': 'Available',
+  'object-lock': 'Unavailable',
   clock: 'Degraded',
 } as const satisfies Record<string, LocationPhase>;
 

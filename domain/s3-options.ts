@@ -1,3 +1,4 @@
+import { durationMs } from './duration.ts';
 import { type Fields, isMapping } from './fields.ts';
 import { invalid, optionalText, requireKnown, text } from './location-fields.ts';
 
@@ -17,6 +18,15 @@ export interface S3CredentialsReference {
 export const SERVER_SIDE_ENCRYPTIONS = ['AES256', 'aws:kms'] as const;
 type ServerSideEncryption = (typeof SERVER_SIDE_ENCRYPTIONS)[number];
 
+/** How long what backups keep cannot be removed from its bucket, and by whom, by the names of S3. */
+export const OBJECT_LOCK_MODES = ['GOVERNANCE', 'COMPLIANCE'] as const;
+
+export interface ObjectLock {
+  readonly mode: (typeof OBJECT_LOCK_MODES)[number];
+  /** From when an object is written; a Go duration. */
+  readonly period: string;
+}
+
 /** What may be said of a bucket. */
 export interface S3Options {
   /** PEM file with the certificate authority of the endpoint. */
@@ -31,11 +41,14 @@ export interface S3Options {
   readonly serverSideEncryption?: ServerSideEncryption;
   /** With `aws:kms` alone; the account's own key when left out. */
   readonly kmsKeyId?: string;
+  /** Retention of what backups keep; what the bucket does by itself when left out. */
+  readonly objectLock?: ObjectLock;
 }
 
 /** The names of all of them, as they are in the configuration of a location. */
 export const S3_OPTIONS = [
   ...['caFile', 'caCert', 'credentials', 'storageClass', 'serverSideEncryption', 'kmsKeyId'],
+  'objectLock',
 ] as const satisfies readonly string[];
 
 const CREDENTIALS_FIELDS = new Set(['secretName', 'key', 'profile']);
@@ -45,6 +58,10 @@ const SECRET_NAME =
 
 /** Backups are read again when they are made; from these that takes hours, and an order. */
 const ARCHIVE_CLASSES = new Set(['GLACIER', 'DEEP_ARCHIVE']);
+const LOCK_FIELDS = new Set(['mode', 'period']);
+const LOCK_MS_MIN = 1000;
+/** A hundred years, as S3 has it. */
+const LOCK_MS_MAX = 876_000 * 3_600_000;
 const STORAGE_CLASS = /^[\w-]{1,64}$/;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/;
 
@@ -55,6 +72,7 @@ export function s3Options(fields: Fields, path: string): S3Options {
     credentials: credentialsReference(fields, path),
     storageClass: storageClass(fields, path),
     ...encryption(fields, path),
+    objectLock: objectLock(fields, path),
   });
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
@@ -96,6 +114,28 @@ function encryption(fields: Fields, path: string) {
     throw invalid(`${path}.kmsKeyId`, 'needs serverSideEncryption "aws:kms"');
   }
   return { serverSideEncryption, kmsKeyId };
+}
+
+function objectLock(fields: Fields, path: string): ObjectLock | undefined {
+  const value = fields['objectLock'];
+  const at = `${path}.objectLock`;
+  if (value === undefined) {
+    return undefined;
+  }
+  if (!isMapping(value)) {
+    throw invalid(at, 'must be an object with mode and period');
+  }
+  requireKnown(value, LOCK_FIELDS, { path: at, what: 'objectLock' });
+  const mode = OBJECT_LOCK_MODES.find((known) => known === value['mode']);
+  if (mode === undefined) {
+    throw invalid(`${at}.mode`, `must be ${OBJECT_LOCK_MODES.join(' or ')}`);
+  }
+  const period = text(value, 'period', at);
+  const ms = durationMs(period) ?? 0;
+  if (ms < LOCK_MS_MIN || ms > LOCK_MS_MAX) {
+    throw invalid(`${at}.period`, 'must be a duration from 1s to 876000h, such as 720h');
+  }
+  return { mode, period };
 }
 
 function credentialsReference(fields: Fields, path: string): S3CredentialsReference | undefined {

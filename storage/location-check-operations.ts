@@ -153,6 +153,16 @@ export const CHECK_OPERATIONS: Readonly<Record<LocationCheckName, CheckOperation
       return undefined;
     },
   },
+  'object-lock': {
+    needs: [],
+    run: async ({ s3 }) => {
+      if (s3?.isLocking !== true) {
+        return { reason: 'the location asks for no lock' };
+      }
+      await s3.requireObjectLock();
+      return undefined;
+    },
+  },
   clock: { needs: [], run: compareClocks },
 };
 

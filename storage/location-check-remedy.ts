@@ -19,6 +19,8 @@ const PERMISSIONS: Readonly<Record<LocationCheckName, string>> = {
   'if-match': 's3:PutObject',
   'checksums-configured': 's3:PutObject',
   'checksums-default': 's3:PutObject',
+  'object-lock':
+    's3:GetBucketObjectLockConfiguration, s3:PutObjectRetention and s3:GetObjectRetention',
   clock: 's3:ListBucket',
 };
 

@@ -8,6 +8,7 @@ import { isEndPhase, type Phase } from '../../domain/phase.ts';
 import type { RunStatus } from '../../domain/run-status.ts';
 import { requireWritable } from '../../domain/storage-location.ts';
 import { deleteWorkflowId, type RunKey, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
+import { requireUnlocked } from '../../storage/object-lock.ts';
 import {
   DELETE_WORKFLOW,
   type DeleteInput,
@@ -181,6 +182,9 @@ export class RunService<Resource extends RunResource> {
     }
     requireNoHold(resource);
     requireWritable(this.#options.location(key.location));
+    if (kind === 'Backup') {
+      await requireUnlocked(this.#options.store(key.location), key.name);
+    }
     const { temporal, patienceMs } = this.#options;
     await temporal.requireWorkers(resource.spec.cluster);
     const { cluster } = resource.spec;

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 
 import { CHECK_RESULTS, LOCATION_CHECKS, LOCATION_PHASES } from '../../domain/location-check.ts';
-import { SERVER_SIDE_ENCRYPTIONS } from '../../domain/s3-options.ts';
+import { OBJECT_LOCK_MODES, SERVER_SIDE_ENCRYPTIONS } from '../../domain/s3-options.ts';
 import { ApiVersion, FailureReportSchema, LabelName, oneOf, STRICT } from './run.ts';
 
 export const StorageLocationParams = Type.Object({ name: LabelName }, STRICT);
@@ -78,6 +78,15 @@ export const StorageLocation = Type.Object(
         oneOf(SERVER_SIDE_ENCRYPTIONS, 'What the bucket does by itself, when left out.'),
       ),
       kmsKeyId: Type.Optional(Type.String()),
+      objectLock: Type.Optional(
+        Type.Object(
+          {
+            mode: oneOf(OBJECT_LOCK_MODES, 'COMPLIANCE: nobody may shorten it.'),
+            period: Type.String({ description: 'From when an object is written.' }),
+          },
+          { description: 'Retention of what backups keep.' },
+        ),
+      ),
       credentials: Type.Optional(CredentialsReference),
       uploadBytesPerSecond: Type.Optional(Type.Integer()),
       downloadBytesPerSecond: Type.Optional(Type.Integer()),

@@ -35,6 +35,7 @@ const S3_CODES: Readonly<Record<string, FailureCode>> = {
   NoSuchBucket: 'location-forbidden',
   // The upload was ended, or its end was answered once already: a new upload shows which.
   NoSuchUpload: 'location-unreachable',
+  ObjectLockConfigurationNotFoundError: 'location-forbidden',
   OperationAborted: 'location-unreachable',
   PermanentRedirect: 'location-forbidden',
   QuotaExceeded: 'quota-exceeded',
@@ -100,6 +101,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   'KMS.KMSInvalidStateException': CHECK_KEY,
   'KMS.NotFoundException': CHECK_KEY,
   NoSuchBucket: CHECK_BUCKET,
+  ObjectLockConfigurationNotFoundError:
+    'enable object lock of the bucket, which takes versioning, or leave objectLock of the location out',
   PermanentRedirect: CHECK_REGION,
   RequestTimeTooSkewed: 'set the clock of this machine',
   SELF_SIGNED_CERT_IN_CHAIN: CHECK_CA,

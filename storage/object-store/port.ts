@@ -90,6 +90,8 @@ export interface ObjectEntry {
   readonly key: string;
   readonly sizeBytes: number;
   readonly version: ObjectVersion;
+  /** Until when a lock of the store keeps it, in RFC 3339; only `head` tells, and only to who may know. */
+  readonly lockedUntil?: string;
 }
 
 export interface StoredObject extends ObjectEntry {

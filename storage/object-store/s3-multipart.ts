@@ -12,7 +12,7 @@ import pLimit from 'p-limit';
 
 import { Failure } from '../../domain/failure.ts';
 import { s3Failure } from './errors.ts';
-import type { WriteSettings } from './s3-write-settings.ts';
+import { digestOf, type WriteSettings } from './s3-write-settings.ts';
 import type { ObjectVersion, UploadOptions, WriteCondition } from './port.ts';
 
 /** An object that is to be written: where the SDK finds it, and its key for messages. */
@@ -43,7 +43,7 @@ const LISTED_UPLOADS_MAX = 1000;
 const ABORT_ROUNDS_MAX = 100;
 
 /** The headers that make a write conditional. */
-export function conditionHeaders(condition: WriteCondition | undefined): {
+function conditionHeaders(condition: WriteCondition | undefined): {
   IfNoneMatch?: string;
   IfMatch?: string;
 } {
@@ -91,6 +91,7 @@ export async function putWhole(
     options.signal?.throwIfAborted();
     const command = new PutObjectCommand({
       ...{ ...at, ...settings },
+      ...digestOf(settings, bytes),
       Body: bytes,
       ...conditionHeaders(options.condition),
     });
@@ -102,10 +103,11 @@ export async function putWhole(
 }
 
 /** A part's request, to be sent when its turn comes. */
-export function sendBytes({ client, at }: S3Target, bytes: Uint8Array): SendPart {
+export function sendBytes({ client, at, settings }: S3Target, bytes: Uint8Array): SendPart {
   return async (part) => {
-    const answer = await client.send(new UploadPartCommand({ ...at, ...part, Body: bytes }));
-    return answer.ETag ?? '';
+    const digest = digestOf(settings, bytes);
+    const command = new UploadPartCommand({ ...at, ...part, ...digest, Body: bytes });
+    return (await client.send(command)).ETag ?? '';
   };
 }
 

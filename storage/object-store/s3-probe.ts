@@ -1,6 +1,7 @@
 import {
   AbortMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  GetObjectLockConfigurationCommand,
   ListObjectsV2Command,
   NoSuchBucket,
   PutObjectCommand,
@@ -33,6 +34,24 @@ export class S3Probe {
       if (error instanceof NoSuchBucket) {
         throw s3Failure(error, 'write', '');
       }
+    }
+  }
+
+  /** Whether the location asks for a lock. */
+  get isLocking(): boolean {
+    return this.#location.objectLock !== undefined;
+  }
+
+  /** Throws `location-forbidden` if the bucket locks nothing. */
+  async requireObjectLock(): Promise<void> {
+    const command = new GetObjectLockConfigurationCommand({ Bucket: this.#location.bucket });
+    try {
+      const { ObjectLockConfiguration } = await this.#client.send(command);
+      if (ObjectLockConfiguration?.ObjectLockEnabled !== 'Enabled') {
+        throw s3Failure({ name: 'ObjectLockConfigurationNotFoundError' }, 'lock objects in', '');
+      }
+    } catch (error) {
+      throw s3Failure(error, 'lock objects in', '');
     }
   }
 

@@ -3,10 +3,10 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
-  PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
 
+import { recordTime } from '../../domain/duration.ts';
 import type { S3Location } from '../../domain/storage-location.ts';
 import { s3Failure } from './errors.ts';
 import type {
@@ -21,7 +21,7 @@ import type {
 } from './port.ts';
 import { createS3Client, prefixOf, type S3Tuning } from './s3-client.ts';
 import { composeParts } from './s3-compose.ts';
-import { abortUploads, conditionHeaders, type S3Target, uploadParts } from './s3-multipart.ts';
+import { abortUploads, putWhole, type S3Target, uploadParts } from './s3-multipart.ts';
 import { writeSettings } from './s3-write-settings.ts';
 
 /** Keys of one request to remove objects; the protocol's limit. */
@@ -48,18 +48,8 @@ class S3Store implements ObjectStore {
     this.#prefix = prefixOf(location);
   }
 
-  async put(key: string, body: Uint8Array, condition?: WriteCondition): Promise<ObjectVersion> {
-    try {
-      const { ETag = '' } = await this.#client.send(
-        new PutObjectCommand({
-          ...{ ...this.#at(key), ...writeSettings(this.#location, key) },
-          ...{ Body: body, ...conditionHeaders(condition) },
-        }),
-      );
-      return ETag;
-    } catch (error) {
-      throw s3Failure(error, 'write', key);
-    }
+  put(key: string, body: Uint8Array, condition?: WriteCondition): Promise<ObjectVersion> {
+    return putWhole(this.#target(key), body, condition === undefined ? {} : { condition });
   }
 
   upload(
@@ -106,7 +96,9 @@ class S3Store implements ObjectStore {
   async head(key: string): Promise<ObjectEntry | undefined> {
     try {
       const answer = await this.#client.send(new HeadObjectCommand(this.#at(key)));
-      return { key, sizeBytes: answer.ContentLength ?? 0, version: answer.ETag ?? '' };
+      const { ContentLength = 0, ETag = '', ObjectLockRetainUntilDate: lockedUntil } = answer;
+      const lock = lockedUntil === undefined ? {} : { lockedUntil: recordTime(+lockedUntil) };
+      return { key, sizeBytes: ContentLength, version: ETag, ...lock };
     } catch (error) {
       const failure = s3Failure(error, 'look at', key);
       if (failure.code === 'object-missing') {

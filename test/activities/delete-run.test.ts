@@ -19,6 +19,7 @@ import { createFolderStore } from '../../storage/object-store/folder.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { readTombstone, writeTombstone } from '../../storage/tombstones.ts';
 import { inActivity } from '../support/activity-context.ts';
+import { lockedStore } from '../support/locked-store.ts';
 import { racedStore } from '../support/raced-store.ts';
 import { SOURCE_CLUSTER, storeBackupOf } from '../support/stored-backup.ts';
 
@@ -97,6 +98,24 @@ test('nothing is deleted in a read-only location', async () => {
   await expect(begin()).rejects.toMatchObject({ code: 'location-read-only' });
   await expect(remove()).rejects.toMatchObject({ code: 'location-read-only' });
   expect(await files()).toEqual(before);
+});
+
+test('nothing of a backup goes while its bucket keeps it, and the failure says until when', async () => {
+  await storeBackupOf(store, 'b', {});
+  const before = await files();
+  const lockedUntil = '9998-01-01T00:00:00Z';
+  const locking = lockedStore(store, { key: backupKeys('b').record, lockedUntil });
+  await expect(begin({}, depsOf(locking))).rejects.toMatchObject({
+    code: 'object-locked',
+    message: expect.stringContaining(lockedUntil) as string,
+  });
+  expect(await files()).toEqual(before);
+  const over = lockedStore(store, {
+    key: backupKeys('b').record,
+    lockedUntil: '2026-01-01T00:00:00Z',
+  });
+  await begin({}, depsOf(over));
+  expect(await readTombstone(store, 'b')).toBeDefined();
 });
 
 test('a backup goes with all that its folder has, after the deletion was noted', async () => {

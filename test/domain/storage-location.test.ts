@@ -24,7 +24,9 @@ test('a location may be read-only', () => {
 test('a bucket may say how it is reached, and how it stores', () => {
   const options = { caCert: CERTIFICATE, storageClass: 'GLACIER_IR' };
   const encryption = { serverSideEncryption: 'aws:kms', kmsKeyId: 'alias/holdfast' };
-  expect(parsed({ ...S3, ...options, ...encryption })).toMatchObject({ ...options, ...encryption });
+  const lock = { objectLock: { mode: 'COMPLIANCE', period: '720h' } };
+  const all = { ...options, ...encryption, ...lock };
+  expect(parsed({ ...S3, ...all })).toMatchObject(all);
 });
 
 test('credentials are named, and never held', () => {
@@ -50,6 +52,13 @@ test.each([
   [{ ...S3, storageClass: 'a b' }, 'locations[0].storageClass must be the name of a storage class'],
   [{ ...S3, serverSideEncryption: 'AES' }, 'must be "AES256" or "aws:kms"'],
   [{ ...S3, serverSideEncryption: 'AES256', kmsKeyId: 'k' }, 'kmsKeyId needs serverSideEncryption'],
+  [{ ...S3, objectLock: '720h' }, 'locations[0].objectLock must be an object with mode and period'],
+  [
+    { ...S3, objectLock: { mode: 'STRICT', period: '1h' } },
+    'mode must be GOVERNANCE or COMPLIANCE',
+  ],
+  [{ ...S3, objectLock: { mode: 'GOVERNANCE', period: '30d' } }, 'period must be a duration'],
+  [{ ...S3, objectLock: { mode: 'GOVERNANCE' } }, 'locations[0].objectLock.period must be a text'],
   [{ ...FOLDER, bucket: 'vault' }, 'locations[0].bucket is not a field of a folder location'],
 ])('%j is refused: %s', (location, message) => {
   expect(() => parsed(location)).toThrow(message);

@@ -46,7 +46,12 @@ async function openWith(settings: Partial<S3Location>, isAnswered = false) {
           ),
         ),
       );
-  return { store, asked };
+  /** Whether each request that sends bytes has a digest of them. */
+  const digests = () =>
+    front.seen
+      .filter(({ method }) => method === 'PUT')
+      .map(({ headers }) => headers['content-md5'] !== undefined);
+  return { store, asked, digests };
 }
 
 async function* large(): AsyncGenerator<Uint8Array> {
@@ -94,4 +99,17 @@ test('encryption by the server is asked for, and done', async () => {
   await store.put(KEYS.record, Buffer.from('{}'));
   expect(asked()).toEqual([{ 'x-amz-server-side-encryption': 'AES256' }]);
   await store.remove([KEYS.record]);
+});
+
+test('a lock is asked for with the digest that S3 wants then, of parts too', async () => {
+  const objectLock = { mode: 'COMPLIANCE', period: '1h' } as const;
+  const { store, asked, digests } = await openWith({ objectLock }, true);
+  await store.put(KEYS.record, Buffer.from('{}'));
+  await store.upload(KEYS.archive, large()).catch(() => undefined);
+  const headers = {
+    'x-amz-object-lock-mode': 'COMPLIANCE',
+    'x-amz-object-lock-retain-until-date': expect.stringMatching(/^\d{4}-/) as string,
+  };
+  expect(asked()).toEqual([headers, headers]);
+  expect(digests()).toEqual([true, true, true]);
 });
