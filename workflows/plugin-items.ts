@@ -1,6 +1,7 @@
 import {
   continueAsNew,
   isCancellation,
+  patched,
   setCurrentDetails,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -21,8 +22,11 @@ import {
 } from './plugin-calls.ts';
 import { inPool } from './pool.ts';
 
-/** Calls of one run that are under way at the same time. */
-const CALLS_IN_FLIGHT = 4;
+/**
+ * Calls of one run that are under way at the same time. Those of a restore carry objects, up to 1.4 MB each, and Temporal takes
+ * 4 MB at a time from a workflow.
+ */
+const CALLS_IN_FLIGHT = { Backup: 4, Restore: 2 } as const;
 /** Calls after which the workflow looks whether its history has become long. */
 const CALLS_PER_LOOK = 8;
 
@@ -49,7 +53,7 @@ export async function pluginItems(input: PluginItemsInput): Promise<PluginItemsR
       continue;
     }
     const calls = numbers(next, Math.min(next + CALLS_PER_LOOK, last.calls));
-    const stored = await inPool(calls, CALLS_IN_FLIGHT, (call) =>
+    const stored = await inPool(calls, callsInFlight(input), (call) =>
       ask(input, { round: last, call, patience }, activities),
     );
     counts = stored.reduce(sum, counts);
@@ -100,6 +104,11 @@ function lastAdded(rounds: readonly PluginRound[]): readonly PluginRound[] {
 
 function numbers(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, index) => from + index);
+}
+
+function callsInFlight({ run }: PluginItemsInput): number {
+  const isFew = run.kind === 'Restore' && patched('few-calls-with-objects');
+  return CALLS_IN_FLIGHT[isFew ? 'Restore' : 'Backup'];
 }
 
 /** The next round; undefined when there is nothing left to ask. */

@@ -5,6 +5,7 @@ import {
   setCurrentDetails,
   setHandler,
   sleep,
+  workflowInfo,
 } from '@temporalio/workflow';
 
 import { recordTime } from '../domain/duration.ts';
@@ -12,7 +13,7 @@ import type { FailureReport } from '../domain/failure.ts';
 import type { OperationsCall } from '../domain/plugins/contract.ts';
 import { STATUS_BYTES_MAX } from '../domain/plugins/contract-v1.ts';
 import { joinLeft, leftReports } from '../domain/plugins/left-operations.ts';
-import { saysRunning } from '../domain/plugins/running.ts';
+import { nextPause, saysRunning } from '../domain/plugins/running.ts';
 import { type Activities, activitiesOf } from './activity-profiles.ts';
 import {
   type BatchesDone,
@@ -36,9 +37,9 @@ import { awayOf, cancelBatches, cancelled, isAway } from './plugin-cancel.ts';
 
 /** Batches of operations that are asked about at the same time; between two attempts they cost nothing. */
 const BATCHES_IN_FLIGHT = 50;
-/** Pause before a plugin is asked again that answers though an operation runs. */
-const ASK_AGAIN_MS = 30_000;
-const ASK_AGAIN_MAX_MS = 600_000;
+/** A history of this size takes no more questions to plugins that answer though an operation runs. */
+const HISTORY_EVENTS_MAX = 30_000;
+const HISTORY_BYTES_MAX = 30 * 1024 * 1024;
 
 /**
  * Waits until all operations that plugins began for a run have ended; a child of the run. Each batch is asked about until all
@@ -165,15 +166,17 @@ async function statusWhenEnded(
   const ask = (): Promise<unknown> =>
     whenServed(() => statusOf(caller, leftMs())(summary).operationStatus(call));
   try {
-    let answer: unknown;
     // Plugins should fail while something runs; of one that answers, the pause is kept here.
     for (let pauseMs = 0; leftMs() > 0; pauseMs = nextPause(pauseMs)) {
       if (pauseMs > 0) {
         await sleep(Math.min(pauseMs, leftMs()));
       }
-      answer = await ask();
-      if (!saysRunning(answer)) {
-        return checked(caller, answer);
+      const said = checked(caller, await ask());
+      if (said.failure !== undefined || !saysRunning(said.answer)) {
+        return said;
+      }
+      if (isFull()) {
+        return { ...said, failure: answersTooOften(caller) };
       }
     }
     return await atDeadline(caller, call, deadline);
@@ -183,13 +186,8 @@ async function statusWhenEnded(
     }
     return isDeadline(error)
       ? atDeadline(caller, call, deadline)
-      : { answer: lastStatus(error), failure: callFailure(caller, error) };
+      : { ...lastSaid(caller, error), failure: callFailure(caller, error) };
   }
-}
-
-/** Twice as long each time, up to ten minutes. */
-function nextPause(pauseMs: number): number {
-  return Math.min(Math.max(2 * pauseMs, ASK_AGAIN_MS), ASK_AGAIN_MAX_MS);
 }
 
 /** Asks a last time when the time is over: what has ended by then is not late. */
@@ -201,18 +199,34 @@ async function atDeadline(caller: Caller, call: OperationsCall, deadline: string
   }
   try {
     const answer = await lastStatusOf(caller)('Status at the deadline').operationStatus(call);
-    return saysRunning(answer) ? { answer, failure } : checked(caller, answer);
+    return { ...(saysRunning(answer) ? { failure } : {}), ...checked(caller, answer) };
   } catch (error) {
     if (isCancellation(error)) {
       throw error;
     }
-    return { answer: lastStatus(error), failure };
+    return { ...lastSaid(caller, error), failure };
   }
+}
+
+function isFull(): boolean {
+  const { historyLength, historySize } = workflowInfo();
+  return historyLength > HISTORY_EVENTS_MAX || historySize > HISTORY_BYTES_MAX;
+}
+
+/** What a plugin failed with last, as far as it is a status that is not too large. */
+function lastSaid(caller: Caller, error: unknown): Pick<Said, 'answer'> {
+  const { answer } = checked(caller, lastStatus(error));
+  return answer === undefined ? {} : { answer };
 }
 
 function checked(caller: Caller, answer: unknown): Said {
   const failure = sizeFault(caller, answer, STATUS_BYTES_MAX);
   return failure === undefined ? { answer } : { failure };
+}
+
+function answersTooOften({ plugin }: Caller): FailureReport {
+  const message = `the plugin ${plugin} answers while operations run, too often for a history; it must fail with OperationRunning instead`;
+  return { code: 'plugin-answer-invalid', message, subject: `plugin ${plugin}` };
 }
 
 function timedOut({ plugin }: Caller, deadline: string): FailureReport {

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -8,6 +10,8 @@ import { planPluginOperations } from '../../activities/plugins/plugin-operations
 import { recordPlugins } from '../../activities/plugins/record-plugins.ts';
 import { createActivities } from '../../activities/index.ts';
 import { backupKeys, planKey } from '../../domain/object-key.ts';
+import type { ItemsCall, OperationsCall } from '../../domain/plugins/contract.ts';
+import { CONTRACT, STATUS_BYTES_MAX } from '../../domain/plugins/contract-v1.ts';
 import type { StoredBackup } from '../../domain/stored-run.ts';
 import { bytesOf, readClaim } from '../../storage/claim.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
@@ -165,6 +169,66 @@ test('operations of a plugin that was not there before are not waited for again'
       });
     },
     { unavailableTimeout: '1h' },
+  );
+});
+
+test.each([
+  {
+    does: 'answers though its operation runs',
+    said: { phase: 'Running' },
+    code: 'operation-timed-out',
+  },
+  {
+    does: 'says too much of its operation',
+    said: { phase: 'Completed', padding: 'x'.repeat(STATUS_BYTES_MAX) },
+    code: 'plugin-answer-invalid',
+  },
+])('an operation of a plugin that $does is cancelled and has failed', async ({ said, code }) => {
+  await withPlugin(async ({ fixture, cluster, mover }) => {
+    mover.answer = () => ({ operation: { id: 'op' } });
+    const operationStatus = ({ operations }: OperationsCall) =>
+      Promise.resolve({ operations: operations.map(({ requestId }) => ({ requestId, ...said })) });
+    await workflows.servePlugin(cluster, 'mover', { ...mover.activities, operationStatus });
+    const asked = await ask(cluster);
+    const { failed, planned, notCancelled } = await wait(cluster, asked, 2);
+    expect(failed).toBe(1);
+    expect(mover.cancelled).toHaveLength(1);
+    const { rounds } = asked;
+    const { errors } = await inActivity(() =>
+      recordPlugins(fixture.deps, { ...RUN, rounds, notCancelled, operations: planned }),
+    );
+    expect(errors.map((error) => error.code)).toEqual([code]);
+  });
+});
+
+test('calls that carry large objects come to Temporal in pieces that it takes', async () => {
+  const calls = 4;
+  const call: ItemsCall = {
+    ...{ contract: CONTRACT, plugin: 'mover', action: 'take', replyKey: '', items: [] },
+    run: { kind: 'Restore', location: 'default', name: 'r', uid: 'uid-r', cluster: '' },
+    // As much as one object of 1 MiB makes when it is sealed.
+    sealedObjects: 'x'.repeat(1_400_000),
+  };
+  await withPlugin(
+    async ({ cluster, mover }) => {
+      mover.whole = () => ({ items: [] });
+      await workflows.servePlugin(cluster, 'mover', mover.activities);
+      const input: PluginItemsInput = { run: { ...RUN, kind: 'Restore' }, cluster };
+      await workflows.run(PLUGIN_ITEMS_WORKFLOW, input);
+      expect(mover.calls).toHaveLength(calls);
+    },
+    {
+      own: () => ({
+        planPluginCalls: ({ rounds }) =>
+          Promise.resolve({ attempt: 'a', calls: rounds.length > 0 ? 0 : calls }),
+        // All of them are there at the same time, as after a pause of the workflow's worker.
+        readPluginCall: async () => {
+          await sleep(500);
+          return { plugin: 'mover', callTimeoutMs: 5000, unavailableTimeoutMs: 5000, call };
+        },
+        storePluginAnswer: () => Promise.resolve({ operations: 0, voids: 0, errors: 0 }),
+      }),
+    },
   );
 });
 
