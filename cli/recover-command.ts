@@ -1,15 +1,16 @@
 import { Command } from 'commander';
 
-import { Failure } from '../domain/failure.ts';
 import type { ClusterHoldings } from '../domain/location-inventory.ts';
+import type { StorageLocationResource } from '../domain/locations/api-location.ts';
 import type { ApiClient } from './client.ts';
 import { type ClusterOptions, told, withCluster } from './cluster-key.ts';
 import { EXIT } from './exit-codes.ts';
 import { clientOf, type GlobalOptions, withApi, withOutput } from './global-options.ts';
 import { checksText } from './location-output.ts';
+import { lostCluster } from './lost-cluster.ts';
 import { dataText } from './output.ts';
 import { type KeyOptions, recoverKey } from './recover-key.ts';
-import { findPlace, type PlaceOptions, withPlace } from './recover-place.ts';
+import { findPlace, type FoundPlace, type PlaceOptions, withPlace } from './recover-place.ts';
 import { type Recovery, recoveryText } from './recover-output.ts';
 
 interface RecoverOptions
@@ -35,57 +36,41 @@ export function recoverCommand(): Command {
 }
 
 async function recover(options: RecoverOptions): Promise<void> {
-  const client = clientOf(options);
+  const client = clientOf({ server: options.server });
   const found = await findPlace(client, options);
-  const location = found.metadata.name;
-  const { clusters } = await client.inventory(location);
-  const lost = lostCluster(clusters, location, options);
-  // A check writes, and so do schedules that come back.
-  const isReadOnly = found.spec.readOnly === true;
-  const checked = isReadOnly ? found : await client.checkLocation(location);
-  if (checked.status?.phase === 'Unavailable') {
-    process.stdout.write(checksText(checked));
+  const { name: location } = found.resource.metadata;
+  const lost = await lostCluster(client, found, options);
+  const { seen, phase } = await lookAt(client, found);
+  if (phase === 'Unavailable') {
+    process.stdout.write(checksText(seen));
     process.exitCode = EXIT.failed;
     return;
   }
   const { samples, ...holdings } = lost;
   const key = await recoverKey({ ...holdings, samples }, options);
   const recovery: Recovery = {
-    ...{ location, phase: checked.status?.phase ?? 'ReadOnly', lost: holdings },
+    ...{ location, phase, lost: holdings },
     ...{ cluster: options.cluster ?? lost.name, key },
-    schedules: isReadOnly ? [] : await recoverSchedules(client, location, { lost, options }),
+    schedules:
+      phase === 'ReadOnly' ? [] : await recoverSchedules(client, location, { lost, options }),
   };
   process.stdout.write(
     options.output === 'table' ? recoveryText(recovery) : dataText(recovery, options.output),
   );
 }
 
-/** Whose backups are meant: those of the only cluster, apart from the new one. Throws `backup-not-found` and `invalid-request`. */
-function lostCluster(
-  clusters: readonly ClusterHoldings[],
-  location: string,
-  { fromCluster, cluster }: Pick<RecoverOptions, 'fromCluster' | 'cluster'>,
-): ClusterHoldings {
-  const all = clusters.filter(({ backups }) => backups > 0);
-  const names = all.map(({ name }) => name).join(', ');
-  const others = all.filter(({ name }) => name !== cluster);
-  const meant =
-    fromCluster === undefined
-      ? [others, all].find(({ length }) => length > 0)
-      : all.filter(({ name }) => name === fromCluster);
-  const [lost, other] = meant ?? [];
-  if (other !== undefined) {
-    const text = `the location ${location} has backups of several clusters: ${names}; name the lost one with --from-cluster`;
-    throw new Failure('invalid-request', text, { subject: 'from-cluster' });
+/** A location as it is: checked, unless it is only looked at, or was checked when it was kept just now. */
+async function lookAt(
+  client: ApiClient,
+  { resource, isNew }: FoundPlace,
+): Promise<{ seen: StorageLocationResource; phase: Recovery['phase'] }> {
+  const { metadata, spec } = resource;
+  // A check writes, and so do schedules that come back.
+  if (spec.provider !== undefined && spec.readOnly === true) {
+    return { seen: resource, phase: 'ReadOnly' };
   }
-  if (lost === undefined) {
-    const what =
-      fromCluster === undefined || names === ''
-        ? 'has no backups that Holdfast made; look at bucket and prefix'
-        : `has backups of: ${names}; and none of ${fromCluster}`;
-    throw new Failure('backup-not-found', `the location ${location} ${what}`);
-  }
-  return lost;
+  const seen = isNew ? resource : await client.checkLocation(metadata.name);
+  return { seen, phase: seen.status?.phase ?? 'Available' };
 }
 
 /** Brings the schedules of the lost cluster back, paused; those that are back already stay as they are. */

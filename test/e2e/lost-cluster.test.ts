@@ -4,12 +4,9 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import type {
-  BackupResource,
-  ResourceList,
-  ScheduleResource,
-  ScheduleResourceList,
-} from '../../domain/api-resource.ts';
+import type { BackupResource, ResourceList, ScheduleResource } from '../../domain/api-resource.ts';
+import type { StorageLocationResourceList } from '../../domain/locations/api-location.ts';
+import type { S3Location } from '../../domain/storage-location.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
 import { EmptyCluster } from '../support/empty-cluster.ts';
 import { startHoldfast } from '../support/holdfast.ts';
@@ -54,7 +51,7 @@ async function start(prefix?: string): Promise<void> {
   ends = [() => cluster.stop()];
   installation = await Installation.start({
     ...{ kubeconfig: cluster.kubeconfig, hasAgent: true, agentNode: await cluster.node() },
-    ...(prefix === undefined ? {} : { prefix }),
+    ...(prefix === undefined ? {} : { prefix, hasNoLocation: true }),
   });
   ends = [() => installation.stop(), ...ends];
 }
@@ -166,37 +163,49 @@ function clusterUid(): Promise<string> {
   return kube('get', 'namespace', 'kube-system', '-o', 'jsonpath={.metadata.uid}');
 }
 
-test('on a new cluster with a new Temporal the bucket has it all', async () => {
+test('a new cluster with a new Temporal knows of nothing', async () => {
   await start(lost.prefix);
   expect(await clusterUid()).not.toBe(lost.clusterUid);
   expect(await kube('get', 'namespaces', '-o', 'name')).not.toContain(NAMESPACE);
-  expect((await schedule()).status.phase).toBe('Missing');
-  expect((await backups()).map(({ status }) => status.phase)).toEqual(['Completed']);
-  const { body } = await installation.request<ScheduleResourceList>('GET', '/schedules');
-  expect(body.items.map(({ metadata }) => metadata.name)).toEqual(['nightly']);
+  const { body } = await installation.request<StorageLocationResourceList>(
+    'GET',
+    '/storage-locations',
+  );
+  expect(body.items).toEqual([]);
+  expect((await installation.request('GET', '/schedules/nightly')).status).toBe(404);
 });
 
 async function recover(...args: string[]) {
-  const { bucket, prefix } = place();
-  const flags = ['recover', '--bucket', bucket, '--prefix', prefix];
+  const { bucket, prefix, endpoint = '' } = place();
+  const flags = ['recover', '--bucket', bucket, '--prefix', prefix, '--endpoint', endpoint];
   return holdfast(...flags, ...own(), '--cluster', installation.name, ...args);
 }
 
-function place(): { bucket: string; prefix: string } {
+function place(): S3Location {
   const location = installation.location('direct');
-  return location.provider === 's3' ? location : { bucket: '', prefix: '' };
+  if (location.provider !== 's3') {
+    throw new Error('the installation has a bucket');
+  }
+  return location;
 }
 
 test('without the key, or with another one, nothing is changed', async () => {
   const other = join(folder, 'other');
   await writeFile(other, 'ab'.repeat(32));
-  const [missing, wrong] = [await recover(), await recover('--key-file', other)];
+  const [elsewhere, missing, wrong] = [
+    await recover('--prefix', `${place().prefix}-nowhere`),
+    await recover(),
+    await recover('--key-file', other),
+  ];
+  expect(elsewhere).toMatchObject({ status: 4, stdout: '' });
+  expect(elsewhere.stderr).toContain('has no backups that Holdfast made');
   expect(missing).toMatchObject({ status: 4, stdout: '' });
   expect(missing.stderr).toContain('name the file that was exported with --key-file');
   expect(wrong).toMatchObject({ status: 4, stdout: '' });
   expect(wrong.stderr).toContain(`is not that of the cluster ${lost.name}`);
   expect((await schedule()).status.phase).toBe('Missing');
-  expect(await kube('get', 'namespaces', '-o', 'name')).not.toContain(installation.ownNamespace);
+  expect((await backups()).map(({ status }) => status.phase)).toEqual(['Completed']);
+  expect(await kube('get', 'secrets', '-A', '-o', 'name')).not.toContain('holdfast-master-key');
 });
 
 test('one command puts the key in place and brings the schedules back, and may come twice', async () => {

@@ -34,6 +34,8 @@ export interface InstallationOptions {
   readonly agentNode?: ClusterNode;
   /** Prefix of the location in the bucket, if it is not to be a new one. */
   readonly prefix?: string;
+  /** Whether the processes are told of no location: a test has to make one. */
+  readonly hasNoLocation?: boolean;
   /** Whether nobody sweeps what is frozen past its deadline. */
   readonly isUnswept?: boolean;
   /** How often backups are looked for that have had their time; once an hour when left out. */
@@ -355,7 +357,9 @@ export class Installation {
       HOLDFAST_CLUSTER: this.name,
       HOLDFAST_NAMESPACE: this.ownNamespace,
       HOLDFAST_API_PORT: String(this.#ports.api),
-      HOLDFAST_LOCATIONS: JSON.stringify(this.#locations()),
+      ...(this.#options.hasNoLocation === true
+        ? {}
+        : { HOLDFAST_LOCATIONS: JSON.stringify(this.#locations()) }),
       ...(this.#options.kubeconfig === undefined ? {} : { KUBECONFIG: this.#options.kubeconfig }),
       HOLDFAST_IMAGE: this.#options.mountImage ?? MOUNT_IMAGE,
       HOLDFAST_CACHE_DIR: join(this.#folder, 'cache'),
