@@ -45,7 +45,7 @@ module.exports = {
     only('storage', 'storage knows stores and the format', [
       '^domain/',
       NODE,
-      packages(['@aws-sdk', '@smithy', 'p-limit']),
+      packages(['@aws-sdk', '@smithy', 'hpagent', 'p-limit']),
     ]),
     only('activities', 'activities touch the world', [
       '^(domain|storage)/',

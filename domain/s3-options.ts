@@ -33,6 +33,11 @@ export interface S3Options {
   readonly caFile?: string;
   /** The same as text, in PEM; at most one of the two. */
   readonly caCert?: string;
+  /**
+   * Proxy by which the endpoint is reached, with a user and a password where it asks for them; no proxy when left out,
+   * whatever the environment of the process says.
+   */
+  readonly proxyUrl?: string;
   /** The AWS environment of the process when left out: its variables, files, or workload identity. */
   readonly credentials?: S3CredentialsReference;
   /** Of what backups keep; the server's own when left out. */
@@ -49,6 +54,7 @@ export interface S3Options {
 export const S3_OPTIONS = [
   ...['caFile', 'caCert', 'credentials', 'storageClass', 'serverSideEncryption', 'kmsKeyId'],
   'objectLock',
+  'proxyUrl',
 ] as const satisfies readonly string[];
 
 const CREDENTIALS_FIELDS = new Set(['secretName', 'key', 'profile']);
@@ -62,6 +68,7 @@ const LOCK_FIELDS = new Set(['mode', 'period']);
 const LOCK_MS_MIN = 1000;
 /** A hundred years, as S3 has it. */
 const LOCK_MS_MAX = 876_000 * 3_600_000;
+const PROXY_URL = /^https?:\/\/([^\s/@]+@)?([\w.-]+|\[[\da-f:]+\])(:\d{1,5})?\/?$/i;
 const STORAGE_CLASS = /^[\w-]{1,64}$/;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/;
 
@@ -69,6 +76,7 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----
 export function s3Options(fields: Fields, path: string): S3Options {
   const entries = Object.entries({
     ...authority(fields, path),
+    proxyUrl: proxyUrl(fields, path),
     credentials: credentialsReference(fields, path),
     storageClass: storageClass(fields, path),
     ...encryption(fields, path),
@@ -87,6 +95,21 @@ function authority(fields: Fields, path: string) {
     throw invalid(`${path}.caCert`, 'and caFile exclude each other; leave one out');
   }
   return { caFile, caCert };
+}
+
+function proxyUrl(fields: Fields, path: string): string | undefined {
+  const value = optionalText(fields, 'proxyUrl', path);
+  if (value !== undefined && !PROXY_URL.test(value)) {
+    // The text may hold a password, and is not shown.
+    const what = 'must be a URL such as http://proxy.example:3128, with https:// for TLS';
+    throw invalid(`${path}.proxyUrl`, what);
+  }
+  return value;
+}
+
+/** A URL without the user and the password that it may carry. */
+export function withoutUser(url: string): string {
+  return url.replace(/(?<=^[a-z]+:\/\/)[^/]*@/i, '');
 }
 
 function storageClass(fields: Fields, path: string): string | undefined {

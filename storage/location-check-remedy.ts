@@ -89,10 +89,13 @@ function remedyOf(
   }
 }
 
-function connection({ provider }: StorageLocation): string {
-  return provider === 'folder'
-    ? 'see whether the folder is there and mounted'
-    : 'check the endpoint and the network';
+function connection(location: StorageLocation): string {
+  if (location.provider === 'folder') {
+    return 'see whether the folder is there and mounted';
+  }
+  return location.proxyUrl === undefined
+    ? 'check the endpoint and the network'
+    : 'check proxyUrl of the location, that the proxy lets its user connect to the endpoint, and the endpoint';
 }
 
 function permission(name: LocationCheckName, location: StorageLocation): string {

@@ -9,10 +9,13 @@ import { compareText } from '../../domain/compare-text.ts';
 import { Failure } from '../../domain/failure.ts';
 import { type LocationCheck, phaseOfChecks } from '../../domain/location-check.ts';
 import type { LocationSpec } from '../../domain/locations/location-resource.ts';
+import { withoutUser } from '../../domain/s3-options.ts';
 import type { KeptLocation, StorageLocation } from '../../domain/storage-location.ts';
 import type { LocationSet } from '../../storage/location-set.ts';
 import type { LocationKeeper } from './registry.ts';
 import { requestedLocation } from './requested-location.ts';
+
+const URL_FIELDS = new Set(['endpoint', 'proxyUrl']);
 
 interface LocationSources {
   readonly locations: LocationSet;
@@ -216,13 +219,11 @@ export class LocationService {
 
   #resource({ name, ...location }: StorageLocation): StorageLocationResource {
     const { locations } = this.#sources;
-    const endpoint = 'endpoint' in location ? withoutUser(location.endpoint) : undefined;
     return {
       ...{ apiVersion: API_VERSION, kind: 'StorageLocation' },
       metadata: { name, origin: locations.isFixed(name) ? 'Configuration' : 'Resource' },
       spec: {
-        ...location,
-        ...(endpoint === undefined ? {} : { endpoint }),
+        ...shown(location),
         isDefault: name === locations.defaultName,
       },
     };
@@ -254,7 +255,11 @@ function missing(name: string): Failure {
   return new Failure('not-found', text, { subject: name });
 }
 
-/** A URL may carry a user and a password. */
-function withoutUser(endpoint: string | undefined): string | undefined {
-  return endpoint?.replace(/(?<=^[a-z]+:\/\/)[^/]*@/i, '');
+/** A location without what a URL may carry: a user and a password. */
+function shown<Location extends Omit<StorageLocation, 'name'>>(location: Location): Location {
+  const urls = Object.entries(location).filter(([field]) => URL_FIELDS.has(field));
+  return {
+    ...location,
+    ...Object.fromEntries(urls.map(([field, url]) => [field, withoutUser(String(url))])),
+  };
 }

@@ -73,6 +73,7 @@ export const StorageLocation = Type.Object(
       isPathStyle: Type.Optional(Type.Boolean()),
       caFile: Type.Optional(Type.String()),
       caCert: Type.Optional(Type.String({ description: 'PEM.' })),
+      proxyUrl: Type.Optional(Type.String({ description: 'Without user and password.' })),
       storageClass: Type.Optional(Type.String({ description: 'Of what backups keep.' })),
       serverSideEncryption: Type.Optional(
         oneOf(SERVER_SIDE_ENCRYPTIONS, 'What the bucket does by itself, when left out.'),

@@ -5,6 +5,7 @@ import { Agent as HttpsAgent } from 'node:https';
 
 import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { HttpProxyAgent, HttpsProxyAgent } from 'hpagent';
 
 import { Failure } from '../../domain/failure.ts';
 import type { S3CredentialsReference } from '../../domain/s3-options.ts';
@@ -36,7 +37,6 @@ export interface S3Tuning {
 export function createS3Client(location: S3Location, tuning: S3Tuning): S3Client {
   const { checksums = 'WHEN_REQUIRED' } = tuning;
   const ca = authorityOf(location);
-  const agentOptions = { keepAlive: true, maxSockets: SOCKETS_MAX };
   return new S3Client({
     region: location.region,
     ...(location.credentials === undefined
@@ -50,10 +50,21 @@ export function createS3Client(location: S3Location, tuning: S3Tuning): S3Client
     requestHandler: new NodeHttpHandler({
       connectionTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: tuning.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
-      httpAgent: new HttpAgent(agentOptions),
-      httpsAgent: new HttpsAgent(ca === undefined ? agentOptions : { ...agentOptions, ca }),
+      ...agents(location, ca),
     }),
   });
+}
+
+/** A proxy carries TLS as it is, and so does not see what is sent to an endpoint with https. */
+function agents({ proxyUrl: proxy }: S3Location, ca: string | Buffer | undefined) {
+  const options = { keepAlive: true, maxSockets: SOCKETS_MAX };
+  const secure = ca === undefined ? options : { ...options, ca };
+  return proxy === undefined
+    ? { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent(secure) }
+    : {
+        httpAgent: new HttpProxyAgent({ ...options, proxy }),
+        httpsAgent: new HttpsProxyAgent({ ...secure, proxy }),
+      };
 }
 
 /** What comes before each key of a location in its bucket. */

@@ -25,7 +25,8 @@ test('a bucket may say how it is reached, and how it stores', () => {
   const options = { caCert: CERTIFICATE, storageClass: 'GLACIER_IR' };
   const encryption = { serverSideEncryption: 'aws:kms', kmsKeyId: 'alias/holdfast' };
   const lock = { objectLock: { mode: 'COMPLIANCE', period: '720h' } };
-  const all = { ...options, ...encryption, ...lock };
+  const proxyUrl = 'http://me:p%40ss@proxy.example:3128';
+  const all = { proxyUrl, ...options, ...encryption, ...lock };
   expect(parsed({ ...S3, ...all })).toMatchObject(all);
 });
 
@@ -59,6 +60,7 @@ test.each([
   ],
   [{ ...S3, objectLock: { mode: 'GOVERNANCE', period: '30d' } }, 'period must be a duration'],
   [{ ...S3, objectLock: { mode: 'GOVERNANCE' } }, 'locations[0].objectLock.period must be a text'],
+  [{ ...S3, proxyUrl: 'proxy:3128' }, 'locations[0].proxyUrl must be a URL such as http://proxy'],
   [{ ...FOLDER, bucket: 'vault' }, 'locations[0].bucket is not a field of a folder location'],
 ])('%j is refused: %s', (location, message) => {
   expect(() => parsed(location)).toThrow(message);

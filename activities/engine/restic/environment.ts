@@ -54,8 +54,13 @@ export async function resticEnvironment(
     RESTIC_REPOSITORY: bucketRepository(location, path),
     AWS_DEFAULT_REGION: location.region,
     ...(await authorityVariable(location, temporary)),
+    ...proxyVariables(location),
     ...credentialVariables(await resolveS3Credentials(location, readSecret), process.env),
   };
+}
+
+function proxyVariables({ proxyUrl }: S3Location): Record<string, string> {
+  return proxyUrl === undefined ? {} : { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl };
 }
 
 /** restic takes a certificate authority from a file alone. */

@@ -27,7 +27,13 @@ beforeAll(async () => {
   path = await mkdtemp(join(tmpdir(), 'holdfast-locations-'));
   const at = { provider: 's3', bucket: BUCKET, region: 'us-east-1', isPathStyle: true } as const;
   app = await apiWithoutTemporal([
-    { ...at, name: 'vault', prefix: '', endpoint: 'https://me:secret@s3.example/x' },
+    {
+      ...at,
+      name: 'vault',
+      prefix: '',
+      endpoint: 'https://me:secret@s3.example/x',
+      proxyUrl: 'http://me:secret@proxy.example:3128',
+    },
     { name: 'default', provider: 'folder', path, uploadBytesPerSecond: 2048 },
     { ...at, name: 'bucket', prefix: `tests/check-${String(process.pid)}`, endpoint: proxy.url },
   ]);
@@ -54,7 +60,11 @@ test('locations are listed by name, as they are configured, without credentials'
       'vault',
       {
         ...{ provider: 's3', bucket: BUCKET, prefix: '', region: 'us-east-1', isPathStyle: true },
-        ...{ endpoint: 'https://s3.example/x', isDefault: false },
+        ...{
+          endpoint: 'https://s3.example/x',
+          proxyUrl: 'http://proxy.example:3128',
+          isDefault: false,
+        },
       },
     ],
   ]);

@@ -4,10 +4,12 @@ import dns from 'node:dns';
 import { afterEach, expect, test } from 'vitest';
 
 import type { S3Location } from '../../../domain/storage-location.ts';
+import { checkLocation } from '../../../storage/location-check.ts';
 import type { ObjectStore } from '../../../storage/object-store/port.ts';
 import { readAll } from '../../../storage/object-store/read-all.ts';
 import { createS3Store } from '../../../storage/object-store/s3.ts';
 import { makeCertificate } from '../../support/certificate.ts';
+import { startConnectProxy } from '../../support/connect-proxy.ts';
 import { type FrontOptions, type S3Front, startS3Front } from '../../support/s3-front.ts';
 
 const BUCKET = process.env['S3_BUCKET'] ?? 'holdfast';
@@ -27,16 +29,17 @@ async function startFront(options: FrontOptions): Promise<S3Front> {
   return front;
 }
 
+const LOCATION: S3Location = {
+  name: 'default',
+  provider: 's3',
+  bucket: BUCKET,
+  prefix: `conformance/${randomBytes(4).toString('hex')}`,
+  region: 'us-east-1',
+  isPathStyle: true,
+};
+
 function open(changes: Partial<S3Location>): ObjectStore {
-  const store = createS3Store({
-    name: 'default',
-    provider: 's3',
-    bucket: BUCKET,
-    prefix: `conformance/${randomBytes(4).toString('hex')}`,
-    region: 'us-east-1',
-    isPathStyle: true,
-    ...changes,
-  });
+  const store = createS3Store({ ...LOCATION, ...changes });
   closers.push(() => {
     store.close();
   });
@@ -123,4 +126,30 @@ test.each([
   const [seen] = front.seen;
   expect(seen?.headers.host).toBe(`${host}:${port}`);
   expect(seen?.path.split('?')[0]?.replace(/(?<=.)\/$/, '')).toBe(path);
+});
+
+test('a bucket is reached by the proxy of its location, with TLS inside it', async () => {
+  const proxy = await startConnectProxy();
+  closers.push(proxy.stop);
+  const { caFile, ...tls } = await makeCertificate(['IP:127.0.0.1']);
+  const front = await startFront({ tls });
+  const host = `127.0.0.1:${String(front.port)}`;
+  for (const endpoint of [{ endpoint: ENDPOINT }, { endpoint: `https://${host}`, caFile }]) {
+    const store = open({ ...endpoint, proxyUrl: proxy.url });
+    await store.put('k', Buffer.from('by proxy'));
+    expect((await readAll(store, 'k')).toString()).toBe('by proxy');
+    await store.remove(['k']);
+  }
+  expect([...proxy.targets]).toEqual([new URL(ENDPOINT).host, host]);
+});
+
+test('a proxy that does not know the user is told as the reason, without the password', async () => {
+  const proxy = await startConnectProxy();
+  closers.push(proxy.stop);
+  const proxyUrl = proxy.url.replace('word', 'guess');
+  const location = { ...LOCATION, endpoint: ENDPOINT, proxyUrl };
+  const [put] = await checkLocation(location);
+  expect(put?.failure?.message).toContain('check proxyUrl of the location');
+  expect(JSON.stringify(put)).not.toContain('guess');
+  expect([...proxy.targets]).toEqual([]);
 });

@@ -10,6 +10,7 @@ import { openObjectStore } from '../../../../storage/object-store/open.ts';
 import { volumeEngineSuite } from '../../../conformance/volume-engine.ts';
 import { keysUnder } from '../../../support/archive-items.ts';
 import { makeCertificate } from '../../../support/certificate.ts';
+import { startConnectProxy } from '../../../support/connect-proxy.ts';
 import { type FrontOptions, startS3Front } from '../../../support/s3-front.ts';
 import { MADE_REPOSITORY, VolumeFixture, volumeLabels } from '../../../support/volume-fixture.ts';
 
@@ -112,6 +113,17 @@ test('what it stores has the storage class of the location', async () => {
   });
   await copyInto({ ...location, storageClass: 'STANDARD_IA' });
   expect([...classes]).toEqual(['STANDARD_IA']);
+});
+
+test('reaches a server by the proxy of the location', async () => {
+  const proxy = await startConnectProxy();
+  onTestFinished(proxy.stop);
+  // Programs of Go take no proxy to a loopback address, such as that of a front.
+  const { endpoint = '' } = LOCATION;
+  const prefix = `${LOCATION.prefix}/${randomBytes(4).toString('hex')}`;
+  const location = { ...LOCATION, prefix, proxyUrl: proxy.url };
+  expect(await copyInto(location)).toMatchObject({ outcome: 'Complete' });
+  expect([...proxy.targets]).toEqual([new URL(endpoint).host]);
 });
 
 test('opens a bucket with the credentials of a Secret, and not with those of the environment', async () => {
