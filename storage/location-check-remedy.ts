@@ -99,7 +99,11 @@ function connection(location: StorageLocation): string {
 }
 
 function permission(name: LocationCheckName, location: StorageLocation): string {
-  return location.provider === 'folder'
-    ? `let the user of the process read and write below ${location.path}`
-    : `the credentials need ${PERMISSIONS[name]} in the bucket ${location.bucket}`;
+  if (location.provider === 'folder') {
+    return `let the user of the process read and write below ${location.path}`;
+  }
+  const needed = `the credentials need ${PERMISSIONS[name]} in the bucket ${location.bucket}`;
+  return location.serverSideEncryption === 'aws:kms'
+    ? `${needed}, and kms:GenerateDataKey and kms:Decrypt of the key`
+    : needed;
 }

@@ -80,6 +80,8 @@ const CHECK_CLASS = 'check storageClass of the location';
 const CHECK_ENCRYPTION = 'check serverSideEncryption of the location';
 const CHECK_KEY =
   'check kmsKeyId of the location, and that its key is enabled and in the same region';
+const CHECK_SETTINGS =
+  'check whether bucket and server know storageClass, serverSideEncryption and objectLock of the location';
 const CHECK_BUCKET = 'check the bucket of the location';
 
 /** What to do about it, where the code alone tells. */
@@ -94,6 +96,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   InvalidAccessKeyId: CHECK_CREDENTIALS,
   InvalidBucketName: CHECK_BUCKET,
   InvalidEncryptionAlgorithmError: CHECK_ENCRYPTION,
+  InvalidRequest: CHECK_SETTINGS,
   InvalidStorageClass: CHECK_CLASS,
   InvalidToken: CHECK_CREDENTIALS,
   'KMS.DisabledException': CHECK_KEY,

@@ -16,7 +16,6 @@ import type { S3Location } from '../../domain/storage-location.ts';
 import { checkLocation } from '../../storage/location-check.ts';
 import { createS3Store } from '../../storage/object-store/s3.ts';
 import { type Fault, FaultProxy } from '../support/fault-proxy.ts';
-import { startS3Front } from '../support/s3-front.ts';
 import { VersityGateway } from '../support/versitygw.ts';
 
 // Goal: each operation that a location refuses is named, and no other; nothing of a check stays. Method: the real
@@ -337,32 +336,6 @@ test.each([
   // A refusal to list tells the time.
   expect(named(checks, 'ok').filter((name) => name !== 'clock')).toEqual([]);
   expect(phaseOfChecks(checks)).toBe('Unavailable');
-});
-
-test.each([
-  {
-    ...{ settings: { storageClass: 'CHEAP' }, header: 'x-amz-storage-class' },
-    ...{ code: 'InvalidStorageClass', says: 'check storageClass of the location' },
-  },
-  {
-    settings: { serverSideEncryption: 'aws:kms', kmsKeyId: 'alias/gone' } as const,
-    header: 'x-amz-server-side-encryption-aws-kms-key-id',
-    ...{ code: 'KMS.NotFoundException', says: 'check kmsKeyId of the location' },
-  },
-])('a bucket that answers $code is named by the setting', async (one) => {
-  const { settings, header, code, says } = one;
-  const front = await startS3Front(BED, {
-    answer: ({ headers }) =>
-      header in headers ? { status: 400, body: `<Error><Code>${code}</Code></Error>` } : undefined,
-  });
-  const endpoint = `http://127.0.0.1:${String(front.port)}`;
-  const checks = await checkLocation({ ...locationAt(endpoint), ...settings });
-  front.stop();
-  expect(named(checks, 'failed')).toEqual(['put']);
-  expect(checks[0]?.failure).toMatchObject({
-    code: 'location-forbidden',
-    message: expect.stringContaining(says) as string,
-  });
 });
 
 test('a folder passes in what folders have, and nothing stays', async () => {
