@@ -37,7 +37,7 @@ const REFUSED_SETTINGS: readonly {
   {
     ...{ settings: { serverSideEncryption: 'aws:kms' } as const, status: 403 },
     ...{ header: 'x-amz-server-side-encryption', code: 'AccessDenied' },
-    says: 'need s3:PutObject in the bucket holdfast, and kms:GenerateDataKey',
+    says: 'and kms:GenerateDataKey and kms:Decrypt of the key',
   },
 ];
 
