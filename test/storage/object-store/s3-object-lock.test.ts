@@ -1,12 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import {
-  CreateBucketCommand,
-  DeleteBucketCommand,
-  DeleteObjectCommand,
-  ListObjectVersionsCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
 import { backupKeys, planKey, tombstoneKey } from '../../../domain/object-key.ts';
@@ -15,39 +9,31 @@ import { checkLocation } from '../../../storage/location-check.ts';
 import { requireUnlocked } from '../../../storage/object-lock.ts';
 import { readAll } from '../../../storage/object-store/read-all.ts';
 import { createS3Store } from '../../../storage/object-store/s3.ts';
+import { LockedBucket } from '../../support/locked-bucket.ts';
 
 // Goal: what a backup keeps cannot be removed before its time, however it was written, and everything else can. Method: a
 // bucket with object lock on the S3 server of the test bed; the server itself is asked to remove a version.
 
-const BUCKET = `locked-${randomBytes(4).toString('hex')}`;
 const KEYS = backupKeys('nightly');
 const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
-const client = new S3Client({
-  ...{ region: 'us-east-1', endpoint: process.env['S3_ENDPOINT'] ?? '', forcePathStyle: true },
-});
+let bucket: LockedBucket;
 
 beforeAll(async () => {
-  await client.send(new CreateBucketCommand({ Bucket: BUCKET, ObjectLockEnabledForBucket: true }));
+  bucket = await LockedBucket.make();
 });
 
-afterAll(async () => {
-  const { Versions = [], DeleteMarkers = [] } = await versions();
-  for (const { Key, VersionId } of [...Versions, ...DeleteMarkers]) {
-    const one = { Bucket: BUCKET, Key, VersionId, BypassGovernanceRetention: true };
-    await client.send(new DeleteObjectCommand(one));
-  }
-  await client.send(new DeleteBucketCommand({ Bucket: BUCKET }));
-  client.destroy();
-});
-
-function versions() {
-  return client.send(new ListObjectVersionsCommand({ Bucket: BUCKET }));
-}
+afterAll(() => bucket.remove());
 
 function locationWith(period: string): S3Location {
   return {
-    ...{ name: 'default', provider: 's3', bucket: BUCKET, region: 'us-east-1', isPathStyle: true },
+    ...{
+      name: 'default',
+      provider: 's3',
+      bucket: bucket.name,
+      region: 'us-east-1',
+      isPathStyle: true,
+    },
     ...{ prefix: randomBytes(4).toString('hex'), endpoint: process.env['S3_ENDPOINT'] ?? '' },
     objectLock: { mode: 'GOVERNANCE', period },
   };
@@ -78,10 +64,10 @@ test('what a backup keeps is locked for its time, whether written whole, in part
     const until = Date.parse((await store.head(key))?.lockedUntil ?? '');
     expect([key, until >= earliestMs, until <= Date.now() + HOUR_MS]).toEqual([key, true, true]);
   }
-  const { Versions = [] } = await versions();
+  const { Versions = [] } = await bucket.versions();
   const record = Versions.find(({ Key = '' }) => Key.endsWith(KEYS.record));
-  const at = { Bucket: BUCKET, Key: record?.Key, VersionId: record?.VersionId };
-  await expect(client.send(new DeleteObjectCommand(at))).rejects.toThrow();
+  const at = { Bucket: bucket.name, Key: record?.Key, VersionId: record?.VersionId };
+  await expect(bucket.client.send(new DeleteObjectCommand(at))).rejects.toThrow();
   await expect(requireUnlocked(store, 'nightly')).rejects.toMatchObject({
     code: 'object-locked',
     message: expect.stringMatching(/until \d{4}-\d\d-\d\dT/) as string,
@@ -119,7 +105,7 @@ test('a backup may be deleted when its time is over, and one without a record at
 });
 
 test.each([
-  ['that locks is ok', BUCKET, { result: 'ok' }],
+  ['that locks is ok', undefined, { result: 'ok' }],
   [
     ...(['that locks nothing is named', process.env['S3_BUCKET'] ?? 'holdfast'] as const),
     {
@@ -130,8 +116,8 @@ test.each([
       },
     },
   ],
-])('a bucket %s', async (_, bucket, expected) => {
-  const location = { ...locationWith('1h'), bucket };
+])('a bucket %s', async (_, name, expected) => {
+  const location = { ...locationWith('1h'), bucket: name ?? bucket.name };
   const checks = await checkLocation(location);
   expect(checks.find(({ name }) => name === 'object-lock')).toMatchObject(expected);
   expect(checks.filter(({ result, name }) => result !== 'ok' && name !== 'object-lock')).toEqual(
