@@ -13,13 +13,14 @@ export interface ClaimPlace {
 }
 
 /** Whether the name is the run's, or of a run whose plugins have to be told first. */
-export type NameClaim = 'claimed' | 'elsewhere' | LeftRun;
+export type NameClaim = 'claimed' | 'elsewhere' | 'deleting' | LeftRun;
 
 /**
  * Claims the name of a run in the location. The caller knows that no ended run has the
  * name, so an earlier claim belongs to a run that died: it had the caller's workflow id, of which one runs at a time, if it
  * was started by the same Holdfast. What it left is removed, and its claim is taken over. A claim of another Holdfast
- * stands, because nobody here can know whether that run is alive. What the plugins of a dead run have begun is known by
+ * stands, because nobody here can know whether that run is alive; so does one whose deletion has begun, which removes
+ * what lies in the folder, whoever has written it by then. What the plugins of a dead run have begun is known by
  * its files alone: nothing is removed before they were told.
  */
 export async function claimName(
@@ -34,6 +35,9 @@ export async function claimName(
   const { stored, version } = outcome;
   if (stored.installation !== claim.installation) {
     return 'elsewhere';
+  }
+  if (stored.kind === 'Backup' && stored.deletion !== undefined) {
+    return 'deleting';
   }
   const { runUid, spec } = stored;
   if (runUid !== endedUid && (await hasAskedPlugins(store, place.folder, runUid))) {

@@ -48,6 +48,8 @@ export async function openBackup(deps: Dependencies, input: OpenBackupInput): Pr
       return { kind: 'accepted' };
     case 'elsewhere':
       return { kind: 'refused', failure: claimedElsewhere(input) };
+    case 'deleting':
+      return { kind: 'refused', failure: beingDeleted(input) };
     default:
       return claimed;
   }
@@ -70,6 +72,14 @@ function taken({ location, name }: OpenBackupInput): FailureReport {
   return {
     code: 'already-exists',
     message: `location ${location} holds another backup named ${name}; choose another name or delete that backup`,
+    subject: 'metadata.name',
+  };
+}
+
+function beingDeleted({ name }: OpenBackupInput): FailureReport {
+  return {
+    code: 'being-deleted',
+    message: `the deletion of an earlier backup named ${name} has begun; wait for its end, or delete that backup again`,
     subject: 'metadata.name',
   };
 }

@@ -67,8 +67,11 @@ export async function openRestore(
     cluster: identity,
   };
   const claimed = await claimName(store, restoreKeys(input.name), { ...input, claim });
+  if (typeof claimed !== 'string') {
+    return claimed;
+  }
   if (claimed !== 'claimed') {
-    return claimed === 'elsewhere' ? { kind: 'refused', failure: taken(input) } : claimed;
+    return { kind: 'refused', failure: taken(input) };
   }
   // Only now, when a deletion would see the claim.
   const late = await lateRefusal(store, { spec: found.spec, location });

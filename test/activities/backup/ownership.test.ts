@@ -15,6 +15,7 @@ import type { Cluster } from '../../../activities/kubernetes/port.ts';
 import type { BackupResult } from '../../../domain/backup.ts';
 import { backupKeys, pluginCallKey } from '../../../domain/object-key.ts';
 import { readBackup } from '../../../storage/catalogue.ts';
+import { changeClaim } from '../../../storage/change-claim.ts';
 import { readJsonGz } from '../../../storage/json-file.ts';
 import { createFolderStore } from '../../../storage/object-store/folder.ts';
 import type { ObjectStore } from '../../../storage/object-store/port.ts';
@@ -22,6 +23,7 @@ import { readAll } from '../../../storage/object-store/read-all.ts';
 import { inActivity } from '../../support/activity-context.ts';
 import { keysUnder } from '../../support/archive-items.ts';
 import { NO_VOLUMES } from '../../support/no-volumes.ts';
+import { racedStore } from '../../support/raced-store.ts';
 
 // Goal: a name has one owner, whoever died before or wakes up later. Method: the activities of two runs of one name, in
 // the order that goes wrong, on a folder and the real API server.
@@ -116,6 +118,20 @@ test('a claim that was committed without its record is taken over as well', asyn
   await store.remove([keys.record]);
   expect(await open('next')).toEqual({ kind: 'accepted' });
   expect(await keysUnder(store, keys.folder)).toEqual([keys.claim]);
+});
+
+test('a claim whose deletion has begun is not taken over, however late that came', async () => {
+  await open('dead');
+  const deletion = { since: '2026-01-01T00:00:00Z' };
+  const dying = () =>
+    changeClaim(store, { name: 'b', runUid: 'dead' }, (claim) => ({ ...claim, deletion }));
+  const refused = { kind: 'refused', failure: { code: 'being-deleted' } };
+  const direct = store;
+  store = racedStore(direct, { key: keys.claim, times: 1, write: dying });
+  expect(await open('next')).toMatchObject(refused);
+  store = direct;
+  expect(await open('next')).toMatchObject(refused);
+  expect((await readBackup(store, 'b'))?.claim?.runUid).toBe('dead');
 });
 
 test('the claim of another Holdfast stands, and its files with it', async () => {
