@@ -30,6 +30,7 @@ import { listPlugins } from './plugins/list-plugins.ts';
 import { readPlugin } from './plugins/read-plugin.ts';
 import { removePlugin } from './plugins/remove-plugin.ts';
 import { storePlugin } from './plugins/store-plugin.ts';
+import { findSnapshotOrphans } from './reconcile/find-snapshot-orphans.ts';
 import { findOrphans } from './reconcile/find-orphans.ts';
 import { redactFailures } from './redact-failures.ts';
 import { withKnownLocation } from './known-location.ts';
@@ -80,6 +81,7 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     previewBackup: bind(previewBackup),
     planRetention: bind(planRetention),
     findOrphans: bind(findOrphans),
+    findSnapshotOrphans: bind(findSnapshotOrphans),
     commitBackup: bind(commitBackup),
     cleanBackup: bind(cleanIn(backupKeys)),
     planPluginCalls: bind(planPluginCalls),

@@ -7,6 +7,12 @@ export interface ReconcileActivities {
    * Temporal says that it has closed; what it left is looked at once more after that. Changes nothing. Heartbeats.
    */
   findOrphans(input: FindOrphansInput): Promise<FoundOrphans>;
+  /**
+   * Compares the repositories of the cluster in a location with the records of its backups: snapshots that nothing refers
+   * to, and those that a record names and that are not there. Changes nothing. Heartbeats. Throws what reading a
+   * repository does.
+   */
+  findSnapshotOrphans(input: FindOrphansInput): Promise<FoundOrphans>;
 }
 
 export interface FindOrphansInput {

@@ -1,4 +1,5 @@
 import type { FailureReport } from './failure.ts';
+import type { RepositoryKey } from './workflow-id.ts';
 
 /** What runs leave that died, by kind, and what removing it does; nothing removes the last ones. */
 export const ORPHAN_KINDS = {
@@ -8,10 +9,16 @@ export const ORPHAN_KINDS = {
   UnfinishedDeletion: 'the deletion goes on to its end',
   LeftTombstone: 'the tombstone goes',
   LeftWork: 'intermediate files of the run go',
+  LeftSnapshots: 'the next maintenance of the repository takes them out',
+  MissingSnapshot: undefined,
+  UnreadableRepository: undefined,
   ReplacedObjects: undefined,
   ForeignRun: undefined,
   UnknownFolder: undefined,
 } as const satisfies Readonly<Record<string, string | undefined>>;
+
+/** What became of the removal of an orphan; `Requested`: somebody else does it in its time. */
+export const ORPHAN_OUTCOMES = ['Removed', 'Requested', 'Failed'] as const;
 
 type OrphanKind = keyof typeof ORPHAN_KINDS;
 
@@ -23,12 +30,14 @@ export interface Orphan {
   /** Why it is one, in a sentence. */
   readonly reason: string;
   readonly run?: OrphanRun;
+  /** The repository that it is in. */
+  readonly repository?: Omit<RepositoryKey, 'location'>;
   /** When the run began, or the deletion; RFC 3339. */
   readonly since?: string;
   readonly objects?: number;
   readonly sizeBytes?: number;
   /** Left out where nobody asked for its removal, and for what is never removed. */
-  readonly outcome?: 'Removed' | 'Failed';
+  readonly outcome?: (typeof ORPHAN_OUTCOMES)[number];
   /** Why it is still there. */
   readonly failure?: FailureReport;
 }

@@ -4,6 +4,7 @@ import {
   isCancellation,
   ParentClosePolicy,
   setCurrentDetails,
+  workflowInfo,
 } from '@temporalio/workflow';
 
 import { type FoundOrphans, isRemovable, type Orphan, type OrphanRun } from '../domain/orphan.ts';
@@ -33,9 +34,17 @@ type DeleteWorkflow = (input: DeleteInput) => Promise<DeleteResult>;
 export async function reconcile(input: ReconcileInput): Promise<FoundOrphans> {
   const { location, cluster, removal } = input;
   setCurrentDetails(`**Looking** · what dead runs have left in location ${location}`);
-  const found = await activitiesOf(cluster, input.patienceMs)
-    .long(`Look for what dead runs have left in location ${location}`)
-    .findOrphans({ location, cluster });
+  const { long } = activitiesOf(cluster, input.patienceMs);
+  const files = await long(`Look for what dead runs have left in location ${location}`).findOrphans(
+    { location, cluster },
+  );
+  const snapshots = await long(
+    `Compare the repositories of location ${location} with its backups`,
+  ).findSnapshotOrphans({ location, cluster });
+  const found: FoundOrphans = {
+    orphans: [...files.orphans, ...snapshots.orphans],
+    isMore: files.isMore || snapshots.isMore,
+  };
   if (removal === 'None') {
     return found;
   }
@@ -50,6 +59,10 @@ export async function reconcile(input: ReconcileInput): Promise<FoundOrphans> {
 
 async function removed(orphan: Orphan, input: ReconcileInput): Promise<Orphan> {
   try {
+    if (orphan.repository !== undefined) {
+      await requestMaintenance(orphan.repository, input);
+      return { ...orphan, outcome: 'Requested' };
+    }
     if (orphan.run !== undefined) {
       await removeOf(orphan.run, orphan, input);
     }
@@ -91,4 +104,18 @@ async function removeOf(
     parentClosePolicy: ParentClosePolicy.ABANDON,
     cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
   });
+}
+
+/** A repository that was used is maintained after it; whoever waits for it already goes first. */
+async function requestMaintenance(
+  { clusterUid, namespace }: NonNullable<Orphan['repository']>,
+  { location, cluster, patienceMs }: ReconcileInput,
+): Promise<void> {
+  const { workflowId, runId } = workflowInfo();
+  const { short } = activitiesOf(cluster, patienceMs);
+  const activities = short(`Ask for the maintenance of the repository of ${namespace}`);
+  const lease = { location, clusterUid, namespaces: [namespace], leaseId: `${runId}/${namespace}` };
+  const holder = { workflowId, runId };
+  await activities.acquireLeases({ ...lease, cluster, purpose: 'Backup', holder });
+  await activities.releaseLeases(lease);
 }

@@ -9,6 +9,7 @@ import {
 import type { RepositoryKey } from '../../domain/workflow-id.ts';
 import { readBackup } from '../../storage/catalogue.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
+import type { EngineRun, RepositoryAccess } from '../engine/port.ts';
 import type { ForgottenSnapshots, UnlessLocked } from '../repository-contract.ts';
 import { readCopyRecords } from './copy-records.ts';
 import { atRepository, unlessLocked } from './maintain-repository.ts';
@@ -26,22 +27,38 @@ export function forgetSnapshots(
 ): Promise<UnlessLocked<ForgottenSnapshots>> {
   return atRepository(tools, input, (repository, run) =>
     unlessLocked(async () => {
-      const { clusterUid } = input;
-      const stored = await tools.engine.snapshots({ repository, clusterUid }, run);
-      const snapshots = stored.map(({ facts, labels }) => ({ ...facts, labels }));
-      // The backups are read after the snapshots: a run has its claim before its first snapshot.
-      const store = tools.store(input.location);
-      const names = backupsOf(snapshots);
-      const known = await pLimit(READS_IN_FLIGHT).map(names, (name) => runsOf(store, name));
-      const runs = new Map(names.map((name, index) => [name, known[index]]));
-      const snapshotIds = forgottenSnapshots(snapshots, runs);
+      const look = { key: input, access: repository, run };
+      const { all, left: snapshotIds } = await lookForSnapshots(tools, look);
       if (snapshotIds.length > 0) {
         await tools.engine.forget({ repository, snapshotIds }, run);
       }
       const forgotten = snapshotIds.length;
-      return { forgotten, snapshots: snapshots.length - forgotten };
+      return { forgotten, snapshots: all.length - forgotten };
     }),
   );
+}
+
+/** A repository, and how to look into it. */
+interface SnapshotLook {
+  readonly key: RepositoryKey;
+  readonly access: RepositoryAccess;
+  readonly run: EngineRun;
+}
+
+/** The snapshots of a repository, and those that nothing in the location refers to. */
+export async function lookForSnapshots(
+  tools: MaintenanceTools,
+  { key: { location, clusterUid }, access, run }: SnapshotLook,
+): Promise<{ readonly all: readonly string[]; readonly left: readonly string[] }> {
+  const stored = await tools.engine.snapshots({ repository: access, clusterUid }, run);
+  const snapshots = stored.map(({ facts, labels }) => ({ ...facts, labels }));
+  // The backups are read after the snapshots: a run has its claim before its first snapshot.
+  const store = tools.store(location);
+  const names = backupsOf(snapshots);
+  const known = await pLimit(READS_IN_FLIGHT).map(names, (name) => runsOf(store, name));
+  const runs = new Map(names.map((name, index) => [name, known[index]]));
+  const left = forgottenSnapshots(snapshots, runs);
+  return { all: snapshots.map(({ snapshotId }) => snapshotId), left };
 }
 
 /** The runs that a record or a claim of a backup names; undefined if one of the two cannot be read. */

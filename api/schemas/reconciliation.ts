@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 
-import { ORPHAN_KINDS } from '../../domain/orphan.ts';
+import { ORPHAN_KINDS, ORPHAN_OUTCOMES } from '../../domain/orphan.ts';
 import { RECONCILIATION_PHASES, REMOVALS } from '../../domain/reconciliation.ts';
 import { ApiVersion, FailureReportSchema, LabelName, oneOf, STRICT } from './run.ts';
 
@@ -32,13 +32,21 @@ const OrphanSchema = Type.Object({
       runUid: Type.String(),
     }),
   ),
+  repository: Type.Optional(
+    Type.Object(
+      { clusterUid: Type.String(), namespace: Type.String() },
+      { description: 'The repository that it is in.' },
+    ),
+  ),
   since: Type.Optional(Type.String({ format: 'date-time' })),
   objects: Type.Optional(Type.Integer()),
   sizeBytes: Type.Optional(Type.Integer()),
   removal: Type.Optional(
     Type.String({ description: 'What its removal does; nothing removes what has none.' }),
   ),
-  outcome: Type.Optional(oneOf(['Removed', 'Failed'], 'What became of its removal.')),
+  outcome: Type.Optional(
+    oneOf(ORPHAN_OUTCOMES, 'What became of its removal; Requested: it goes in its time.'),
+  ),
   failure: Type.Optional(FailureReportSchema),
 });
 
