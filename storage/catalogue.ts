@@ -67,11 +67,18 @@ export async function readBackup(
   };
 }
 
-/** Names of all folders of backups of a location. */
-export async function backupNames(store: ObjectStore): Promise<string[]> {
+/** Names of the folders of backups of a location that begin with a text; of all when left out. */
+export async function backupNames(store: ObjectStore, start = ''): Promise<string[]> {
   const names: string[] = [];
-  for await (const folders of store.listFolders(BACKUPS_PREFIX)) {
-    names.push(...folders.map((folder) => folder.slice(0, -1)));
+  const after = start === '' ? undefined : `${BACKUPS_PREFIX}${start}`;
+  for await (const folders of store.listFolders(BACKUPS_PREFIX, after)) {
+    const found = folders.map((folder) => folder.slice(0, -1));
+    const own = found.filter((name) => name.startsWith(start));
+    names.push(...own);
+    // Names with the same beginning are listed together.
+    if (own.length < found.length) {
+      break;
+    }
   }
   return names.sort();
 }

@@ -53,7 +53,9 @@ export class ScheduleStates {
   async detailed(one: Kept): Promise<ScheduleResource> {
     const store = this.#sources.store(one.stored.spec.location);
     const [backups, recent] = await Promise.all([
-      backupNames(store).then((names) => lastBackups(store, one.stored.name, names)),
+      backupNames(store, `${one.stored.name}-`).then((names) =>
+        lastBackups(store, one.stored.name, names),
+      ),
       this.#recent(one),
     ]);
     return this.#resource(one, { ...backups, recent });

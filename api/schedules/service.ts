@@ -328,15 +328,15 @@ export class ScheduleService {
     requireWritable(this.#sources.location(location));
   }
 
-  /** A schedule by name, in whichever location it is kept; undefined where neither a location nor Temporal has it. */
+  /** A schedule by name, in whichever location it is kept; undefined where no location has it. */
   async #find(name: string): Promise<Found | undefined> {
     const { locations, store } = this.#sources;
-    const [description, ...reads] = await Promise.all([
-      this.#describe(name),
-      ...locations.all.map((location) => readSchedule(store(location.name), name)),
-    ]);
+    const reads = await Promise.all(
+      locations.all.map((location) => readSchedule(store(location.name), name)),
+    );
     const read = reads.find((one) => one !== undefined);
-    return read === undefined ? undefined : { stored: read.stored, read, description };
+    // A look at a schedule costs Temporal more than a read; a name that is free needs none.
+    return read && { stored: read.stored, read, description: await this.#describe(name) };
   }
 
   async #describe(name: string): Promise<ScheduleDescription | undefined> {
