@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -128,7 +128,15 @@ async function uploadedMoreThan(name: string, bytes: number): Promise<number> {
   return done;
 }
 
-const kept = (language: ExampleLanguage): Promise<string[]> => readdir(join(folder, language));
+/** Files of uploads that the plugin keeps; notes that one was cancelled are none. */
+async function kept(language: ExampleLanguage): Promise<string[]> {
+  const names = await readdir(join(folder, language));
+  const isNote = names.map(async (name) =>
+    (await readFile(join(folder, language, name), 'utf8')).includes('"Cancelled"'),
+  );
+  const notes = await Promise.all(isNote);
+  return names.filter((_, index) => notes[index] !== true);
+}
 
 async function listing(directory: string): Promise<string> {
   return (await run('sh', ['-c', LIST], { cwd: directory })).stdout;

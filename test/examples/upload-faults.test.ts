@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,6 +25,28 @@ async def main(folder):
     operations.begin("request", "shop", "data")
     while operations.status("request")["phase"] == "Running":
         await asyncio.sleep(0.01)
+    print(json.dumps(operations.status("request")))
+
+asyncio.run(main(sys.argv[1]))
+`;
+const PYTHON_RESUMED = `
+import sys
+from pathlib import Path
+from operations import Operations
+
+Operations(Path(sys.argv[1]), None).resume()
+print("{}")
+`;
+const PYTHON_REMOVED = `
+import asyncio, json, sys
+from pathlib import Path
+from operations import Operations
+
+async def main(folder):
+    operations = Operations(Path(folder), None)
+    operations.resume()
+    await operations.remove("request")
+    operations.begin("request", "shop", "data")
     print(json.dumps(operations.status("request")))
 
 asyncio.run(main(sys.argv[1]))
@@ -81,12 +103,15 @@ const UPLOADS = {
       await sleep(10);
     }
   },
-  python: async (): Promise<unknown> => {
-    const env = { ...process.env, PYTHONPATH: PYTHON, PYTHONDONTWRITEBYTECODE: '1' };
-    const { stdout } = await run('python3', ['-c', PYTHON_DRIVER, folder], { env });
-    return JSON.parse(stdout);
-  },
+  python: async (): Promise<unknown> => python(PYTHON_DRIVER),
 };
+
+/** What a program says of the folder. */
+async function python(program: string): Promise<unknown> {
+  const env = { ...process.env, PYTHONPATH: PYTHON, PYTHONDONTWRITEBYTECODE: '1' };
+  const { stdout } = await run('python3', ['-c', program, folder], { env });
+  return JSON.parse(stdout);
+}
 
 describe.each(['typescript', 'python'] as const)('an upload of the example in %s', (language) => {
   test('is complete when the archive has its end', async () => {
@@ -112,6 +137,37 @@ describe.each(['typescript', 'python'] as const)('an upload of the example in %s
     expect(await readdir(folder)).toEqual(['request.json']);
   });
 });
+
+const REMOVED = {
+  typescript: async (): Promise<unknown> => {
+    const operations = new Operations({ folder });
+    await operations.resume();
+    await operations.remove('request');
+    await operations.begin('request', { namespace: 'shop', claim: 'data' });
+    return operations.status('request');
+  },
+  python: async (): Promise<unknown> => python(PYTHON_REMOVED),
+};
+
+/** A worker begins. */
+const RESUMED = {
+  typescript: async (): Promise<unknown> => new Operations({ folder }).resume(),
+  python: async (): Promise<unknown> => python(PYTHON_RESUMED),
+};
+
+test.each(['typescript', 'python'] as const)(
+  'an upload of the example in %s that was removed is not begun by a call that comes late',
+  async (language) => {
+    await kubectlThat(`echo data; ${END}`);
+    const cancelled = { requestId: 'request', phase: 'Cancelled' };
+    expect(await REMOVED[language]()).toEqual(cancelled);
+    // After some days the note goes, when the worker begins.
+    const note = join(folder, 'request.json');
+    await utimes(note, 0, 0);
+    await RESUMED[language]();
+    expect(await readdir(folder)).toEqual([]);
+  },
+);
 
 test('an id that leads out of the folder is refused', async () => {
   const operations = new Operations({ folder });

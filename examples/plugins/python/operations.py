@@ -3,12 +3,16 @@
 import asyncio
 import json
 import re
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from told import Told, public_text
 from upload import Progress, upload
+
+NOTE_S = 7 * 24 * 3600
+"""How long it stays known that an upload was cancelled: no call is on its way for so long."""
 
 REQUEST_ID = re.compile(r"[\w-]{1,200}", re.ASCII)
 
@@ -36,7 +40,10 @@ class Operations:
         """Goes on with what ran when the last worker ended."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for file in self._folder.glob("*.json"):
-            self._start(self._read(file.stem))
+            kept = self._read(file.stem)
+            self._start(kept)
+            if kept is not None and kept["phase"] == "Cancelled" and file.stat().st_mtime < time.time() - NOTE_S:
+                file.unlink()
 
     def begin(self, request_id: str, namespace: str, claim: str) -> None:
         """Begins an upload. The same request made again, as Temporal may do, finds the one that there is."""
@@ -74,10 +81,13 @@ class Operations:
             self._write({"requestId": request_id, "phase": "Cancelled"})
 
     async def remove(self, request_id: str) -> None:
-        """Removes what was uploaded, and all that is known of it."""
+        """Removes what was uploaded.
+
+        A note stays for some days, so that a call which is still on its way begins nothing.
+        """
         await self.cancel(request_id)
         self._remove_data(request_id)
-        self._path(request_id, "json").unlink(missing_ok=True)
+        self._write({"requestId": request_id, "phase": "Cancelled"})
 
     def _start(self, kept: dict[str, Any] | None) -> None:
         if kept is None or kept["phase"] != "Running" or kept["requestId"] in self._running:

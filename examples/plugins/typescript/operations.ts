@@ -1,10 +1,13 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { OperationStatus } from './contract.ts';
 import { publicText, Told } from './told.ts';
 import { type Progress, upload } from './upload.ts';
 import type { Volume } from './volume.ts';
+
+/** How long it stays known that an upload was cancelled: no call is on its way for so long. */
+const NOTE_MS = 7 * 24 * 3_600_000;
 
 /** What is kept of an operation, in `<requestId>.json`. */
 interface Kept {
@@ -42,6 +45,9 @@ export class Operations {
     for (const name of await readdir(this.#options.folder)) {
       const kept = name.endsWith('.json') ? await this.#read(name.slice(0, -5)) : undefined;
       this.#start(kept);
+      if (kept?.status.phase === 'Cancelled') {
+        await this.#forgetLater(kept.status.requestId);
+      }
     }
   }
 
@@ -81,11 +87,11 @@ export class Operations {
     }
   }
 
-  /** Removes what was uploaded, and all that is known of it. */
+  /** Removes what was uploaded. A note stays for some days, so that a call which is still on its way begins nothing. */
   async remove(requestId: string): Promise<void> {
     await this.cancel(requestId);
     await this.#removeData(requestId);
-    await rm(this.#path(requestId, 'json'), { force: true });
+    await this.#write({ status: { requestId, phase: 'Cancelled' } });
   }
 
   #start(kept: Kept | undefined): void {
@@ -126,6 +132,14 @@ export class Operations {
       }
     } finally {
       this.#running.delete(requestId);
+    }
+  }
+
+  async #forgetLater(requestId: string): Promise<void> {
+    const path = this.#path(requestId, 'json');
+    const { mtimeMs } = await stat(path);
+    if (mtimeMs < Date.now() - NOTE_MS) {
+      await rm(path);
     }
   }
 
