@@ -1,3 +1,4 @@
+import type { CoverageReason } from '../../domain/coverage.ts';
 import { groupResource, type ListedObject, type ResourceType } from '../../domain/item.ts';
 import type { ExportPlan } from '../../domain/export-plan.ts';
 import { whyNotTaken } from '../../domain/keep-object.ts';
@@ -65,11 +66,13 @@ interface Named {
   readonly cluster: Dependencies['cluster'];
   readonly type: ResourceType;
   readonly signal: AbortSignal;
+  /** Is told of a failure of the type alone. */
+  readonly onUnread?: (reason: CoverageReason) => void;
 }
 
 /** Named objects of a type, page by page; a failure of the type alone is told. */
 export async function* namedPages(
-  { cluster, type, signal }: Named,
+  { cluster, type, signal, onUnread }: Named,
   names: readonly string[],
   problems: ProblemList,
 ): AsyncGenerator<readonly ListedObject[]> {
@@ -78,6 +81,7 @@ export async function* namedPages(
   try {
     yield* unitPages(cluster, unit, { selectors: [], options });
   } catch (error) {
-    problems.tell(type, error);
+    const reason = problems.tell(type, error);
+    onUnread?.(reason);
   }
 }

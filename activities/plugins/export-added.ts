@@ -1,3 +1,4 @@
+import type { CoverageReason } from '../../domain/coverage.ts';
 import type { ExportPlan } from '../../domain/export-plan.ts';
 import type { FailureReport } from '../../domain/failure.ts';
 import { groupResource, type ListedObject, type ResourceType } from '../../domain/item.ts';
@@ -44,9 +45,17 @@ export async function* exportAdded(
   for (const [name, askedBy] of added) {
     const type = served.get(name);
     const missing = new Map(askedBy);
+    let why =
+      type === undefined ? 'the cluster serves no such type' : 'the cluster has no such item';
     if (type !== undefined) {
+      const onUnread = (reason: CoverageReason): void => {
+        why =
+          reason === 'forbidden'
+            ? 'Holdfast may not read it'
+            : 'the cluster could not be asked for it';
+      };
       for await (const page of namedPages(
-        { cluster, type, signal },
+        { cluster, type, signal, onUnread },
         [...askedBy.keys()],
         problems,
       )) {
@@ -60,7 +69,7 @@ export async function* exportAdded(
       }
     }
     for (const [key, who] of missing) {
-      problems.warning(inVain(`${name}/${key}`, who, 'the cluster has no such item'));
+      problems.warning(inVain(`${name}/${key}`, who, why));
     }
   }
 }

@@ -5,7 +5,7 @@ import type { ItemsCall } from '../../domain/plugins/contract.ts';
 import { CONTRACT } from '../../domain/plugins/contract-v1.ts';
 import type { CallOutcome, ItemOutcome, PlannedCall } from '../../domain/plugins/plugin-call.ts';
 import { callTimes } from '../../domain/plugins/plugin.ts';
-import { readItemsAnswer } from '../../domain/plugins/read-answer.ts';
+import { actionFailure, readItemsAnswer } from '../../domain/plugins/read-answer.ts';
 import { readBodies } from '../../storage/format/read-bodies.ts';
 import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
 import { seal } from '../../storage/seal.ts';
@@ -101,13 +101,12 @@ function everyItem({ items }: PlannedCall, answered: readonly ItemOutcome[]): It
 }
 
 /** A call that nobody took has begun nothing; one that a worker died of may have. */
-function failedItems(
-  { items }: PlannedCall,
-  failure: FailureReport,
-  isUntaken = false,
-): ItemOutcome[] {
+function failedItems(call: PlannedCall, failure: FailureReport, isUntaken = false): ItemOutcome[] {
   const begun = isUntaken ? {} : { mayHaveBegun: true as const };
-  return items.map(({ requestId, item }) => ({ requestId, item, failure, ...begun }));
+  return call.items.map(({ requestId, item }) => ({
+    ...{ requestId, item, failure: actionFailure(call, failure, item) },
+    ...begun,
+  }));
 }
 
 /** Objects of a restore that are too large to be handed over; `null` stands for them. */

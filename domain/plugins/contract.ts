@@ -211,7 +211,9 @@ export const ItemAnswerSchema = Type.Object({
   ),
   operation: Type.Optional(OperationSchema),
   error: Type.Optional(
-    text('Why the action failed for this item; nothing else is looked at then.'),
+    text(
+      'Why the action failed for this item. An operation beside it is cancelled; nothing else is looked at then.',
+    ),
   ),
 });
 

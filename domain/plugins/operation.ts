@@ -54,7 +54,7 @@ export function operationEnds(
       const failure =
         otherwise === undefined
           ? unknownStatus(plugin, operation, fault)
-          : { ...otherwise, subject: subjectFor(plugin, operation) };
+          : failureFor(plugin, operation, otherwise);
       return { requestId, phase: 'Failed', failure };
     }
     // The schema was checked.
@@ -93,7 +93,7 @@ function endOf(
       const failure =
         otherwise === undefined
           ? say('operation-failed', 'was left running')
-          : { ...otherwise, subject: subjectFor(plugin, operation) };
+          : failureFor(plugin, operation, otherwise);
       return { end: failed(failure), isOpen: true };
     }
     case 'Failed':
@@ -124,6 +124,17 @@ function shortfallOf(progress: OperationStatus['progress']): string | undefined 
   return done === 0 && total === undefined && unit === 'bytes'
     ? 'says that it is complete, and moved 0 bytes; one that has nothing to move says so by a total of 0'
     : undefined;
+}
+
+/** Why all operations of a batch have failed, as it is told of one of them. */
+function failureFor(
+  plugin: string,
+  operation: PlannedOperation,
+  { code, message: why }: FailureReport,
+): FailureReport {
+  const { action, item } = operation;
+  const message = `${actionText({ plugin, action })}: the operation for ${itemText(item)} failed: ${why}`;
+  return { code, message, subject: subjectFor(plugin, operation) };
 }
 
 function unknownStatus(

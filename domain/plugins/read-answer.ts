@@ -191,7 +191,8 @@ function outcomeOf(call: PlannedCall, asked: ItemCall, answer: ItemAnswer): Item
   const outcome = { requestId, item: { group, resource, namespace, name } };
   const begun = operation === undefined ? {} : { operation };
   if (error !== undefined) {
-    return { ...outcome, ...begun, failure: actionFailure(call, error, item) };
+    const failure = actionFailure(call, { code: 'plugin-failed', message: error }, item);
+    return { ...outcome, ...begun, failure };
   }
   return {
     ...outcome,
@@ -203,15 +204,15 @@ function outcomeOf(call: PlannedCall, asked: ItemCall, answer: ItemAnswer): Item
   };
 }
 
-/** What a plugin itself says that it could not do. */
-function actionFailure(
+/** Why an action failed for an item, with the names of all three. */
+export function actionFailure(
   { plugin, action }: Pick<PlannedCall, 'plugin' | 'action'>,
-  text: string,
+  { code, message: why }: FailureReport,
   item: PluginItem,
 ): FailureReport {
   const about = itemText(item);
-  const message = `${actionText({ plugin, action })}, failed for ${about}: ${text}`;
-  return { code: 'plugin-failed', message, subject: subjectOf({ plugin, action }, about) };
+  const message = `${actionText({ plugin, action })}, failed for ${about}: ${why}`;
+  return { code, message, subject: subjectOf({ plugin, action }, about) };
 }
 
 function failedItem(call: PlannedCall, asked: ItemCall, fault: AnswerFault): ItemOutcome {

@@ -206,13 +206,15 @@ test('an answer that is too large is refused as such', async () => {
   expect(status.phase).toBe('PartiallyFailed');
   expect(errorsOf(status)).toEqual([
     expect.stringMatching(
-      /^plugin-failed: the plugin huge failed with PayloadsTooLarge; see the log/,
+      /^plugin-failed: plugin huge, action upload, failed for configmaps.*huge failed with PayloadsTooLarge; see the log/,
     ),
   ]);
   plugin('large').whole = () => ({ items: [], padding: 'x'.repeat(1024 * 1024) });
   await begin('large');
   expect(errorsOf(await ended('large'))).toEqual([
-    expect.stringMatching(/^plugin-answer-invalid: the plugin large .* 512 KiB are allowed/),
+    expect.stringMatching(
+      /^plugin-answer-invalid: plugin large, action upload, failed for .* 512 KiB are allowed/,
+    ),
   ]);
 });
 

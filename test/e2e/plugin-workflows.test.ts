@@ -67,7 +67,7 @@ async function withPlugin(
   await fixture.close();
 }
 
-test.each([
+test.concurrent.each([
   { does: 'dies of the call', voids: 1 },
   { does: 'is not there', voids: 0 },
 ])('a plugin that $does has begun $voids operations that nobody knows of', async ({ voids }) => {
@@ -102,77 +102,86 @@ function wait(
   return workflows.run(PLUGIN_OPERATIONS_WORKFLOW, input);
 }
 
-test('the deletion of a backup ends what could not be cancelled, as soon as the plugin is there', async () => {
-  await withPlugin(async ({ fixture, cluster, mover }) => {
-    const worker = await workflows.servePlugin(cluster, 'mover', mover.activities);
-    mover.answer = () => {
-      void worker.stop();
-      return { error: 'half begun', operation: { id: 'op' } };
-    };
-    const { rounds, ...asked } = await ask(cluster);
-    expect(asked).toMatchObject({ operations: 0, voids: 1 });
-    const { notCancelled, uncancelled } = await wait(cluster, { rounds, ...asked });
-    expect(notCancelled).toHaveLength(1);
-    await inActivity(() =>
-      recordPlugins(fixture.deps, {
-        ...{ ...RUN, rounds, notCancelled },
-        ...(uncancelled === undefined ? {} : { uncancelled }),
-      }),
-    );
-    const keys = backupKeys(RUN.name);
-    await inActivity(() => cleanRun(fixture.store, keys, { ...RUN, scope: 'work' }));
-    const input: DeleteInput = { ...RUN, cluster };
-    await expect(workflows.run(DELETE_WORKFLOW, input)).rejects.toMatchObject({
-      cause: { message: expect.stringContaining('plugin-not-served') as unknown },
-    });
-    expect(await keysUnder(fixture.store, keys.folder)).toContain(keys.itemOperations);
-    await workflows.servePlugin(cluster, 'mover', mover.activities);
-    await workflows.run(DELETE_WORKFLOW, input);
-    expect(mover.deleted.map(({ operations }) => operations)).toEqual([
-      [expect.objectContaining({ id: 'op', requestId: mover.calls[0]?.items[0]?.requestId })],
-    ]);
-    expect(await keysUnder(fixture.store, keys.folder)).toEqual([]);
-  });
-});
-
-test('a plugin that the run has waited for in vain is asked again, and not waited for as long', async () => {
-  await withPlugin(
-    async ({ cluster, mover }) => {
-      expect(await ask(cluster, ['mover'])).toMatchObject({ errors: 1, away: ['mover'] });
-      await workflows.servePlugin(cluster, 'mover', mover.activities);
-      const back = await ask(cluster, ['mover']);
-      expect(back).toMatchObject({ errors: 0 });
-      expect(back).not.toHaveProperty('away');
-    },
-    { unavailableTimeout: '1h' },
-  );
-});
-
-test('operations of a plugin that was not there before are not waited for again', async () => {
-  await withPlugin(
-    async ({ fixture, cluster, mover }) => {
-      mover.answer = () => ({ operation: { id: 'op' } });
+test.concurrent(
+  'the deletion of a backup ends what could not be cancelled, as soon as the plugin is there',
+  async () => {
+    await withPlugin(async ({ fixture, cluster, mover }) => {
       const worker = await workflows.servePlugin(cluster, 'mover', mover.activities);
-      const { rounds } = await ask(cluster);
-      await worker.stop();
-      const planned = await inActivity(() =>
-        planPluginOperations(fixture.deps, { ...RUN, scope: 'waited', rounds }),
+      mover.answer = () => {
+        void worker.stop();
+        return { error: 'half begun', operation: { id: 'op' } };
+      };
+      const { rounds, ...asked } = await ask(cluster);
+      expect(asked).toMatchObject({ operations: 0, voids: 1 });
+      const { notCancelled, uncancelled } = await wait(cluster, { rounds, ...asked });
+      expect(notCancelled).toHaveLength(1);
+      await inActivity(() =>
+        recordPlugins(fixture.deps, {
+          ...{ ...RUN, rounds, notCancelled },
+          ...(uncancelled === undefined ? {} : { uncancelled }),
+        }),
       );
-      const failure = { code: 'plugin-not-served', message: 'nobody' } as const;
-      const left = [{ plugin: 'mover', batches: [], operations: 20, failure }];
-      const handedOn = { waited: { planned, done: 0 }, completed: 0, failed: 0, left };
-      const deadline = recordTime(Date.now() + 3_600_000);
-      const input: PluginOperationsInput = { run: RUN, cluster, rounds, deadline, handedOn };
-      expect(await workflows.run(PLUGIN_OPERATIONS_WORKFLOW, input)).toMatchObject({
-        ...{ completed: 0, failed: 1 },
-        notCancelled: [{ message: expect.stringContaining('up to 21 operations') as unknown }],
+      const keys = backupKeys(RUN.name);
+      await inActivity(() => cleanRun(fixture.store, keys, { ...RUN, scope: 'work' }));
+      const input: DeleteInput = { ...RUN, cluster };
+      await expect(workflows.run(DELETE_WORKFLOW, input)).rejects.toMatchObject({
+        cause: { message: expect.stringContaining('plugin-not-served') as unknown },
       });
-    },
-    { unavailableTimeout: '1h' },
-  );
-});
+      expect(await keysUnder(fixture.store, keys.folder)).toContain(keys.itemOperations);
+      await workflows.servePlugin(cluster, 'mover', mover.activities);
+      await workflows.run(DELETE_WORKFLOW, input);
+      expect(mover.deleted.map(({ operations }) => operations)).toEqual([
+        [expect.objectContaining({ id: 'op', requestId: mover.calls[0]?.items[0]?.requestId })],
+      ]);
+      expect(await keysUnder(fixture.store, keys.folder)).toEqual([]);
+    });
+  },
+);
 
-test.each([
+test.concurrent(
+  'a plugin that the run has waited for in vain is asked again, and not waited for as long',
+  async () => {
+    await withPlugin(
+      async ({ cluster, mover }) => {
+        expect(await ask(cluster, ['mover'])).toMatchObject({ errors: 1, away: ['mover'] });
+        await workflows.servePlugin(cluster, 'mover', mover.activities);
+        const back = await ask(cluster, ['mover']);
+        expect(back).toMatchObject({ errors: 0 });
+        expect(back).not.toHaveProperty('away');
+      },
+      { unavailableTimeout: '1h' },
+    );
+  },
+);
+
+test.concurrent(
+  'operations of a plugin that was not there before are not waited for again',
+  async () => {
+    await withPlugin(
+      async ({ fixture, cluster, mover }) => {
+        mover.answer = () => ({ operation: { id: 'op' } });
+        const worker = await workflows.servePlugin(cluster, 'mover', mover.activities);
+        const { rounds } = await ask(cluster);
+        await worker.stop();
+        const planned = await inActivity(() =>
+          planPluginOperations(fixture.deps, { ...RUN, scope: 'waited', rounds }),
+        );
+        const failure = { code: 'plugin-not-served', message: 'nobody' } as const;
+        const left = [{ plugin: 'mover', batches: [], operations: 20, failure }];
+        const handedOn = { waited: { planned, done: 0 }, completed: 0, failed: 0, left };
+        const deadline = recordTime(Date.now() + 3_600_000);
+        const input: PluginOperationsInput = { run: RUN, cluster, rounds, deadline, handedOn };
+        expect(await workflows.run(PLUGIN_OPERATIONS_WORKFLOW, input)).toMatchObject({
+          ...{ completed: 0, failed: 1 },
+          notCancelled: [{ message: expect.stringContaining('up to 21 operations') as unknown }],
+        });
+      },
+      { unavailableTimeout: '1h' },
+    );
+  },
+);
+
+test.concurrent.each([
   {
     does: 'answers though its operation runs',
     said: { phase: 'Running' },
@@ -201,36 +210,39 @@ test.each([
   });
 });
 
-test('calls that carry large objects come to Temporal in pieces that it takes', async () => {
-  const calls = 4;
-  const call: ItemsCall = {
-    ...{ contract: CONTRACT, plugin: 'mover', action: 'take', replyKey: '', items: [] },
-    run: { kind: 'Restore', location: 'default', name: 'r', uid: 'uid-r', cluster: '' },
-    // As much as one object of 1 MiB makes when it is sealed.
-    sealedObjects: 'x'.repeat(1_400_000),
-  };
-  await withPlugin(
-    async ({ cluster, mover }) => {
-      mover.whole = () => ({ items: [] });
-      await workflows.servePlugin(cluster, 'mover', mover.activities);
-      const input: PluginItemsInput = { run: { ...RUN, kind: 'Restore' }, cluster };
-      await workflows.run(PLUGIN_ITEMS_WORKFLOW, input);
-      expect(mover.calls).toHaveLength(calls);
-    },
-    {
-      own: () => ({
-        planPluginCalls: ({ rounds }) =>
-          Promise.resolve({ attempt: 'a', calls: rounds.length > 0 ? 0 : calls }),
-        // All of them are there at the same time, as after a pause of the workflow's worker.
-        readPluginCall: async () => {
-          await sleep(500);
-          return { plugin: 'mover', callTimeoutMs: 5000, unavailableTimeoutMs: 5000, call };
-        },
-        storePluginAnswer: () => Promise.resolve({ operations: 0, voids: 0, errors: 0 }),
-      }),
-    },
-  );
-});
+test.concurrent(
+  'calls that carry large objects come to Temporal in pieces that it takes',
+  async () => {
+    const calls = 4;
+    const call: ItemsCall = {
+      ...{ contract: CONTRACT, plugin: 'mover', action: 'take', replyKey: '', items: [] },
+      run: { kind: 'Restore', location: 'default', name: 'r', uid: 'uid-r', cluster: '' },
+      // As much as one object of 1 MiB makes when it is sealed.
+      sealedObjects: 'x'.repeat(1_400_000),
+    };
+    await withPlugin(
+      async ({ cluster, mover }) => {
+        mover.whole = () => ({ items: [] });
+        await workflows.servePlugin(cluster, 'mover', mover.activities);
+        const input: PluginItemsInput = { run: { ...RUN, kind: 'Restore' }, cluster };
+        await workflows.run(PLUGIN_ITEMS_WORKFLOW, input);
+        expect(mover.calls).toHaveLength(calls);
+      },
+      {
+        own: () => ({
+          planPluginCalls: ({ rounds }) =>
+            Promise.resolve({ attempt: 'a', calls: rounds.length > 0 ? 0 : calls }),
+          // All of them are there at the same time, as after a pause of the workflow's worker.
+          readPluginCall: async () => {
+            await sleep(500);
+            return { plugin: 'mover', callTimeoutMs: 5000, unavailableTimeoutMs: 5000, call };
+          },
+          storePluginAnswer: () => Promise.resolve({ operations: 0, voids: 0, errors: 0 }),
+        }),
+      },
+    );
+  },
+);
 
 const CUT = backupKeys('cut');
 
@@ -269,50 +281,56 @@ async function kept({ store }: PluginRunFixture): Promise<StoredBackup> {
   return (await readClaim(store, CUT.claim))?.stored as StoredBackup;
 }
 
-test('a backup that cannot find out what plugins have begun leaves that to its deletion', async () => {
-  let isAway = true;
-  const own = (fixture: PluginRunFixture): Partial<ClusterActivities> => ({
-    ...failingBackup(fixture),
-    planPluginOperations: (input) =>
-      isAway ? fail() : createActivities(fixture.deps).planPluginOperations(input),
-  });
-  await withPlugin(
-    async ({ fixture, cluster, mover }) => {
-      mover.answer = () => ({ operation: { id: 'op' } });
-      await workflows.servePlugin(cluster, 'mover', mover.activities);
-      await workflows.run(BACKUP_WORKFLOW, inputOf(cluster));
-      const { runUid, result } = await kept(fixture);
-      expect(result).toMatchObject({ phase: 'Failed', warnings: 1 });
-      expect(mover.cancelled).toEqual([]);
-      isAway = false;
-      const run = { kind: 'Backup', location: 'default', name: 'cut', runUid } as const;
-      await workflows.run(DELETE_WORKFLOW, { ...run, cluster } satisfies DeleteInput);
-      expect(mover.cancelled.map(({ operations }) => operations)).toEqual([
-        [expect.objectContaining({ id: 'op', requestId: mover.calls[0]?.items[0]?.requestId })],
-      ]);
-      expect(await keysUnder(fixture.store, CUT.folder)).toEqual([]);
-    },
-    { own },
-  );
-});
+test.concurrent(
+  'a backup that cannot find out what plugins have begun leaves that to its deletion',
+  async () => {
+    let isAway = true;
+    const own = (fixture: PluginRunFixture): Partial<ClusterActivities> => ({
+      ...failingBackup(fixture),
+      planPluginOperations: (input) =>
+        isAway ? fail() : createActivities(fixture.deps).planPluginOperations(input),
+    });
+    await withPlugin(
+      async ({ fixture, cluster, mover }) => {
+        mover.answer = () => ({ operation: { id: 'op' } });
+        await workflows.servePlugin(cluster, 'mover', mover.activities);
+        await workflows.run(BACKUP_WORKFLOW, inputOf(cluster));
+        const { runUid, result } = await kept(fixture);
+        expect(result).toMatchObject({ phase: 'Failed', warnings: 1 });
+        expect(mover.cancelled).toEqual([]);
+        isAway = false;
+        const run = { kind: 'Backup', location: 'default', name: 'cut', runUid } as const;
+        await workflows.run(DELETE_WORKFLOW, { ...run, cluster } satisfies DeleteInput);
+        expect(mover.cancelled.map(({ operations }) => operations)).toEqual([
+          [expect.objectContaining({ id: 'op', requestId: mover.calls[0]?.items[0]?.requestId })],
+        ]);
+        expect(await keysUnder(fixture.store, CUT.folder)).toEqual([]);
+      },
+      { own },
+    );
+  },
+);
 
-test('a backup asks plugins while those of a terminated one of its name are still being asked', async () => {
-  await withPlugin(
-    async ({ fixture, cluster, mover }) => {
-      let release: (answer: object) => void = () => undefined;
-      const held = new Promise<object>((resolve) => {
-        release = resolve;
-      });
-      mover.whole = () => (mover.calls.length > 1 ? { items: [] } : held);
-      await workflows.servePlugin(cluster, 'mover', mover.activities);
-      const first = await workflows.start(BACKUP_WORKFLOW, inputOf(cluster), 'cut');
-      await expect.poll(() => mover.calls.length).toBe(1);
-      await first.terminate();
-      await workflows.run(BACKUP_WORKFLOW, inputOf(cluster), 'cut');
-      release({ items: [] });
-      expect(mover.calls).toHaveLength(2);
-      expect((await kept(fixture)).result).toMatchObject({ phase: 'Failed', warnings: 0 });
-    },
-    { own: failingBackup },
-  );
-});
+test.concurrent(
+  'a backup asks plugins while those of a terminated one of its name are still being asked',
+  async () => {
+    await withPlugin(
+      async ({ fixture, cluster, mover }) => {
+        let release: (answer: object) => void = () => undefined;
+        const held = new Promise<object>((resolve) => {
+          release = resolve;
+        });
+        mover.whole = () => (mover.calls.length > 1 ? { items: [] } : held);
+        await workflows.servePlugin(cluster, 'mover', mover.activities);
+        const first = await workflows.start(BACKUP_WORKFLOW, inputOf(cluster), 'cut');
+        await expect.poll(() => mover.calls.length).toBe(1);
+        await first.terminate();
+        await workflows.run(BACKUP_WORKFLOW, inputOf(cluster), 'cut');
+        release({ items: [] });
+        expect(mover.calls).toHaveLength(2);
+        expect((await kept(fixture)).result).toMatchObject({ phase: 'Failed', warnings: 0 });
+      },
+      { own: failingBackup },
+    );
+  },
+);

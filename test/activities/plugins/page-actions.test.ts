@@ -1,9 +1,11 @@
 import { afterEach, expect, test } from 'vitest';
 
+import type { Dependencies } from '../../../activities/dependencies.ts';
 import { ProblemList } from '../../../activities/backup/problem-list.ts';
 import { exportAdded, heldKey } from '../../../activities/plugins/export-added.ts';
 import { NO_ACTIONS } from '../../../activities/plugins/page-actions.ts';
 import { readActions } from '../../../activities/plugins/read-actions.ts';
+import { Failure } from '../../../domain/failure.ts';
 import { NoteTaker } from '../../../domain/backup-notes.ts';
 import type { ListedObject } from '../../../domain/item.ts';
 import type { PluginAction } from '../../../domain/plugins/contract.ts';
@@ -158,7 +160,11 @@ const secret = (name: string, namespace = 'shop') => ({
 });
 
 /** What the answers add to the backup that has something already. */
-async function added(items: readonly object[], held: readonly string[] = []) {
+async function added(
+  items: readonly object[],
+  held: readonly string[] = [],
+  own: Partial<Dependencies['cluster']> = {},
+) {
   const { round, problems } = await answered({ adding: { additionalItems: items } });
   const second = await fixture.planRound([round]);
   await fixture.answer(second, byName({ skipped: { skip: 'x' } }));
@@ -171,8 +177,9 @@ async function added(items: readonly object[], held: readonly string[] = []) {
     ...{ signal: new AbortController().signal, ...(actions && { actions }) },
   };
   const keys = new Set(held.map((name) => heldKey(SECRETS, listed(name))));
+  const asking = { ...deps, cluster: { ...deps.cluster, ...own } };
   const taken: string[] = [];
-  for await (const page of exportAdded(deps, { run: RUN, rounds, plan, held: keys }, part)) {
+  for await (const page of exportAdded(asking, { run: RUN, rounds, plan, held: keys }, part)) {
     taken.push(...page.map(({ type, object }) => `${type.resource}/${object.metadata.name}`));
   }
   return { taken, told: messages(problems) };
@@ -210,6 +217,17 @@ test('what cannot be added is told with the plugin that asked for it', async () 
     `${by} secrets/kube-system/token, which is not in the backup: the cluster has no such item`,
     `${by} secrets/shop/absent, which is not in the backup: the cluster has no such item`,
     `${by} secrets/shop/excluded, which is not in the backup: exclude-label`,
-    `${by} things.x.example/shop/thing, which is not in the backup: the cluster has no such item`,
+    `${by} things.x.example/shop/thing, which is not in the backup: the cluster serves no such type`,
+  ]);
+});
+
+test('what may not be read is told as such, and not as missing', async () => {
+  const failure = new Failure('cluster-forbidden', 'no', { subject: 'secrets' });
+  const readListed = () => Promise.reject(failure);
+  const { taken, told } = await added([secret('token')], [], { readListed });
+  expect(taken).toEqual([]);
+  expect([...told].sort()).toEqual([
+    expect.stringMatching(/^error cluster-forbidden secrets is not in the backup/),
+    expect.stringMatching(/shop\/token, which is not in the backup: Holdfast may not read it$/),
   ]);
 });

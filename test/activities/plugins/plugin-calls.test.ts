@@ -122,7 +122,14 @@ test('a call that failed fails each of its items, and counts as errors only with
     { operations: 0, voids: 2, errors: 2 },
     { operations: 0, voids: 2, errors: 0 },
   ]);
-  for await (const { items } of allAnswers(source())) {
-    expect(items.map((item) => item.failure)).toEqual([failure, failure]);
+  for await (const { action, items } of allAnswers(source())) {
+    const of = ['web', 'db'].map((name) => `configmaps/shop/${name}`);
+    expect(items.map((item) => item.failure)).toEqual(
+      of.map((item) => ({
+        code: 'plugin-failed',
+        message: `plugin b-mover, action ${action}, failed for ${item}: gone`,
+        subject: `plugin b-mover, action ${action}: ${item}`,
+      })),
+    );
   }
 });
