@@ -24,7 +24,7 @@ export interface Recovery {
 const KEY_TEXT: Readonly<Record<KeyState, string>> = {
   Created: 'in place now; it opens what was copied',
   Unchanged: 'in place before; it opens what was copied',
-  NotNeeded: 'not needed: no volume was copied',
+  NotNeeded: 'not needed',
   LeftOut: 'left out: data of volumes cannot be restored, until you run this again with --key-file',
 };
 const LABEL_WIDTH = 12;
@@ -37,7 +37,7 @@ export function recoveryText(recovery: Recovery): string {
     ['Location', `${location} is ${phase}`],
     ['Cluster', `${lost.name}: ${String(lost.backups)} backups`],
     ['Newest', newest === undefined ? 'none that can be restored' : newestText(newest)],
-    ['Volumes', `data in ${String(lost.repositories)} repositories, one for each namespace`],
+    ['Volumes', volumesText(lost)],
     ['Master key', KEY_TEXT[key]],
     ['Schedules', countText(recovery)],
   ];
@@ -50,6 +50,12 @@ function countText({ phase, lost, schedules }: Recovery): string {
     return `${String(lost.schedules.length)}, left alone while the location is read-only`;
   }
   return schedules.length === 0 ? 'none' : String(schedules.length);
+}
+
+function volumesText({ repositories }: Recovery['lost']): string {
+  return repositories === 0
+    ? 'none was copied'
+    : `data in ${String(repositories)} repositories, one for each namespace`;
 }
 
 function newestText({ name, phase, startTimestamp }: NonNullable<ClusterHoldings['newest']>) {

@@ -144,4 +144,6 @@ test('an archive is only looked at, and its schedules stay where they are', asyn
     ...{ lost: { name: 'prod', backups: 1, newest: { name: 'of-prod' } }, schedules: [] },
   });
   expect(await files()).toEqual(before);
+  const table = await recover('--path', place('archive'));
+  expect(table.stdout).toContain('Volumes:     none was copied\nMaster key:  not needed\n');
 });
