@@ -23,6 +23,7 @@ import { contentsRoutes } from './routes/contents.ts';
 import { pluginRoutes } from './routes/plugins.ts';
 import { holdRoutes } from './routes/holds.ts';
 import { healthRoutes } from './routes/health.ts';
+import { statusRoutes } from './routes/status.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { reconciliationRoutes } from './routes/reconciliations.ts';
 import { restoreItemRoutes } from './routes/restore-items.ts';
@@ -39,6 +40,7 @@ import { completeRestoreSpec } from './runs/restore-source.ts';
 import { backupSpec, restoreSpec } from './runs/spec.ts';
 import type { TemporalRuns } from './runs/temporal.ts';
 import { ScheduleService } from './schedules/service.ts';
+import { StatusService } from './status/service.ts';
 import { CreateBackup } from './schemas/backup.ts';
 import { CreateRestore } from './schemas/restore.ts';
 
@@ -50,6 +52,8 @@ const PARAM_LENGTH_MAX = 300;
 /** The clients of an API process, and what it is told. */
 export interface AppOptions {
   readonly temporal: TemporalRuns;
+  /** Host and port of Temporal, to be shown; not told when left out. */
+  readonly temporalAddress?: string | undefined;
   readonly locations: LocationSet;
   /** The store of a location. Throws `unknown-location`. */
   readonly store: (location: string) => ObjectStore;
@@ -125,6 +129,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   storageLocationRoutes(app, locationService);
   locationInventoryRoutes(app, { locations: locationService, store });
   reconciliationRoutes(app, new ReconcileService(sources));
+  const { temporalAddress = '' } = options;
+  statusRoutes(app, new StatusService({ temporal, temporalAddress, locations, store }));
   pluginRoutes(app, new PluginService(temporal));
   scheduleRoutes(app, new ScheduleService(sources));
   return app;

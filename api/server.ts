@@ -32,6 +32,7 @@ async function main(): Promise<void> {
   });
   const app = await buildApp({
     temporal,
+    temporalAddress: config.temporal.connection.address,
     locations,
     locationKeeper: registry,
     readSecret,

@@ -28,6 +28,7 @@ import type { BackupItemList, RestoreItemList } from '../domain/backup-contents.
 import type { CoverageReport } from '../domain/coverage.ts';
 import type { Fields } from '../domain/fields.ts';
 import type { LocationInventory } from '../domain/location-inventory.ts';
+import type { ServerStatus } from '../domain/server-status.ts';
 import type { RecoverSchedulesRequest } from '../domain/schedules/recovered-schedule.ts';
 
 export type Plural = 'backups' | 'restores';
@@ -224,6 +225,11 @@ export class ApiClient {
 
   async deleteSchedule(name: string): Promise<void> {
     await this.#request('DELETE', schedulePath(name), {});
+  }
+
+  /** How the parts of the installation are; a cluster beside those that Temporal tells of may be named. */
+  async status(cluster?: string): Promise<ServerStatus> {
+    return this.#send('GET', '/status', clusterQuery(cluster));
   }
 
   async locations(): Promise<StorageLocationResourceList> {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 
+import { RELEASE } from '../domain/release.ts';
 import { ProblemError, UnreachableError } from './client.ts';
 import { withContents } from './contents-commands.ts';
 import { devCommand } from './dev/command.ts';
@@ -11,16 +12,15 @@ import { pluginCommand } from './plugin-commands.ts';
 import { recoverCommand } from './recover-command.ts';
 import { reconcileCommand } from './reconcile-command.ts';
 import { backupCommand, restoreCommand } from './run-commands.ts';
+import { statusCommand, versionCommand } from './status-commands.ts';
 import { scheduleCommand } from './schedule-commands.ts';
 
-/** Version of this checkout; package.json has the same. */
-const VERSION = '0.1.0';
 const HTTP_SERVER_ERROR = 500;
 
 function buildProgram(): Command {
   return new Command('holdfast')
     .description('durable backup and restore for Kubernetes')
-    .version(VERSION)
+    .version(RELEASE)
     .exitOverride()
     .addCommand(withContents(backupCommand()))
     .addCommand(restoreCommand())
@@ -30,6 +30,8 @@ function buildProgram(): Command {
     .addCommand(reconcileCommand())
     .addCommand(keysCommand())
     .addCommand(recoverCommand())
+    .addCommand(statusCommand())
+    .addCommand(versionCommand())
     .addCommand(devCommand());
 }
 

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { Failure } from '../../domain/failure.ts';
 import type { LocationSet } from '../../storage/location-set.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
+import { probeStore } from '../../storage/probe-store.ts';
 import type { TemporalRuns } from '../runs/temporal.ts';
 
 export interface HealthOptions {
@@ -13,11 +14,6 @@ export interface HealthOptions {
 
 /** Longest that Temporal is waited for. */
 const PROBE_TIMEOUT_MS = 2000;
-/**
- * Nothing is ever there. It is listed, not looked at: a bucket that is not there answers the latter as one that
- * merely lacks the key.
- */
-const PROBE_PREFIX = 'metadata/holdfast/probe/';
 
 /** `/livez`: the process answers. `/readyz`: so do Temporal and every location. */
 export function healthRoutes(app: FastifyInstance, options: HealthOptions): void {
@@ -45,7 +41,7 @@ export function healthRoutes(app: FastifyInstance, options: HealthOptions): void
 
 async function probe(name: string, store: ObjectStore): Promise<void> {
   try {
-    await store.list(PROBE_PREFIX)[Symbol.asyncIterator]().next();
+    await probeStore(store);
   } catch (error) {
     const code = error instanceof Failure ? error.code : 'location-unreachable';
     throw new Failure(code, `the storage location ${name} does not answer as it should`, {

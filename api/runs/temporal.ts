@@ -1,5 +1,6 @@
 import {
   Client,
+  type Connection,
   type WorkflowExecutionDescription,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
@@ -8,7 +9,7 @@ import {
 import protocol from '@temporalio/proto';
 
 import { Failure } from '../../domain/failure.ts';
-import { isAnyAlive } from '../../domain/pollers.ts';
+import { countAlive } from '../../domain/pollers.ts';
 import { clusterTaskQueue, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
 import {
   type OpenAnswer,
@@ -61,6 +62,11 @@ export class TemporalRuns {
     this.client = new Client({ connection: line.connection, namespace });
   }
 
+  /** What is asked by it goes through `call`. */
+  get connection(): Connection {
+    return this.#line.connection;
+  }
+
   get namespace(): string {
     return this.client.options.namespace;
   }
@@ -71,6 +77,18 @@ export class TemporalRuns {
       this.#requirePoller(WORKFLOW_TASK_QUEUE, 'workflow'),
       this.#requirePoller(clusterTaskQueue(cluster), 'activity'),
     ]);
+  }
+
+  /** How many workers have asked a task queue for work of a kind lately. */
+  async workersOf(taskQueue: string, type: keyof typeof TASK_QUEUE_TYPE): Promise<number> {
+    const { pollers } = await this.call(() =>
+      this.connection.workflowService.describeTaskQueue({
+        namespace: this.namespace,
+        taskQueue: { name: taskQueue },
+        taskQueueType: TASK_QUEUE_TYPE[type],
+      }),
+    );
+    return countAlive(pollers, Date.now());
   }
 
   /** Starts a run and waits for its open step; `running` when a run of the id is under way. */
@@ -167,14 +185,7 @@ export class TemporalRuns {
     if (Date.now() - (this.#seen.get(taskQueue) ?? 0) < POLLER_SEEN_MS) {
       return;
     }
-    const { pollers } = await this.call(() =>
-      this.#line.connection.workflowService.describeTaskQueue({
-        namespace: this.namespace,
-        taskQueue: { name: taskQueue },
-        taskQueueType: TASK_QUEUE_TYPE[type],
-      }),
-    );
-    if (!isAnyAlive(pollers, Date.now())) {
+    if ((await this.workersOf(taskQueue, type)) === 0) {
       throw new Failure(
         'no-worker',
         `no worker takes work from the task queue ${taskQueue}; start one`,
