@@ -22,7 +22,7 @@ module.exports = {
       '^activities/plugin-run-contract\\.ts$',
       '^activities/(restore-)?hook-contract\\.ts$',
       '^activities/plugin-contract\\.ts$',
-      '^activities/schedule-contract\\.ts$',
+      '^activities/(schedule|diagnosis)-contract\\.ts$',
       packages(['@temporalio/workflow', '@temporalio/common']),
     ]),
     {

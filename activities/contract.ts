@@ -10,6 +10,7 @@ import type { RestoreResult, RestoreSpec } from '../domain/restore.ts';
 import type { RunReference } from '../domain/run-reference.ts';
 import type { ArchiveProof } from '../domain/stored-run.ts';
 import type { PlannedOperations, PluginRound, PluginRunActivities } from './plugin-run-contract.ts';
+import type { DiagnosisActivities } from './diagnosis-contract.ts';
 import type { HookActivities } from './hook-contract.ts';
 import type { ReconcileActivities } from './reconcile-contract.ts';
 import type { RetentionActivities } from './schedule-contract.ts';
@@ -33,7 +34,8 @@ export interface ClusterActivities
     PluginRunActivities,
     PluginRegistryActivities,
     RetentionActivities,
-    ReconcileActivities {
+    ReconcileActivities,
+    DiagnosisActivities {
   /**
    * Checks the request against cluster and location and claims the name in the bucket. An earlier claim of the
    * same run counts as success; a claim or record of the same spec is `existing`, of another one `refused`.

@@ -12,6 +12,8 @@ import { cleanRun } from './clean-run.ts';
 import type { CleanInput, ClusterActivities } from './contract.ts';
 import { deleteRun } from './delete-run.ts';
 import type { Dependencies } from './dependencies.ts';
+import { checkWorker } from './diagnosis/check-worker.ts';
+import { findVolumeNodes } from './diagnosis/find-volume-nodes.ts';
 import { freezePod } from './hooks/freeze-pod.ts';
 import { replanPod } from './hooks/replan-pod.ts';
 import { thawOverdue } from './hooks/thaw-overdue.ts';
@@ -132,6 +134,8 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     readPlugin: bind(readPlugin),
     checkPlugin: bind(checkPlugin),
     removePlugin: bind(removePlugin),
+    checkWorker: bind(checkWorker),
+    findVolumeNodes: bind(findVolumeNodes),
   };
 }
 

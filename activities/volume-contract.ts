@@ -2,6 +2,7 @@ import type { BackupProblems } from '../domain/backup.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { HookEnds } from '../domain/hooks/hook-ends.ts';
 import type { HooksSummary } from '../domain/hooks/hook-run.ts';
+import type { AgentActivities } from './diagnosis-contract.ts';
 import type { PluginRound } from './plugin-run-contract.ts';
 import type { RunReference } from '../domain/run-reference.ts';
 import type { RepositoryKey } from '../domain/workflow-id.ts';
@@ -42,7 +43,7 @@ export interface VolumeActivities {
 }
 
 /** The activities of a node agent. They may be run twice, one after the other, and leave the same world. */
-export interface NodeActivities {
+export interface NodeActivities extends AgentActivities {
   /**
    * Copies one volume into its repository, proves the copy, and stores what is known of it. A snapshot that an earlier
    * attempt of the run has saved is adopted. Throws `volume-not-mounted` and `volume-moved` when the volume is not, or no

@@ -99,6 +99,11 @@ export function pluginWorkflowId(
     : `plugin/${cluster}/${name}/${unique}`;
 }
 
+/** Each look at a cluster has an id of its own. */
+export function diagnoseWorkflowId(cluster: string, unique: string): string {
+  return `diagnose/${cluster}/${unique}`;
+}
+
 /** The workflow, and the Temporal Schedule, that deletes the backups of a cluster which have had their time. */
 export function expiryId(cluster: string): string {
   return `expire/${cluster}`;

@@ -37,6 +37,8 @@ export const PREVIEW_WORKFLOW = 'preview';
 export const PREVIEW_RESTORE_WORKFLOW = 'previewRestore';
 /** Its input is `PluginRegistryInput`, and its answer that of the verb. */
 export const PLUGIN_REGISTRY_WORKFLOW = 'pluginRegistry';
+/** Its input is `DiagnoseInput`, and its answer `ClusterFacts` of the domain. */
+export const DIAGNOSE_WORKFLOW = 'diagnose';
 export const REPOSITORY_WORKFLOW = 'repository';
 export const PLUGIN_ITEMS_WORKFLOW = 'pluginItems';
 export const PLUGIN_OPERATIONS_WORKFLOW = 'pluginOperations';
@@ -199,6 +201,11 @@ export interface PluginRegistryAnswers {
   readonly get: PluginLook;
   readonly list: ListPluginsResult;
   readonly remove: RemovePluginResult;
+}
+
+/** The cluster whose worker and agents are asked how they are. */
+export interface DiagnoseInput {
+  readonly cluster: string;
 }
 
 export interface DeleteResult {

@@ -1,6 +1,7 @@
 /** Every workflow under the name that it is registered with; `contract.ts` has the same names for callers. */
 export { backup } from './backup.ts';
 export { backupVolumes } from './backup-volumes.ts';
+export { diagnose } from './diagnose.ts';
 export { expireBackups } from './expire-backups.ts';
 export { freezeGuard } from './freeze-guard.ts';
 export { deleteRun as delete } from './delete.ts';

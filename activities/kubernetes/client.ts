@@ -1,5 +1,6 @@
 import { KubeConfig } from '@kubernetes/client-node';
 
+import type { Access } from '../../domain/diagnosis/facts.ts';
 import { parseExact } from '../../domain/exact-number.ts';
 import { Failure } from '../../domain/failure.ts';
 import {
@@ -11,6 +12,7 @@ import {
   type ResourceType,
 } from '../../domain/item.ts';
 import type { ClusterIdentity } from '../../domain/stored-run.ts';
+import { accessRequest, isAccessAllowed } from './access-review.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
 import { DISCOVERY_ACCEPT, DISCOVERY_ROOTS, parseDiscovery } from './discovery.ts';
 import { isDenial, reasonOf, refusal, retryAfterMs } from './errors.ts';
@@ -243,6 +245,11 @@ class KubernetesCluster implements Cluster {
     const json = await this.#getIfThere(request);
     const document: unknown = json === undefined ? undefined : JSON.parse(json);
     return document;
+  }
+
+  async isAllowed(access: Access, signal?: AbortSignal): Promise<boolean> {
+    const request = accessRequest(access, signal);
+    return isAccessAllowed(required(await this.#send(request), request));
   }
 
   exec(target: ExecTarget, options: ExecOptions): Promise<ExecEnd> {

@@ -1,3 +1,4 @@
+import type { Access } from '../../domain/diagnosis/facts.ts';
 import type {
   ItemReference,
   KubernetesObject,
@@ -73,6 +74,9 @@ export interface Cluster {
    * of Kubernetes itself take a megabyte or two, so each is asked for once.
    */
   openApi(groupVersion: string, signal?: AbortSignal): Promise<unknown>;
+
+  /** Whether the account may send a request. It need not be allowed to ask that. */
+  isAllowed(access: Access, signal?: AbortSignal): Promise<boolean>;
 
   /**
    * Runs a command in a container, without standard input, and gives its exit code and a bounded part of its output. Not

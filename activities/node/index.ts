@@ -13,6 +13,7 @@ export function createNodeActivities(deps: NodeDependencies): NodeActivities {
       redactFailures(() => withKnownLocation(deps, () => copyVolume(deps, input))),
     restoreVolume: (input) =>
       redactFailures(() => withKnownLocation(deps, () => restoreVolume(deps, input))),
+    checkAgent: () => redactFailures(() => deps.engine.probe()),
     openGate: (input) => redactFailures(() => openGate(deps, input)),
   };
 }

@@ -32,19 +32,32 @@ export async function requireImage(
   long: LongWork,
 ): Promise<void> {
   const image = imageOf(deps);
+  if (!(await isImageSeen(deps, image, long.signal))) {
+    await tryImage(deps, { image, runUid }, long);
+    deps.seenImages.set(image, Date.now());
+  }
+}
+
+/** Whether an image is known to run: it did lately, or an agent runs it. */
+export async function isImageSeen(
+  deps: Pick<Dependencies, 'cluster' | 'namespace' | 'seenImages'>,
+  image: string,
+  signal: AbortSignal,
+): Promise<boolean> {
   if (Date.now() - (deps.seenImages.get(image) ?? 0) < TRIED_MS) {
-    return;
+    return true;
   }
   const { cluster, namespace } = deps;
   const agents = await podsWithLabels(
     cluster,
     { namespace, labelSelector: AGENT_SELECTOR },
-    long.signal,
+    signal,
   );
-  if (!agents.some((pod) => isRunning(pod) && hasImage(pod, image))) {
-    await tryImage(deps, { image, runUid }, long);
+  const isRun = agents.some((pod) => isRunning(pod) && hasImage(pod, image));
+  if (isRun) {
+    deps.seenImages.set(image, Date.now());
   }
-  deps.seenImages.set(image, Date.now());
+  return isRun;
 }
 
 async function tryImage(

@@ -26,7 +26,11 @@ const PLUGIN_ACTIVITIES: readonly (keyof PluginActivities)[] = [
   ...(['cancelOperation', 'deleteBackup'] as const),
 ];
 /** Activities of node agents. */
-const NODE_ACTIVITIES: readonly (keyof NodeActivities)[] = ['copyVolume', 'restoreVolume'];
+const NODE_ACTIVITIES: readonly (keyof NodeActivities)[] = [
+  'copyVolume',
+  'restoreVolume',
+  'checkAgent',
+];
 let workflowBundle: WorkflowBundle;
 
 interface HistoryEvent {
@@ -95,6 +99,7 @@ test('a workflow that was changed so that a history no longer fits fails to repl
     'domain',
     'activities/contract.ts',
     'activities/volume-contract.ts',
+    'activities/diagnosis-contract.ts',
   ]) {
     await cp(join(root, part), join(copy, part), { recursive: true });
   }
