@@ -15,6 +15,7 @@ import type { LocationKeeper } from './locations/registry.ts';
 import { ReconcileService } from './reconcile/service.ts';
 import { LocationService } from './locations/service.ts';
 import { usesOf } from './locations/uses.ts';
+import { DiagnosisService } from './diagnosis/service.ts';
 import { PluginService } from './registry/plugin-service.ts';
 import { answerError, handleErrors } from './errors.ts';
 import { knowLocations } from './plugins/known-locations.ts';
@@ -130,7 +131,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   locationInventoryRoutes(app, { locations: locationService, store });
   reconciliationRoutes(app, new ReconcileService(sources));
   const { temporalAddress = '' } = options;
-  statusRoutes(app, new StatusService({ temporal, temporalAddress, locations, store }));
+  const status = new StatusService({ temporal, temporalAddress, locations, store });
+  statusRoutes(app, {
+    status,
+    diagnosis: new DiagnosisService({ temporal, status, locations: locationService }),
+  });
   pluginRoutes(app, new PluginService(temporal));
   scheduleRoutes(app, new ScheduleService(sources));
   return app;

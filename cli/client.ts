@@ -26,6 +26,7 @@ import type {
 } from '../domain/reconciliation.ts';
 import type { BackupItemList, RestoreItemList } from '../domain/backup-contents.ts';
 import type { CoverageReport } from '../domain/coverage.ts';
+import type { DiagnosisResource } from '../domain/diagnosis/checks.ts';
 import type { Fields } from '../domain/fields.ts';
 import type { LocationInventory } from '../domain/location-inventory.ts';
 import type { ServerStatus } from '../domain/server-status.ts';
@@ -230,6 +231,12 @@ export class ApiClient {
   /** How the parts of the installation are; a cluster beside those that Temporal tells of may be named. */
   async status(cluster?: string): Promise<ServerStatus> {
     return this.#send('GET', '/status', clusterQuery(cluster));
+  }
+
+  /** What is wrong with what backups of a cluster need, the default one when left out. */
+  async diagnose(cluster: string | undefined): Promise<DiagnosisResource> {
+    const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
+    return this.#send('POST', '/status:check', { ...clusterQuery(cluster), signal });
   }
 
   async locations(): Promise<StorageLocationResourceList> {

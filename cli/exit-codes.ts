@@ -1,4 +1,5 @@
 import type { LocationPhase } from '../domain/location-check.ts';
+import type { CheckResult } from '../domain/diagnosis/checks.ts';
 import type { Phase } from '../domain/phase.ts';
 
 /** What the exit status of a command says; docs/cli.md has the same table. */
@@ -28,4 +29,9 @@ export function exitCodeOf(phase: Phase): number {
 /** The exit status for a location that was checked. */
 export function exitCodeOfLocation(phase: LocationPhase): number {
   return { Available: EXIT.ok, Degraded: EXIT.partiallyFailed, Unavailable: EXIT.failed }[phase];
+}
+
+/** The exit status for the worst of what `doctor` looked at. */
+export function exitCodeOfChecks(result: CheckResult): number {
+  return { Ok: EXIT.ok, Warning: EXIT.partiallyFailed, Failed: EXIT.failed }[result];
 }

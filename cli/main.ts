@@ -4,6 +4,7 @@ import { RELEASE } from '../domain/release.ts';
 import { ProblemError, UnreachableError } from './client.ts';
 import { withContents } from './contents-commands.ts';
 import { devCommand } from './dev/command.ts';
+import { doctorCommand } from './doctor-command.ts';
 import { EXIT } from './exit-codes.ts';
 import { keysCommand } from './keys-command.ts';
 import { locationCommand } from './location-commands.ts';
@@ -31,6 +32,7 @@ function buildProgram(): Command {
     .addCommand(keysCommand())
     .addCommand(recoverCommand())
     .addCommand(statusCommand())
+    .addCommand(doctorCommand())
     .addCommand(versionCommand())
     .addCommand(devCommand());
 }

@@ -14,7 +14,7 @@ import { Plugin, PluginDescription, PluginList, RegisterPlugin } from '../schema
 import { LocationInventory } from '../schemas/location-inventory.ts';
 import { StorageLocation, StorageLocationList } from '../schemas/storage-location.ts';
 import { CreateReconciliation, Reconciliation } from '../schemas/reconciliation.ts';
-import { Status } from '../schemas/status.ts';
+import { Diagnosis, Status } from '../schemas/status.ts';
 import { ProblemSchema } from '../schemas/run.ts';
 import {
   CreateSchedule,
@@ -57,6 +57,7 @@ export async function openApi(app: FastifyInstance): Promise<void> {
     Reconciliation,
     CreateReconciliation,
     Status,
+    Diagnosis,
     ProblemSchema,
   ]) {
     app.addSchema(schema);

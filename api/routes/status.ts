@@ -1,16 +1,22 @@
 import type { FastifyInstance } from 'fastify';
 
 import { API_BASE } from '../../domain/api-resource.ts';
+import type { DiagnosisService } from '../diagnosis/service.ts';
 import { StatusQuery } from '../schemas/status.ts';
 import type { StatusService } from '../status/service.ts';
-import { problem, reference } from './runs.ts';
+import { problem, reference, untilClosed } from './runs.ts';
 
 interface OfCluster {
   Querystring: { cluster?: string };
 }
 
-/** How the installation is. */
-export function statusRoutes(app: FastifyInstance, service: StatusService): void {
+interface StatusServices {
+  readonly status: StatusService;
+  readonly diagnosis: DiagnosisService;
+}
+
+/** How the installation is, and what is wrong with it. */
+export function statusRoutes(app: FastifyInstance, { status, diagnosis }: StatusServices): void {
   app.get<OfCluster>(
     `${API_BASE}/status`,
     {
@@ -21,6 +27,19 @@ export function statusRoutes(app: FastifyInstance, service: StatusService): void
         response: { 200: reference('Status'), default: problem() },
       },
     },
-    ({ query: { cluster } }) => service.status(cluster),
+    ({ query: { cluster } }) => status.status(cluster),
+  );
+  app.post<OfCluster>(
+    `${API_BASE}/status::check`,
+    {
+      schema: {
+        summary:
+          'Look at all that backups of a cluster need, and say what to do about what is wrong',
+        querystring: StatusQuery,
+        tags: ['status'],
+        response: { 200: reference('Diagnosis'), default: problem() },
+      },
+    },
+    ({ query: { cluster } }, reply) => diagnosis.diagnose(cluster, untilClosed(reply)),
   );
 }

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 
+import { CHECK_RESULTS, DOCTOR_CHECKS } from '../../domain/diagnosis/checks.ts';
 import { QUEUE_ROLES } from '../../domain/server-status.ts';
 import { ApiVersion, FailureReportSchema, LabelName, oneOf, STRICT } from './run.ts';
 
@@ -52,4 +53,25 @@ export const Status = Type.Object(
     locations: Type.Array(LocationStatus),
   },
   { $id: 'Status' },
+);
+
+const RESULT_TEXT = 'Warning: backups work, and have less to rely on, or not all of them do.';
+
+export const Diagnosis = Type.Object(
+  {
+    apiVersion: ApiVersion,
+    kind: Type.Literal('Diagnosis'),
+    cluster: Type.String(),
+    result: oneOf(CHECK_RESULTS, 'The worst of the checks.'),
+    checks: Type.Array(
+      Type.Object({
+        name: oneOf(DOCTOR_CHECKS, 'What was looked at.'),
+        subject: Type.Optional(Type.String({ description: 'Which one of several.' })),
+        result: oneOf(CHECK_RESULTS, RESULT_TEXT),
+        message: Type.String(),
+        advice: Type.Optional(Type.String({ description: 'What to do.' })),
+      }),
+    ),
+  },
+  { $id: 'Diagnosis' },
 );

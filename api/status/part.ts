@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { Part } from '../../domain/diagnosis/part.ts';
 import { Failure, type FailureReport } from '../../domain/failure.ts';
-
-/** What a part of the answer says, or why it is missing. */
-export type Part<Value> = { readonly value: Value } | { readonly failure: FailureReport };
 
 /** Asks one part, which neither fails nor delays the others for longer than its time. */
 export async function partOf<Value>(

@@ -4,11 +4,12 @@ import {
   parseTaskQueue,
   withoutCredentials,
 } from '../../domain/server-status.ts';
+import type { Part } from '../../domain/diagnosis/part.ts';
 import { DEFAULT_CLUSTER } from '../../domain/backup.ts';
 import { clusterTaskQueue, expiryId, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
 import { SEARCH_ATTRIBUTES } from '../../workflows/contract.ts';
 import type { TemporalRuns } from '../runs/temporal.ts';
-import { type Part, partOf } from './part.ts';
+import { partOf } from './part.ts';
 
 /** Longest that one question takes. */
 const TIMEOUT_MS = 3000;

@@ -1,0 +1,59 @@
+import { Command } from 'commander';
+
+import { API_VERSION } from '../domain/api-resource.ts';
+import type { DiagnosisResource } from '../domain/diagnosis/checks.ts';
+import { DEFAULT_CLUSTER } from '../domain/backup.ts';
+import { UnreachableError } from './client.ts';
+import { doctorText } from './doctor-output.ts';
+import { EXIT, exitCodeOfChecks } from './exit-codes.ts';
+import { clientOf, type GlobalOptions, withApi, withOutput } from './global-options.ts';
+import { dataText } from './output.ts';
+
+interface DoctorOptions extends Omit<GlobalOptions, 'location'> {
+  readonly cluster?: string;
+}
+
+/** `doctor`: looks at all that backups of a cluster need. */
+export function doctorCommand(): Command {
+  return withOutput(withApi(new Command('doctor')))
+    .description('look at all that backups need, and say what to do about what is wrong')
+    .option('--cluster <name>', 'the cluster, by the name that its workers serve')
+    .action(async (options: DoctorOptions) => {
+      const { diagnosis, exitCode } = await diagnose(options);
+      process.stdout.write(
+        options.output === 'table' ? doctorText(diagnosis) : dataText(diagnosis, options.output),
+      );
+      process.exitCode = exitCode;
+    });
+}
+
+async function diagnose(options: DoctorOptions) {
+  try {
+    const diagnosis = await clientOf(options).diagnose(options.cluster);
+    return { diagnosis, exitCode: exitCodeOfChecks(diagnosis.result) };
+  } catch (error) {
+    if (!(error instanceof UnreachableError)) {
+      throw error;
+    }
+    return { diagnosis: withoutApi(options), exitCode: EXIT.unreachable };
+  }
+}
+
+function withoutApi({ cluster = DEFAULT_CLUSTER, server }: DoctorOptions): DiagnosisResource {
+  const advice = 'start the API, or name another with --server or HOLDFAST_SERVER';
+  return {
+    ...{ apiVersion: API_VERSION, kind: 'Diagnosis', cluster, result: 'Failed' },
+    checks: [
+      {
+        name: 'Api',
+        result: 'Failed',
+        message: `the API at ${withoutUser(server)} does not answer`,
+        advice,
+      },
+    ],
+  };
+}
+
+function withoutUser(server: string): string {
+  return server.replace(/(?<=:\/\/)[^/]*@/, '');
+}
