@@ -134,8 +134,7 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     readPlugin: bind(readPlugin),
     checkPlugin: bind(checkPlugin),
     removePlugin: bind(removePlugin),
-    checkWorker: bind(checkWorker),
-    findVolumeNodes: bind(findVolumeNodes),
+    ...{ checkWorker: bind(checkWorker), findVolumeNodes: bind(findVolumeNodes) },
   };
 }
 

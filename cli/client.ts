@@ -31,6 +31,7 @@ import type { Fields } from '../domain/fields.ts';
 import type { LocationInventory } from '../domain/location-inventory.ts';
 import type { ServerStatus } from '../domain/server-status.ts';
 import type { RecoverSchedulesRequest } from '../domain/schedules/recovered-schedule.ts';
+import { backupPath, locationPath, pluginPath, schedulePath } from './api-paths.ts';
 
 export type Plural = 'backups' | 'restores';
 
@@ -373,24 +374,8 @@ function headersOf({ body, waitSeconds }: RequestOptions): Record<string, string
   };
 }
 
-function pluginPath(name: string): string {
-  return `/plugins/${encodeURIComponent(name)}`;
-}
-
-function schedulePath(name: string): string {
-  return `/schedules/${encodeURIComponent(name)}`;
-}
-
-function locationPath(name: string): string {
-  return `/storage-locations/${encodeURIComponent(name)}`;
-}
-
 function clusterQuery(cluster: string | undefined): RequestOptions {
   return cluster === undefined ? {} : { query: { cluster } };
-}
-
-function backupPath(name: string): string {
-  return `/backups/${encodeURIComponent(name)}`;
 }
 
 function parsed(text: string, server: string): unknown {
