@@ -1,11 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-
 import { Client, Connection } from '@temporalio/client';
 
 import type { BackupSpec } from '../domain/backup.ts';
 import { CONFIG_MAP, fillNamespace } from '../test/support/cluster-fixture.ts';
 import { Installation } from '../test/support/installation.ts';
 import { deleteNamespace } from '../test/support/kubectl.ts';
+import { peakMiB, resetPeak } from './memory.ts';
 import { rawExport } from './raw-export.ts';
 import type { Result } from './results.ts';
 
@@ -133,14 +132,4 @@ async function historyLength(installation: Installation, workflowId: string): Pr
     .describe();
   await connection.close();
   return events;
-}
-
-function resetPeak(pid: number): void {
-  // The kernel starts the high-water mark anew (proc(5), clear_refs).
-  writeFileSync(`/proc/${String(pid)}/clear_refs`, '5');
-}
-
-function peakMiB(pid: number): number {
-  const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
-  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
 }

@@ -1,8 +1,10 @@
 import bundle from '../test/support/bundle.ts';
+import { catalogue } from './catalogue.ts';
 import { export10000, export50000 } from './export.ts';
 import { items50000 } from './items.ts';
 import { restoreSecrets } from './restore.ts';
 import { publish, type Result } from './results.ts';
+import { schedules } from './schedules.ts';
 import { smallestBackup } from './smallest.ts';
 import { volumes } from './volumes.ts';
 
@@ -14,6 +16,8 @@ const BENCHES: Readonly<Record<string, () => Promise<Result[]>>> = {
   'items-50000': items50000,
   'restore-5000-secrets': restoreSecrets,
   volumes,
+  catalogue,
+  schedules,
 };
 
 const only = process.argv[2];
