@@ -21,6 +21,7 @@ import { answerError, handleErrors } from './errors.ts';
 import { knowLocations } from './plugins/known-locations.ts';
 import { openApi } from './plugins/openapi.ts';
 import { contentsRoutes } from './routes/contents.ts';
+import { debugRoutes } from './routes/debug.ts';
 import { pluginRoutes } from './routes/plugins.ts';
 import { holdRoutes } from './routes/holds.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -130,12 +131,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   storageLocationRoutes(app, locationService);
   locationInventoryRoutes(app, { locations: locationService, store });
   reconciliationRoutes(app, new ReconcileService(sources));
-  const { temporalAddress = '' } = options;
-  const status = new StatusService({ temporal, temporalAddress, locations, store });
+  const status = new StatusService(options);
   statusRoutes(app, {
     status,
     diagnosis: new DiagnosisService({ temporal, status, locations: locationService }),
   });
+  debugRoutes(app, temporal);
   pluginRoutes(app, new PluginService(temporal));
   scheduleRoutes(app, new ScheduleService(sources));
   return app;

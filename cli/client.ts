@@ -290,12 +290,25 @@ export class ApiClient {
   }
 
   /** The tarball of a backup; an error of the stream means that it is not whole. */
-  async *download(
+  download(
     name: string,
     query: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array> {
-    const { body } = await this.#request('GET', `${backupPath(name)}/download`, { query, signal });
+    return this.#stream(`${backupPath(name)}/download`, query, signal);
+  }
+
+  /** A bundle for whoever helps. */
+  debug(query: Readonly<Record<string, string>>): AsyncGenerator<Uint8Array> {
+    return this.#stream('/debug', query, AbortSignal.timeout(CHECK_TIMEOUT_MS));
+  }
+
+  async *#stream(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    const { body } = await this.#request('GET', path, { query, signal });
     try {
       yield* body ?? [];
     } catch (error) {

@@ -4,6 +4,7 @@ import { RELEASE } from '../domain/release.ts';
 import { ProblemError, UnreachableError } from './client.ts';
 import { withContents } from './contents-commands.ts';
 import { devCommand } from './dev/command.ts';
+import { debugCommand } from './debug-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { EXIT } from './exit-codes.ts';
 import { keysCommand } from './keys-command.ts';
@@ -33,6 +34,7 @@ function buildProgram(): Command {
     .addCommand(recoverCommand())
     .addCommand(statusCommand())
     .addCommand(doctorCommand())
+    .addCommand(debugCommand())
     .addCommand(versionCommand())
     .addCommand(devCommand());
 }

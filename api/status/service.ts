@@ -10,7 +10,7 @@ import { taskQueueStatus, temporalStatus } from './temporal-status.ts';
 export interface StatusSources {
   readonly temporal: TemporalRuns;
   /** Host and port of Temporal. */
-  readonly temporalAddress: string;
+  readonly temporalAddress?: string | undefined;
   readonly locations: LocationSet;
   readonly store: (location: string) => ObjectStore;
 }
@@ -25,7 +25,7 @@ export class StatusService {
 
   /** Every part as it is now; a part that does not answer says so in its place. */
   async status(cluster?: string): Promise<ServerStatus> {
-    const { temporal, temporalAddress, locations, store } = this.#sources;
+    const { temporal, temporalAddress = '', locations, store } = this.#sources;
     const [temporalPart, taskQueues, locationPart] = await Promise.all([
       temporalStatus(temporal, temporalAddress),
       taskQueueStatus(temporal, cluster),

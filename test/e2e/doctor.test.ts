@@ -1,3 +1,8 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { DoctorCheck, DiagnosisResource } from '../../domain/diagnosis/checks.ts';
@@ -129,6 +134,43 @@ test('a location with a bucket that is not there fails its lines alone', async (
   expect(body.taskQueues.map(({ role, cluster }) => [role, cluster])).toContainEqual([
     ...['cluster', installation.name],
   ]);
+});
+
+test('the bundle has what is wrong and what a run did, and no secret that was planted', async () => {
+  const planted = `hush-${installation.name}`;
+  const hook = { container: 'web', command: ['sh', '-c', `echo ${planted}`] };
+  await kubectl(
+    'create',
+    'secret',
+    'generic',
+    'keys',
+    `--from-literal=key=${planted}`,
+    '-n',
+    namespace,
+  );
+  const spec = { ...installation.location('direct'), name: undefined, prefix: 'tests/none' };
+  await installation.request('POST', '/storage-locations?check=false', {
+    metadata: { name: 'planted' },
+    spec: { ...spec, endpoint: `http://me:${planted}@127.0.0.1:9` },
+  });
+  await installation.createBackup('told', [namespace], {
+    hooks: { resources: [{ name: 'echo', pre: [{ exec: hook }] }] },
+  });
+  await installation.ended('backups', 'told');
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-bundle-'));
+  const file = join(folder, 'bundle.tar.gz');
+  const cluster = ['--cluster', installation.name, '--backup', 'told'];
+  const run = startHoldfast(['debug', '--server', installation.apiUrl, ...cluster, '-o', file]);
+  expect(await run.status, run.stderr).toBe(0);
+  const text = gunzipSync(await readFile(file)).toString();
+  await rm(folder, { recursive: true });
+  for (const name of ['status', 'doctor', 'locations', 'schedules', 'backups', 'restores']) {
+    expect(text).toContain(`holdfast-debug/${name}.json`);
+  }
+  expect(text).toContain('"name": "planted"');
+  expect(text).toContain('EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED');
+  expect(text).toContain('openBackup');
+  expect(text).not.toContain(planted);
 });
 
 test('an API that does not answer is a line too, and an exit status of its own', async () => {

@@ -1,0 +1,110 @@
+import type { FastifyInstance } from 'fastify';
+
+import { API_BASE, type ResourceList, type RunResource } from '../../domain/api-resource.ts';
+import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
+import { backupWorkflowId, restoreWorkflowId } from '../../domain/workflow-id.ts';
+import { bundleOf, type BundleFiles } from '../diagnosis/bundle.ts';
+import { historyEvents } from '../diagnosis/history.ts';
+import type { TemporalRuns } from '../runs/temporal.ts';
+import { BundleSchema, DebugQuery } from '../schemas/debug.ts';
+import { problem } from './runs.ts';
+
+/** Runs of a list that are read, and those of them that are told: the newest. */
+const READ_MAX = 500;
+const RUNS_MAX = 20;
+const BUNDLE_CONTENT = 'application/gzip';
+
+interface Query {
+  readonly cluster?: string;
+  readonly location?: string;
+  readonly backup?: string;
+  readonly restore?: string;
+}
+
+type Look = (path: string) => Promise<unknown>;
+
+/** A bundle for whoever helps: what the API itself shows, without secrets. */
+export function debugRoutes(app: FastifyInstance, temporal: TemporalRuns): void {
+  const look =
+    (method: 'GET' | 'POST'): Look =>
+    async (path) =>
+      (await app.inject({ method, url: `${API_BASE}${path}` })).json<unknown>();
+  app.get<{ Querystring: Query }>(
+    `${API_BASE}/debug`,
+    {
+      schema: {
+        summary: 'Download what helps others to find out what is wrong, without secrets',
+        querystring: DebugQuery,
+        tags: ['status'],
+        response: {
+          200: {
+            description: 'A tar.gz of JSON files.',
+            content: { [BUNDLE_CONTENT]: { schema: BundleSchema } },
+          },
+          default: problem(),
+        },
+      },
+    },
+    async ({ query }, reply) => {
+      const files = {
+        ...installationFiles(query, { get: look('GET'), post: look('POST') }),
+        ...runFiles(query, { get: look('GET'), temporal }),
+      };
+      return reply
+        .headers({ 'cache-control': 'no-store', 'content-type': BUNDLE_CONTENT })
+        .send(await bundleOf(files));
+    },
+  );
+}
+
+function installationFiles(
+  { cluster, location = DEFAULT_LOCATION }: Query,
+  { get, post }: { readonly get: Look; readonly post: Look },
+): BundleFiles {
+  const ofCluster = cluster === undefined ? '' : `?cluster=${cluster}`;
+  return {
+    status: () => get(`/status${ofCluster}`),
+    doctor: () => post(`/status:check${ofCluster}`),
+    locations: () => get('/storage-locations'),
+    schedules: () => get(`/schedules?limit=${String(READ_MAX)}`),
+    backups: () => newest(get, `/backups?location=${location}`),
+    restores: () => newest(get, `/restores?location=${location}`),
+  };
+}
+
+/** What there is of the named runs. */
+function runFiles(
+  { backup, restore, location = DEFAULT_LOCATION }: Query,
+  { get, temporal }: { readonly get: Look; readonly temporal: TemporalRuns },
+): BundleFiles {
+  const of = `?location=${location}`;
+  return {
+    ...(backup === undefined
+      ? {}
+      : {
+          'backup/run': () => get(`/backups/${backup}${of}`),
+          'backup/coverage': () => get(`/backups/${backup}/coverage${of}`),
+          'backup/hooks': () => get(`/backups/${backup}/hooks${of}`),
+          'backup/history': () =>
+            historyEvents(temporal, backupWorkflowId({ location, name: backup })),
+        }),
+    ...(restore === undefined
+      ? {}
+      : {
+          'restore/run': () => get(`/restores/${restore}${of}`),
+          'restore/hooks': () => get(`/restores/${restore}/hooks${of}`),
+          'restore/history': () =>
+            historyEvents(temporal, restoreWorkflowId({ location, name: restore })),
+        }),
+  };
+}
+
+async function newest(get: Look, path: string): Promise<unknown> {
+  const answer = await get(`${path}&limit=${String(READ_MAX)}`);
+  // The API answers with a list, or with a problem, which has no items.
+  const { items = [], ...list } = answer as Partial<ResourceList<RunResource>>;
+  const sorted = [...items].sort((left, right) =>
+    left.metadata.creationTimestamp < right.metadata.creationTimestamp ? 1 : -1,
+  );
+  return { ...list, items: sorted.slice(0, RUNS_MAX) };
+}
