@@ -127,7 +127,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const keeper = locationKeeper;
   const check = (location: StorageLocation) =>
     checkLocation(location, readSecret === undefined ? {} : { readSecret });
-  const locationService = new LocationService({ locations, keeper, usesOf: uses, check });
+  const locationService = new LocationService({
+    ...{ locations, keeper, usesOf: uses, check, store },
+    installation: () => temporal.installation(),
+  });
   storageLocationRoutes(app, locationService);
   locationInventoryRoutes(app, { locations: locationService, store });
   reconciliationRoutes(app, new ReconcileService(sources));

@@ -267,6 +267,11 @@ export class ApiClient {
     return this.#send(method, path, { body: { metadata: { name }, spec }, query, signal });
   }
 
+  /** Takes a location over from another Holdfast. */
+  async adoptLocation(name: string): Promise<StorageLocationResource> {
+    return this.#send('POST', `${locationPath(name)}:adopt`, {});
+  }
+
   /** Forgets a location; what is in it stays. */
   async deleteLocation(name: string): Promise<void> {
     await this.#request('DELETE', locationPath(name), {});

@@ -10,7 +10,7 @@ import { dataText } from './output.ts';
 
 type Options = Omit<GlobalOptions, 'location'>;
 
-/** `location …`: create, replace, list, get, check, delete. */
+/** `location …`: create, replace, list, get, check, adopt, delete. */
 export function locationCommand(): Command {
   return new Command('location')
     .description('keep, show and forget storage locations, and check what they can do')
@@ -19,6 +19,7 @@ export function locationCommand(): Command {
     .addCommand(listCommand())
     .addCommand(getCommand())
     .addCommand(checkCommand())
+    .addCommand(adoptCommand())
     .addCommand(deleteCommand());
 }
 
@@ -35,6 +36,16 @@ function writeCommand(verb: 'create' | 'replace', description: string): Command 
         print(location, options, writtenText);
       },
     );
+}
+
+function adoptCommand(): Command {
+  return withOutput(withApi(new Command('adopt')))
+    .argument('<name>')
+    .description('take a storage location over from another Holdfast, which writes to it no more')
+    .action(async (name: string, options: Options) => {
+      const location = await clientOf(options).adoptLocation(name);
+      print(location, options, () => `storage location ${name} belongs to this Holdfast now\n`);
+    });
 }
 
 function deleteCommand(): Command {

@@ -49,7 +49,17 @@ export function writtenText(location: StorageLocationResource): string {
 export function checksText({ metadata, status }: StorageLocationResource): string {
   const rows = (status?.checks ?? []).map((check) => [check.name, check.result, wordsOf(check)]);
   const phase = status?.phase ?? 'not checked';
-  return `${columnsText([['CHECK', 'RESULT', ''], ...rows])}location ${metadata.name} is ${phase}\n`;
+  const checks = columnsText([['CHECK', 'RESULT', ''], ...rows]);
+  return `${checks}location ${metadata.name} is ${phase}${ownerText(status)}\n`;
+}
+
+function ownerText(status: StorageLocationResource['status']): string {
+  if (status?.owner === undefined) {
+    return '';
+  }
+  const { isOwn, installation, since } = status.owner;
+  const whose = isOwn ? 'this Holdfast' : `another Holdfast (${installation})`;
+  return `, and belongs to ${whose} since ${since}`;
 }
 
 function wordsOf({ failure, reason, offsetSeconds }: LocationCheck): string {

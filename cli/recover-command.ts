@@ -48,6 +48,10 @@ async function recover(options: RecoverOptions): Promise<void> {
   }
   const { samples, ...holdings } = lost;
   const key = await recoverKey({ ...holdings, samples }, options);
+  if (phase !== 'ReadOnly') {
+    // It belonged to the Holdfast that was lost, and is written to by this one from now on.
+    await client.adoptLocation(location);
+  }
   const recovery: Recovery = {
     ...{ location, phase, lost: holdings },
     ...{ cluster: options.cluster ?? lost.name, key },

@@ -63,6 +63,7 @@ export const FAILURE_CODES = {
     type: 'Conflict',
     title: 'A storage location is not kept where requests can change it',
   },
+  'location-owned': { type: 'Conflict', title: 'A storage location belongs to another Holdfast' },
   'in-use': { type: 'Conflict', title: 'A thing is in use' },
   'unknown-location': { type: 'Refused', title: 'There is no such storage location' },
   'location-read-only': { type: 'Refused', title: 'A storage location is read-only' },

@@ -9,6 +9,8 @@ export const RESTORES_PREFIX = 'restores/';
 const CHECK_PREFIX = 'metadata/holdfast/check/';
 export const SCHEDULES_PREFIX = 'metadata/holdfast/schedules/';
 export const TOMBSTONES_PREFIX = 'metadata/holdfast/tombstones/';
+/** The file that says whose a location is. */
+export const OWNER_KEY = 'metadata/holdfast/owner.json';
 
 /** The file of a schedule. */
 export function scheduleKey(name: string): string {

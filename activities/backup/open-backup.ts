@@ -2,10 +2,12 @@ import { Context } from '@temporalio/activity';
 
 import type { BackupSpec } from '../../domain/backup.ts';
 import type { FailureReport } from '../../domain/failure.ts';
+import { ownedElsewhere } from '../../domain/locations/location-owner.ts';
 import { backupKeys } from '../../domain/object-key.ts';
 import { requireWritable } from '../../domain/storage-location.ts';
 import { CLAIM_VERSION, type StoredBackup } from '../../domain/stored-run.ts';
 import { readBackup } from '../../storage/catalogue.ts';
+import { claimLocation } from '../../storage/location-owner.ts';
 import { claimName } from '../claim-name.ts';
 import type { OpenBackupInput, OpenResult } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -30,6 +32,10 @@ export async function openBackup(deps: Dependencies, input: OpenBackupInput): Pr
   requireWritable(deps.location(input.location));
   if (check.kind === 'refused') {
     return check;
+  }
+  const owner = await claimLocation(store, { installation, since: input.startTimestamp });
+  if (owner.installation !== installation) {
+    return { kind: 'refused', failure: ownedElsewhere(input.location, owner) };
   }
   const claim: StoredBackup = {
     version: CLAIM_VERSION,

@@ -1,6 +1,7 @@
 import { retention } from '../../domain/retention/retention.ts';
 import { isScheduledName, policyOf } from '../../domain/schedules/schedule.ts';
 import { type EndedBackup, endedBackups } from '../../storage/ended-backups.ts';
+import { readOwner } from '../../storage/location-owner.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { readSchedule } from '../../storage/schedule-files.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -29,6 +30,10 @@ export function planRetention(
     const locations = schedule === undefined ? await deps.locations() : [schedule.location];
     for (const location of locations.filter((name) => deps.location(name).readOnly !== true)) {
       const store = deps.store(location);
+      const owner = await readOwner(store);
+      if (owner !== undefined && owner.installation !== deps.installation) {
+        continue;
+      }
       for (const [name, backups] of await bySchedule(store, input, long)) {
         const stored = name === '' ? undefined : (await readSchedule(store, name))?.stored;
         const policy = { ...policyOf(name, stored, nowMs), cluster: own };

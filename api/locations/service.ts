@@ -6,12 +6,19 @@ import type {
 } from '../../domain/locations/api-location.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { compareText } from '../../domain/compare-text.ts';
+import { recordTime } from '../../domain/duration.ts';
 import { Failure } from '../../domain/failure.ts';
 import { type LocationCheck, phaseOfChecks } from '../../domain/location-check.ts';
 import type { LocationSpec } from '../../domain/locations/location-resource.ts';
 import { withoutUser } from '../../domain/s3-options.ts';
-import type { KeptLocation, StorageLocation } from '../../domain/storage-location.ts';
+import {
+  type KeptLocation,
+  requireWritable,
+  type StorageLocation,
+} from '../../domain/storage-location.ts';
+import { adoptLocation, readOwner } from '../../storage/location-owner.ts';
 import type { LocationSet } from '../../storage/location-set.ts';
+import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { LocationKeeper } from './registry.ts';
 import { requestedLocation } from './requested-location.ts';
 
@@ -25,6 +32,9 @@ interface LocationSources {
   readonly check: (location: StorageLocation) => Promise<LocationCheck[]>;
   /** What uses a location, for people; nothing when empty. */
   readonly usesOf: (location: string) => Promise<readonly string[]>;
+  readonly store: (location: string) => ObjectStore;
+  /** Which Holdfast this is. */
+  readonly installation: () => Promise<string>;
 }
 
 /** A location that was made, or met. */
@@ -140,12 +150,39 @@ export class LocationService {
     await locations.refresh();
   }
 
+  /**
+   * Takes a location over from another Holdfast, which makes no backups in it from then on. Throws `not-found`,
+   * `location-read-only`, and what the location throws.
+   */
+  async adopt(name: string): Promise<StorageLocationResource> {
+    const { locations, store, installation } = this.#sources;
+    await locations.freshen(name);
+    const location = this.#find(name);
+    requireWritable(location);
+    const claimant = { installation: await installation(), since: recordTime(Date.now()) };
+    await adoptLocation(store(name), claimant);
+    return this.#resource(location);
+  }
+
   async #begin(location: StorageLocation): Promise<StorageLocationResource> {
     try {
-      return { ...this.#resource(location), ...statusOf(await this.#sources.check(location)) };
+      const { status } = statusOf(await this.#sources.check(location));
+      const owner = status.phase === 'Unavailable' ? undefined : await this.#owner(location.name);
+      const said = owner === undefined ? status : { ...status, owner };
+      return { ...this.#resource(location), status: said };
     } finally {
       this.#checks.delete(location.name);
     }
+  }
+
+  async #owner(name: string): Promise<NonNullable<StorageLocationResource['status']>['owner']> {
+    const { store, installation } = this.#sources;
+    const owner = await readOwner(store(name));
+    if (owner === undefined) {
+      return undefined;
+    }
+    const { installation: its, since } = owner;
+    return { installation: its, since, isOwn: its === (await installation()) };
   }
 
   async #requireAvailable(location: StorageLocation, { isUnchecked }: WriteOptions) {

@@ -16,6 +16,7 @@ import { problem, reference } from './runs.ts';
 const BASE = `${API_BASE}/storage-locations`;
 /** Fastify's path grammar for `/{name}:check`. */
 const CHECK_PATH = '/:name(^[a-z0-9.-]+)::check';
+const ADOPT_PATH = '/:name(^[a-z0-9.-]+)::adopt';
 const TAGS = ['storage-locations'];
 
 interface OneLocation {
@@ -59,6 +60,17 @@ export function storageLocationRoutes(app: FastifyInstance, service: LocationSer
       },
     },
     ({ params: { name } }) => service.check(name),
+  );
+  app.post<OneLocation>(
+    `${BASE}${ADOPT_PATH}`,
+    {
+      schema: {
+        summary: 'Take a storage location over from another Holdfast',
+        ...one,
+        response: { 200: reference('StorageLocation'), default: problem() },
+      },
+    },
+    ({ params: { name } }) => service.adopt(name),
   );
 }
 

@@ -123,6 +123,25 @@ export class TemporalRuns {
     }
   }
 
+  /**
+   * Which Holdfast this is, as workers and claims name it: the id of the Temporal namespace, or its name where the API may
+   * not ask for it.
+   */
+  async installation(): Promise<string> {
+    const { namespace } = this;
+    try {
+      const { namespaceInfo } = await this.call(() =>
+        this.client.workflowService.describeNamespace({ namespace }),
+      );
+      return namespaceInfo?.id ?? namespace;
+    } catch (error) {
+      if (error instanceof Failure && error.code === 'temporal-forbidden') {
+        return namespace;
+      }
+      throw error;
+    }
+  }
+
   /** Runs a call with a deadline and translates its failure. */
   async call<Result>(run: () => Promise<Result>, timeoutMs = CALL_TIMEOUT_MS): Promise<Result> {
     try {

@@ -101,6 +101,16 @@ export const StorageLocation = Type.Object(
           ),
           checkedAt: Type.Optional(Type.String({ format: 'date-time' })),
           checks: Type.Array(Check),
+          owner: Type.Optional(
+            Type.Object(
+              {
+                installation: Type.String(),
+                since: Type.String({ format: 'date-time' }),
+                isOwn: Type.Boolean({ description: 'Whether it is the Holdfast that answers.' }),
+              },
+              { description: 'Which Holdfast writes to it; left out before its first backup.' },
+            ),
+          ),
           problem: Type.Optional(FailureReportSchema),
         },
         { description: 'What a check found, only in its answer; or why it cannot be used.' },

@@ -1,6 +1,7 @@
 import type { API_VERSION } from '../api-resource.ts';
 import type { FailureReport } from '../failure.ts';
 import type { Fields } from '../fields.ts';
+import type { LocationOwner } from './location-owner.ts';
 import type { LocationCheck, LocationPhase } from '../location-check.ts';
 import type { FolderLocation, S3Location } from '../storage-location.ts';
 
@@ -27,6 +28,8 @@ export interface StorageLocationResource {
     readonly phase: LocationPhase;
     readonly checkedAt?: string;
     readonly checks: readonly LocationCheck[];
+    /** Which Holdfast writes to it; left out before its first backup. */
+    readonly owner?: Pick<LocationOwner, 'installation' | 'since'> & { readonly isOwn: boolean };
     readonly problem?: FailureReport;
   };
 }

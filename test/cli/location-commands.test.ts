@@ -52,10 +52,17 @@ async function holdfast(...args: string[]) {
 test('locations are listed, and one is shown', async () => {
   const list = await holdfast('list');
   expect(list.lines.map((line) => line.split(/ {3,}/))).toEqual([
-    ['NAME', 'PROVIDER', 'PLACE', 'ENDPOINT', 'REGION', 'DEFAULT'],
-    ['broken', 'folder', expect.stringContaining('/file')],
-    ['bucket', 's3', expect.stringContaining('/tests/check-cli'), proxy.url, 'us-east-1'],
-    ['default', 'folder', path, 'yes'],
+    ['NAME', 'PROVIDER', 'PLACE', 'ENDPOINT', 'REGION', 'DEFAULT', 'KEPT AS'],
+    ['broken', 'folder', expect.stringContaining('/file'), 'Configuration'],
+    [
+      'bucket',
+      's3',
+      expect.stringContaining('/tests/check-cli'),
+      proxy.url,
+      'us-east-1',
+      'Configuration',
+    ],
+    ['default', 'folder', path, 'yes', 'Configuration'],
     [''],
   ]);
   const { lines } = await holdfast('get', 'default');

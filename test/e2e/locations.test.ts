@@ -10,6 +10,7 @@ import type {
   StorageLocationResource,
   StorageLocationResourceList,
 } from '../../domain/locations/api-location.ts';
+import { adoptLocation } from '../../storage/location-owner.ts';
 import { openObjectStore } from '../../storage/object-store/open.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
@@ -255,4 +256,19 @@ test('locations are made, shown and forgotten from the command line', async () =
   expect(wrong.stderr).toContain('/spec/path must be a text that is not empty');
   expect((await cli('delete', 'by-cli')).stdout).toContain('what is in it stays');
   expect(await names()).not.toContain('by-cli');
+});
+
+test('a location of another Holdfast is not written to before it is taken over', async () => {
+  const store = openObjectStore(placeOf('vault'));
+  await adoptLocation(store, { installation: 'another', since: '2026-01-01T00:00:00Z' });
+  store.close();
+  const refused = await backUp('ours', 'vault');
+  expect(refused).toContain('the location vault belongs to another Holdfast (another, since');
+  const check = () =>
+    installation.request<StorageLocationResource>('POST', '/storage-locations/vault:check');
+  expect((await check()).body.status?.owner).toMatchObject({ isOwn: false });
+  const adopted = await installation.request('POST', '/storage-locations/vault:adopt');
+  expect(adopted.status).toBe(200);
+  expect(await backUp('ours', 'vault')).toMatch(/^[-0-9a-f]{36}$/);
+  expect((await check()).body.status?.owner).toMatchObject({ isOwn: true });
 });

@@ -16,6 +16,7 @@ import type { BackupResult } from '../../../domain/backup.ts';
 import { backupKeys, pluginCallKey } from '../../../domain/object-key.ts';
 import { readBackup } from '../../../storage/catalogue.ts';
 import { changeClaim } from '../../../storage/change-claim.ts';
+import { adoptLocation } from '../../../storage/location-owner.ts';
 import { readJsonGz } from '../../../storage/json-file.ts';
 import { createFolderStore } from '../../../storage/object-store/folder.ts';
 import type { ObjectStore } from '../../../storage/object-store/port.ts';
@@ -137,6 +138,9 @@ test('a claim whose deletion has begun is not taken over, however late that came
 test('the claim of another Holdfast stands, and its files with it', async () => {
   await open('theirs', { installation: 'elsewhere' });
   await store.put(keys.archive, Buffer.from('theirs'));
+  const refused = await open('ours');
+  expect(refused).toMatchObject({ kind: 'refused', failure: { code: 'location-owned' } });
+  await adoptLocation(store, { installation: 'here', since: '2026-01-02T00:00:00Z' });
   const answer = await open('ours');
   expect(answer).toMatchObject({ kind: 'refused', failure: { code: 'already-exists' } });
   expect(await keysUnder(store, keys.folder)).toEqual([keys.archive, keys.claim].sort());
