@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance } from 'fastify';
 
 import type { CreateBackupRequest, CreateRestoreRequest } from '../domain/api-resource.ts';
-import type { StorageLocation } from '../domain/storage-location.ts';
 import type { LocationSet } from '../storage/location-set.ts';
 import { checkLocation } from '../storage/location-check.ts';
 import type { ObjectStore } from '../storage/object-store/port.ts';
@@ -34,6 +33,7 @@ import { storageLocationRoutes } from './routes/storage-locations.ts';
 import { runRoutes } from './routes/runs.ts';
 import { HoldService } from './runs/holds.ts';
 import { BACKUPS, RESTORES } from './runs/kinds.ts';
+import type { RunSources } from './runs/live.ts';
 import { PreviewRuns } from './runs/preview-runs.ts';
 import { BackupPreviews } from './runs/preview.ts';
 import { RestorePreviews } from './runs/restore-preview.ts';
@@ -89,7 +89,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   handleErrors(app);
   await openApi(app);
-  const { temporal, locations, store, locationKeeper, readSecret } = options;
+  const { temporal, locations, store } = options;
   knowLocations(app, locations);
   healthRoutes(app, options);
   const sources = {
@@ -123,14 +123,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   holdRoutes(app, new HoldService({ ...sources, look }));
   contentsRoutes(app, new ContentsService({ store, look, isRevealAllowed }));
   restoreItemRoutes(app, new RestoreItems({ store, look: (key) => restores.get(key) }));
-  const uses = (location: string) => usesOf(sources, location);
-  const keeper = locationKeeper;
-  const check = (location: StorageLocation) =>
-    checkLocation(location, readSecret === undefined ? {} : { readSecret });
-  const locationService = new LocationService({
-    ...{ locations, keeper, usesOf: uses, check, store },
-    installation: () => temporal.installation(),
-  });
+  const locationService = locationsOf(options, sources);
   storageLocationRoutes(app, locationService);
   locationInventoryRoutes(app, { locations: locationService, store });
   reconciliationRoutes(app, new ReconcileService(sources));
@@ -143,4 +136,14 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   pluginRoutes(app, new PluginService(temporal));
   scheduleRoutes(app, new ScheduleService(sources));
   return app;
+}
+
+function locationsOf(options: AppOptions, sources: RunSources): LocationService {
+  const { temporal, locations, store, locationKeeper: keeper, readSecret } = options;
+  return new LocationService({
+    ...{ locations, keeper, store },
+    usesOf: (location) => usesOf(sources, location),
+    check: (location) => checkLocation(location, readSecret === undefined ? {} : { readSecret }),
+    installation: () => temporal.installation(),
+  });
 }
