@@ -267,20 +267,15 @@ export class ApiClient {
     return this.#send(method, path, { body: { metadata: { name }, spec }, query, signal });
   }
 
-  /** Takes a location over from another Holdfast. */
-  async adoptLocation(name: string): Promise<StorageLocationResource> {
-    return this.#send('POST', `${locationPath(name)}:adopt`, {});
-  }
-
   /** Forgets a location; what is in it stays. */
   async deleteLocation(name: string): Promise<void> {
     await this.#request('DELETE', locationPath(name), {});
   }
 
-  /** A location, with what each of its operations does now. */
-  async checkLocation(name: string): Promise<StorageLocationResource> {
+  /** Tries each operation of a location, or takes it over from another Holdfast. */
+  async locationVerb(name: string, verb: 'check' | 'adopt'): Promise<StorageLocationResource> {
     const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
-    return this.#send('POST', `${locationPath(name)}:check`, { signal });
+    return this.#send('POST', `${locationPath(name)}:${verb}`, { signal });
   }
 
   /** Looks for what dead runs have left in the location, and perhaps removes it. */

@@ -43,7 +43,7 @@ function adoptCommand(): Command {
     .argument('<name>')
     .description('take a storage location over from another Holdfast, which writes to it no more')
     .action(async (name: string, options: Options) => {
-      const location = await clientOf(options).adoptLocation(name);
+      const location = await clientOf(options).locationVerb(name, 'adopt');
       print(location, options, () => `storage location ${name} belongs to this Holdfast now\n`);
     });
 }
@@ -83,7 +83,7 @@ function checkCommand(): Command {
     .argument('[name]', 'the location', DEFAULT_LOCATION)
     .description('try each operation of a storage location, from where the API runs')
     .action(async (name: string, options: Options) => {
-      const location = await clientOf(options).checkLocation(name);
+      const location = await clientOf(options).locationVerb(name, 'check');
       print(location, options, checksText);
       process.exitCode = exitCodeOfLocation(location.status?.phase ?? 'Unavailable');
     });

@@ -50,7 +50,7 @@ async function recover(options: RecoverOptions): Promise<void> {
   const key = await recoverKey({ ...holdings, samples }, options);
   if (phase !== 'ReadOnly') {
     // It belonged to the Holdfast that was lost, and is written to by this one from now on.
-    await client.adoptLocation(location);
+    await client.locationVerb(location, 'adopt');
   }
   const recovery: Recovery = {
     ...{ location, phase, lost: holdings },
@@ -73,7 +73,7 @@ async function lookAt(
   if (spec.provider !== undefined && spec.readOnly === true) {
     return { seen: resource, phase: 'ReadOnly' };
   }
-  const seen = isNew ? resource : await client.checkLocation(metadata.name);
+  const seen = isNew ? resource : await client.locationVerb(metadata.name, 'check');
   return { seen, phase: seen.status?.phase ?? 'Available' };
 }
 
