@@ -23,7 +23,8 @@ interface BackupOptions {
   readonly itemOperationTimeout?: string;
 }
 
-const NO_FILE: RunFile = { spec: {}, withoutEffect: [] };
+/** What is read where no file is named. */
+export const NO_FILE: RunFile = { spec: {}, withoutEffect: [] };
 
 /** Adds the flags that only a backup has. */
 export function withBackupFlags(command: Command): Command {
@@ -83,7 +84,8 @@ export function warnWithoutEffect(withoutEffect: readonly string[]): void {
   }
 }
 
-function nameOf(argument: string | undefined, inFile: string | undefined): string {
+/** The name of what is asked for. Throws `invalid-request`. */
+export function nameOf(argument: string | undefined, inFile: string | undefined): string {
   const name = argument ?? inFile;
   if (name === undefined) {
     throw wrong('there is no name; give one as the argument, or as metadata.name of the file');

@@ -1,20 +1,25 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 import type { ScheduleResource } from '../domain/api-resource.ts';
+import { Failure } from '../domain/failure.ts';
+import { fields } from '../domain/fields.ts';
 import { withoutBlanks } from '../domain/normal-filters.ts';
 import { KEEP_FIELDS, type KeepRules } from '../domain/retention/keep-rules.ts';
 import type { RecoverSchedulesRequest } from '../domain/schedules/recovered-schedule.ts';
 import { OVERLAP_POLICIES } from '../domain/schedules/schedule.ts';
+import { nameOf, NO_FILE, warnWithoutEffect } from './create-backup.ts';
 import { clientOf, type GlobalOptions, withApi, withOutput } from './global-options.ts';
 import { present } from './item-flags.ts';
 import { dataText } from './output.ts';
+import { readScheduleFile } from './schedule-file.ts';
 import { retentionText, schedulesText, scheduleText } from './schedule-output.ts';
 import { FlagCommand, names, selectionOf, withSelectionFlags } from './selection-flags.ts';
 
 type Options = Omit<GlobalOptions, 'location'>;
 
 interface SpecOptions extends Options, KeepRules {
-  readonly schedule: string;
+  readonly file?: string;
+  readonly schedule?: string;
   readonly timeZone?: string;
   readonly location?: string;
   readonly jitter?: string;
@@ -54,12 +59,13 @@ export function scheduleCommand(): Command {
 
 function specCommand(verb: 'create' | 'replace'): Command {
   const command = withSelectionFlags(withOutput(withApi(new FlagCommand(verb))))
-    .argument('<name>')
+    .argument('[name]', 'name of the schedule; that of the file when left out')
     .description(verb === 'create' ? 'make a schedule' : 'give a schedule another spec, or make it')
-    .requiredOption(
+    .option(
       '--schedule <text>',
       'cron with five fields, @daily and the like, or "@every 6h"; after CRON_TZ=… maybe',
     )
+    .option('-f, --file <path>', 'a Schedule of Velero as YAML or JSON; "-" reads standard input')
     .option('--time-zone <name>', 'such as Europe/Berlin; UTC by default')
     .option('--location <name>', 'the storage location; the default one when left out')
     .option('--jitter <duration>', 'begin at random up to this long after each time')
@@ -88,9 +94,10 @@ function specCommand(verb: 'create' | 'replace'): Command {
         : `the last of each of the last ${PERIODS[word] ?? ''} with a backup`;
     command.option(`--keep-${word} <count>`, `keep ${what}`, count);
   }
-  return command.action(async (name: string, _options: unknown, self: Command) => {
+  return command.action(async (argument: string | undefined, _options: unknown, self: Command) => {
     const options = self.opts<SpecOptions>();
-    const body = { metadata: { name }, spec: specOf(options, selectionOf(self.opts())) };
+    const body = await scheduleRequest(argument, self);
+    const { name } = body.metadata;
     const schedule =
       verb === 'create'
         ? await clientOf(options).createSchedule(body)
@@ -112,15 +119,38 @@ const PERIODS: Readonly<Record<string, string>> = {
   yearly: 'years',
 };
 
-function specOf(options: SpecOptions, selection: object): object {
+/**
+ * The request that a name, a file and flags make together; a flag wins over the field of the file. What cannot be read is
+ * a wrong flag.
+ */
+async function scheduleRequest(argument: string | undefined, self: Command) {
+  const options = self.opts<SpecOptions>();
+  const { template, ...flags } = specOf(options, selectionOf(self.opts()));
+  try {
+    const file = options.file === undefined ? NO_FILE : await readScheduleFile(options.file);
+    const spec = { ...file.spec, ...flags };
+    if (!('schedule' in spec)) {
+      throw new Failure('invalid-request', 'there is no time; give --schedule, or a file with it');
+    }
+    const metadata = { name: nameOf(argument, file.name) };
+    warnWithoutEffect(file.withoutEffect);
+    return {
+      metadata,
+      spec: { ...spec, template: { ...fields(file.spec['template']), ...template } },
+    };
+  } catch (error) {
+    throw error instanceof Failure ? self.error(`error: ${error.message}`) : error;
+  }
+}
+
+function specOf(options: SpecOptions, selection: object) {
   const { schedule, timeZone, location, jitter, overlapPolicy, catchupWindow, paused } = options;
   const { ttl, itemOperationTimeout, cluster, includeNamespaces, excludeNamespaces } = options;
   const rules = KEEP_FIELDS.flatMap((field) =>
     options[field] === undefined ? [] : [[field, options[field]] as const],
   );
   return {
-    schedule,
-    ...present({ timeZone, location, jitter, overlapPolicy, catchupWindow }),
+    ...present({ schedule, timeZone, location, jitter, overlapPolicy, catchupWindow }),
     ...(paused === undefined ? {} : { paused }),
     ...(rules.length === 0 ? {} : { retention: Object.fromEntries(rules) }),
     template: {

@@ -41,7 +41,8 @@ const EXPECTED_METADATA: ReadonlySet<string> = new Set([
 ]);
 const SOURCE_CLUSTER = 'annotations.velero.io/source-cluster-';
 const OUR_FIELDS = ['cluster', ...Object.keys(ANNOTATED_FIELDS)];
-const SPEC_FIELDS: Readonly<Record<string, readonly string[]>> = {
+/** Fields of the spec of a backup, by the version of the file. */
+export const BACKUP_FIELDS: Readonly<Record<string, readonly string[]>> = {
   [VELERO_VERSION]: [...SHARED_FIELDS, ...WITHOUT_EFFECT, 'storageLocation', 'hooks'],
   [API_VERSION]: [...SHARED_FIELDS, ...OUR_FIELDS, 'hooks'],
 };
@@ -63,10 +64,9 @@ export async function readBackupFile(path: string): Promise<RunFile> {
 export function parseBackupFile(content: string, source: string): RunFile {
   const object = parseObject(content, source);
   const { apiVersion, kind } = object;
-  const known = typeof apiVersion === 'string' ? SPEC_FIELDS[apiVersion] : undefined;
+  const known = typeof apiVersion === 'string' ? BACKUP_FIELDS[apiVersion] : undefined;
   if (kind === 'Schedule' && apiVersion === VELERO_VERSION) {
-    const what = 'is a Schedule, and there are no schedules yet';
-    throw unusable(source, [`${what}; make its spec.template the spec of a Backup`]);
+    throw unusable(source, ['is a Schedule; make one of it with: holdfast schedule create -f']);
   }
   if (kind !== 'Backup' || known === undefined) {
     const what = `must have kind Backup and apiVersion ${VELERO_VERSION} or ${API_VERSION}`;
@@ -86,19 +86,25 @@ export function parseBackupFile(content: string, source: string): RunFile {
   return {
     ...textField('name', metadata['name']),
     ...textField('location', spec['storageLocation'] ?? metadata['location']),
-    spec: requestSpec(spec, fields(metadata['annotations'])),
-    withoutEffect: [
-      ...metadataWithoutEffect(metadata),
-      ...withEffectInVelero(spec, WITHOUT_EFFECT).map((field) => `spec.${field}`),
-    ],
+    spec: requestSpec(object, spec),
+    withoutEffect: [...metadataWithoutEffect(metadata), ...specWithoutEffect(spec, 'spec.')],
   };
 }
 
-function requestSpec(spec: Fields, annotations: Fields): Fields {
+/** Fields of the spec of a backup that would have an effect in Velero, and have none here. */
+export function specWithoutEffect(spec: Fields, prefix: string): string[] {
+  return withEffectInVelero(spec, WITHOUT_EFFECT).map((field) => `${prefix}${field}`);
+}
+
+/** The spec of a backup as the API takes it, of a file that is a Backup or has one as its template. */
+export function requestSpec({ apiVersion, kind, metadata }: Fields, spec: Fields): Fields {
+  const annotations = kind === 'Backup' ? fields(fields(metadata)['annotations']) : {};
+  // In a file of ours a TTL of zero is none.
+  const isDefault = (value: unknown) => apiVersion === VELERO_VERSION && isZeroDuration(value);
   const given = [...SHARED_FIELDS, ...OUR_FIELDS]
     .map((field) => [field, spec[field]] as const)
     .filter(
-      ([field, value]) => !isBlank(value) && !(DURATIONS.includes(field) && isZeroDuration(value)),
+      ([field, value]) => !isBlank(value) && !(DURATIONS.includes(field) && isDefault(value)),
     );
   const policy = configMapOf(spec['resourcePolicy']);
   const annotated = Object.entries(ANNOTATED_FIELDS)

@@ -193,7 +193,7 @@ test.each<[string, string, string]>([
   [
     'a schedule',
     stringify({ ...HEAD, kind: 'Schedule', spec: { schedule: '@daily', template: {} } }),
-    'is a Schedule, and there are no schedules yet; make its spec.template the spec of a Backup',
+    'is a Schedule; make one of it with: holdfast schedule create -f',
   ],
   ['another version', stringify({ ...HEAD, apiVersion: 'v1' }), 'velero.io/v1 or holdfast.dev/v1'],
   ['a strange field', stringify({ ...HEAD, specs: {} }), 'has specs, which is not a field'],

@@ -1,3 +1,7 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type {
@@ -287,6 +291,24 @@ test('schedules are made and looked at from the command line', async () => {
     / stays +keepDaily [-\d]+, newest-good/,
   );
   expect((await cli('unpause', 'by-cli')).stdout).toBe('schedule by-cli is Enabled\n');
+  const file = join(await mkdtemp(join(tmpdir(), 'holdfast-schedule-')), 'velero.yaml');
+  const template = { includedNamespaces: [namespace], storageLocation: 'default', ttl: '48h' };
+  await writeFile(
+    file,
+    JSON.stringify({
+      ...{ apiVersion: 'velero.io/v1', kind: 'Schedule', metadata: { name: 'by-file' } },
+      spec: { schedule: '0 3 * * *', skipImmediately: true, template },
+    }),
+  );
+  const cluster = ['--cluster', installation.name];
+  const fromFile = await cli('create', '-f', file, '--schedule', '0 4 * * *', ...cluster);
+  expect(fromFile).toMatchObject({ status: 0 });
+  expect(fromFile.stderr).toContain('have no effect yet and are left out: spec.skipImmediately');
+  expect((await get('by-file')).spec).toMatchObject({
+    ...{ schedule: '0 4 * * *', location: 'default' },
+    template: { includedNamespaces: [namespace], ttl: '48h', cluster: installation.name },
+  });
+  await cli('delete', 'by-file');
   const wrong = await cli('create', 'wrong', '--schedule', '61 * * * *');
   expect(wrong).toMatchObject({ status: 4, stdout: '' });
   expect(wrong.stderr).toContain('/spec/schedule cannot be read');
