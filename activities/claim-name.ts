@@ -1,8 +1,8 @@
 import type { StoredBackup, StoredRestore } from '../domain/stored-run.ts';
 import { claimRun, readClaim, replaceClaim } from '../storage/claim.ts';
 import type { ObjectStore } from '../storage/object-store/port.ts';
-import { parsePluginCallKey, pluginsPrefix } from '../domain/object-key.ts';
 import { Failure } from '../domain/failure.ts';
+import { hasAskedPlugins } from '../storage/plugin-files.ts';
 import type { LeftRun, TakenOver } from './contract.ts';
 import { removeAll } from './clean-run.ts';
 
@@ -46,19 +46,6 @@ export async function claimName(
   // Before the claim, so that an attempt which dies in between removes it again.
   await removeAll(store, place.folder, place.claim);
   return (await replaceClaim(store, place.claim, { claim, version })) ? 'claimed' : 'elsewhere';
-}
-
-async function hasAskedPlugins(
-  store: ObjectStore,
-  folder: string,
-  runUid: string,
-): Promise<boolean> {
-  for await (const page of store.list(pluginsPrefix(folder, runUid))) {
-    if (page.some(({ key }) => parsePluginCallKey(key) !== undefined)) {
-      return true;
-    }
-  }
-  return false;
 }
 
 /** The claim of a run, which holds its spec. Throws `precondition-failed` when the name is no longer the run's. */

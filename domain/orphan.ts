@@ -12,6 +12,7 @@ export const ORPHAN_KINDS = {
   LeftSnapshots: 'the next maintenance of the repository takes them out',
   MissingSnapshot: undefined,
   UnreadableRepository: undefined,
+  LeftOperations: undefined,
   ReplacedObjects: undefined,
   ForeignRun: undefined,
   UnknownFolder: undefined,

@@ -8,6 +8,7 @@ import {
 import type { Orphan, OrphanRun } from '../../domain/orphan.ts';
 import { backupWorkflowId, deleteWorkflowId, restoreWorkflowId } from '../../domain/workflow-id.ts';
 import { readClaim, type StoredRun } from '../../storage/claim.ts';
+import { hasAskedPlugins } from '../../storage/plugin-files.ts';
 import { type RunFolder, sizeBelow } from '../../storage/run-folders.ts';
 import { readTombstone } from '../../storage/tombstones.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -114,6 +115,9 @@ async function isStillUnfinished(look: Looking, { runUid }: StoredRun): Promise<
 const KEPT =
   'the restore was cut off, and its folder keeps objects as they were before it replaced them; delete the restore when nobody needs these';
 
+const ASKED =
+  'plugins may still run what the run has begun and could not end; its deletion tells them, and needs these files';
+
 /** Whether a tombstone tells of it, which is looked at by itself. */
 async function isKnownDeletion(
   { kind, folder, deps, input }: Looking,
@@ -135,11 +139,14 @@ async function leftWork(look: Looking): Promise<readonly Orphan[]> {
       continue;
     }
     // After the look at the run, which takes it away before it closes.
-    const { objects, bytes } = await sizeBelow(deps.store(input.location), place);
+    const store = deps.store(input.location);
+    const { objects, bytes } = await sizeBelow(store, place);
     if (objects > 0) {
-      const reason = 'the run that needed it has closed';
       const run: OrphanRun = { kind, name, runUid };
-      left.push({ kind: 'LeftWork', place, reason, run, objects, sizeBytes: bytes });
+      const what = (await hasAskedPlugins(store, folderKey({ kind, name }), runUid))
+        ? ({ kind: 'LeftOperations', reason: ASKED } as const)
+        : ({ kind: 'LeftWork', reason: 'the run that needed it has closed' } as const);
+      left.push({ ...what, place, run, objects, sizeBytes: bytes });
     }
   }
   return left;

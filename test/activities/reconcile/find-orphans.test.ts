@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 
 import { findOrphans } from '../../../activities/reconcile/find-orphans.ts';
-import { backupKeys, planKey, replacedFolder, restoreKeys } from '../../../domain/object-key.ts';
+import {
+  backupKeys,
+  planKey,
+  pluginCallKey,
+  replacedFolder,
+  restoreKeys,
+} from '../../../domain/object-key.ts';
 import type { FoundOrphans } from '../../../domain/orphan.ts';
 import type { RestoreSpec } from '../../../domain/restore.ts';
 import type { StoredBackup, StoredRestore } from '../../../domain/stored-run.ts';
@@ -98,6 +104,11 @@ test('finds what dead runs have left, and leaves out what is used or whole', asy
   await store.put('restores/velero/restore-velero-results.gz', Buffer.from('x'));
   await work(backupKeys('left').folder, 'dead');
   await work(backupKeys('left-open').folder, 'open');
+  await storeBackupOf(store, 'asked', {});
+  const asked = backupKeys('asked').folder;
+  await work(asked, 'dead');
+  const call = pluginCallKey(asked, { runUid: 'dead', attempt: 'a', call: 0 });
+  await store.put(call, Buffer.from('{}'));
   await claimBackup('cut-off');
   await work(backupKeys('cut-off').folder, 'uid-cut-off');
   await claimBackup('under-way');
@@ -123,6 +134,7 @@ test('finds what dead runs have left, and leaves out what is used or whole', asy
   expect(isMore).toBe(false);
   expect(orphans.map(({ kind, place }) => `${kind} ${place}`).sort()).toEqual([
     'ForeignRun backups/elsewhere/',
+    'LeftOperations backups/asked/work/dead/',
     'LeftTombstone metadata/holdfast/tombstones/gone.json',
     'LeftWork backups/left/work/dead/',
     'LeftWork backups/nameless/work/dead/',
