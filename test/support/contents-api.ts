@@ -26,16 +26,16 @@ interface ApiOptions {
   readonly temporalAddress?: string;
 }
 
-/** An API over one store. It closes what it opened. */
+/** An API over one store, or over the one that there is at the time of a request. It closes what it opened. */
 export async function contentsApi(
-  store: ObjectStore,
+  store: ObjectStore | (() => ObjectStore),
   { isRevealAllowed = false, temporalAddress: address = NO_TEMPORAL }: ApiOptions = {},
 ): Promise<FastifyInstance> {
   const temporal = new TemporalRuns(openTemporal({ address }), 'default');
   const options = {
     temporal,
     locations: new LocationSet({ fixed: [] }),
-    store: () => store,
+    store: typeof store === 'function' ? store : () => store,
     logLevel: 'silent',
   };
   const app = await buildApp({ ...options, isRevealAllowed });

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
-import { afterEach, beforeEach, expect, expectTypeOf, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, expectTypeOf, test } from 'vitest';
 
 import { readConfig } from '../../../api/config.ts';
 import type { BackupItems } from '../../../api/schemas/contents.ts';
@@ -34,6 +34,8 @@ const ITEMS: ArchiveItem[] = [
 const ONE = '/api/v1/backups/b';
 const keys = backupKeys('b');
 const opened: FastifyInstance[] = [];
+/** Which may show Secrets, and which may not: an API is slow to build. */
+const shared = new Map<boolean, Promise<FastifyInstance>>();
 let folder: string;
 let store: ObjectStore;
 
@@ -46,6 +48,17 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((app) => app.close()));
 });
 
+afterAll(async () => {
+  const apps = await Promise.all(shared.values());
+  await Promise.all(apps.map((app) => app.close()));
+});
+
+function sharedApp(isRevealAllowed = false): Promise<FastifyInstance> {
+  const app = shared.get(isRevealAllowed) ?? contentsApi(() => store, { isRevealAllowed });
+  shared.set(isRevealAllowed, app);
+  return app;
+}
+
 async function openApp(isRevealAllowed = false): Promise<FastifyInstance> {
   const app = await contentsApi(store, { isRevealAllowed });
   opened.push(app);
@@ -53,7 +66,7 @@ async function openApp(isRevealAllowed = false): Promise<FastifyInstance> {
 }
 
 async function get(path: string, isRevealAllowed = false) {
-  const app = await openApp(isRevealAllowed);
+  const app = await sharedApp(isRevealAllowed);
   return app.inject({ method: 'GET', url: `${ONE}${path}` });
 }
 
@@ -99,7 +112,7 @@ test.each([
 });
 
 test('a backup that only Temporal knows of is looked for there', async () => {
-  const app = await openApp();
+  const app = await sharedApp();
   const answer = await app.inject('/api/v1/backups/unknown/items');
   expect(answer.json()).toMatchObject({ status: 503, code: 'temporal-unreachable' });
 });
