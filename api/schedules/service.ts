@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-
 import {
   type ScheduleDescription,
   type ScheduleHandle,
@@ -17,7 +15,6 @@ import {
   type TriggerRequest,
 } from '../../domain/api-resource.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
-import { recordTime } from '../../domain/duration.ts';
 import { Failure } from '../../domain/failure.ts';
 import {
   isMeant,
@@ -41,6 +38,7 @@ import type { RunSources } from '../runs/live.ts';
 import { isInvalidArgument, translated } from '../runs/temporal-errors.ts';
 import { retentionOf } from './schedule-retention.ts';
 import { ScheduleStates } from './schedule-states.ts';
+import { newSchedule, withoutEmpty } from './stored.ts';
 import { OVERLAP, scheduleId, temporalSchedule } from './temporal-schedule.ts';
 
 /** What is asked for schedules, and what is told about them. */
@@ -221,12 +219,24 @@ export class ScheduleService {
 
   /** Forgets a schedule. Its backups stay, and what runs goes on. */
   async delete(name: string): Promise<void> {
-    const there = await this.#require(name);
+    const there = await this.#find(name);
+    if (there === undefined) {
+      await this.#forgetUnkept(name);
+      return;
+    }
     this.#requireWritable(there.stored.spec.location);
     if (there.description !== undefined) {
       await this.#call(() => this.#handle(name).delete());
     }
     await removeSchedule(this.#sources.store(there.stored.spec.location), name);
+  }
+
+  /** Ends what Temporal does for a schedule that no location has any more. Throws `not-found`. */
+  async #forgetUnkept(name: string): Promise<void> {
+    if ((await this.#describe(name)) === undefined) {
+      throw missing(name);
+    }
+    await this.#call(() => this.#handle(name).delete());
   }
 
   /** What would become of the backups of a schedule if they were looked at now. */
@@ -281,7 +291,8 @@ export class ScheduleService {
       );
     } catch (error) {
       if (error instanceof ScheduleAlreadyRunning) {
-        // A request that was repeated at the same time.
+        // By the same request at the same time, or from before its file was lost.
+        await this.#call(() => this.#handle(stored.name).update(() => this.#temporal(stored)));
         return;
       }
       if (this.#hasAttributes && isInvalidArgument(error)) {
@@ -300,7 +311,10 @@ export class ScheduleService {
   async #require(name: string): Promise<Found> {
     const found = await this.#find(name);
     if (found === undefined) {
-      throw new Failure('not-found', `there is no schedule ${name}`, { subject: name });
+      const text = `no location has the schedule ${name}, and Temporal acts on it still; delete it, or make it again`;
+      throw (await this.#describe(name)) === undefined
+        ? missing(name)
+        : new Failure('not-found', text, { subject: name });
     }
     return found;
   }
@@ -361,6 +375,10 @@ export class ScheduleService {
 
 const START_TIMEOUT_MS = 5000;
 
+function missing(name: string): Failure {
+  return new Failure('not-found', `there is no schedule ${name}`, { subject: name });
+}
+
 interface Found {
   readonly stored: StoredSchedule;
   readonly read: ReadSchedule;
@@ -370,19 +388,3 @@ interface Found {
 
 /** A schedule that Temporal knows. */
 type Active = Found & { readonly description: ScheduleDescription };
-
-/** A note that is not given again is none. */
-function withoutEmpty({
-  note,
-  ...spec
-}: Omit<ScheduleSpec, 'note'> & { readonly note: string | undefined }): ScheduleSpec {
-  return { ...spec, ...(note === undefined ? {} : { note }) };
-}
-
-function newSchedule(name: string, spec: ScheduleSpec): StoredSchedule {
-  return {
-    ...{ version: 1, kind: 'Schedule', name, uid: randomUUID(), generation: 1 },
-    creationTimestamp: recordTime(Date.now()),
-    spec,
-  };
-}

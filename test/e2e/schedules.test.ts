@@ -16,7 +16,7 @@ import { freshNamespace } from '../support/fresh-namespace.ts';
 import { type Answer, Installation } from '../support/installation.ts';
 import { deleteNamespace } from '../support/kubectl.ts';
 import { startHoldfast } from '../support/holdfast.ts';
-import { backupKeys } from '../../domain/object-key.ts';
+import { backupKeys, scheduleKey } from '../../domain/object-key.ts';
 import type { VeleroBackup } from '../../domain/velero-record.ts';
 import { readAll } from '../../storage/object-store/read-all.ts';
 
@@ -207,6 +207,16 @@ test('a schedule is replaced, listed page by page, and forgotten', async () => {
     token = page.metadata.continue;
   }
   expect(names).toEqual(['asleep', 'doomed', 'fast', 'robust', 'weekly']);
+  // One whose file is lost is acted on still: that is told, and it is taken over, or ended.
+  const store = installation.store();
+  await store.remove([scheduleKey('weekly')]);
+  const unkept = await installation.request<Problem>('GET', '/schedules/weekly');
+  expect(unkept).toMatchObject({ status: 404, body: { code: 'not-found' } });
+  expect(unkept.body.detail).toContain('Temporal acts on it still');
+  const { body: taken } = await create('weekly', { schedule: '@monthly' });
+  expect(taken.status.nextTimes.every((time) => new Date(time).getUTCDate() === 1)).toBe(true);
+  await store.remove([scheduleKey('weekly')]);
+  store.close();
   expect((await installation.request('DELETE', '/schedules/weekly')).status).toBe(204);
   expect((await installation.request<Problem>('GET', '/schedules/weekly')).body.code).toBe(
     'not-found',
