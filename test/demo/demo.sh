@@ -101,6 +101,8 @@ echo "$HOLDFAST_IMAGE"
 step "Holdfast starts: the workers and the API, with Temporal at $TEMPORAL_ADDRESS and S3 at $S3_ENDPOINT (log in $log)"
 start_holdfast
 grep -E '^(API|Temporal|Location) ' "$log"
+# A demo before this one may have had another Temporal, and so have been another Holdfast.
+bin/holdfast location adopt default
 
 step "Its node agents in the cluster: the DaemonSet of deploy/kubernetes, in the namespace $AGENTS_NAMESPACE"
 printf '%s\n' "$KUBECONFIG" >"$CLUSTER_RECORD"
