@@ -6,13 +6,14 @@ import { LocationSet } from '../../storage/location-set.ts';
 
 const NOWHERE = { name: 'default', provider: 'folder', path: '/nonexistent' } as const;
 
-/** An API whose Temporal is not there, for requests that must not get that far. */
+/** An API whose Temporal is not there, unless it is named, for requests that must not get that far. */
 export function apiWithoutTemporal(
   locations: readonly StorageLocation[] = [],
+  address = '127.0.0.1:1',
 ): ReturnType<typeof buildApp> {
   const stores = new LocationSet({ fixed: locations.length === 0 ? [NOWHERE] : locations });
   return buildApp({
-    temporal: new TemporalRuns(openTemporal({ address: '127.0.0.1:1' }), 'default'),
+    temporal: new TemporalRuns(openTemporal({ address }), 'default'),
     locations: new LocationSet({ fixed: locations }),
     store: (name) => stores.store(name),
     logLevel: 'silent',
