@@ -110,7 +110,10 @@ async function until(backup: string, isWanted: (volume: RunVolume) => boolean): 
     if (volume !== undefined && isWanted(volume)) {
       return volume;
     }
-    expect(volume?.state).not.toBe('Failed');
+    if (volume?.state === 'Failed') {
+      const { status } = await installation.ended('backups', backup);
+      throw new Error(`the volume has failed: ${JSON.stringify({ volume, status })}`);
+    }
     await sleep(50);
   }
 }
