@@ -1,9 +1,9 @@
 /**
- * Runs a function for every element of a stream, at most `width` at a time. The first failure stops the stream
+ * Runs a function for every element of a stream, or of a list, at most `width` at a time. The first failure stops the stream
  * and is thrown when what is under way has ended.
  */
 export async function forEachInPool<Element>(
-  stream: AsyncIterable<Element>,
+  stream: AsyncIterable<Element> | Iterable<Element>,
   width: number,
   run: (element: Element) => Promise<void>,
 ): Promise<void> {

@@ -45,15 +45,10 @@ async function deniedOf(
   wanted: readonly Access[],
 ): Promise<Access[]> {
   const denied = new Set<Access>();
-  await forEachInPool(streamOf(wanted), WIDTH, async (access) => {
+  await forEachInPool(wanted, WIDTH, async (access) => {
     if (!(await cluster.isAllowed(access, signal))) {
       denied.add(access);
     }
   });
   return wanted.filter((access) => denied.has(access));
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await -- a pool takes streams
-async function* streamOf<Element>(elements: readonly Element[]): AsyncGenerator<Element> {
-  yield* elements;
 }

@@ -53,25 +53,27 @@ export class LocationRegistry {
       throw new Failure('quota-exceeded', text, { subject: name });
     }
     await ensureNamespace(this.#cluster, this.#namespace);
-    const object = locationObject({ name, spec }, this.#namespace);
-    const { kind } = await this.#cluster.create(STORAGE_LOCATION, object);
-    if (kind === 'exists') {
-      const live = await this.#read(name);
-      return canonicalJson(live?.['spec']) === canonicalJson(spec) ? 'same' : 'other';
+    const live = await this.#read(name);
+    if (live === undefined) {
+      await this.#endOtherDefaults(name, spec);
+      const object = locationObject({ name, spec }, this.#namespace);
+      const { kind } = await this.#cluster.create(STORAGE_LOCATION, object);
+      return kind === 'created' ? 'created' : this.create(name, spec);
     }
-    await this.#keepOneDefault(name, spec);
-    return 'created';
+    return canonicalJson(live['spec']) === canonicalJson(spec) ? 'same' : 'other';
   }
 
   /** Gives a location another spec; false where there is none. Throws `precondition-failed`. */
   async replace(name: string, spec: LocationSpec): Promise<boolean> {
+    if ((await this.#read(name)) !== undefined) {
+      await this.#endOtherDefaults(name, spec);
+    }
     for (let tries = 1; tries <= TRIES_MAX; tries++) {
       const live = await this.#read(name);
       if (live === undefined) {
         return false;
       }
       if (await this.#patch(live, spec)) {
-        await this.#keepOneDefault(name, spec);
         return true;
       }
     }
@@ -91,8 +93,8 @@ export class LocationRegistry {
     return true;
   }
 
-  /** Of two default ones the last that was made so is meant. */
-  async #keepOneDefault(name: string, { isDefault }: LocationSpec): Promise<void> {
+  /** Before another is the default: who dies in between leaves none, which the same request mends, and never two. */
+  async #endOtherDefaults(name: string, { isDefault }: LocationSpec): Promise<void> {
     if (isDefault !== true) {
       return;
     }

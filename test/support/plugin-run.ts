@@ -72,10 +72,10 @@ export class PluginRunFixture {
     }));
     const types = [CONFIG_MAPS, SECRETS, CLAIMS];
     const cluster = memoryCluster(types, [...objects, ...registered]);
-    // The cast: only what the activities use of a worker's clients is there.
     this.deps = {
       ...{ cluster, namespace: 'hf', installation: 'test' },
       ...{ location: () => location, store: () => this.store },
+      // The cast: only what the activities use of a worker's clients is there.
     } as unknown as Dependencies;
     const units = [{ type: CONFIG_MAPS, namespace: 'shop', items: configMaps.length }];
     this.plan = {

@@ -40,12 +40,12 @@ afterEach(async () => {
 
 async function plan(more: Partial<PlanRetentionInput> = {}, readOnly = false) {
   const read = () => Promise.resolve({ metadata: served });
-  // The cast: only what the activity uses of a worker's clients is there.
   const deps = {
     store: () => store,
     locations: () => Promise.resolve(['default']),
     cluster: { read },
     location: (name: string) => ({ name, readOnly }),
+    // The cast: only what the activity uses of a worker's clients is there.
   } as unknown as Dependencies;
   const { expired, kept } = await inActivity(() =>
     planRetention(deps, { cluster: 'local', ...more }),
