@@ -1,19 +1,25 @@
 import type { FastifyInstance } from 'fastify';
 
+import { API_BASE } from '../../domain/api-resource.ts';
 import { isMapping } from '../../domain/fields.ts';
 import type { LocationSet } from '../../storage/location-set.ts';
 
-/** Sees to it that requests meet the locations there are, and that one which names none means the default one. */
+/**
+ * Sees to it that requests meet the locations there are, and that one which names none means the default one. Probes of
+ * the process wait for no cluster.
+ */
 export function knowLocations(app: FastifyInstance, locations: LocationSet): void {
   app.addHook('preHandler', async ({ query, body, routeOptions }) => {
-    const spec = isMapping(body) && isMapping(body['spec']) ? body['spec'] : undefined;
-    const isSchedule = routeOptions.url?.includes('/schedules') === true;
-    const place = isSchedule ? spec : query;
-    if (!isMapping(place)) {
+    const { url = '' } = routeOptions;
+    if (!url.startsWith(API_BASE)) {
       return;
     }
-    const { location } = place;
+    const spec = isMapping(body) && isMapping(body['spec']) ? body['spec'] : undefined;
+    const place = url.startsWith(`${API_BASE}/schedules`) ? spec : query;
+    const location = isMapping(place) ? place['location'] : undefined;
     await locations.freshen(typeof location === 'string' ? location : undefined);
-    place['location'] ??= locations.defaultName;
+    if (isMapping(place)) {
+      place['location'] ??= locations.defaultName;
+    }
   });
 }

@@ -345,10 +345,15 @@ export class ScheduleService {
   /** A schedule by name, in whichever location it is kept; undefined where no location has it. */
   async #find(name: string): Promise<Found | undefined> {
     const { locations, store } = this.#sources;
-    const reads = await Promise.all(
-      locations.all.map((location) => readSchedule(store(location.name), name)),
+    const reads = await Promise.allSettled(
+      locations.all.map(async (location) => readSchedule(store(location.name), name)),
     );
-    const read = reads.find((one) => one !== undefined);
+    const read = reads.map(fulfilled).find((one) => one !== undefined);
+    const failed = reads.find((one) => one.status === 'rejected');
+    if (read === undefined && failed !== undefined) {
+      // It may be in the one that does not answer.
+      throw failed.reason;
+    }
     // A look at a schedule costs Temporal more than a read; a name that is free needs none.
     return read && { stored: read.stored, read, description: await this.#describe(name) };
   }
@@ -374,6 +379,10 @@ export class ScheduleService {
 }
 
 const START_TIMEOUT_MS = 5000;
+
+function fulfilled<Value>(outcome: PromiseSettledResult<Value>): Value | undefined {
+  return outcome.status === 'fulfilled' ? outcome.value : undefined;
+}
 
 function missing(name: string): Failure {
   return new Failure('not-found', `there is no schedule ${name}`, { subject: name });

@@ -36,16 +36,6 @@ export interface DiagnosisResource {
   readonly checks: readonly DoctorCheck[];
 }
 
-/** Answer to `POST /status:check`: what was looked at of all that backups of a cluster need. */
-export interface DiagnosisResource {
-  readonly apiVersion: typeof API_VERSION;
-  readonly kind: 'Diagnosis';
-  readonly cluster: string;
-  /** The worst of the checks. */
-  readonly result: CheckResult;
-  readonly checks: readonly DoctorCheck[];
-}
-
 /** What a location does now, and why that is less than it should. */
 export interface LocationFinding {
   readonly phase: LocationPhase;

@@ -167,7 +167,13 @@ test('what cannot be used is refused with the field or the operation, and nothin
   const taken = await write<Problem>('POST', 'attic', { spec: specOf('vault') });
   expect(taken.body.detail).toContain('the storage location vault has this place already');
   expect(await names()).toEqual(['default', 'vault']);
+  const template = { cluster: installation.name, includedNamespaces: [namespace] };
+  const schedule = { metadata: { name: 'elsewhere' }, spec: { schedule: '@weekly', template } };
+  await installation.request('POST', '/schedules', schedule);
   expect((await write('POST', 'attic', { spec, query: '?check=false' })).status).toBe(201);
+  // A location that does not answer hides nothing of the others.
+  expect((await installation.request('GET', '/schedules/elsewhere')).status).toBe(200);
+  expect((await installation.request('DELETE', '/schedules/elsewhere')).status).toBe(204);
   expect((await write('PUT', 'attic')).body).toMatchObject({
     metadata: { name: 'attic' },
     status: { phase: 'Available' },

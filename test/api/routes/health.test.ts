@@ -115,3 +115,18 @@ test('the API is ready while Temporal answers, however often it was away before'
     await way.cut();
   }
 });
+
+test('a probe of the process asks no cluster for locations, and other requests do', async () => {
+  let looks = 0;
+  const source = { list: () => Promise.resolve((looks++, [])) };
+  const locations = new LocationSet({ fixed: [], source });
+  const temporal = new TemporalRuns(openTemporal({ address: '127.0.0.1:1' }), 'default');
+  const store = (name: string) => locations.store(name);
+  const app = await buildApp({ temporal, locations, store, logLevel: 'silent' });
+  expect((await app.inject({ method: 'GET', url: '/livez' })).statusCode).toBe(200);
+  expect(looks).toBe(0);
+  await app.inject({ method: 'GET', url: '/api/v1/schedules' });
+  expect(looks).toBe(1);
+  await app.close();
+  await temporal.close();
+});
