@@ -228,6 +228,8 @@ export interface ExpireBackupsResult {
   readonly kept: number;
   readonly deleted: number;
   readonly failed: number;
+  /** Names of the locations that could not be looked at; left out when there are none. */
+  readonly unread?: readonly string[];
 }
 
 export interface ReconcileInput {

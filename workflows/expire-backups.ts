@@ -37,12 +37,25 @@ export async function expireBackups(input: ExpireBackupsInput): Promise<ExpireBa
  */
 export async function deleteExpired(input: ExpireBackupsInput): Promise<ExpireBackupsResult> {
   const { cluster, patienceMs, schedule } = input;
-  const { expired, kept } = await activitiesOf(cluster, patienceMs)
+  const {
+    expired,
+    kept,
+    unread = [],
+  } = await activitiesOf(cluster, patienceMs)
     .long('Choose the backups that have had their time')
     .planRetention({ cluster, ...(schedule === undefined ? {} : { schedule }) });
+  for (const { location, code } of unread) {
+    log.warn('a location was not looked at for backups that have had their time', {
+      location,
+      code,
+    });
+  }
   const gone = await inPool(expired, DELETIONS_IN_FLIGHT, (backup) => deleteOne(backup, input));
   const deleted = gone.filter(Boolean).length;
-  return { kept, deleted, failed: expired.length - deleted };
+  return {
+    ...{ kept, deleted, failed: expired.length - deleted },
+    ...(unread.length === 0 ? {} : { unread: unread.map(({ location }) => location) }),
+  };
 }
 
 async function deleteOne(

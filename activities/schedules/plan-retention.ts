@@ -1,3 +1,4 @@
+import { Failure } from '../../domain/failure.ts';
 import { retention } from '../../domain/retention/retention.ts';
 import { isScheduledName, policyOf } from '../../domain/schedules/schedule.ts';
 import { type EndedBackup, endedBackups } from '../../storage/ended-backups.ts';
@@ -23,24 +24,20 @@ export function planRetention(
 ): Promise<PlanRetentionResult> {
   return withHeartbeat(async (long) => {
     const { schedule } = input;
-    const nowMs = Date.now();
-    const own = await ownCluster(deps);
-    const going: (ExpiredBackup & EndedBackup)[] = [];
+    const look: Look = { input, long, nowMs: Date.now(), own: await ownCluster(deps) };
+    const going: Going[] = [];
+    const unread: NonNullable<PlanRetentionResult['unread']>[number][] = [];
     let kept = 0;
-    const locations = schedule === undefined ? await deps.locations() : [schedule.location];
-    for (const location of locations.filter((name) => deps.location(name).readOnly !== true)) {
-      const store = deps.store(location);
-      const owner = await readOwner(store);
-      if (owner !== undefined && owner.installation !== deps.installation) {
-        continue;
-      }
-      for (const [name, backups] of await bySchedule(store, input, long)) {
-        const stored = name === '' ? undefined : (await readSchedule(store, name))?.stored;
-        const policy = { ...policyOf(name, stored, nowMs), cluster: own };
-        const verdicts = retention(backups, policy);
-        const gone = verdicts.filter(({ reasons }) => reasons.length === 0);
-        kept += verdicts.length - gone.length;
-        going.push(...gone.map(({ backup }) => ({ location, ...backup })));
+    for (const location of schedule === undefined ? await deps.locations() : [schedule.location]) {
+      try {
+        const found = await lookAt(deps, location, look);
+        kept += found.kept;
+        going.push(...found.going);
+      } catch (error) {
+        if (schedule !== undefined || !(error instanceof Failure)) {
+          throw error;
+        }
+        unread.push({ location, code: error.code, message: error.message });
       }
     }
     going.sort((left, right) => left.startMs - right.startMs);
@@ -48,8 +45,44 @@ export function planRetention(
     return {
       expired: expired.map(({ location, name, runUid }) => ({ location, name, runUid })),
       kept,
+      ...(unread.length === 0 ? {} : { unread }),
     };
   });
+}
+
+type Going = ExpiredBackup & EndedBackup;
+
+interface Look {
+  readonly input: PlanRetentionInput;
+  readonly long: LongWork;
+  readonly nowMs: number;
+  readonly own: Awaited<ReturnType<typeof ownCluster>>;
+}
+
+/** What of one location has had its time; nothing of one that is only read, or of another Holdfast. */
+async function lookAt(
+  deps: Dependencies,
+  location: string,
+  { input, long, nowMs, own }: Look,
+): Promise<{ readonly going: readonly Going[]; readonly kept: number }> {
+  if (deps.location(location).readOnly === true) {
+    return { going: [], kept: 0 };
+  }
+  const store = deps.store(location);
+  const owner = await readOwner(store);
+  if (owner !== undefined && owner.installation !== deps.installation) {
+    return { going: [], kept: 0 };
+  }
+  const going: Going[] = [];
+  let kept = 0;
+  for (const [name, backups] of await bySchedule(store, input, long)) {
+    const stored = name === '' ? undefined : (await readSchedule(store, name))?.stored;
+    const verdicts = retention(backups, { ...policyOf(name, stored, nowMs), cluster: own });
+    const gone = verdicts.filter(({ reasons }) => reasons.length === 0);
+    kept += verdicts.length - gone.length;
+    going.push(...gone.map(({ backup }) => ({ location, ...backup })));
+  }
+  return { going, kept };
 }
 
 /** The cluster that is served, by the namespace that it has for as long as it lives. */

@@ -7,10 +7,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Dependencies } from '../../../activities/dependencies.ts';
 import type { PlanRetentionInput } from '../../../activities/schedule-contract.ts';
 import { planRetention } from '../../../activities/schedules/plan-retention.ts';
+import { Failure } from '../../../domain/failure.ts';
 import { backupKeys } from '../../../domain/object-key.ts';
 import type { KeepRules } from '../../../domain/retention/keep-rules.ts';
 import { SCHEDULE_DEFAULTS, type StoredSchedule } from '../../../domain/schedules/schedule.ts';
 import { changeClaim } from '../../../storage/change-claim.ts';
+import { adoptLocation } from '../../../storage/location-owner.ts';
 import { openObjectStore } from '../../../storage/object-store/open.ts';
 import type { ObjectStore } from '../../../storage/object-store/port.ts';
 import { writeSchedule } from '../../../storage/schedule-files.ts';
@@ -38,19 +40,36 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function plan(more: Partial<PlanRetentionInput> = {}, readOnly = false) {
+const AWAY = { code: 'location-forbidden', message: 'the bucket refuses access' } as const;
+
+function refused(): never {
+  throw new Failure(AWAY.code, AWAY.message);
+}
+
+interface Around {
+  readonly readOnly?: boolean;
+  readonly locations?: readonly string[];
+  readonly installation?: string;
+}
+
+async function plan(
+  more: Partial<PlanRetentionInput> = {},
+  { readOnly = false, locations = ['default'], installation }: Around = {},
+) {
   const read = () => Promise.resolve({ metadata: served });
   const deps = {
-    store: () => store,
-    locations: () => Promise.resolve(['default']),
+    store: (name: string) => (name === 'away' ? refused() : store),
+    locations: () => Promise.resolve(locations),
+    installation,
     cluster: { read },
     location: (name: string) => ({ name, readOnly }),
     // The cast: only what the activity uses of a worker's clients is there.
   } as unknown as Dependencies;
-  const { expired, kept } = await inActivity(() =>
+  const { expired, kept, unread } = await inActivity(() =>
     planRetention(deps, { cluster: 'local', ...more }),
   );
-  return { expired: expired.map(({ name }) => name), kept };
+  const names = expired.map(({ name }) => name);
+  return { expired: names, kept, ...(unread === undefined ? {} : { unread }) };
 }
 
 async function schedule(name: string, retention?: KeepRules): Promise<void> {
@@ -97,7 +116,24 @@ test('a cluster that is new under the name of a lost one deletes nothing of that
 
 test('nothing goes in a read-only location', async () => {
   await storeBackupOf(store, 'old', { spec: OVER });
-  expect(await plan({}, true)).toEqual({ expired: [], kept: 0 });
+  expect(await plan({}, { readOnly: true })).toEqual({ expired: [], kept: 0 });
+});
+
+test('nothing goes in a location of another Holdfast', async () => {
+  await storeBackupOf(store, 'old', { spec: OVER });
+  await adoptLocation(store, { installation: 'theirs', since: '2026-01-01T00:00:00Z' });
+  expect(await plan({}, { installation: 'ours' })).toEqual({ expired: [], kept: 0 });
+  expect((await plan({}, { installation: 'theirs' })).expired).toEqual(['old']);
+});
+
+test('a location that fails is told, and keeps none of the others from being looked at', async () => {
+  await storeBackupOf(store, 'old', { spec: OVER });
+  expect(await plan({}, { locations: ['away', 'default'] })).toEqual({
+    ...{ expired: ['old'], kept: 0 },
+    unread: [{ location: 'away', ...AWAY }],
+  });
+  const alone = { schedule: { location: 'away', name: 'nightly' } };
+  await expect(plan(alone)).rejects.toMatchObject({ code: AWAY.code });
 });
 
 test('one that is held stays, and so does one that was extended', async () => {
