@@ -3,6 +3,7 @@ import { retention } from '../../domain/retention/retention.ts';
 import { isScheduledName, policyOf } from '../../domain/schedules/schedule.ts';
 import { type EndedBackup, endedBackups } from '../../storage/ended-backups.ts';
 import { readOwner } from '../../storage/location-owner.ts';
+import { lockOf } from '../../storage/object-lock.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { readSchedule } from '../../storage/schedule-files.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -41,13 +42,30 @@ export function planRetention(
       }
     }
     going.sort((left, right) => left.startMs - right.startMs);
-    const expired = going.slice(0, EXPIRED_MAX);
+    const { expired, locked } = await unlocked(deps, going);
     return {
-      expired: expired.map(({ location, name, runUid }) => ({ location, name, runUid })),
-      kept,
+      expired,
+      kept: kept + locked,
       ...(unread.length === 0 ? {} : { unread }),
     };
   });
+}
+
+/** The oldest that can be deleted: those that their bucket locks would stand before them at every look. */
+async function unlocked({ store }: Pick<Dependencies, 'store'>, going: readonly Going[]) {
+  const expired: ExpiredBackup[] = [];
+  let locked = 0;
+  for (const { location, name, runUid } of going) {
+    if (expired.length === EXPIRED_MAX) {
+      break;
+    }
+    if ((await lockOf(store(location), name)) === undefined) {
+      expired.push({ location, name, runUid });
+    } else {
+      locked += 1;
+    }
+  }
+  return { expired, locked };
 }
 
 type Going = ExpiredBackup & EndedBackup;

@@ -17,6 +17,7 @@ import { openObjectStore } from '../../../storage/object-store/open.ts';
 import type { ObjectStore } from '../../../storage/object-store/port.ts';
 import { writeSchedule } from '../../../storage/schedule-files.ts';
 import { inActivity } from '../../support/activity-context.ts';
+import { lockedStore } from '../../support/locked-store.ts';
 import { SOURCE_CLUSTER, storeBackupOf } from '../../support/stored-backup.ts';
 
 // Goal: backups go when their time is over, and no others. Method: records of backups in a folder; they began on the
@@ -134,6 +135,19 @@ test('a location that fails is told, and keeps none of the others from being loo
   });
   const alone = { schedule: { location: 'away', name: 'nightly' } };
   await expect(plan(alone)).rejects.toMatchObject({ code: AWAY.code });
+});
+
+test('one that its bucket locks stays until the lock is over', async () => {
+  const plain = store;
+  for (const name of ['locked', 'old']) {
+    await storeBackupOf(store, name, { spec: OVER });
+  }
+  const key = backupKeys('locked').record;
+  store = lockedStore(plain, { key, lockedUntil: '2999-01-01T00:00:00Z' });
+  expect(await plan()).toEqual({ expired: ['old'], kept: 1 });
+  store = lockedStore(plain, { key, lockedUntil: '2026-01-01T00:00:00Z' });
+  // Both are of the same age.
+  expect(new Set((await plan()).expired)).toEqual(new Set(['locked', 'old']));
 });
 
 test('one that is held stays, and so does one that was extended', async () => {
