@@ -1,13 +1,12 @@
 import { recordTime } from '../domain/duration.ts';
 import { Failure } from '../domain/failure.ts';
 import { heldFailure } from '../domain/hold.ts';
-import { ownedElsewhere } from '../domain/locations/location-owner.ts';
 import { requireWritable } from '../domain/storage-location.ts';
 import type { StoredBackup, StoredRestore } from '../domain/stored-run.ts';
 import { readBackup, runUidOf } from '../storage/catalogue.ts';
 import { changeClaim } from '../storage/change-claim.ts';
 import { requireUnlocked } from '../storage/object-lock.ts';
-import { readOwner } from '../storage/location-owner.ts';
+import { requireOwn } from '../storage/location-owner.ts';
 import type { ObjectStore } from '../storage/object-store/port.ts';
 import { removeTombstone, writeTombstone } from '../storage/tombstones.ts';
 import type { BeginDeletionInput } from './contract.ts';
@@ -35,7 +34,8 @@ export function beginDeletion(deps: Deps, input: BeginDeletionInput): Promise<vo
       throw heldFailure(name, claim.hold);
     }
     await requireUnlocked(store, name);
-    await requireOwn(deps, location);
+    // What another Holdfast has made is deleted by that one, which may be restoring from it.
+    await requireOwn(store, { location, installation: deps.installation });
     const since = recordTime(Date.now());
     await writeTombstone(store, input, since);
     // Begun before: no restore was let in since, nor anything that keeps the backup.
@@ -46,15 +46,6 @@ export function beginDeletion(deps: Deps, input: BeginDeletionInput): Promise<vo
       });
     }
   });
-}
-
-/** What another Holdfast has made is deleted by that one, which may be restoring from it. */
-async function requireOwn({ store, installation }: Deps, location: string): Promise<void> {
-  const owner = await readOwner(store(location));
-  if (owner !== undefined && owner.installation !== installation) {
-    const { code, message, subject } = ownedElsewhere(location, owner);
-    throw new Failure(code, message, subject === undefined ? {} : { subject });
-  }
 }
 
 /** A deletion that is refused leaves no tombstone. One that failed does, and is asked for again. */

@@ -1,6 +1,6 @@
 import { Failure } from '../domain/failure.ts';
 import { fields } from '../domain/fields.ts';
-import type { LocationOwner } from '../domain/locations/location-owner.ts';
+import { type LocationOwner, ownedElsewhere } from '../domain/locations/location-owner.ts';
 import { OWNER_KEY } from '../domain/object-key.ts';
 import type { ObjectStore, WriteCondition } from './object-store/port.ts';
 import { readAll } from './object-store/read-all.ts';
@@ -19,6 +19,18 @@ export async function readOwner(store: ObjectStore): Promise<LocationOwner | und
     throw error;
   }
   return parseOwner(text);
+}
+
+/** Throws `location-owned` where a location is another one's than the installation's; one of nobody is everybody's. */
+export async function requireOwn(
+  store: ObjectStore,
+  { location, installation }: { readonly location: string; readonly installation: string },
+): Promise<void> {
+  const owner = await readOwner(store);
+  if (owner !== undefined && owner.installation !== installation) {
+    const { code, message } = ownedElsewhere(location, owner);
+    throw new Failure(code, message, { subject: location });
+  }
 }
 
 /** Makes a location the claimant's unless it is somebody's; whose it is then. Of two claimants one is told the other. */

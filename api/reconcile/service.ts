@@ -11,7 +11,9 @@ import type {
   CreateReconciliationRequest,
   ReconciliationResource,
 } from '../../domain/reconciliation.ts';
+import { requireWritable } from '../../domain/storage-location.ts';
 import { reconcileWorkflowId, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
+import { requireOwn } from '../../storage/location-owner.ts';
 import { RECONCILE_WORKFLOW, type ReconcileInput } from '../../workflows/contract.ts';
 import type { RunSources } from '../runs/live.ts';
 import { runFailure } from '../runs/lost.ts';
@@ -34,14 +36,18 @@ export class ReconcileService {
     this.#sources = sources;
   }
 
-  /** Starts one, or joins one that does the same. */
+  /** Starts one, or joins one that does the same. Throws `location-read-only` and `location-owned` where it would remove. */
   async create(
     location: string,
     { spec: { cluster = DEFAULT_CLUSTER, removal = 'None' } = {} }: CreateReconciliationRequest,
   ): Promise<ReconciliationResource> {
     const { temporal, store, patienceMs } = this.#sources;
-    // Throws for a location that is not configured.
-    store(location);
+    // Throws for a location that is not there.
+    const files = store(location);
+    if (removal !== 'None') {
+      requireWritable(this.#sources.location(location));
+      await requireOwn(files, { location, installation: await temporal.installation() });
+    }
     await temporal.requireWorkers(cluster);
     const input: ReconcileInput = {
       ...{ location, cluster, removal },

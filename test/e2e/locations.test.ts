@@ -270,6 +270,11 @@ test('a location of another Holdfast is not written to before it is taken over',
   store.close();
   const refused = await backUp('ours', 'vault');
   expect(refused).toContain('the location vault belongs to another Holdfast (another, since');
+  const spec = { cluster: installation.name, removal: 'All' };
+  const path = '/reconciliations?location=vault';
+  expect(await installation.request<Problem>('POST', path, { spec })).toMatchObject({
+    ...{ status: 409, body: { code: 'location-owned' } },
+  });
   const check = () =>
     installation.request<StorageLocationResource>('POST', '/storage-locations/vault:check');
   expect((await check()).body.status?.owner).toMatchObject({ isOwn: false });

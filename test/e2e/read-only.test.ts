@@ -50,6 +50,10 @@ const REFUSED: Readonly<Record<string, () => { request: string; body?: object }>
     request: 'POST /backups/kept:extend?location=archive',
     body: { ttl: '90000h' },
   }),
+  'the removal of what dead runs have left': () => ({
+    request: 'POST /reconciliations?location=archive',
+    body: { spec: { cluster: installation.name, removal: 'All' } },
+  }),
   'a schedule': () => ({
     request: 'POST /schedules',
     body: {
