@@ -1,15 +1,13 @@
 import { API_VERSION } from '../domain/api-resource.ts';
 import { isZeroDuration } from '../domain/velero-hooks.ts';
-import { type Fields, fields, isBlank } from '../domain/fields.ts';
+import { type Fields, isBlank } from '../domain/fields.ts';
 import { configMapOf } from '../domain/velero-spec.ts';
 import {
-  fileFaults,
+  headOf,
   hooksField,
   metadataWithoutEffect,
   type RunFile,
-  textFaults,
   textField,
-  unknownFaults,
   VELERO_VERSION,
   withEffectInVelero,
 } from './velero-file.ts';
@@ -45,19 +43,7 @@ export async function readRestoreFile(path: string): Promise<RunFile> {
 /** The request that the text of a file makes. Throws `invalid-request`, which tells all that is wrong. */
 export function parseRestoreFile(content: string, source: string): RunFile {
   const object = parseObject(content, source);
-  const { apiVersion, kind } = object;
-  const known = typeof apiVersion === 'string' ? SPEC_FIELDS[apiVersion] : undefined;
-  if (kind !== 'Restore' || known === undefined) {
-    const what = `must have kind Restore and apiVersion ${VELERO_VERSION} or ${API_VERSION}`;
-    throw unusable(source, [what]);
-  }
-  const metadata = fields(object['metadata']);
-  const spec = fields(object['spec']);
-  const faults = [
-    ...fileFaults(object),
-    ...textFaults(metadata['name'], 'metadata.name'),
-    ...unknownFaults(spec, known, 'spec.'),
-  ];
+  const { metadata, spec, faults } = headOf(object, source, { kind: 'Restore', of: SPEC_FIELDS });
   if (faults.length > 0) {
     throw unusable(source, faults);
   }

@@ -2,7 +2,7 @@ import { API_VERSION } from '../domain/api-resource.ts';
 import { type Fields, fields, isBlank, isMapping } from '../domain/fields.ts';
 import {
   BACKUP_FIELDS,
-  fileFaults,
+  headOf,
   metadataWithoutEffect,
   requestSpec,
   type RunFile,
@@ -35,21 +35,12 @@ export async function readScheduleFile(path: string): Promise<RunFile> {
 /** The request that the text of a file makes. Throws `invalid-request`, which tells all that is wrong. */
 export function parseScheduleFile(content: string, source: string): RunFile {
   const object = parseObject(content, source);
-  const { apiVersion, kind } = object;
-  const known = typeof apiVersion === 'string' ? SPEC_FIELDS[apiVersion] : undefined;
-  if (kind !== 'Schedule' || known === undefined) {
-    const what = `must have kind Schedule and apiVersion ${VELERO_VERSION} or ${API_VERSION}`;
-    throw unusable(source, [what]);
-  }
-  const metadata = fields(object['metadata']);
-  const spec = fields(object['spec']);
+  const { metadata, spec, ...head } = headOf(object, source, { kind: 'Schedule', of: SPEC_FIELDS });
   const template = fields(spec['template']);
   const faults = [
-    ...fileFaults(object),
-    ...textFaults(metadata['name'], 'metadata.name'),
-    ...unknownFaults(spec, known, 'spec.'),
+    ...head.faults,
     ...(isMapping(spec['template'] ?? {}) ? [] : ['has spec.template, which must be an object']),
-    ...unknownFaults(template, BACKUP_FIELDS[String(apiVersion)] ?? [], 'spec.template.'),
+    ...unknownFaults(template, BACKUP_FIELDS[String(object['apiVersion'])] ?? [], 'spec.template.'),
     ...textFaults(template['storageLocation'], 'spec.template.storageLocation'),
   ];
   if (faults.length > 0) {

@@ -63,23 +63,11 @@ export async function readBackupFile(path: string): Promise<RunFile> {
 /** The request that the text of a file makes. Throws `invalid-request`, which tells all that is wrong. */
 export function parseBackupFile(content: string, source: string): RunFile {
   const object = parseObject(content, source);
-  const { apiVersion, kind } = object;
-  const known = typeof apiVersion === 'string' ? BACKUP_FIELDS[apiVersion] : undefined;
-  if (kind === 'Schedule' && apiVersion === VELERO_VERSION) {
+  if (object['kind'] === 'Schedule' && object['apiVersion'] === VELERO_VERSION) {
     throw unusable(source, ['is a Schedule; make one of it with: holdfast schedule create -f']);
   }
-  if (kind !== 'Backup' || known === undefined) {
-    const what = `must have kind Backup and apiVersion ${VELERO_VERSION} or ${API_VERSION}`;
-    throw unusable(source, [what]);
-  }
-  const metadata = fields(object['metadata']);
-  const spec = fields(object['spec']);
-  const faults = [
-    ...fileFaults(object),
-    ...textFaults(metadata['name'], 'metadata.name'),
-    ...unknownFaults(spec, known, 'spec.'),
-    ...textFaults(spec['storageLocation'], 'spec.storageLocation'),
-  ];
+  const { metadata, spec, ...head } = headOf(object, source, { kind: 'Backup', of: BACKUP_FIELDS });
+  const faults = [...head.faults, ...textFaults(spec['storageLocation'], 'spec.storageLocation')];
   if (faults.length > 0) {
     throw unusable(source, faults);
   }
@@ -89,6 +77,38 @@ export function parseBackupFile(content: string, source: string): RunFile {
     spec: requestSpec(object, spec),
     withoutEffect: [...metadataWithoutEffect(metadata), ...specWithoutEffect(spec, 'spec.')],
   };
+}
+
+/** What every file of a kind has, and what is wrong with that. */
+interface FileHead {
+  readonly metadata: Fields;
+  readonly spec: Fields;
+  readonly faults: readonly string[];
+}
+
+/**
+ * The head of a file of a kind, with the fields that its spec may have in each version. Throws `invalid-request` for another
+ * kind or version.
+ */
+export function headOf(
+  object: Fields,
+  source: string,
+  { kind, of }: { readonly kind: string; readonly of: Readonly<Record<string, readonly string[]>> },
+): FileHead {
+  const { apiVersion } = object;
+  const known = typeof apiVersion === 'string' ? of[apiVersion] : undefined;
+  if (object['kind'] !== kind || known === undefined) {
+    const what = `must have kind ${kind} and apiVersion ${VELERO_VERSION} or ${API_VERSION}`;
+    throw unusable(source, [what]);
+  }
+  const metadata = fields(object['metadata']);
+  const spec = fields(object['spec']);
+  const faults = [
+    ...fileFaults(object),
+    ...textFaults(metadata['name'], 'metadata.name'),
+    ...unknownFaults(spec, known, 'spec.'),
+  ];
+  return { metadata, spec, faults };
 }
 
 /** Fields of the spec of a backup that would have an effect in Velero, and have none here. */
@@ -126,7 +146,7 @@ function annotatedHooks(hooks: unknown, { [THAW_AFTER]: thawAfter }: Fields): un
 }
 
 /** What is wrong with an object apart from its spec. */
-export function fileFaults(object: Fields): string[] {
+function fileFaults(object: Fields): string[] {
   const notObjects = ['metadata', 'spec'].filter((field) => {
     return !isMapping(object[field] ?? {});
   });
