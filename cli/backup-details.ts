@@ -1,7 +1,8 @@
 import type { RunResource } from '../domain/api-resource.ts';
 import type { CoverageReport } from '../domain/coverage.ts';
 import { isEndPhase } from '../domain/phase.ts';
-import { type ApiClient, ProblemError } from './client.ts';
+import type { ApiClient } from './client/api-client.ts';
+import { ProblemError } from './client/errors.ts';
 import { coverageText } from './coverage-output.ts';
 import { copiesText } from './volume-lines.ts';
 
@@ -16,7 +17,7 @@ export async function detailsOf(client: ApiClient, run: RunResource): Promise<Ba
     return { coverage: null, coverageNote: 'it is known when the backup has ended' };
   }
   try {
-    return { coverage: await client.coverage(run.metadata.name) };
+    return { coverage: await client.contents.coverage(run.metadata.name) };
   } catch (error) {
     if (error instanceof ProblemError && WITHOUT_COVERAGE.has(error.problem.code)) {
       return { coverage: null, coverageNote: error.problem.detail };

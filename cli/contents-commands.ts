@@ -42,7 +42,7 @@ export function withContents(backup: Command): Command {
     itemCommand(),
     downloadCommand(),
     coverageCommand(),
-    hooksCommand('backup', (client, name) => client.hooks(name)),
+    hooksCommand('backup', (client, name) => client.contents.backupHooks(name)),
   ].reduce((command, one) => command.addCommand(one), backup);
 }
 
@@ -55,7 +55,7 @@ function itemsCommand(): Command {
       const options = self.opts<ItemsOptions>();
       const { type, namespace, selector: labelSelector, limit, output } = options;
       const query = present({ type, namespace, name: options.name, labelSelector });
-      const list = await clientOf(options).items(name, query, limit);
+      const list = await clientOf(options).contents.items(name, query, limit);
       if (output !== 'table') {
         process.stdout.write(dataText(list, output));
         return;
@@ -83,7 +83,7 @@ function itemCommand(): Command {
     .action(async (...[name, type, item, , self]: [string, string, string, unknown, Command]) => {
       const options = self.opts<ItemOptions>();
       const query = { ...secretsQuery(options), ...present({ namespace: options.namespace }) };
-      const json = await clientOf(options).item(name, { type, item }, query);
+      const json = await clientOf(options).contents.item(name, { type, item }, query);
       // As JSON it is printed as it was sent, to the digit.
       process.stdout.write(
         options.output === 'json' ? `${json}\n` : dataText(parseExactly(json), 'yaml'),
@@ -113,7 +113,7 @@ function coverageCommand(): Command {
     .description('show what a backup should hold, what it holds, and why they differ')
     .action(async (name: string, _options: unknown, self: Command) => {
       const options = self.opts<GlobalOptions>();
-      const report = await clientOf(options).coverage(name);
+      const report = await clientOf(options).contents.coverage(name);
       process.stdout.write(
         options.output === 'table' ? coverageText(report) : dataText(report, options.output),
       );
@@ -130,7 +130,11 @@ async function download(name: string, options: DownloadOptions): Promise<void> {
   process.once('SIGINT', () => {
     interruption.abort();
   });
-  const body = clientOf(options).download(name, secretsQuery(options), interruption.signal);
+  const body = clientOf(options).contents.download(
+    name,
+    secretsQuery(options),
+    interruption.signal,
+  );
   try {
     const sizeBytes = await saveFile(file, body, { isForced });
     process.stderr.write(`${file} has ${String(sizeBytes)} bytes\n`);

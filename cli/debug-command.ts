@@ -27,7 +27,7 @@ export function debugCommand(): Command {
         if (!isForced) {
           await requireFree(outputFile);
         }
-        const body = clientOf(options).debug(present({ cluster, backup, restore }));
+        const body = clientOf(options).installation.debug(present({ cluster, backup, restore }));
         const sizeBytes = await saveFile(outputFile, body, { isForced });
         process.stderr.write(
           `${outputFile} has ${String(sizeBytes)} bytes; look at it before you send it\n`,

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { API_VERSION } from '../domain/api-resource.ts';
 import type { DiagnosisResource } from '../domain/diagnosis/checks.ts';
 import { DEFAULT_CLUSTER } from '../domain/backup.ts';
-import { UnreachableError } from './client.ts';
+import { UnreachableError } from './client/errors.ts';
 import { doctorText } from './doctor-output.ts';
 import { EXIT, exitCodeOfChecks } from './exit-codes.ts';
 import { clientOf, type GlobalOptions, withApi, withOutput } from './global-options.ts';
@@ -29,7 +29,7 @@ export function doctorCommand(): Command {
 
 async function diagnose(options: DoctorOptions) {
   try {
-    const diagnosis = await clientOf(options).diagnose(options.cluster);
+    const diagnosis = await clientOf(options).installation.diagnose(options.cluster);
     return { diagnosis, exitCode: exitCodeOfChecks(diagnosis.result) };
   } catch (error) {
     if (!(error instanceof UnreachableError)) {

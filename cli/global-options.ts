@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 
-import { ApiClient } from './client.ts';
+import { ApiClient } from './client/api-client.ts';
 import { type Format, FORMATS } from './output.ts';
 
 /** Where a command sends its requests. */

@@ -13,14 +13,18 @@ export function withHoldCommands(command: Command): Command {
         .action(async (name: string, _options: unknown, self: Command) => {
           const options = self.opts<GlobalOptions & { reason: string }>();
           const { reason } = options;
-          print(await clientOf(options).backupVerb(name, 'hold', { reason }), options, 'is held');
+          print(
+            await clientOf(options).runs.backupVerb(name, 'hold', { reason }),
+            options,
+            'is held',
+          );
         }),
     )
     .addCommand(
       verbCommand('release', 'let go of a backup that is held').action(
         async (name: string, _options: unknown, self: Command) => {
           const options = self.opts<GlobalOptions>();
-          const backup = await clientOf(options).backupVerb(name, 'release', {});
+          const backup = await clientOf(options).runs.backupVerb(name, 'release', {});
           print(backup, options, 'is not held');
         },
       ),
@@ -32,7 +36,7 @@ export function withHoldCommands(command: Command): Command {
         .action(async (name: string, _options: unknown, self: Command) => {
           const options = self.opts<GlobalOptions & { ttl?: string; until?: string }>();
           const { ttl, until } = options;
-          const backup = await clientOf(options).backupVerb(name, 'extend', {
+          const backup = await clientOf(options).runs.backupVerb(name, 'extend', {
             ...(ttl === undefined ? {} : { ttl }),
             ...(until === undefined ? {} : { expiration: until }),
           });

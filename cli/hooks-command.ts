@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 
 import type { BackupHookList, RestoreHookList } from '../domain/api-resource.ts';
-import type { ApiClient } from './client.ts';
+import type { ApiClient } from './client/api-client.ts';
 import { clientOf, type GlobalOptions, withGlobals } from './global-options.ts';
 import { hooksText } from './hooks-output.ts';
 import { dataText } from './output.ts';

@@ -32,7 +32,7 @@ function writeCommand(verb: 'create' | 'replace', description: string): Command 
       async (name: string, options: Options & LocationFlags & { readonly check: boolean }) => {
         const spec = await locationSpec(options);
         const client = clientOf(options);
-        const location = await client.writeLocation(verb, { name, spec }, options.check);
+        const location = await client.locations.write(verb, { name, spec }, options.check);
         print(location, options, writtenText);
       },
     );
@@ -43,7 +43,7 @@ function adoptCommand(): Command {
     .argument('<name>')
     .description('take a storage location over from another Holdfast, which writes to it no more')
     .action(async (name: string, options: Options) => {
-      const location = await clientOf(options).locationVerb(name, 'adopt');
+      const location = await clientOf(options).locations.verb(name, 'adopt');
       print(location, options, () => `storage location ${name} belongs to this Holdfast now\n`);
     });
 }
@@ -53,7 +53,7 @@ function deleteCommand(): Command {
     .argument('<name>')
     .description('forget a storage location; what is in it stays')
     .action(async (name: string, options: Options) => {
-      await clientOf(options).deleteLocation(name);
+      await clientOf(options).locations.delete(name);
       process.stdout.write(`storage location ${name} is forgotten; what is in it stays\n`);
     });
 }
@@ -62,7 +62,7 @@ function listCommand(): Command {
   return withOutput(withApi(new Command('list')))
     .description('list the storage locations')
     .action(async (options: Options) => {
-      const list = await clientOf(options).locations();
+      const list = await clientOf(options).locations.list();
       process.stdout.write(
         options.output === 'table' ? locationsText(list.items) : dataText(list, options.output),
       );
@@ -74,7 +74,7 @@ function getCommand(): Command {
     .argument('<name>')
     .description('show a storage location')
     .action(async (name: string, options: Options) => {
-      print(await clientOf(options).storageLocation(name), options, locationText);
+      print(await clientOf(options).locations.get(name), options, locationText);
     });
 }
 
@@ -83,7 +83,7 @@ function checkCommand(): Command {
     .argument('[name]', 'the location', DEFAULT_LOCATION)
     .description('try each operation of a storage location, from where the API runs')
     .action(async (name: string, options: Options) => {
-      const location = await clientOf(options).locationVerb(name, 'check');
+      const location = await clientOf(options).locations.verb(name, 'check');
       print(location, options, checksText);
       process.exitCode = exitCodeOfLocation(location.status?.phase ?? 'Unavailable');
     });

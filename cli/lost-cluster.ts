@@ -1,6 +1,6 @@
 import { Failure } from '../domain/failure.ts';
 import type { ClusterHoldings } from '../domain/location-inventory.ts';
-import type { ApiClient } from './client.ts';
+import type { ApiClient } from './client/api-client.ts';
 import type { FoundPlace } from './recover-place.ts';
 
 /** Which cluster was lost, and which takes its place. */
@@ -16,12 +16,12 @@ export async function lostCluster(
   options: LostOptions,
 ): Promise<ClusterHoldings> {
   const { name } = resource.metadata;
-  const { clusters } = await client.inventory(name);
+  const { clusters } = await client.locations.inventory(name);
   try {
     return meantCluster(clusters, name, options);
   } catch (error) {
     if (isNew) {
-      await client.deleteLocation(name);
+      await client.locations.delete(name);
     }
     throw error;
   }

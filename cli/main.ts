@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 
 import { RELEASE } from '../domain/release.ts';
-import { ProblemError, UnreachableError } from './client.ts';
+import { ProblemError, UnreachableError } from './client/errors.ts';
 import { withContents } from './contents-commands.ts';
 import { devCommand } from './dev/command.ts';
 import { debugCommand } from './debug-command.ts';

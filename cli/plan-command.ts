@@ -17,7 +17,7 @@ export function withPlanFlags(command: Command): Command {
 
 /** Prints what a restore would do, and the command that starts just that. */
 export async function plan(body: object, options: PlanOptions): Promise<void> {
-  const preview = await clientOf(options).plan(body);
+  const preview = await clientOf(options).runs.plan(body);
   if (options.output !== 'table') {
     process.stdout.write(dataText(preview, options.output));
     return;

@@ -66,7 +66,7 @@ function registerCommand(): Command {
     .action(async (name: string, options: RegisterOptions) => {
       const { cluster, unavailableTimeout, callTimeout } = options;
       const spec = present({ cluster, unavailableTimeout, callTimeout });
-      const plugin = await clientOf(options).registerPlugin({ metadata: { name }, spec });
+      const plugin = await clientOf(options).plugins.register({ metadata: { name }, spec });
       print(plugin, options, () => `plugin ${name} is registered\n${pluginText(plugin)}`);
     });
 }
@@ -75,7 +75,7 @@ function listCommand(): Command {
   return ofCluster('list')
     .description('list the plugins of a cluster')
     .action(async (options: PluginOptions) => {
-      const list = await clientOf(options).plugins(options.cluster);
+      const list = await clientOf(options).plugins.list(options.cluster);
       if (options.output !== 'table') {
         process.stdout.write(dataText(list, options.output));
         return;
@@ -94,7 +94,7 @@ function getCommand(): Command {
     .argument('<name>')
     .description('show a plugin, which is asked whether it is there')
     .action(async (name: string, options: PluginOptions) => {
-      const plugin = await clientOf(options).plugin(name, options.cluster);
+      const plugin = await clientOf(options).plugins.get(name, options.cluster);
       print(plugin, options, () => pluginText(plugin));
     });
 }
@@ -104,7 +104,7 @@ function removeCommand(): Command {
     .argument('<name>')
     .description('forget a plugin; what it did in backups stays as it is')
     .action(async (name: string, options: PluginOptions) => {
-      await clientOf(options).removePlugin(name, options.cluster);
+      await clientOf(options).plugins.remove(name, options.cluster);
       process.stdout.write(`plugin ${name} is removed\n`);
     });
 }

@@ -38,7 +38,7 @@ export function reconcileCommand(): Command {
 
 async function untilEnd({ cluster, remove, ...options }: Options): Promise<ReconciliationResource> {
   const client = clientOf(options);
-  let resource = await client.reconcile({
+  let resource = await client.locations.reconcile({
     spec: {
       removal: remove === true ? 'All' : 'None',
       ...(cluster === undefined ? {} : { cluster }),
@@ -48,7 +48,10 @@ async function untilEnd({ cluster, remove, ...options }: Options): Promise<Recon
   const looker = clientOf({ server: options.server });
   while (resource.status.phase === 'InProgress') {
     await sleep(POLL_MS);
-    resource = await looker.reconciliation(resource.metadata.location, resource.spec.cluster);
+    resource = await looker.locations.reconciliation(
+      resource.metadata.location,
+      resource.spec.cluster,
+    );
   }
   return resource;
 }

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 
 import type { ClusterHoldings } from '../domain/location-inventory.ts';
 import type { StorageLocationResource } from '../domain/locations/api-location.ts';
-import type { ApiClient } from './client.ts';
+import type { ApiClient } from './client/api-client.ts';
 import { type ClusterOptions, told, withCluster } from './cluster-key.ts';
 import { EXIT } from './exit-codes.ts';
 import { clientOf, type GlobalOptions, withApi, withOutput } from './global-options.ts';
@@ -50,7 +50,7 @@ async function recover(options: RecoverOptions): Promise<void> {
   const key = await recoverKey({ ...holdings, samples }, options);
   if (phase !== 'ReadOnly') {
     // It belonged to the Holdfast that was lost, and is written to by this one from now on.
-    await client.locationVerb(location, 'adopt');
+    await client.locations.verb(location, 'adopt');
   }
   const recovery: Recovery = {
     ...{ location, phase, lost: holdings },
@@ -73,7 +73,7 @@ async function lookAt(
   if (spec.provider !== undefined && spec.readOnly === true) {
     return { seen: resource, phase: 'ReadOnly' };
   }
-  const seen = isNew ? resource : await client.locationVerb(metadata.name, 'check');
+  const seen = isNew ? resource : await client.locations.verb(metadata.name, 'check');
   return { seen, phase: seen.status?.phase ?? 'Available' };
 }
 
@@ -83,12 +83,12 @@ async function recoverSchedules(
   location: string,
   { lost, options }: { readonly lost: ClusterHoldings; readonly options: RecoverOptions },
 ): Promise<Recovery['schedules']> {
-  const { names } = await client.recoverSchedules({
+  const { names } = await client.schedules.recover({
     ...{ location, cluster: lost.name, paused: true },
     ...(options.cluster === undefined ? {} : { asCluster: options.cluster }),
   });
   const meant = [lost.name, options.cluster];
-  const { items } = await client.schedules();
+  const { items } = await client.schedules.list();
   return items
     .filter(({ spec }) => spec.location === location && meant.includes(spec.template.cluster))
     .map(({ metadata, spec, status }) => ({

@@ -4,7 +4,7 @@ import { Failure } from '../domain/failure.ts';
 import type { Fields } from '../domain/fields.ts';
 import type { StorageLocationResource } from '../domain/locations/api-location.ts';
 import { DEFAULT_LOCATION } from '../domain/storage-location.ts';
-import type { ApiClient } from './client.ts';
+import type { ApiClient } from './client/api-client.ts';
 import { type LocationFlags, locationSpec, withLocationFields } from './location-flags.ts';
 
 /** Where the backups are. */
@@ -34,7 +34,7 @@ export async function findPlace(client: ApiClient, options: PlaceOptions): Promi
   if (spec['bucket'] === undefined && spec['path'] === undefined) {
     throw new Failure('invalid-request', 'name the place of the backups: --bucket, or --path');
   }
-  const { items } = await client.locations();
+  const { items } = await client.locations.list();
   const found = items.filter((item) => isAt(item.spec, spec));
   const [resource, other] = found;
   if (other !== undefined) {
@@ -45,7 +45,7 @@ export async function findPlace(client: ApiClient, options: PlaceOptions): Promi
     return { resource, isNew: false };
   }
   const request = { name: options.location, spec };
-  return { resource: await client.writeLocation('create', request, true), isNew: true };
+  return { resource: await client.locations.write('create', request, true), isNew: true };
 }
 
 function isAt(spec: StorageLocationResource['spec'], place: Fields): boolean {

@@ -24,7 +24,7 @@ export function restoreItemsCommand(): Command {
       const options = self.opts<RestoreItemFlags>();
       const { type, namespace, name, verb, limit, output } = options;
       const query = present({ type, namespace, name, verb });
-      const list = await clientOf(options).restoreItems(restore, query, limit);
+      const list = await clientOf(options).contents.restoreItems(restore, query, limit);
       process.stdout.write(
         output === 'table' ? restoreItemsText(list.items) : dataText(list, output),
       );

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 
 import type { RunResource } from '../domain/api-resource.ts';
-import type { Plural } from './client.ts';
+import type { Plural } from './client/runs.ts';
 import { backupRequest, previewText, withBackupFlags } from './create-backup.ts';
 import { restoreRequest } from './create-restore.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
@@ -36,7 +36,7 @@ export function backupCommand(): Command {
         const { body, location } = await backupRequest(name, self, commonSpec(options));
         const target = { ...options, ...given('location', location) };
         if (options.dryRun === true) {
-          const preview = await clientOf(target).preview(body);
+          const preview = await clientOf(target).runs.preview(body);
           process.stdout.write(previewText(preview, options.output));
           return;
         }
@@ -70,7 +70,7 @@ export function restoreCommand(): Command {
   );
   return withOthers(command, 'restores')
     .addCommand(restoreItemsCommand())
-    .addCommand(hooksCommand('restore', (client, name) => client.restoreHooks(name)));
+    .addCommand(hooksCommand('restore', (client, name) => client.contents.restoreHooks(name)));
 }
 
 function createCommand(plural: Plural): Command {
@@ -114,7 +114,7 @@ function withOthers(command: Command, plural: Plural): Command {
       one('cancel', `ask a ${kind} to end`).action(
         async (name: string, _options: unknown, self: Command) => {
           const options = self.opts<GlobalOptions>();
-          const run = await clientOf(options).cancel(plural, name);
+          const run = await clientOf(options).runs.cancel(plural, name);
           print(run, options, () => `${kind} ${name} is asked to end\n`);
         },
       ),
@@ -135,7 +135,7 @@ async function create(
   options: CreateOptions,
 ): Promise<void> {
   const client = clientOf(options);
-  const run = await client.create(plural, body);
+  const run = await client.runs.create(plural, body);
   const { name } = body.metadata;
   const kind = plural.slice(0, -1);
   if (options.wait !== true) {
@@ -165,7 +165,7 @@ async function get(
 ): Promise<void> {
   const client = clientOf(options);
   if (name === undefined) {
-    const list = await client.list(plural);
+    const list = await client.runs.list(plural);
     process.stdout.write(
       options.output === 'table'
         ? tableText(list.items, Date.now())
@@ -173,7 +173,7 @@ async function get(
     );
     return;
   }
-  print(await client.get(plural, name), options, (run, nowMs) => tableText([run], nowMs));
+  print(await client.runs.get(plural, name), options, (run, nowMs) => tableText([run], nowMs));
 }
 
 function withDetails(command: Command, plural: Plural): Command {
@@ -188,7 +188,7 @@ async function describe(
   options: GlobalOptions & { readonly details?: true },
 ): Promise<void> {
   const client = clientOf(options);
-  const run = await client.get(plural, name);
+  const run = await client.runs.get(plural, name);
   if (options.details !== true) {
     const copies = options.output === 'table' ? await copiesOf(client, run) : '';
     print(run, options, (shown, nowMs) => `${describeText(shown, nowMs)}${copies}`);
@@ -214,7 +214,7 @@ async function remove(
     return;
   }
   const client = clientOf(options);
-  const run = await client.delete(plural, name);
+  const run = await client.runs.delete(plural, name);
   if (options.wait === true && !(await waitUntilGone(client, plural, name))) {
     process.stderr.write(
       `the deletion has ended, and the ${kind} ${name} is still there; holdfast ${kind} describe ${name} shows it\n`,

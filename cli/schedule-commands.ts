@@ -100,8 +100,8 @@ function specCommand(verb: 'create' | 'replace'): Command {
     const { name } = body.metadata;
     const schedule =
       verb === 'create'
-        ? await clientOf(options).createSchedule(body)
-        : await clientOf(options).replaceSchedule(name, body);
+        ? await clientOf(options).schedules.create(body)
+        : await clientOf(options).schedules.replace(name, body);
     print(
       schedule,
       options,
@@ -173,7 +173,7 @@ function listCommand(): Command {
   return withOutput(withApi(new Command('list')))
     .description('list schedules')
     .action(async (options: Options) => {
-      const list = await clientOf(options).schedules();
+      const list = await clientOf(options).schedules.list();
       if (options.output !== 'table') {
         process.stdout.write(dataText(list, options.output));
         return;
@@ -188,7 +188,7 @@ function listCommand(): Command {
 function getCommand(): Command {
   return one('get', 'show a schedule, its next times and what it did').action(
     async (name: string, options: Options) => {
-      const schedule = await clientOf(options).schedule(name);
+      const schedule = await clientOf(options).schedules.get(name);
       print(schedule, options, () => scheduleText(schedule));
     },
   );
@@ -197,7 +197,7 @@ function getCommand(): Command {
 function retentionCommand(): Command {
   return one('retention', 'show which backups of a schedule stay, and why').action(
     async (name: string, options: Options) => {
-      const kept = await clientOf(options).scheduleRetention(name);
+      const kept = await clientOf(options).schedules.retention(name);
       process.stdout.write(
         options.output === 'table' ? retentionText(kept) : dataText(kept, options.output),
       );
@@ -210,7 +210,7 @@ function pauseCommand(verb: 'pause' | 'unpause', description: string): Command {
     .option('--note <text>', 'why')
     .action(async (name: string, options: Options & { readonly note?: string }) => {
       const body = present({ note: options.note });
-      const schedule = await clientOf(options).scheduleVerb(name, verb, body);
+      const schedule = await clientOf(options).schedules.verb(name, verb, body);
       print(schedule, options, () => `schedule ${name} is ${schedule.status.phase}\n`);
     });
 }
@@ -220,7 +220,7 @@ function triggerCommand(): Command {
     .addOption(overlapOption('of this backup; that of the schedule by default'))
     .action(async (name: string, options: Options & { readonly overlapPolicy?: string }) => {
       const body = present({ overlapPolicy: options.overlapPolicy });
-      const schedule = await clientOf(options).scheduleVerb(name, 'trigger', body);
+      const schedule = await clientOf(options).schedules.verb(name, 'trigger', body);
       print(
         schedule,
         options,
@@ -238,7 +238,7 @@ function backfillCommand(): Command {
     .action(async (name: string, options: BackfillOptions) => {
       const { from, to, overlapPolicy } = options;
       const body = { ...present({ startTime: from, endTime: to, overlapPolicy }) };
-      const schedule = await clientOf(options).scheduleVerb(name, 'backfill', body);
+      const schedule = await clientOf(options).schedules.verb(name, 'backfill', body);
       print(
         schedule,
         options,
@@ -264,7 +264,7 @@ function recoverCommand(): Command {
         ...present({ location, cluster, asCluster }),
         ...(paused === undefined ? {} : { paused }),
       };
-      const recovered = await clientOf(options).recoverSchedules(body);
+      const recovered = await clientOf(options).schedules.recover(body);
       const text = recovered.names.map((name) => `${name}\n`).join('');
       process.stdout.write(options.output === 'table' ? text : dataText(recovered, options.output));
       process.stderr.write(`${String(recovered.names.length)} schedules are back\n`);
@@ -276,7 +276,7 @@ function deleteCommand(): Command {
     .argument('<name>')
     .description('forget a schedule; its backups stay')
     .action(async (name: string, options: Options) => {
-      await clientOf(options).deleteSchedule(name);
+      await clientOf(options).schedules.delete(name);
       process.stdout.write(`schedule ${name} is deleted; its backups stay\n`);
     });
 }

@@ -15,7 +15,7 @@ export function statusCommand(): Command {
     .description('show Temporal, the workers and the storage locations, and which of them answer')
     .option('--cluster <name>', 'a cluster to look for beside those that Temporal tells of')
     .action(async (options: StatusOptions) => {
-      const status = await clientOf(options).status(options.cluster);
+      const status = await clientOf(options).installation.status(options.cluster);
       process.stdout.write(
         options.output === 'table' ? statusText(status) : dataText(status, options.output),
       );
@@ -29,7 +29,9 @@ export function versionCommand(): Command {
     .option('--client', 'of the command line alone')
     .action(async (options: StatusOptions & { readonly client?: true }) => {
       const server =
-        options.client === true ? undefined : (await clientOf(options).status()).version;
+        options.client === true
+          ? undefined
+          : (await clientOf(options).installation.status()).version;
       const versions = { client: RELEASE, ...(server === undefined ? {} : { server }) };
       process.stdout.write(
         options.output === 'table'

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { RunResource } from '../domain/api-resource.ts';
 import { isEndPhase } from '../domain/phase.ts';
-import { type ApiClient, type Plural, ProblemError, UnreachableError } from './client.ts';
+import type { ApiClient } from './client/api-client.ts';
+import { ProblemError, UnreachableError } from './client/errors.ts';
+import type { Plural } from './client/runs.ts';
 import { operationsText } from './operation-lines.ts';
 import { duration, rateText } from './output.ts';
 import { openScreen } from './screen.ts';
@@ -22,7 +24,7 @@ export function waitForEnd<Resource extends RunResource>(
   name: string,
 ): Promise<Resource> {
   return watch<Resource>(
-    () => client.get(plural, name),
+    () => client.runs.get(plural, name),
     (run) => isEndPhase(run.status.phase),
   );
 }
@@ -36,7 +38,7 @@ export async function waitUntilGone(
   let keptLooks = 0;
   try {
     await watch<RunResource>(
-      () => client.get(plural, name),
+      () => client.runs.get(plural, name),
       ({ status }) => {
         // An API that cannot ask Temporal for a moment shows the run without its deletion.
         keptLooks = status.phase === 'Deleting' ? 0 : keptLooks + 1;

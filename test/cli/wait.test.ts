@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 import { afterEach, expect, test } from 'vitest';
 
-import { ApiClient } from '../../cli/client.ts';
+import { ApiClient } from '../../cli/client/api-client.ts';
 import { waitUntilGone } from '../../cli/wait.ts';
 
 // Goal: waiting for a deletion ends with the deletion, and does not burden the API meanwhile.

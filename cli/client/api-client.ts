@@ -1,0 +1,27 @@
+import { ContentsClient } from './contents.ts';
+import { InstallationClient } from './installation.ts';
+import { LocationsClient } from './locations.ts';
+import { PluginsClient } from './plugins.ts';
+import { RunsClient } from './runs.ts';
+import { SchedulesClient } from './schedules.ts';
+import { Transport } from './transport.ts';
+
+/** The API of one server, for one location, by resource. */
+export class ApiClient {
+  readonly runs: RunsClient;
+  readonly contents: ContentsClient;
+  readonly schedules: SchedulesClient;
+  readonly locations: LocationsClient;
+  readonly plugins: PluginsClient;
+  readonly installation: InstallationClient;
+
+  constructor(server: string, location: string | undefined) {
+    const transport = new Transport(server, location);
+    this.runs = new RunsClient(transport);
+    this.contents = new ContentsClient(transport);
+    this.schedules = new SchedulesClient(transport);
+    this.locations = new LocationsClient(transport);
+    this.plugins = new PluginsClient(transport);
+    this.installation = new InstallationClient(transport);
+  }
+}
