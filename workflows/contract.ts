@@ -120,8 +120,17 @@ export interface PluginOperationsInput extends PluginCancelInput {
   readonly deadline: string;
   readonly handedOn?: EndedOperations & {
     readonly waited: BatchesDone;
+    /** Batches before those that are left which are still waited for; left out where there are none. */
+    readonly open?: readonly OpenBatch[];
     readonly voids?: BatchesDone;
   };
+}
+
+/** A batch of which an operation runs. */
+export interface OpenBatch {
+  readonly batch: number;
+  /** The last pause before the plugin was asked again; 0 where it was not. */
+  readonly pauseMs: number;
 }
 
 /** What became of the operations that a run waited for. */

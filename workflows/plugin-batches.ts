@@ -1,9 +1,8 @@
-import { workflowInfo } from '@temporalio/workflow';
-
 import type { PlannedOperations, PluginCall } from '../activities/plugin-run-contract.ts';
 import type { OperationsCall } from '../domain/plugins/contract.ts';
 import type { Activities } from './activity-profiles.ts';
 import type { BatchesDone, PluginCancelInput } from './contract.ts';
+import { isHistoryLong } from './history-length.ts';
 import type { Caller } from './plugin-calls.ts';
 import { inPoolUntil } from './pool.ts';
 
@@ -20,8 +19,9 @@ export async function throughBatches<Result>(
   run: (of: Batch) => Promise<Result>,
 ): Promise<BatchesDone & { readonly results: readonly Result[] }> {
   const left = Array.from({ length: planned.batches - done }, (_, index) => done + index);
-  const isFull = (): boolean => workflowInfo().continueAsNewSuggested;
-  const results = await inPoolUntil(left, { width, isFull }, (batch) => run({ planned, batch }));
+  const results = await inPoolUntil(left, { width, isFull: isHistoryLong }, (batch) =>
+    run({ planned, batch }),
+  );
   return { planned, done: done + results.length, results };
 }
 

@@ -1,10 +1,4 @@
-import {
-  continueAsNew,
-  isCancellation,
-  patched,
-  setCurrentDetails,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { continueAsNew, isCancellation, patched, setCurrentDetails } from '@temporalio/workflow';
 
 import type { PluginRound, StoredAnswer } from '../activities/plugin-run-contract.ts';
 import { recordTime } from '../domain/duration.ts';
@@ -12,6 +6,7 @@ import type { FailureReport } from '../domain/failure.ts';
 import { ANSWER_BYTES_MAX, ROUNDS_MAX } from '../domain/plugins/contract-v1.ts';
 import { type Activities, activitiesOf } from './activity-profiles.ts';
 import type { PluginItemsInput, PluginItemsResult } from './contract.ts';
+import { isHistoryLong } from './history-length.ts';
 import {
   callFailure,
   type Caller,
@@ -58,7 +53,7 @@ export async function pluginItems(input: PluginItemsInput): Promise<PluginItemsR
     );
     counts = stored.reduce(sum, counts);
     next += calls.length;
-    if (workflowInfo().continueAsNewSuggested) {
+    if (isHistoryLong()) {
       const away = awayNames(patience);
       await continueAsNew<typeof pluginItems>({ ...input, rounds, next, counts, away });
     }

@@ -18,11 +18,13 @@ import { type Activities, activitiesOf } from './activity-profiles.ts';
 import {
   type BatchesDone,
   type EndedOperations,
+  type OpenBatch,
   operationsStatusQuery,
   type PluginOperationsInput,
   type PluginOperationsResult,
 } from './contract.ts';
-import { type Batch, isUnfinished, readBatch, throughBatches } from './plugin-batches.ts';
+import { isHistoryLong } from './history-length.ts';
+import { type Batch, isUnfinished, readBatch } from './plugin-batches.ts';
 import {
   callFailure,
   type Caller,
@@ -34,10 +36,15 @@ import {
   whenServed,
 } from './plugin-calls.ts';
 import { awayOf, cancelBatches, cancelled, isAway } from './plugin-cancel.ts';
+import { Waits } from './plugin-waits.ts';
+import { inPoolUntil } from './pool.ts';
 
 /** Batches of operations that are asked about at the same time; between two attempts they cost nothing. */
 const BATCHES_IN_FLIGHT = 50;
-/** A history of this size takes no more questions to plugins that answer though an operation runs. */
+/**
+ * A history of this size takes no more questions to plugins that answer though an operation runs. Only of a run from before
+ * `short-histories`: later ones continue as new long before.
+ */
 const HISTORY_EVENTS_MAX = 30_000;
 const HISTORY_BYTES_MAX = 30 * 1024 * 1024;
 
@@ -45,7 +52,8 @@ const HISTORY_BYTES_MAX = 30 * 1024 * 1024;
  * Waits until all operations that plugins began for a run have ended; a child of the run. Each batch is asked about until all
  * of it has ended, until the plugin is there no more, or until the time is over; then what may still be at work is cancelled.
  * A plugin that was not there to be told that is not waited for again.
- * After that, what failed calls may have begun is cancelled. Continues as new when its history has become long.
+ * After that, what failed calls may have begun is cancelled. Continues as new when its history has become long; batches that
+ * are being waited for are asked about anew then.
  */
 export async function pluginOperations(
   input: PluginOperationsInput,
@@ -54,8 +62,8 @@ export async function pluginOperations(
   const { handedOn } = input;
   const waited = handedOn?.waited ?? (await planned('waited', input, activities));
   const state = { completed: 0, failed: 0, left: [], ...handedOn, waited };
-  const ended = isUnfinished(waited) ? await endBatches(input, state, activities) : state;
-  if (isUnfinished(ended.waited)) {
+  const ended = isWaiting(state) ? await endBatches(input, state, activities) : state;
+  if (isWaiting(ended)) {
     return continueAsNew<typeof pluginOperations>({ ...input, handedOn: ended });
   }
   const of = ended.voids ?? (await planned('void', input, activities));
@@ -91,48 +99,85 @@ async function planned(
 
 type Ended = NonNullable<PluginOperationsInput['handedOn']>;
 
+function isWaiting({ waited, open = [] }: Ended): boolean {
+  return isUnfinished(waited) || open.length > 0;
+}
+
 /** Waits for the batches that have not ended, or for as many as the history has room for. */
 async function endBatches(
   input: PluginOperationsInput,
-  { waited, ...before }: Ended,
+  { waited, open = [], ...before }: Ended,
   activities: Activities,
 ): Promise<Ended> {
   const { completed, failed } = before;
-  const total = waited.planned.operations;
-  const status = { total, completed, failed, deadline: input.deadline };
+  const { planned, done } = waited;
+  const status = { total: planned.operations, completed, failed, deadline: input.deadline };
   setHandler(operationsStatusQuery, () => status);
-  setCurrentDetails(`Waiting for ${String(total)} operations until ${input.deadline}`);
-  const away = awayOf(before.left);
-  const { results, ...done } = await throughBatches(waited, BATCHES_IN_FLIGHT, async (batch) => {
-    const ended = await endOf(input, { ...batch, away }, activities);
+  setCurrentDetails(`Waiting for ${String(status.total)} operations until ${input.deadline}`);
+  const shared = { away: awayOf(before.left), waits: new Waits() };
+  const width = BATCHES_IN_FLIGHT;
+  const due = [...open, ...numbers(done, planned.batches).map((batch) => ({ batch, pauseMs: 0 }))];
+  const results = await inPoolUntil(due, { width, isFull: isHistoryLong }, async (one) => {
+    const ended = await endOf(input, { planned, ...one, ...shared }, activities);
     status.completed += ended.completed;
     status.failed += ended.failed;
-    return ended.left;
+    return ended;
   });
+  const unbegun = due.slice(results.length);
+  const stillOpen = [
+    ...results.flatMap((ended) => ended.open ?? []),
+    ...unbegun.filter(({ batch }) => batch < done),
+  ];
   return {
-    ...{ ...before, waited: done, completed: status.completed, failed: status.failed },
-    left: joinLeft([...before.left, ...results.flat()]),
+    ...{ ...before, completed: status.completed, failed: status.failed },
+    waited: {
+      planned,
+      done: planned.batches - unbegun.filter(({ batch }) => batch >= done).length,
+    },
+    ...(stillOpen.length === 0 ? {} : { open: stillOpen }),
+    left: joinLeft([...before.left, ...results.flatMap(({ left }) => left)]),
   };
+}
+
+function numbers(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, index) => from + index);
+}
+
+interface WaitedBatch extends Batch, OpenBatch {
+  /** Plugins that were not there, and what is said of each. */
+  readonly away: Map<string, FailureReport>;
+  readonly waits: Waits;
+}
+
+/** How a batch has ended, or that it is still open. */
+interface EndedBatch extends EndedOperations {
+  readonly open?: OpenBatch;
 }
 
 async function endOf(
   input: PluginOperationsInput,
-  { away, ...of }: Batch & { readonly away: Map<string, FailureReport> },
+  { away, waits, ...of }: WaitedBatch,
   activities: Activities,
-): Promise<EndedOperations> {
+): Promise<EndedBatch> {
   const { caller, call } = await readBatch(input, of, activities);
   const known = away.get(caller.plugin);
   const isKnownAway = known !== undefined && patched('waits-once');
+  const { planned, batch } = of;
+  const wait: Wait = { deadline: input.deadline, waits, pauseMs: of.pauseMs };
   const said = isKnownAway
     ? { failure: known }
-    : await statusWhenEnded(caller, call, input.deadline);
-  const { planned, batch } = of;
+    : await waits.until(() => statusWhenEnded(caller, call, wait));
+  if (said === undefined) {
+    const open = { batch, pauseMs: wait.pauseMs };
+    return { ...{ completed: 0, failed: 0, left: [] }, open };
+  }
   const { completed, failed, open } = await activities
     .short(`Store how batch ${String(batch + 1)} of operations ended`)
     .storePluginOperations({
       ...{ ...input.run, attempt: planned.attempt, batch, ...said },
       endedAt: recordTime(Date.now()),
     });
+  waits.look();
   const atWork = new Set(open);
   const operations = call.operations.filter(({ requestId }) => atWork.has(requestId));
   const ends = { completed, failed };
@@ -156,20 +201,25 @@ interface Said {
   readonly failure?: FailureReport;
 }
 
-async function statusWhenEnded(
-  caller: Caller,
-  call: OperationsCall,
-  deadline: string,
-): Promise<Said> {
+interface Wait {
+  readonly deadline: string;
+  readonly waits: Waits;
+  /** The last pause. */
+  pauseMs: number;
+}
+
+async function statusWhenEnded(caller: Caller, call: OperationsCall, wait: Wait): Promise<Said> {
+  const { deadline, waits } = wait;
   const leftMs = (): number => Date.parse(deadline) - Date.now();
   const summary = `Status of ${String(call.operations.length)} operations`;
   const ask = (): Promise<unknown> =>
     whenServed(() => statusOf(caller, leftMs())(summary).operationStatus(call));
   try {
     // Plugins should fail while something runs; of one that answers, the pause is kept here.
-    for (let pauseMs = 0; leftMs() > 0; pauseMs = nextPause(pauseMs)) {
-      if (pauseMs > 0) {
-        await sleep(Math.min(pauseMs, leftMs()));
+    for (let isFirst = true; leftMs() > 0; isFirst = false) {
+      if (!isFirst) {
+        wait.pauseMs = nextPause(wait.pauseMs);
+        await sleep(Math.min(wait.pauseMs, leftMs()));
       }
       const said = checked(caller, await ask());
       if (said.failure !== undefined || !saysRunning(said.answer)) {
@@ -178,6 +228,7 @@ async function statusWhenEnded(
       if (isFull()) {
         return { ...said, failure: answersTooOften(caller) };
       }
+      waits.look();
     }
     return await atDeadline(caller, call, deadline);
   } catch (error) {

@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import {
+  Client,
+  Connection,
+  type WorkflowHandleWithFirstExecutionRunId as StartedWorkflow,
+} from '@temporalio/client';
+import {
+  NativeConnection,
+  Worker,
+  type WorkerOptions,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 
 import type { ClusterActivities } from '../../activities/contract.ts';
 import { createActivities } from '../../activities/index.ts';
@@ -34,7 +43,8 @@ export class PluginWorkflows {
     this.#native = native;
   }
 
-  static async start(): Promise<PluginWorkflows> {
+  /** Runs the workflows as they are, unless a test compiled others. */
+  static async start(workflowBundle: WorkflowBundleOption = asTheyAre()): Promise<PluginWorkflows> {
     const installation = await Installation.start({ isTemporalAlone: true, isFolder: true });
     const address = installation.temporalAddress;
     const client = new Client({ connection: await Connection.connect({ address }) });
@@ -43,8 +53,7 @@ export class PluginWorkflows {
       client,
       await NativeConnection.connect({ address }),
     );
-    const codePath = process.env['HOLDFAST_WORKFLOW_BUNDLE'] ?? '';
-    await all.#serve({ taskQueue: WORKFLOW_TASK_QUEUE, workflowBundle: { codePath } });
+    await all.#serve({ taskQueue: WORKFLOW_TASK_QUEUE, workflowBundle });
     return all;
   }
 
@@ -68,7 +77,7 @@ export class PluginWorkflows {
     return this.#serve({ taskQueue: pluginTaskQueue(cluster, plugin), activities });
   }
 
-  start(type: string, input: object, workflowId: string = randomUUID()): Promise<WorkflowHandle> {
+  start(type: string, input: object, workflowId: string = randomUUID()): Promise<StartedWorkflow> {
     const options = { workflowId, taskQueue: WORKFLOW_TASK_QUEUE, args: [input] };
     return this.#client.workflow.start(type, options);
   }
@@ -76,6 +85,19 @@ export class PluginWorkflows {
   /** Runs a workflow to its end. The type of its result is the caller's word. */
   async run<Result>(type: string, input: object, workflowId?: string): Promise<Result> {
     return (await (await this.start(type, input, workflowId)).result()) as Result;
+  }
+
+  /** The histories of all runs of a workflow, each of which has continued the one before as new. */
+  async histories({ workflowId, firstExecutionRunId }: StartedWorkflow) {
+    const found = [];
+    let runId: string | null | undefined = firstExecutionRunId;
+    while (typeof runId === 'string') {
+      const history = await this.#client.workflow.getHandle(workflowId, runId).fetchHistory();
+      found.push(history);
+      const last = history.events?.at(-1);
+      runId = last?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+    }
+    return found;
   }
 
   async #serve(options: WorkerOptions): Promise<LocalWorker> {
@@ -94,4 +116,8 @@ export class PluginWorkflows {
     this.#workers.push(local);
     return local;
   }
+}
+
+function asTheyAre(): WorkflowBundleOption {
+  return { codePath: process.env['HOLDFAST_WORKFLOW_BUNDLE'] ?? '' };
 }

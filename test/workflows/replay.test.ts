@@ -1,7 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { beforeAll, expect, test } from 'vitest';
@@ -11,6 +8,7 @@ import { openCluster } from '../../activities/kubernetes/client.ts';
 import type { NodeActivities } from '../../activities/volume-contract.ts';
 import type { PluginActivities } from '../../domain/plugins/contract.ts';
 import * as workflows from '../../workflows/index.ts';
+import { changedBundle } from '../support/changed-bundle.ts';
 import { NO_VOLUMES } from '../support/no-volumes.ts';
 
 // Goal: a change of a workflow that would break a run under way is found before it is released. Method: every
@@ -92,28 +90,11 @@ test.each(FILES)('the history %s replays', async (file) => {
 });
 
 test('a workflow that was changed so that a history no longer fits fails to replay it', async () => {
-  const root = new URL('../../', import.meta.url).pathname;
-  const copy = await mkdtemp(join(tmpdir(), 'holdfast-workflows-'));
-  for (const part of [
-    'workflows',
-    'domain',
-    'activities/contract.ts',
-    'activities/volume-contract.ts',
-    'activities/diagnosis-contract.ts',
-  ]) {
-    await cp(join(root, part), join(copy, part), { recursive: true });
-  }
-  await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
-  const path = join(copy, 'workflows/backup-archive.ts');
-  const source = await readFile(path, 'utf8');
-  const changed = source.replace('.assembleBackup(', '.verifyBackup(');
-  expect(changed).not.toBe(source);
-  await writeFile(path, changed);
-  const workflowsPath = join(copy, 'workflows/index.ts');
-  const changedBundle = await bundleWorkflowCode({ workflowsPath, logger });
-  await rm(copy, { recursive: true });
+  const changed = await changedBundle({
+    ...{ path: 'workflows/backup-archive.ts', from: '.assembleBackup(', to: '.verifyBackup(' },
+  });
   const replay = (file: string): Promise<void> =>
-    Worker.runReplayHistory({ workflowBundle: changedBundle }, historyOf(file), file);
+    Worker.runReplayHistory({ workflowBundle: changed }, historyOf(file), file);
   await expect(replay('backup-sharded.json')).rejects.toThrow('TMPRL1100');
   await expect(replay('restore.json')).resolves.toBeUndefined();
 });
