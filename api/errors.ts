@@ -79,8 +79,9 @@ function sendProblem(
     reply
       .code(status)
       .header('content-type', PROBLEM_CONTENT)
-      // Set by a hook too, but not for what comes before any route.
+      // Set by hooks too, but not for what comes before any route. The answer quotes the request.
       .header('x-request-id', request.id)
+      .header('x-content-type-options', 'nosniff')
       .serializer(JSON.stringify)
       .send(problem)
   );

@@ -128,6 +128,7 @@ export const FAILURE_CODES = {
   'volume-full': { type: 'QuotaExceeded', title: 'A volume has no room left' },
   'listing-expired': { type: 'Unavailable', title: 'A listing expired before its end' },
   throttled: { type: 'Throttled', title: 'A server asks for patience' },
+  overloaded: { type: 'Throttled', title: 'The API has more to do than it can' },
   'cluster-failed': { type: 'Unavailable', title: 'The cluster fails at a request' },
   'cluster-unreachable': { type: 'Unavailable', title: 'The cluster does not answer' },
   'location-unreachable': { type: 'Unavailable', title: 'The storage location does not answer' },

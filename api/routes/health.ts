@@ -4,6 +4,7 @@ import { Failure } from '../../domain/failure.ts';
 import type { LocationSet } from '../../storage/location-set.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { probeStore } from '../../storage/probe-store.ts';
+import { ANSWERED_UNDER_PRESSURE } from '../plugins/hardening.ts';
 import type { TemporalRuns } from '../runs/temporal.ts';
 
 export interface HealthOptions {
@@ -20,7 +21,10 @@ export function healthRoutes(app: FastifyInstance, options: HealthOptions): void
   const { temporal, locations, store } = options;
   app.get(
     '/livez',
-    { schema: { summary: 'Whether the process answers', tags: ['health'] } },
+    {
+      schema: { summary: 'Whether the process answers', tags: ['health'] },
+      config: ANSWERED_UNDER_PRESSURE,
+    },
     () => ({
       status: 'ok',
     }),
