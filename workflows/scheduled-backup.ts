@@ -1,7 +1,9 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   ChildWorkflowCancellationType,
+  isCancellation,
   ParentClosePolicy,
+  patched,
   setCurrentDetails,
   startChild,
   upsertMemo,
@@ -25,6 +27,8 @@ import { reportOf } from './run-tracker.ts';
 
 /** Set by the server for workflows that a schedule starts. */
 const SCHEDULED_START = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
+/** Histories from before it have a cancelled backup as a failure. */
+const TELLS_CANCELLED = 'tells-cancelled';
 /** Names that are tried for a backup that somebody has triggered. */
 const NAMES_MAX = 10;
 
@@ -32,8 +36,9 @@ type BackupWorkflow = (input: BackupInput) => Promise<BackupResult>;
 
 /**
  * What a schedule starts at each of its times: makes the backup under the name that follows from the time, waits for its
- * end, and deletes those before it that have had their time. The memo says which backup it is about. Fails when the backup
- * does. Cancelled, it cancels the backup; terminated, it leaves the backup running.
+ * end, and deletes those before it that have had their time. The memo says which backup it is about, and how that ended.
+ * Fails when the backup does; a backup that somebody cancelled is no failure, and deletes nothing. Cancelled, it cancels the
+ * backup; terminated, it leaves the backup running.
  */
 export async function scheduledBackup(input: ScheduledBackupInput): Promise<ScheduledBackup> {
   const { stored, patienceMs } = input;
@@ -46,6 +51,11 @@ export async function scheduledBackup(input: ScheduledBackupInput): Promise<Sche
     const ended = await backUp(input, backup);
     if ('taken' in ended) {
       continue;
+    }
+    if (isCancelled(ended) && patched(TELLS_CANCELLED)) {
+      upsertMemo({ backup, phase: 'Cancelled' });
+      setCurrentDetails(`Backup ${backup} was cancelled`);
+      return { backup, phase: 'Cancelled' };
     }
     const phase = goodPhase(backup, ended);
     upsertMemo({ backup, phase });
@@ -61,11 +71,12 @@ export async function scheduledBackup(input: ScheduledBackupInput): Promise<Sche
   return { backup: names.at(-1) ?? '', phase: 'Skipped' };
 }
 
+function isCancelled(ended: UntakenEnd): boolean {
+  return 'result' in ended ? ended.result.phase === 'Cancelled' : ended.isCancelled;
+}
+
 /** How a backup ended well. Throws why it did not. */
-function goodPhase(
-  backup: string,
-  ended: Exclude<Ended, { readonly taken: true }>,
-): 'Completed' | 'PartiallyFailed' {
+function goodPhase(backup: string, ended: UntakenEnd): 'Completed' | 'PartiallyFailed' {
   if ('failure' in ended) {
     throw failureOf(ended.failure);
   }
@@ -98,10 +109,11 @@ function namesOf(schedule: string, timeMs: number): string[] {
       ];
 }
 
-type Ended =
+type UntakenEnd =
   | { readonly result: BackupResult }
-  | { readonly failure: FailureReport }
-  | { readonly taken: true };
+  /** Of a backup that was not opened; cancelled before that, or refused. */
+  | { readonly failure: FailureReport; readonly isCancelled: boolean };
+type Ended = UntakenEnd | { readonly taken: true };
 
 async function backUp(
   { stored, specDigest, patienceMs }: ScheduledBackupInput,
@@ -131,7 +143,9 @@ async function backUp(
     }
     if (error instanceof Error && error.name === 'ChildWorkflowFailure') {
       const failure = reportOf(error);
-      return failure.code === 'already-exists' ? { taken: true } : { failure };
+      return failure.code === 'already-exists'
+        ? { taken: true }
+        : { failure, isCancelled: isCancellation(error) };
     }
     throw error;
   }

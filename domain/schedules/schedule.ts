@@ -60,7 +60,7 @@ export interface ScheduledBackup {
   /** Name of the backup. */
   readonly backup: string;
   /** `Skipped`: a backup of that name was there. */
-  readonly phase: 'Completed' | 'PartiallyFailed' | 'Skipped';
+  readonly phase: 'Completed' | 'PartiallyFailed' | 'Cancelled' | 'Skipped';
 }
 
 /** Digits of the time in the name of a run: `20261124013000`. */

@@ -12,6 +12,7 @@ import type {
   ScheduleResource,
   ScheduleResourceList,
 } from '../../domain/api-resource.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { type Answer, Installation } from '../support/installation.ts';
 import { deleteNamespace } from '../support/kubectl.ts';
@@ -23,18 +24,21 @@ import { readAll } from '../../storage/object-store/read-all.ts';
 // Goal: a schedule makes backups by itself, also when parts of Holdfast were away, keeps as many as it was told, and says
 // what it did. Method: schedules of seconds on a real installation, whose worker is killed for several of their times.
 
+let proxy: FaultProxy;
 let installation: Installation;
 let namespace: string;
 
 beforeAll(async () => {
+  proxy = await FaultProxy.start(process.env['S3_ENDPOINT'] ?? '');
   [installation, namespace] = await Promise.all([
-    Installation.start({ expiryInterval: '1s' }),
+    Installation.start({ expiryInterval: '1s', s3Endpoint: proxy.url }),
     freshNamespace('scheduled'),
   ]);
 });
 
 afterAll(async () => {
   await installation.stop();
+  proxy.stop();
   await deleteNamespace(namespace);
 });
 
@@ -180,6 +184,24 @@ test('a backup that is refused is seen as failed', async () => {
   expect(await backupsOf('doomed')).toEqual([]);
 });
 
+test('a backup that somebody cancels is seen as cancelled', async () => {
+  await create('halted', { schedule: '@daily', paused: true });
+  // What comes after the claim: a backup that was not opened leaves no record.
+  const isArchive = (path: string) => /\/backups\/halted-.*(?<!holdfast\.json)$/.test(path);
+  proxy.hits = 0;
+  proxy.faults = [{ method: 'PUT', matches: isArchive, effect: 'delay', delayMs: 2000 }];
+  await verb('halted', 'trigger');
+  await expect.poll(() => proxy.hits).toBeGreaterThan(0);
+  const [run] = (await get('halted')).status.recent ?? [];
+  const cancelled = await installation.request('POST', `/backups/${run?.backup ?? ''}:cancel`);
+  proxy.faults = [];
+  expect(cancelled.status).toBe(202);
+  await expect
+    .poll(async () => (await get('halted')).status.recent)
+    .toMatchObject([{ backup: run?.backup, phase: 'Cancelled' }]);
+  expect((await get('halted')).status.lastBackup?.phase).toBe('Cancelled');
+});
+
 test('a schedule is replaced, listed page by page, and forgotten', async () => {
   await create('weekly', { schedule: '@weekly', paused: true });
   expect((await create('weekly', { schedule: '@weekly', paused: true })).status).toBe(200);
@@ -206,7 +228,7 @@ test('a schedule is replaced, listed page by page, and forgotten', async () => {
     }
     token = page.metadata.continue;
   }
-  expect(names).toEqual(['asleep', 'doomed', 'fast', 'robust', 'weekly']);
+  expect(names).toEqual(['asleep', 'doomed', 'fast', 'halted', 'robust', 'weekly']);
   // One whose file is lost is acted on still: that is told, and it is taken over, or ended.
   const store = installation.store();
   await store.remove([scheduleKey('weekly')]);
@@ -352,7 +374,7 @@ test('a schedule that Temporal has lost is seen, and comes back from its locatio
   const recovered = await cli('recover');
   expect(recovered).toMatchObject({
     status: 0,
-    stdout: 'asleep\ndoomed\nfast\nrobust\ntreasured\n',
+    stdout: 'asleep\ndoomed\nfast\nhalted\nrobust\ntreasured\n',
   });
   expect((await get('fast')).status.phase).toBe('Paused');
   expect((await cli('recover')).stdout).toBe('');

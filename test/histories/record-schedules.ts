@@ -5,7 +5,10 @@ import { expiryId, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
 import { EXPIRE_BACKUPS_WORKFLOW, type ExpireBackupsInput } from '../../workflows/contract.ts';
 import type { Recorder } from './record-plugins.ts';
 
-/** What schedules start: a backup that has others deleted, one that is refused, one whose name is taken; and expiry. */
+/**
+ * What schedules start: a backup that has others deleted, one that is refused, one whose name is taken, one that somebody
+ * cancels; and expiry.
+ */
 export async function recordSchedules({ installation, client, record }: Recorder): Promise<void> {
   const { name: cluster } = installation;
   const spec = { schedule: '0 1 * * *', paused: true, retention: { keepLast: 1 } };
@@ -53,10 +56,31 @@ export async function recordSchedules({ installation, client, record }: Recorder
   await verb('doomed', 'trigger');
   await ended('doomed', 1);
   await record('scheduled-backup-failed', await newest('doomed'));
+  await create('halted', 'default');
+  await verb('halted', 'trigger');
+  await cancelNewest(installation, 'halted');
+  await ended('halted', 1);
+  await record('scheduled-backup-cancelled', await newest('halted'));
   const input: ExpireBackupsInput = { cluster };
   const workflowId = `${expiryId(cluster)}-recorded`;
   await client.workflow.execute(EXPIRE_BACKUPS_WORKFLOW, {
     ...{ workflowId, taskQueue: WORKFLOW_TASK_QUEUE, args: [input] },
   });
   await record('expire-backups', workflowId);
+}
+
+async function cancelNewest(
+  installation: Recorder['installation'],
+  schedule: string,
+): Promise<void> {
+  for (;;) {
+    const path = `/schedules/${schedule}`;
+    const { body } = await installation.request<ScheduleResource>('GET', path);
+    const [run] = body.status.recent ?? [];
+    const cancel = `/backups/${run?.backup ?? ''}:cancel`;
+    if (run !== undefined && (await installation.request('POST', cancel)).status === 202) {
+      return;
+    }
+    await sleep(20);
+  }
 }
