@@ -12,7 +12,7 @@ import { clientOf, type GlobalOptions, withApi, withOutput } from './global-opti
 import { present } from './item-flags.ts';
 import { dataText } from './output.ts';
 import { readScheduleFile } from './schedule-file.ts';
-import { retentionText, schedulesText, scheduleText } from './schedule-output.ts';
+import { retentionText, schedulesText, scheduleText, unreadText } from './schedule-output.ts';
 import { FlagCommand, names, selectionOf, withSelectionFlags } from './selection-flags.ts';
 
 type Options = Omit<GlobalOptions, 'location'>;
@@ -174,12 +174,14 @@ function listCommand(): Command {
     .description('list schedules')
     .action(async (options: Options) => {
       const list = await clientOf(options).schedules.list();
+      const { unread = [] } = list.metadata;
+      process.stderr.write(unreadText(unread));
       if (options.output !== 'table') {
         process.stdout.write(dataText(list, options.output));
         return;
       }
       process.stdout.write(schedulesText(list.items));
-      if (list.items.length === 0) {
+      if (list.items.length + unread.length === 0) {
         process.stderr.write('there is no schedule; make one with: holdfast schedule create\n');
       }
     });

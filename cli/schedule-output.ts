@@ -2,6 +2,7 @@ import type {
   RetentionResource,
   ScheduleCounts,
   ScheduleResource,
+  ScheduleResourceList,
 } from '../domain/api-resource.ts';
 import { KEEP_FIELDS } from '../domain/retention/keep-rules.ts';
 import { columnsText } from './columns.ts';
@@ -17,6 +18,18 @@ export function schedulesText(schedules: readonly ScheduleResource[]): string {
     ...[status.nextTimes[0] ?? '', successText(status) ?? 'never'],
   ]);
   return rows.length === 0 ? '' : columnsText([HEADINGS, ...rows]);
+}
+
+/** Which schedules a list lacks, for people. */
+export function unreadText(
+  unread: NonNullable<ScheduleResourceList['metadata']['unread']>,
+): string {
+  return unread
+    .map(
+      ({ location, code, message }) =>
+        `warning: schedules of the location ${location} are not listed: ${code}: ${message}\n`,
+    )
+    .join('');
 }
 
 /** Everything about one schedule, for people. */

@@ -314,7 +314,11 @@ export interface ScheduledRun {
 export interface ScheduleResourceList {
   readonly apiVersion: typeof API_VERSION;
   readonly kind: 'ScheduleList';
-  readonly metadata: { readonly continue?: string };
+  readonly metadata: {
+    readonly continue?: string;
+    /** Locations whose schedules are missing here, since they do not answer; left out when there are none. */
+    readonly unread?: readonly (FailureReport & { readonly location: string })[];
+  };
   readonly items: readonly ScheduleResource[];
 }
 

@@ -36,6 +36,7 @@ import {
 import { RequestFailure } from '../errors.ts';
 import type { RunSources } from '../runs/live.ts';
 import { isInvalidArgument, translated } from '../runs/temporal-errors.ts';
+import { keptSchedule, keptSchedules } from './kept-schedules.ts';
 import { retentionOf } from './schedule-retention.ts';
 import { ScheduleStates } from './schedule-states.ts';
 import { newSchedule, withoutEmpty } from './stored.ts';
@@ -104,7 +105,7 @@ export class ScheduleService {
     return this.#states.detailed(there);
   }
 
-  /** The schedules of all locations by name, a page of them. */
+  /** The schedules of all locations by name, a page of them; locations that do not answer are named. */
   async list({
     after = '',
     limit,
@@ -112,16 +113,9 @@ export class ScheduleService {
     after?: string | undefined;
     limit: number;
   }): Promise<ScheduleResourceList> {
-    const { locations, store } = this.#sources;
-    const found = await Promise.all(
-      locations.all.map(async ({ name: location }) =>
-        (await listSchedules(store(location))).map((name) => ({ name, location })),
-      ),
-    );
-    const all = found
-      .flat()
-      .filter(({ name }) => name > after)
-      .sort((left, right) => (left.name < right.name ? -1 : 1));
+    const { store } = this.#sources;
+    const { schedules, unread } = await keptSchedules(this.#sources);
+    const all = schedules.filter(({ name }) => name > after);
     const page = all.slice(0, limit);
     const entries = await Promise.all(
       page.map(async ({ name, location }) => {
@@ -135,7 +129,10 @@ export class ScheduleService {
     const last = all.length > limit ? page.at(-1)?.name : undefined;
     return {
       ...{ apiVersion: API_VERSION, kind: 'ScheduleList' },
-      metadata: last === undefined ? {} : { continue: Buffer.from(last).toString('base64url') },
+      metadata: {
+        ...(last === undefined ? {} : { continue: Buffer.from(last).toString('base64url') }),
+        ...(unread.length === 0 ? {} : { unread }),
+      },
       items: await this.#states.listed(entries.filter((entry) => entry !== undefined)),
     };
   }
@@ -344,16 +341,7 @@ export class ScheduleService {
 
   /** A schedule by name, in whichever location it is kept; undefined where no location has it. */
   async #find(name: string): Promise<Found | undefined> {
-    const { locations, store } = this.#sources;
-    const reads = await Promise.allSettled(
-      locations.all.map(async (location) => readSchedule(store(location.name), name)),
-    );
-    const read = reads.map(fulfilled).find((one) => one !== undefined);
-    const failed = reads.find((one) => one.status === 'rejected');
-    if (read === undefined && failed !== undefined) {
-      // It may be in the one that does not answer.
-      throw failed.reason;
-    }
+    const read = await keptSchedule(this.#sources, name);
     // A look at a schedule costs Temporal more than a read; a name that is free needs none.
     return read && { stored: read.stored, read, description: await this.#describe(name) };
   }
@@ -379,10 +367,6 @@ export class ScheduleService {
 }
 
 const START_TIMEOUT_MS = 5000;
-
-function fulfilled<Value>(outcome: PromiseSettledResult<Value>): Value | undefined {
-  return outcome.status === 'fulfilled' ? outcome.value : undefined;
-}
 
 function missing(name: string): Failure {
   return new Failure('not-found', `there is no schedule ${name}`, { subject: name });

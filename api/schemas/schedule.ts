@@ -158,7 +158,15 @@ export const ScheduleList = Type.Object(
   {
     apiVersion: ApiVersion,
     kind: Type.Literal('ScheduleList'),
-    metadata: ListMetadata,
+    metadata: Type.Object({
+      ...ListMetadata.properties,
+      unread: Type.Optional(
+        Type.Array(
+          Type.Object({ location: Type.String(), code: Type.String(), message: Type.String() }),
+          { description: 'Locations whose schedules are missing here, since they do not answer.' },
+        ),
+      ),
+    }),
     items: Type.Array(Type.Ref('Schedule')),
   },
   { $id: 'ScheduleList' },

@@ -5,6 +5,7 @@ import type {
   Problem,
   ResourceList,
   RestoreResource,
+  ScheduleResourceList,
 } from '../../domain/api-resource.ts';
 import type {
   StorageLocationResource,
@@ -63,6 +64,16 @@ function write<Body = StorageLocationResource>(
 ): Promise<Answer<Body>> {
   const path = method === 'POST' ? '/storage-locations' : `/storage-locations/${name}`;
   return installation.request(method, `${path}${query}`, { metadata: { name }, spec });
+}
+
+/** What `kubectl apply` does, which nothing checks. */
+function applyLocation(name: string, spec: object): Promise<unknown> {
+  return applyYaml(
+    JSON.stringify({
+      ...{ apiVersion: 'holdfast.dev/v1', kind: 'StorageLocation', spec },
+      metadata: { name, namespace: installation.ownNamespace },
+    }),
+  );
 }
 
 function remove(name: string): Promise<Answer<Problem>> {
@@ -222,14 +233,34 @@ test('a location that is used is neither moved nor deleted, and one of the confi
   expect((await installation.request('GET', '/backups/first?location=attic')).status).toBe(200);
 });
 
-test('one that somebody wrote with kubectl is met, and says what is wrong with it', async () => {
-  const object = (spec: object) =>
-    JSON.stringify({
-      ...{ apiVersion: 'holdfast.dev/v1', kind: 'StorageLocation' },
-      metadata: { name: 'by-hand', namespace: installation.ownNamespace },
-      spec,
+test('a location that is away hides no schedule of another one', async () => {
+  const template = { cluster: installation.name, includedNamespaces: [namespace] };
+  for (const location of ['default', 'attic']) {
+    await installation.request('POST', '/schedules', {
+      metadata: { name: `of-${location}` },
+      spec: { schedule: '@weekly', location, template, paused: true },
     });
-  await applyYaml(object({ provider: 's3', bucket: '' }));
+  }
+  await applyLocation('attic', specOf('attic', { endpoint: 'http://127.0.0.1:1' }));
+  const list = () => installation.request<ScheduleResourceList>('GET', '/schedules');
+  await expect.poll(async () => (await list()).body.metadata.unread).toHaveLength(1);
+  const { status, body } = await list();
+  expect(status).toBe(200);
+  expect(body.items.map(({ metadata }) => metadata.name)).toEqual(['of-default']);
+  expect(body.metadata.unread).toMatchObject([{ location: 'attic', code: 'location-unreachable' }]);
+  expect((await installation.request('GET', '/schedules/of-default')).status).toBe(200);
+  const listed = startHoldfast(['schedule', 'list', '--server', installation.apiUrl]);
+  expect(await listed.status).toBe(0);
+  expect(listed.stderr).toContain('schedules of the location attic are not listed');
+  await applyLocation('attic', specOf('attic'));
+  await expect.poll(async () => (await list()).body.metadata.unread).toBeUndefined();
+  for (const name of ['of-default', 'of-attic']) {
+    expect((await installation.request('DELETE', `/schedules/${name}`)).status).toBe(204);
+  }
+});
+
+test('one that somebody wrote with kubectl is met, and says what is wrong with it', async () => {
+  await applyLocation('by-hand', { provider: 's3', bucket: '' });
   const look = () =>
     installation.request<StorageLocationResource>('GET', '/storage-locations/by-hand');
   expect((await look()).body).toMatchObject({
