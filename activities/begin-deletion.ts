@@ -2,17 +2,17 @@ import { recordTime } from '../domain/duration.ts';
 import { Failure } from '../domain/failure.ts';
 import { heldFailure } from '../domain/hold.ts';
 import { requireWritable } from '../domain/storage-location.ts';
-import type { StoredBackup, StoredRestore } from '../domain/stored-run.ts';
+import type { StoredBackup } from '../domain/stored-run.ts';
 import { readBackup, runUidOf } from '../storage/catalogue.ts';
 import { changeClaim } from '../storage/change-claim.ts';
 import { requireUnlocked } from '../storage/object-lock.ts';
 import { requireOwn } from '../storage/location-owner.ts';
 import type { ObjectStore } from '../storage/object-store/port.ts';
+import { requireUnread } from '../storage/reading-restore.ts';
 import { removeTombstone, writeTombstone } from '../storage/tombstones.ts';
 import type { BeginDeletionInput } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
-import { type LongWork, withHeartbeat } from './heartbeat.ts';
-import { readingRestore } from './reading-restore.ts';
+import { withHeartbeat } from './heartbeat.ts';
 
 type Deps = Pick<Dependencies, 'store' | 'location' | 'installation' | 'leases'>;
 
@@ -41,7 +41,17 @@ export function beginDeletion(deps: Deps, input: BeginDeletionInput): Promise<vo
     // Begun before: no restore was let in since, nor anything that keeps the backup.
     if (claim?.deletion === undefined) {
       await unlessRefused(store, input, async () => {
-        await requireUnread(deps, input, long);
+        await requireUnread(
+          {
+            ...{ store, installation: deps.installation },
+            isClosed: (run) => deps.leases.isClosed(run),
+            onPage: (itemsDone) => {
+              long.signal.throwIfAborted();
+              long.report({ itemsDone, bytesDone: 0 });
+            },
+          },
+          input,
+        );
         await noteDeletion(store, input, since);
       });
     }
@@ -62,20 +72,6 @@ async function unlessRefused(
     }
     throw error;
   }
-}
-
-async function requireUnread(deps: Deps, input: BeginDeletionInput, long: LongWork): Promise<void> {
-  const restore = await readingRestore(deps, input, long);
-  if (restore !== undefined) {
-    throw new Failure('still-running', readText(deps, input, restore), { subject: input.name });
-  }
-}
-
-function readText({ installation }: Deps, { name }: BeginDeletionInput, restore: StoredRestore) {
-  const reader = `the restore ${restore.name} reads the backup ${name}`;
-  return restore.installation === installation
-    ? `${reader}; wait for its end, or cancel it`
-    : `${reader}, for another Holdfast; if that is gone, remove restores/${restore.name}/holdfast.json`;
 }
 
 async function noteDeletion(

@@ -124,7 +124,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   const { isRevealAllowed = false } = options;
   const look: LookAtBackup = (key) => backups.get(key);
-  holdRoutes(app, new HoldService({ ...sources, look }));
+  const installation = () => temporal.installation();
+  holdRoutes(app, new HoldService({ ...sources, look, installation }));
   contentsRoutes(app, new ContentsService({ store, look, isRevealAllowed }));
   restoreItemRoutes(app, new RestoreItems({ store, look: (key) => restores.get(key) }));
   const locationService = locationsOf(options, sources);

@@ -9,6 +9,7 @@ import type { VeleroBackup } from '../../domain/velero-record.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';
 import { expirationOf, readBackup } from '../../storage/catalogue.ts';
 import { changeClaim } from '../../storage/change-claim.ts';
+import { requireOwn } from '../../storage/location-owner.ts';
 import { writeExpiration } from '../../storage/format/expiration.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { LookAtBackup } from '../contents/usable-backup.ts';
@@ -19,6 +20,8 @@ interface HoldSources {
   readonly location: (name: string) => StorageLocation | undefined;
   readonly store: (location: string) => ObjectStore;
   readonly look: LookAtBackup;
+  /** Which Holdfast this is. */
+  readonly installation: () => Promise<string>;
 }
 
 /** The last day that is written with four digits. */
@@ -31,7 +34,7 @@ interface Ended {
 
 /**
  * Holds backups, releases them, and changes when their TTL is over. All of it is in the location, so that it outlives
- * Temporal. Each may be asked for again. Throws `location-read-only`, `still-running`, `being-deleted`, `backup-not-usable`,
+ * Temporal. Each may be asked for again. Throws `location-read-only`, `location-owned`, `still-running`, `being-deleted`, `backup-not-usable`,
  * `not-found`, and what looking throws.
  */
 export class HoldService {
@@ -78,8 +81,11 @@ export class HoldService {
 
   /** The parts of an ended backup that Holdfast has made. */
   async #ended(key: RunKey): Promise<Ended> {
-    const { store, look, location } = this.#sources;
+    const { store, look, location, installation } = this.#sources;
     requireWritable(location(key.location));
+    await requireOwn(store(key.location), {
+      ...{ location: key.location, installation: await installation() },
+    });
     const { phase } = (await look(key)).status;
     const { name } = key;
     if (!isEndPhase(phase)) {

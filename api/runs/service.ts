@@ -3,18 +3,17 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 
 import type { RunResource } from '../../domain/api-resource.ts';
 import { Failure, type FailureReport } from '../../domain/failure.ts';
-import { heldFailure } from '../../domain/hold.ts';
 import { isEndPhase, type Phase } from '../../domain/phase.ts';
 import type { RunStatus } from '../../domain/run-status.ts';
 import { requireWritable } from '../../domain/storage-location.ts';
 import { deleteWorkflowId, type RunKey, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
-import { requireUnlocked } from '../../storage/object-lock.ts';
 import {
   DELETE_WORKFLOW,
   type DeleteInput,
   type RunMemo,
   runStatusQuery,
 } from '../../workflows/contract.ts';
+import { requireDeletable } from './deletable.ts';
 import type { RunKindOf } from './kinds.ts';
 import { type ListedRuns, type ListQuery, listRuns } from './list.ts';
 import { LiveRuns, memoOf, type RunSources } from './live.ts';
@@ -45,7 +44,7 @@ export interface Wait {
 /**
  * Backups, or restores: running ones come from Temporal, ended ones from the location. Keeps no state. Throws
  * `unknown-location`, `location-read-only`, `not-found`, `already-exists`, `already-finished`, `still-running`,
- * `being-deleted`, `held`, and what its parts throw.
+ * `being-deleted`, `held`, `object-locked`, `location-owned`, and what its parts throw.
  */
 export class RunService<Resource extends RunResource> {
   readonly #kind: RunKindOf<Resource>;
@@ -172,7 +171,7 @@ export class RunService<Resource extends RunResource> {
     return resource;
   }
 
-  /** Starts the deletion of an ended run, or joins the one that is under way. */
+  /** Starts the deletion of an ended run, or joins the one that is under way; refuses what the deletion would refuse. */
   async delete(key: RunKey): Promise<Resource> {
     const resource = await this.get(key);
     const { kind } = this.#kind;
@@ -180,10 +179,9 @@ export class RunService<Resource extends RunResource> {
       const detail = `the ${kind.toLowerCase()} ${key.name} has not ended; cancel it first`;
       throw new Failure('still-running', detail);
     }
-    requireNoHold(resource);
     requireWritable(this.#options.location(key.location));
-    if (kind === 'Backup') {
-      await requireUnlocked(this.#options.store(key.location), key.name);
+    if (resource.kind === 'Backup') {
+      await requireDeletable(this.#options, key, resource.status.hold);
     }
     const { temporal, patienceMs } = this.#options;
     await temporal.requireWorkers(resource.spec.cluster);
@@ -306,13 +304,6 @@ export function requireSameSpec({ kind, metadata, spec }: RunResource, digest: s
   if (specDigest(spec) !== digest) {
     const text = `there is a ${kind.toLowerCase()} ${metadata.name} with another spec; choose another name`;
     throw new Failure('already-exists', text, { subject: 'metadata.name' });
-  }
-}
-
-/** Throws `held` for a backup that somebody holds. */
-function requireNoHold(run: RunResource): void {
-  if (run.kind === 'Backup' && run.status.hold !== undefined) {
-    throw heldFailure(run.metadata.name, run.status.hold);
   }
 }
 

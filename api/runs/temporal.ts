@@ -111,16 +111,25 @@ export class TemporalRuns {
     }
   }
 
-  /** The latest run of an id; undefined if Temporal does not remember any. */
-  async describe(workflowId: string): Promise<WorkflowExecutionDescription | undefined> {
+  /** A run, or the latest one of an id; undefined if Temporal does not remember any. */
+  async describe(
+    workflowId: string,
+    runId?: string,
+  ): Promise<WorkflowExecutionDescription | undefined> {
     try {
-      return await this.call(() => this.client.workflow.getHandle(workflowId).describe());
+      return await this.call(() => this.client.workflow.getHandle(workflowId, runId).describe());
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) {
         return undefined;
       }
       throw error;
     }
+  }
+
+  /** Whether a run is over, or Temporal does not remember it. */
+  async isClosed({ workflowId, runId }: { workflowId: string; runId: string }): Promise<boolean> {
+    const described = await this.describe(workflowId, runId);
+    return described === undefined || described.closeTime !== undefined;
   }
 
   /**

@@ -296,6 +296,7 @@ test('locations are made, shown and forgotten from the command line', async () =
 });
 
 test('a location of another Holdfast is not written to before it is taken over', async () => {
+  expect(await backUp('before', 'vault')).toMatch(/^[-0-9a-f]{36}$/);
   const store = openObjectStore(placeOf('vault'));
   await adoptLocation(store, { installation: 'another', since: '2026-01-01T00:00:00Z' });
   store.close();
@@ -306,6 +307,15 @@ test('a location of another Holdfast is not written to before it is taken over',
   expect(await installation.request<Problem>('POST', path, { spec })).toMatchObject({
     ...{ status: 409, body: { code: 'location-owned' } },
   });
+  const ask = (method: 'POST' | 'DELETE', verb: string, body?: object) =>
+    installation.request<Problem>(method, `/backups/before${verb}?location=vault`, body);
+  for (const answer of [
+    await ask('DELETE', ''),
+    await ask('POST', ':hold', { reason: 'audit' }),
+    await ask('POST', ':extend', { ttl: '8760h' }),
+  ]) {
+    expect(answer).toMatchObject({ status: 409, body: { code: 'location-owned' } });
+  }
   const check = () =>
     installation.request<StorageLocationResource>('POST', '/storage-locations/vault:check');
   expect((await check()).body.status?.owner).toMatchObject({ isOwn: false });
@@ -313,4 +323,5 @@ test('a location of another Holdfast is not written to before it is taken over',
   expect(adopted.status).toBe(200);
   expect(await backUp('ours', 'vault')).toMatch(/^[-0-9a-f]{36}$/);
   expect((await check()).body.status?.owner).toMatchObject({ isOwn: true });
+  expect((await ask('DELETE', '')).status).toBe(202);
 });

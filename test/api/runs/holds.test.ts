@@ -12,6 +12,7 @@ import { backupKeys } from '../../../domain/object-key.ts';
 import type { Phase } from '../../../domain/phase.ts';
 import type { VeleroBackup } from '../../../domain/velero-record.ts';
 import { bytesOf, readClaim } from '../../../storage/claim.ts';
+import { adoptLocation } from '../../../storage/location-owner.ts';
 import { createFolderStore } from '../../../storage/object-store/folder.ts';
 import type { ObjectStore } from '../../../storage/object-store/port.ts';
 import { readAll } from '../../../storage/object-store/read-all.ts';
@@ -31,7 +32,7 @@ let service: HoldService;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holdfast-holds-'));
   store = createFolderStore({ name: 'default', provider: 'folder', path: folder });
-  service = new HoldService({ location: () => undefined, store: () => store, look: () => look() });
+  service = serviceOf({});
 });
 
 afterEach(async () => {
@@ -48,10 +49,18 @@ async function look(phase?: Phase): Promise<BackupResource> {
   return phase === undefined ? backup : { ...backup, status: { ...status, phase } };
 }
 
+function serviceOf(other: Partial<ConstructorParameters<typeof HoldService>[0]>): HoldService {
+  return new HoldService({
+    ...{ location: () => undefined, store: () => store, look: () => look() },
+    installation: () => Promise.resolve('test'),
+    ...other,
+  });
+}
+
 /** The service, while somebody else writes the claim just before it does, for the first so many times. */
 function raced(times: number, more: object): HoldService {
   const busy = racedStore(store, { key: CLAIM, times, write: () => changeClaim(more) });
-  return new HoldService({ location: () => undefined, store: () => busy, look: () => look() });
+  return serviceOf({ store: () => busy });
 }
 
 async function changeClaim(more: object): Promise<void> {
@@ -112,12 +121,23 @@ test.each([
   ['Deleting', 'being-deleted'],
 ] as const)('one that is %s is refused with %s', async (phase, code) => {
   await storeBackupOf(store, 'b', {});
-  const early = new HoldService({
-    location: () => undefined,
-    store: () => store,
-    look: () => look(phase),
-  });
+  const early = serviceOf({ look: () => look(phase) });
   await expect(early.hold(KEY, 'audit')).rejects.toMatchObject({ code });
+});
+
+test('in a location of another Holdfast nothing is held, released or extended', async () => {
+  await storeBackupOf(store, 'b', {});
+  await adoptLocation(store, { installation: 'another', since: '2026-01-01T00:00:00Z' });
+  const asked = [
+    () => service.hold(KEY, 'audit'),
+    () => service.release(KEY),
+    () => service.extend(KEY, { ttl: '900000h' }),
+  ];
+  for (const ask of asked) {
+    await expect(ask()).rejects.toMatchObject({ code: 'location-owned' });
+  }
+  await adoptLocation(store, { installation: 'test', since: '2026-01-02T00:00:00Z' });
+  expect((await service.hold(KEY, 'audit')).status.hold).toMatchObject({ reason: 'audit' });
 });
 
 test("Velero's own are refused, since Velero would delete them", async () => {
