@@ -21,6 +21,7 @@ import { docsPage } from './plugins/docs-page.ts';
 import { harden } from './plugins/hardening.ts';
 import { knowLocations } from './plugins/known-locations.ts';
 import { openApi } from './plugins/openapi.ts';
+import { compileSerializersOnce } from './plugins/serializers.ts';
 import { contentsRoutes } from './routes/contents.ts';
 import { debugRoutes } from './routes/debug.ts';
 import { pluginRoutes } from './routes/plugins.ts';
@@ -91,6 +92,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   handleErrors(app);
   await harden(app);
+  compileSerializersOnce(app);
   await openApi(app);
   await docsPage(app);
   const { temporal, locations, store } = options;
