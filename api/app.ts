@@ -45,6 +45,7 @@ import { completeRestoreSpec } from './runs/restore-source.ts';
 import { backupSpec, restoreSpec } from './runs/spec.ts';
 import type { TemporalRuns } from './runs/temporal.ts';
 import { ScheduleService } from './schedules/service.ts';
+import { Readiness } from './status/readiness.ts';
 import { StatusService } from './status/service.ts';
 import { CreateBackup } from './schemas/backup.ts';
 import { CreateRestore } from './schemas/restore.ts';
@@ -70,6 +71,8 @@ export interface AppOptions {
   readonly patienceMs?: number | undefined;
   /** Whether values of Secrets are shown to who asks for them; they are not when left out. */
   readonly isRevealAllowed?: boolean | undefined;
+  /** Who knows whether the process should get requests, and hears that it ends; one without a cluster when left out. */
+  readonly readiness?: Readiness | undefined;
   readonly logLevel: string;
 }
 
@@ -97,7 +100,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await docsPage(app);
   const { temporal, locations, store } = options;
   knowLocations(app, locations);
-  healthRoutes(app, options);
+  healthRoutes(app, options.readiness ?? new Readiness(options));
   const sources = {
     ...options,
     location: (name: string) => locations.all.find((location) => location.name === name),

@@ -9,6 +9,8 @@ import { locationsOf, type StorageLocation } from '../domain/storage-location.ts
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 8080;
 const PORT_MAX = 65_535;
+/** Who balances requests notices within seconds that a process is not ready any more. */
+const DEFAULT_DRAIN = '5s';
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** What the API process is told by its environment. */
@@ -29,6 +31,8 @@ export interface ApiConfig {
   };
   /** Passed on to the runs, in milliseconds. */
   readonly patienceMs?: number;
+  /** How long the process goes on answering after SIGTERM, in milliseconds. */
+  readonly drainMs: number;
   /** Whether values of Secrets are shown to who asks for them. */
   readonly isRevealAllowed: boolean;
   readonly logLevel: string;
@@ -50,6 +54,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
       ...(uiUrl === undefined ? {} : { uiUrl: uiUrl.replace(/\/$/, '') }),
     },
     ...(patience === undefined ? {} : { patienceMs: parseDuration(patience, 'HOLDFAST_PATIENCE') }),
+    drainMs: parseDuration(env['HOLDFAST_DRAIN'] ?? DEFAULT_DRAIN, 'HOLDFAST_DRAIN'),
     isRevealAllowed: env['HOLDFAST_REVEAL_SECRETS'] === 'true',
     logLevel: env['HOLDFAST_LOG_LEVEL'] ?? 'info',
   };

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 
 import { openClusterIfAny } from '../activities/kubernetes/client.ts';
@@ -11,6 +12,7 @@ import { buildApp } from './app.ts';
 import { type ApiConfig, readConfig } from './config.ts';
 import { openTemporal } from './runs/temporal-line.ts';
 import { TemporalRuns } from './runs/temporal.ts';
+import { Readiness } from './status/readiness.ts';
 
 const EXIT_CONFIG = 2;
 /** As in a worker: what long lists leave behind is collected before it is four times what lives. */
@@ -30,13 +32,18 @@ async function main(): Promise<void> {
     open: (location) => openObjectStore(location, readSecret),
     ...(registry === undefined ? {} : { source: registry }),
   });
+  const store = keepRecords((name) => locations.store(name), KEPT_BYTES_MAX);
+  // What the API needs of the cluster is what it reads there.
+  const askCluster = cluster && (() => locations.refresh());
+  const readiness = new Readiness({ temporal, locations, store, askCluster });
   const app = await buildApp({
     temporal,
     temporalAddress: config.temporal.connection.address,
     locations,
     locationKeeper: registry,
     readSecret,
-    store: keepRecords((name) => locations.store(name), KEPT_BYTES_MAX),
+    store,
+    readiness,
     uiUrl: config.temporal.uiUrl,
     patienceMs: config.patienceMs,
     isRevealAllowed: config.isRevealAllowed,
@@ -46,10 +53,26 @@ async function main(): Promise<void> {
     await temporal.close();
     await cluster?.close();
   });
-  const end = (): void => {
-    void app.close();
-  };
-  process.once('SIGTERM', end);
+  endInOrder(readiness, { drainMs: config.drainMs, end: () => void app.close() });
+  await app.listen({ host: config.host, port: config.port });
+}
+
+interface Ending {
+  /** How long the process goes on answering after SIGTERM. */
+  readonly drainMs: number;
+  readonly end: () => void;
+}
+
+/**
+ * On SIGTERM the process is not ready any more, and goes on answering until whoever sends requests has noticed; a second
+ * one, SIGINT and the end of `holdfast dev` end it at once. What is under way is answered in any case.
+ */
+function endInOrder(readiness: Readiness, { drainMs, end }: Ending): void {
+  process.once('SIGTERM', () => {
+    readiness.end();
+    process.once('SIGTERM', end);
+    void sleep(drainMs, undefined, { ref: false }).then(end);
+  });
   process.once('SIGINT', end);
   if (process.send !== undefined) {
     // An API that was started by `holdfast dev` must not outlive it, however that ends.
@@ -57,7 +80,6 @@ async function main(): Promise<void> {
     // One that was asked to end by somebody else must not stay for the sake of the open channel.
     process.channel?.unref();
   }
-  await app.listen({ host: config.host, port: config.port });
 }
 
 function configOrExit(): ApiConfig {

@@ -129,6 +129,7 @@ export const FAILURE_CODES = {
   'listing-expired': { type: 'Unavailable', title: 'A listing expired before its end' },
   throttled: { type: 'Throttled', title: 'A server asks for patience' },
   overloaded: { type: 'Throttled', title: 'The API has more to do than it can' },
+  'not-ready': { type: 'Unavailable', title: 'The API is not ready for requests' },
   'cluster-failed': { type: 'Unavailable', title: 'The cluster fails at a request' },
   'cluster-unreachable': { type: 'Unavailable', title: 'The cluster does not answer' },
   'location-unreachable': { type: 'Unavailable', title: 'The storage location does not answer' },
@@ -198,7 +199,7 @@ export interface FailureReport {
 
 /** One thing that is wrong with a request. */
 export interface FieldError {
-  /** JSON pointer into the body (`/spec/ttl`), or the name of a parameter. */
+  /** JSON pointer into the body (`/spec/ttl`), or the name of a parameter or of a part of the installation. */
   readonly pointer: string;
   readonly code: FailureCode;
   readonly detail: string;

@@ -63,6 +63,8 @@ function environment(
     HOLDFAST_LOCATIONS: locationsJson(locationOf(options)),
     HOLDFAST_CLUSTER: options.cluster,
     HOLDFAST_API_PORT: String(options.port),
+    // Nobody else sends requests to it.
+    HOLDFAST_DRAIN: '0s',
     HOLDFAST_LOG_LEVEL: logLevel(process.env['HOLDFAST_LOG_LEVEL']),
     ...(uiUrl === undefined ? {} : { HOLDFAST_TEMPORAL_UI_URL: uiUrl }),
     ...(options.kubeconfig === undefined ? {} : { KUBECONFIG: options.kubeconfig }),
