@@ -8,12 +8,14 @@ import {
   type GlobalOptions,
   type ServerOptions,
   withGlobals,
+  withLabels,
+  withNamelessOutput,
   withServer,
 } from './global-options.ts';
 import { type ItemFlags, present, warnOfMore, withItemFlags } from './item-flags.ts';
 import { hooksCommand } from './hooks-command.ts';
-import { itemsText } from './items-output.ts';
-import { dataText } from './output.ts';
+import { itemName, itemsTable } from './items-output.ts';
+import { dataText, note, print } from './output/print.ts';
 import { FileExistsError, requireFree, saveFile } from './save-file.ts';
 
 interface ItemsOptions extends ItemFlags {
@@ -47,22 +49,22 @@ export function withContents(backup: Command): Command {
 }
 
 function itemsCommand(): Command {
-  return withItemFlags(withGlobals(new Command('items')))
+  return withItemFlags(withLabels(withGlobals(new Command('items'))))
     .argument('<name>')
     .description('list what a backup holds')
     .option('-l, --selector <selector>', 'items with these labels: a=b,c!=d,e in (x,y)')
     .action(async (name: string, _options: unknown, self: Command) => {
       const options = self.opts<ItemsOptions>();
-      const { type, namespace, selector: labelSelector, limit, output } = options;
+      const { type, namespace, selector: labelSelector, limit } = options;
       const query = present({ type, namespace, name: options.name, labelSelector });
       const list = await clientOf(options).contents.items(name, query, limit);
-      if (output !== 'table') {
-        process.stdout.write(dataText(list, output));
-        return;
-      }
-      process.stdout.write(itemsText(list.items));
+      print(list, options, {
+        table: itemsTable(list.items),
+        names: () => list.items.map(itemName),
+      });
       if (list.items.length === 0) {
-        process.stderr.write(
+        note(
+          options,
           `no item of the backup matches; a type is a plural, a kind or resource.group as in: holdfast backup coverage ${name}\n`,
         );
       }
@@ -108,15 +110,13 @@ function downloadCommand(): Command {
 }
 
 function coverageCommand(): Command {
-  return withGlobals(new Command('coverage'))
+  return withNamelessOutput(withServer(new Command('coverage')))
     .argument('<name>')
     .description('show what a backup should hold, what it holds, and why they differ')
     .action(async (name: string, _options: unknown, self: Command) => {
       const options = self.opts<GlobalOptions>();
       const report = await clientOf(options).contents.coverage(name);
-      process.stdout.write(
-        options.output === 'table' ? coverageText(report) : dataText(report, options.output),
-      );
+      print(report, options, { text: () => coverageText(report) });
     });
 }
 
@@ -137,7 +137,7 @@ async function download(name: string, options: DownloadOptions): Promise<void> {
   );
   try {
     const sizeBytes = await saveFile(file, body, { isForced });
-    process.stderr.write(`${file} has ${String(sizeBytes)} bytes\n`);
+    note(options, `${file} has ${String(sizeBytes)} bytes\n`);
   } catch (error) {
     if (!interruption.signal.aborted) {
       throw error;

@@ -1,11 +1,8 @@
 import { type Command, Option } from 'commander';
 
-import type { BackupPreview } from '../domain/api-resource.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Fields } from '../domain/fields.ts';
 import { withoutBlanks } from '../domain/normal-filters.ts';
-import { coverageText } from './coverage-output.ts';
-import { dataText, type Format } from './output.ts';
 import { selectionOf, withSelectionFlags } from './selection-flags.ts';
 import { readBackupFile, type RunFile } from './velero-file.ts';
 
@@ -42,11 +39,6 @@ export function withBackupFlags(command: Command): Command {
         'show what would be in the backup and what would not; makes none',
       ).conflicts('wait'),
     );
-}
-
-/** What a backup would hold. */
-export function previewText(preview: BackupPreview, format: Format): string {
-  return format === 'table' ? coverageText(preview.coverage) : dataText(preview, format);
 }
 
 /**

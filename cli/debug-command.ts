@@ -2,6 +2,7 @@ import { Command } from 'commander';
 
 import { clientOf, type ServerOptions, withServer } from './global-options.ts';
 import { present } from './item-flags.ts';
+import { note } from './output/print.ts';
 import { FileExistsError, requireFree, saveFile } from './save-file.ts';
 
 interface DebugOptions extends ServerOptions {
@@ -29,7 +30,8 @@ export function debugCommand(): Command {
         }
         const body = clientOf(options).installation.debug(present({ cluster, backup, restore }));
         const sizeBytes = await saveFile(outputFile, body, { isForced });
-        process.stderr.write(
+        note(
+          options,
           `${outputFile} has ${String(sizeBytes)} bytes; look at it before you send it\n`,
         );
       } catch (error) {

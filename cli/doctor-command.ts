@@ -6,8 +6,8 @@ import { DEFAULT_CLUSTER } from '../domain/backup.ts';
 import { UnreachableError } from './client/errors.ts';
 import { doctorText } from './doctor-output.ts';
 import { EXIT, exitCodeOfChecks } from './exit-codes.ts';
-import { clientOf, type GlobalOptions, withApi, withOutput } from './global-options.ts';
-import { dataText } from './output.ts';
+import { clientOf, type GlobalOptions, withApi, withNamelessOutput } from './global-options.ts';
+import { print } from './output/print.ts';
 
 interface DoctorOptions extends Omit<GlobalOptions, 'location'> {
   readonly cluster?: string;
@@ -15,14 +15,12 @@ interface DoctorOptions extends Omit<GlobalOptions, 'location'> {
 
 /** `doctor`: looks at all that backups of a cluster need. */
 export function doctorCommand(): Command {
-  return withOutput(withApi(new Command('doctor')))
+  return withNamelessOutput(withApi(new Command('doctor')))
     .description('look at all that backups need, and say what to do about what is wrong')
     .option('--cluster <name>', 'the cluster, by the name that its workers serve')
     .action(async (options: DoctorOptions) => {
       const { diagnosis, exitCode } = await diagnose(options);
-      process.stdout.write(
-        options.output === 'table' ? doctorText(diagnosis) : dataText(diagnosis, options.output),
-      );
+      print(diagnosis, options, { text: () => doctorText(diagnosis) });
       process.exitCode = exitCode;
     });
 }

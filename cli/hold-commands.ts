@@ -2,7 +2,7 @@ import { Command } from 'commander';
 
 import type { BackupResource } from '../domain/api-resource.ts';
 import { clientOf, type GlobalOptions, withGlobals } from './global-options.ts';
-import { dataText } from './output.ts';
+import { print } from './output/print.ts';
 
 /** Adds `backup hold`, `backup release` and `backup extend`. */
 export function withHoldCommands(command: Command): Command {
@@ -13,7 +13,7 @@ export function withHoldCommands(command: Command): Command {
         .action(async (name: string, _options: unknown, self: Command) => {
           const options = self.opts<GlobalOptions & { reason: string }>();
           const { reason } = options;
-          print(
+          tell(
             await clientOf(options).runs.backupVerb(name, 'hold', { reason }),
             options,
             'is held',
@@ -25,7 +25,7 @@ export function withHoldCommands(command: Command): Command {
         async (name: string, _options: unknown, self: Command) => {
           const options = self.opts<GlobalOptions>();
           const backup = await clientOf(options).runs.backupVerb(name, 'release', {});
-          print(backup, options, 'is not held');
+          tell(backup, options, 'is not held');
         },
       ),
     )
@@ -40,7 +40,7 @@ export function withHoldCommands(command: Command): Command {
             ...(ttl === undefined ? {} : { ttl }),
             ...(until === undefined ? {} : { expiration: until }),
           });
-          print(backup, options, `is kept until ${backup.status.expiration ?? ''}`);
+          tell(backup, options, `is kept until ${backup.status.expiration ?? ''}`);
         }),
     );
 }
@@ -49,8 +49,6 @@ function verbCommand(name: string, description: string): Command {
   return withGlobals(new Command(name)).argument('<name>').description(description);
 }
 
-function print(backup: BackupResource, { output }: GlobalOptions, what: string): void {
-  process.stdout.write(
-    output === 'table' ? `backup ${backup.metadata.name} ${what}\n` : dataText(backup, output),
-  );
+function tell(backup: BackupResource, options: GlobalOptions, what: string): void {
+  print(backup, options, { message: () => `backup ${backup.metadata.name} ${what}\n` });
 }

@@ -1,23 +1,28 @@
 import { Command } from 'commander';
 
-import type { StorageLocationResource } from '../domain/locations/api-location.ts';
 import { DEFAULT_LOCATION } from '../domain/storage-location.ts';
 import { exitCodeOfLocation } from './exit-codes.ts';
-import { clientOf, type GlobalOptions, withApi, withOutput } from './global-options.ts';
-import { checksText, locationsText, locationText, writtenText } from './location-output.ts';
+import {
+  clientOf,
+  type GlobalOptions,
+  withApi,
+  withHeaders,
+  withOutput,
+} from './global-options.ts';
+import { checksText, locationsTable, locationText, writtenText } from './location-output.ts';
 import { type LocationFlags, locationSpec, withLocationFields } from './location-flags.ts';
-import { dataText } from './output.ts';
+import { note, print } from './output/print.ts';
 
 type Options = Omit<GlobalOptions, 'location'>;
 
-/** `location …`: create, replace, list, get, check, adopt, delete. */
+/** `location …`: create, replace, get, describe, check, adopt, delete. */
 export function locationCommand(): Command {
   return new Command('location')
     .description('keep, show and forget storage locations, and check what they can do')
     .addCommand(writeCommand('create', 'check a storage location and keep it'))
     .addCommand(writeCommand('replace', 'give a storage location another spec'))
-    .addCommand(listCommand())
     .addCommand(getCommand())
+    .addCommand(describeCommand())
     .addCommand(checkCommand())
     .addCommand(adoptCommand())
     .addCommand(deleteCommand());
@@ -33,7 +38,7 @@ function writeCommand(verb: 'create' | 'replace', description: string): Command 
         const spec = await locationSpec(options);
         const client = clientOf(options);
         const location = await client.locations.write(verb, { name, spec }, options.check);
-        print(location, options, writtenText);
+        print(location, options, { message: () => writtenText(location) });
       },
     );
 }
@@ -44,7 +49,9 @@ function adoptCommand(): Command {
     .description('take a storage location over from another Holdfast, which writes to it no more')
     .action(async (name: string, options: Options) => {
       const location = await clientOf(options).locations.verb(name, 'adopt');
-      print(location, options, () => `storage location ${name} belongs to this Holdfast now\n`);
+      print(location, options, {
+        message: () => `storage location ${name} belongs to this Holdfast now\n`,
+      });
     });
 }
 
@@ -54,27 +61,34 @@ function deleteCommand(): Command {
     .description('forget a storage location; what is in it stays')
     .action(async (name: string, options: Options) => {
       await clientOf(options).locations.delete(name);
-      process.stdout.write(`storage location ${name} is forgotten; what is in it stays\n`);
-    });
-}
-
-function listCommand(): Command {
-  return withOutput(withApi(new Command('list')))
-    .description('list the storage locations')
-    .action(async (options: Options) => {
-      const list = await clientOf(options).locations.list();
-      process.stdout.write(
-        options.output === 'table' ? locationsText(list.items) : dataText(list, options.output),
-      );
+      note(options, `storage location ${name} is forgotten; what is in it stays\n`);
     });
 }
 
 function getCommand(): Command {
-  return withOutput(withApi(new Command('get')))
+  return withHeaders(withOutput(withApi(new Command('get'))))
+    .alias('list')
+    .argument('[name]')
+    .description('list the storage locations, or show one')
+    .action(async (name: string | undefined, options: Options) => {
+      const { locations } = clientOf(options);
+      if (name === undefined) {
+        const list = await locations.list();
+        print(list, options, { table: locationsTable(list.items) });
+        return;
+      }
+      const location = await locations.get(name);
+      print(location, options, { table: locationsTable([location]) });
+    });
+}
+
+function describeCommand(): Command {
+  return withOutput(withApi(new Command('describe')))
     .argument('<name>')
-    .description('show a storage location')
+    .description('show everything about a storage location')
     .action(async (name: string, options: Options) => {
-      print(await clientOf(options).locations.get(name), options, locationText);
+      const location = await clientOf(options).locations.get(name);
+      print(location, options, { text: () => locationText(location) });
     });
 }
 
@@ -84,15 +98,7 @@ function checkCommand(): Command {
     .description('try each operation of a storage location, from where the API runs')
     .action(async (name: string, options: Options) => {
       const location = await clientOf(options).locations.verb(name, 'check');
-      print(location, options, checksText);
+      print(location, options, { text: () => checksText(location) });
       process.exitCode = exitCodeOfLocation(location.status?.phase ?? 'Unavailable');
     });
-}
-
-function print(
-  location: StorageLocationResource,
-  { output }: Options,
-  text: (location: StorageLocationResource) => string,
-): void {
-  process.stdout.write(output === 'table' ? text(location) : dataText(location, output));
 }

@@ -1,21 +1,39 @@
 import type { StorageLocationResource } from '../domain/locations/api-location.ts';
 import type { LocationCheck } from '../domain/location-check.ts';
 import { columnsText } from './columns.ts';
+import type { Table } from './output/table.ts';
 
-const HEADINGS = ['NAME', 'PROVIDER', 'PLACE', 'ENDPOINT', 'REGION', 'DEFAULT', 'KEPT AS'];
 const LABEL_WIDTH = 17;
 
 /** One line per location, for people. */
-export function locationsText(locations: readonly StorageLocationResource[]): string {
-  const rows = locations.map(({ metadata, spec }) => [
-    metadata.name,
-    spec.provider ?? '',
-    placeOf(spec),
-    ...(spec.provider === 's3' ? [spec.endpoint ?? 'AWS', spec.region] : ['', '']),
-    spec.isDefault ? 'yes' : '',
-    spec.provider === undefined ? 'Resource, not usable' : metadata.origin,
-  ]);
-  return columnsText([HEADINGS, ...rows]);
+export function locationsTable(
+  locations: readonly StorageLocationResource[],
+): Table<StorageLocationResource> {
+  return {
+    rows: locations,
+    columns: [
+      { heading: 'NAME', cell: ({ metadata }) => metadata.name },
+      { heading: 'PROVIDER', cell: ({ spec }) => spec.provider ?? '' },
+      { heading: 'PLACE', cell: ({ spec }) => placeOf(spec) },
+      {
+        heading: 'ENDPOINT',
+        cell: ({ spec }) => (spec.provider === 's3' ? (spec.endpoint ?? 'AWS') : ''),
+      },
+      { heading: 'REGION', cell: ({ spec }) => (spec.provider === 's3' ? spec.region : '') },
+      { heading: 'DEFAULT', cell: ({ spec }) => (spec.isDefault ? 'yes' : '') },
+      {
+        heading: 'KEPT AS',
+        cell: ({ metadata, spec }) =>
+          spec.provider === undefined ? 'Resource, not usable' : metadata.origin,
+      },
+      {
+        heading: 'WRITTEN TO',
+        cell: ({ spec }) => (spec.readOnly === true ? 'no' : 'yes'),
+        when: 'wide',
+      },
+      { heading: 'PROBLEM', cell: ({ status }) => status?.problem?.message ?? '', when: 'wide' },
+    ],
+  };
 }
 
 /** Everything about one location, for people. */

@@ -9,7 +9,7 @@ import { doctorCommand } from './doctor-command.ts';
 import { EXIT } from './exit-codes.ts';
 import { keysCommand } from './keys-command.ts';
 import { locationCommand } from './location-commands.ts';
-import { problemText } from './output.ts';
+import { problemText } from './problem-text.ts';
 import { pluginCommand } from './plugin-commands.ts';
 import { recoverCommand } from './recover-command.ts';
 import { reconcileCommand } from './reconcile-command.ts';
@@ -52,7 +52,7 @@ function exitCodeOfError(error: unknown): number {
   }
   if (error instanceof ProblemError) {
     process.stderr.write(
-      process.argv.some((argument) => /^(-o|--output=)?json$/.test(argument))
+      process.argv.some((argument) => /^(-o=?|--output=)?json$/.test(argument))
         ? `${JSON.stringify(error.problem)}\n`
         : problemText(error.problem),
     );
@@ -61,6 +61,11 @@ function exitCodeOfError(error: unknown): number {
   process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
   return error instanceof UnreachableError ? EXIT.unreachable : EXIT.internal;
 }
+
+// Whoever reads the output may have seen enough: `holdfast backup get | head -1`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.internal);
+});
 
 try {
   await overrideExit(buildProgram()).parseAsync();

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 import { clientOf, type GlobalOptions } from './global-options.ts';
-import { dataText } from './output.ts';
+import { print } from './output/print.ts';
 import { boundCommand, planText } from './plan-output.ts';
 
 export interface PlanOptions extends GlobalOptions {
@@ -18,11 +18,11 @@ export function withPlanFlags(command: Command): Command {
 /** Prints what a restore would do, and the command that starts just that. */
 export async function plan(body: object, options: PlanOptions): Promise<void> {
   const preview = await clientOf(options).runs.plan(body);
-  if (options.output !== 'table') {
-    process.stdout.write(dataText(preview, options.output));
-    return;
-  }
-  const text = planText(preview.plan, { isDetailed: options.details === true });
-  const command = boundCommand(process.argv.slice(2), preview.plan.digest);
-  process.stdout.write(`${text}Start it, if nothing changes until then: ${command}\n`);
+  print(preview, options, {
+    text: () => {
+      const text = planText(preview.plan, { isDetailed: options.details === true });
+      const command = boundCommand(process.argv.slice(2), preview.plan.digest);
+      return `${text}Start it, if nothing changes until then: ${command}\n`;
+    },
+  });
 }

@@ -1,10 +1,15 @@
 import { Command, Option } from 'commander';
 
-import type { PluginResource } from '../domain/api-resource.ts';
-import { clientOf, type GlobalOptions, withApi, withOutput } from './global-options.ts';
+import {
+  clientOf,
+  type GlobalOptions,
+  withApi,
+  withHeaders,
+  withOutput,
+} from './global-options.ts';
 import { present } from './item-flags.ts';
-import { dataText } from './output.ts';
-import { pluginsText, pluginText } from './plugin-output.ts';
+import { note, print } from './output/print.ts';
+import { pluginsTable, pluginText } from './plugin-output.ts';
 import { type Language, LANGUAGES, ScaffoldError, writeScaffold } from './plugin-scaffold.ts';
 
 interface PluginOptions extends Omit<GlobalOptions, 'location'> {
@@ -21,14 +26,14 @@ interface NewOptions {
   readonly name?: string;
 }
 
-/** `plugin …`: new, register, list, get, remove. */
+/** `plugin …`: new, register, get, describe, remove. */
 export function pluginCommand(): Command {
   return new Command('plugin')
     .description('begin plugins, and say which take part in the runs of a cluster')
     .addCommand(newCommand())
     .addCommand(registerCommand())
-    .addCommand(listCommand())
     .addCommand(getCommand())
+    .addCommand(describeCommand())
     .addCommand(removeCommand());
 }
 
@@ -67,35 +72,38 @@ function registerCommand(): Command {
       const { cluster, unavailableTimeout, callTimeout } = options;
       const spec = present({ cluster, unavailableTimeout, callTimeout });
       const plugin = await clientOf(options).plugins.register({ metadata: { name }, spec });
-      print(plugin, options, () => `plugin ${name} is registered\n${pluginText(plugin)}`);
-    });
-}
-
-function listCommand(): Command {
-  return ofCluster('list')
-    .description('list the plugins of a cluster')
-    .action(async (options: PluginOptions) => {
-      const list = await clientOf(options).plugins.list(options.cluster);
-      if (options.output !== 'table') {
-        process.stdout.write(dataText(list, options.output));
-        return;
-      }
-      process.stdout.write(pluginsText(list.items));
-      if (list.items.length === 0) {
-        process.stderr.write(
-          'no plugin is registered; register one with: holdfast plugin register\n',
-        );
-      }
+      print(plugin, options, { text: () => pluginText(plugin) });
+      note(options, `plugin ${name} is registered\n`);
     });
 }
 
 function getCommand(): Command {
-  return ofCluster('get')
+  return withHeaders(ofCluster('get'))
+    .alias('list')
+    .argument('[name]')
+    .description('list the plugins of a cluster, or show one')
+    .action(async (name: string | undefined, options: PluginOptions) => {
+      const { plugins } = clientOf(options);
+      if (name !== undefined) {
+        const plugin = await plugins.get(name, options.cluster);
+        print(plugin, options, { table: pluginsTable([plugin]) });
+        return;
+      }
+      const list = await plugins.list(options.cluster);
+      print(list, options, { table: pluginsTable(list.items) });
+      if (list.items.length === 0) {
+        note(options, 'no plugin is registered; register one with: holdfast plugin register\n');
+      }
+    });
+}
+
+function describeCommand(): Command {
+  return ofCluster('describe')
     .argument('<name>')
-    .description('show a plugin, which is asked whether it is there')
+    .description('show everything about a plugin, which is asked whether it is there')
     .action(async (name: string, options: PluginOptions) => {
       const plugin = await clientOf(options).plugins.get(name, options.cluster);
-      print(plugin, options, () => pluginText(plugin));
+      print(plugin, options, { text: () => pluginText(plugin) });
     });
 }
 
@@ -105,7 +113,7 @@ function removeCommand(): Command {
     .description('forget a plugin; what it did in backups stays as it is')
     .action(async (name: string, options: PluginOptions) => {
       await clientOf(options).plugins.remove(name, options.cluster);
-      process.stdout.write(`plugin ${name} is removed\n`);
+      note(options, `plugin ${name} is removed\n`);
     });
 }
 
@@ -118,8 +126,4 @@ function clusterCommand(name: string): Command {
     '--cluster <name>',
     'the cluster, by the name that its workers serve',
   );
-}
-
-function print(plugin: PluginResource, { output }: PluginOptions, text: () => string): void {
-  process.stdout.write(output === 'table' ? text() : dataText(plugin, output));
 }

@@ -1,20 +1,23 @@
 import type { PluginResource } from '../domain/api-resource.ts';
-import { columnsText } from './columns.ts';
+import type { Table } from './output/table.ts';
 
-const HEADINGS = ['NAME', 'HEALTH', 'VERSION', 'BACKUP ACTIONS', 'RESTORE ACTIONS', 'DESCRIBED'];
 const LABEL_WIDTH = 17;
 
 /** One line per plugin, for people. */
-export function pluginsText(plugins: readonly PluginResource[]): string {
-  const rows = plugins.map(({ metadata, status }) => [
-    metadata.name,
-    status.health,
-    status.version ?? '',
-    status.backupActions.join(','),
-    status.restoreActions.join(','),
-    status.describedAt,
-  ]);
-  return rows.length === 0 ? '' : columnsText([HEADINGS, ...rows]);
+export function pluginsTable(plugins: readonly PluginResource[]): Table<PluginResource> {
+  return {
+    rows: plugins,
+    columns: [
+      { heading: 'NAME', cell: ({ metadata }) => metadata.name },
+      { heading: 'HEALTH', cell: ({ status }) => status.health },
+      { heading: 'VERSION', cell: ({ status }) => status.version ?? '' },
+      { heading: 'BACKUP ACTIONS', cell: ({ status }) => status.backupActions.join(',') },
+      { heading: 'RESTORE ACTIONS', cell: ({ status }) => status.restoreActions.join(',') },
+      { heading: 'DESCRIBED', cell: ({ status }) => status.describedAt },
+      { heading: 'CLUSTER', cell: ({ spec }) => spec.cluster, when: 'wide' },
+      { heading: 'TASK QUEUE', cell: ({ status }) => status.taskQueue, when: 'wide' },
+    ],
+  };
 }
 
 /** Everything about one plugin, for people. */

@@ -4,8 +4,8 @@ import { Command } from 'commander';
 
 import type { ReconciliationResource } from '../domain/reconciliation.ts';
 import { EXIT } from './exit-codes.ts';
-import { clientOf, type GlobalOptions, withGlobals } from './global-options.ts';
-import { dataText } from './output.ts';
+import { clientOf, type GlobalOptions, withNamelessOutput, withServer } from './global-options.ts';
+import { print } from './output/print.ts';
 import { reconciliationText } from './reconcile-output.ts';
 
 /** Pause between two looks, in milliseconds. */
@@ -18,7 +18,7 @@ interface Options extends GlobalOptions {
 
 /** `reconcile`: finds what dead runs have left, and with `--remove` removes it. */
 export function reconcileCommand(): Command {
-  return withGlobals(new Command('reconcile'))
+  return withNamelessOutput(withServer(new Command('reconcile')))
     .description('find what dead runs have left in a location')
     .option('--remove', 'remove what is found')
     .option(
@@ -27,11 +27,7 @@ export function reconcileCommand(): Command {
     )
     .action(async (options: Options) => {
       const resource = await untilEnd(options);
-      process.stdout.write(
-        options.output === 'table'
-          ? reconciliationText(resource)
-          : dataText(resource, options.output),
-      );
+      print(resource, options, { text: () => reconciliationText(resource) });
       process.exitCode = exitCodeOfReconciliation(resource);
     });
 }

@@ -5,10 +5,10 @@ import type { StorageLocationResource } from '../domain/locations/api-location.t
 import type { ApiClient } from './client/api-client.ts';
 import { type ClusterOptions, told, withCluster } from './cluster-key.ts';
 import { EXIT } from './exit-codes.ts';
-import { clientOf, type GlobalOptions, withApi, withOutput } from './global-options.ts';
+import { clientOf, type GlobalOptions, withApi, withNamelessOutput } from './global-options.ts';
 import { checksText } from './location-output.ts';
 import { lostCluster } from './lost-cluster.ts';
-import { dataText } from './output.ts';
+import { print } from './output/print.ts';
 import { type KeyOptions, recoverKey } from './recover-key.ts';
 import { findPlace, type FoundPlace, type PlaceOptions, withPlace } from './recover-place.ts';
 import { type Recovery, recoveryText } from './recover-output.ts';
@@ -24,7 +24,7 @@ interface RecoverOptions
  * what is done is left as it is. Nothing is changed before all of it was found to be there.
  */
 export function recoverCommand(): Command {
-  return withPlace(withCluster(withOutput(withApi(new Command('recover')))))
+  return withPlace(withCluster(withNamelessOutput(withApi(new Command('recover')))))
     .description(
       'after the loss of a cluster: find its backups, put its key in place, and bring its schedules back',
     )
@@ -58,9 +58,7 @@ async function recover(options: RecoverOptions): Promise<void> {
     schedules:
       phase === 'ReadOnly' ? [] : await recoverSchedules(client, location, { lost, options }),
   };
-  process.stdout.write(
-    options.output === 'table' ? recoveryText(recovery) : dataText(recovery, options.output),
-  );
+  print(recovery, options, { text: () => recoveryText(recovery) });
 }
 
 /** A location as it is: checked, unless it is only looked at, or was checked when it was kept just now. */

@@ -3,12 +3,11 @@ import { Command, Option } from 'commander';
 import { groupResource } from '../domain/item.ts';
 import type { RestoreOutcome } from '../domain/restore/restore-outcome.ts';
 import { RESTORE_VERBS } from '../domain/restore.ts';
-import { columnsText } from './columns.ts';
-import { clientOf, withGlobals } from './global-options.ts';
+import { clientOf, withGlobals, withHeaders } from './global-options.ts';
+import { itemName } from './items-output.ts';
 import { type ItemFlags, present, warnOfMore, withItemFlags } from './item-flags.ts';
-import { dataText } from './output.ts';
-
-const HEADINGS = ['VERB', 'TYPE', 'NAMESPACE', 'NAME', 'REASON'];
+import { print } from './output/print.ts';
+import type { Table } from './output/table.ts';
 
 interface RestoreItemFlags extends ItemFlags {
   readonly verb?: string;
@@ -16,28 +15,30 @@ interface RestoreItemFlags extends ItemFlags {
 
 /** `restore items`: what became of each item of an ended restore. */
 export function restoreItemsCommand(): Command {
-  return withItemFlags(withGlobals(new Command('items')))
+  return withItemFlags(withHeaders(withGlobals(new Command('items'))))
     .argument('<name>')
     .description('list what became of each item of an ended restore')
     .addOption(new Option('--verb <verbs>', `separated by commas: ${RESTORE_VERBS.join(', ')}`))
     .action(async (restore: string, _options: unknown, self: Command) => {
       const options = self.opts<RestoreItemFlags>();
-      const { type, namespace, name, verb, limit, output } = options;
+      const { type, namespace, name, verb, limit } = options;
       const query = present({ type, namespace, name, verb });
       const list = await clientOf(options).contents.restoreItems(restore, query, limit);
-      process.stdout.write(
-        output === 'table' ? restoreItemsText(list.items) : dataText(list, output),
-      );
+      print(list, options, { table: tableOf(list.items), names: () => list.items.map(itemName) });
       warnOfMore(list);
     });
 }
 
-/** One line per item. */
-function restoreItemsText(items: readonly RestoreOutcome[]): string {
-  const rows = items.map((item) => [
-    ...[item.verb, groupResource(item), item.namespace, item.name],
-    // What a server said may have lines of its own.
-    (item.reason ?? '').replaceAll(/\s+/g, ' '),
-  ]);
-  return columnsText([HEADINGS, ...rows]);
+function tableOf(items: readonly RestoreOutcome[]): Table<RestoreOutcome> {
+  return {
+    rows: items,
+    columns: [
+      { heading: 'VERB', cell: ({ verb }) => verb },
+      { heading: 'TYPE', cell: groupResource },
+      { heading: 'NAMESPACE', cell: ({ namespace }) => namespace },
+      { heading: 'NAME', cell: ({ name }) => name },
+      // What a server said may have lines of its own.
+      { heading: 'REASON', cell: ({ reason = '' }) => reason.replaceAll(/\s+/g, ' ') },
+    ],
+  };
 }

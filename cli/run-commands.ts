@@ -2,14 +2,16 @@ import { createInterface } from 'node:readline/promises';
 
 import { Command } from 'commander';
 
-import type { RunResource } from '../domain/api-resource.ts';
 import type { Plural } from './client/runs.ts';
-import { backupRequest, previewText, withBackupFlags } from './create-backup.ts';
+import { backupRequest, withBackupFlags } from './create-backup.ts';
 import { restoreRequest } from './create-restore.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { copiesOf, detailsOf, detailsText } from './backup-details.ts';
-import { clientOf, type GlobalOptions, withGlobals } from './global-options.ts';
-import { dataText, describeText, tableText } from './output.ts';
+import { clientOf, type GlobalOptions, withGlobals, withHeaders } from './global-options.ts';
+import { coverageText } from './coverage-output.ts';
+import { isForPeople } from './output/format.ts';
+import { note, print } from './output/print.ts';
+import { describeText, runsTable } from './run-output.ts';
 import { plan, type PlanOptions, withPlanFlags } from './plan-command.ts';
 import { withHoldCommands } from './hold-commands.ts';
 import { hooksCommand } from './hooks-command.ts';
@@ -37,7 +39,7 @@ export function backupCommand(): Command {
         const target = { ...options, ...given('location', location) };
         if (options.dryRun === true) {
           const preview = await clientOf(target).runs.preview(body);
-          process.stdout.write(previewText(preview, options.output));
+          print(preview, options, { text: () => coverageText(preview.coverage) });
           return;
         }
         await create('backups', body, target);
@@ -98,7 +100,8 @@ function withOthers(command: Command, plural: Plural): Command {
     withGlobals(new Command(name)).argument('<name>').description(description);
   return command
     .addCommand(
-      withGlobals(new Command('get'))
+      withHeaders(withGlobals(new Command('get')))
+        .alias('list')
         .argument('[name]')
         .description(`list ${plural}, or show one`)
         .action((name: string | undefined, _options: unknown, self: Command) =>
@@ -115,7 +118,7 @@ function withOthers(command: Command, plural: Plural): Command {
         async (name: string, _options: unknown, self: Command) => {
           const options = self.opts<GlobalOptions>();
           const run = await clientOf(options).runs.cancel(plural, name);
-          print(run, options, () => `${kind} ${name} is asked to end\n`);
+          print(run, options, { message: () => `${kind} ${name} is asked to end\n` });
         },
       ),
     )
@@ -139,12 +142,10 @@ async function create(
   const { name } = body.metadata;
   const kind = plural.slice(0, -1);
   if (options.wait !== true) {
-    print(
-      run,
-      options,
-      () =>
+    print(run, options, {
+      message: () =>
         `${kind} ${name} is ${run.status.phase}; look at it with: holdfast ${kind} describe ${name}\n`,
-    );
+    });
     return;
   }
   process.once('SIGINT', () => {
@@ -154,7 +155,7 @@ async function create(
     process.exit(EXIT.interrupted);
   });
   const ended = await waitForEnd(client, plural, name);
-  print(ended, options, describeText);
+  print(ended, options, { text: () => describeText(ended, Date.now()) });
   process.exitCode = exitCodeOf(ended.status.phase);
 }
 
@@ -166,14 +167,14 @@ async function get(
   const client = clientOf(options);
   if (name === undefined) {
     const list = await client.runs.list(plural);
-    process.stdout.write(
-      options.output === 'table'
-        ? tableText(list.items, Date.now())
-        : dataText(list, options.output),
-    );
+    print(list, options, { table: runsTable(list.items, Date.now()) });
+    if (list.items.length === 0) {
+      note(options, `there is no ${plural.slice(0, -1)} in the location\n`);
+    }
     return;
   }
-  print(await client.runs.get(plural, name), options, (run, nowMs) => tableText([run], nowMs));
+  const run = await client.runs.get(plural, name);
+  print(run, options, { table: runsTable([run], Date.now()) });
 }
 
 function withDetails(command: Command, plural: Plural): Command {
@@ -190,16 +191,14 @@ async function describe(
   const client = clientOf(options);
   const run = await client.runs.get(plural, name);
   if (options.details !== true) {
-    const copies = options.output === 'table' ? await copiesOf(client, run) : '';
-    print(run, options, (shown, nowMs) => `${describeText(shown, nowMs)}${copies}`);
+    const copies = isForPeople(options.output) ? await copiesOf(client, run) : '';
+    print(run, options, { text: () => `${describeText(run, Date.now())}${copies}` });
     return;
   }
   const details = await detailsOf(client, run);
-  process.stdout.write(
-    options.output === 'table'
-      ? `${describeText(run, Date.now())}\n${detailsText(details)}`
-      : dataText({ ...run, ...details }, options.output),
-  );
+  print({ ...run, ...details }, options, {
+    text: () => `${describeText(run, Date.now())}\n${detailsText(details)}`,
+  });
 }
 
 async function remove(
@@ -222,11 +221,9 @@ async function remove(
     process.exitCode = EXIT.failed;
     return;
   }
-  print(
-    run,
-    options,
-    () => `${kind} ${name} is ${options.wait === true ? 'deleted' : 'being deleted'}\n`,
-  );
+  print(run, options, {
+    message: () => `${kind} ${name} is ${options.wait === true ? 'deleted' : 'being deleted'}\n`,
+  });
 }
 
 async function isConfirmed(question: string): Promise<boolean> {
@@ -237,14 +234,6 @@ async function isConfirmed(question: string): Promise<boolean> {
   const answer = await terminal.question(`${question} [y/N] `);
   terminal.close();
   return /^y(es)?$/i.test(answer.trim());
-}
-
-function print(
-  run: RunResource,
-  { output }: GlobalOptions,
-  text: (run: RunResource, nowMs: number) => string,
-): void {
-  process.stdout.write(output === 'table' ? text(run, Date.now()) : dataText(run, output));
 }
 
 function commonSpec(options: CreateOptions) {

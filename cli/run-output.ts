@@ -1,46 +1,52 @@
-import picocolors from 'picocolors';
-import { stringify } from 'yaml';
-
-import type { Problem, RunResource, RunVolumes } from '../domain/api-resource.ts';
+import type { RunResource, RunVolumes } from '../domain/api-resource.ts';
 import type { Hold } from '../domain/hold.ts';
 import type { Phase } from '../domain/phase.ts';
-import { columnsText } from './columns.ts';
 import { restoreEndLines, restoreSpecLines } from './restore-lines.ts';
+import { color } from './output/color.ts';
+import type { Column, Table } from './output/table.ts';
 import { span } from './span.ts';
 import { operationLines } from './operation-lines.ts';
 import { volumeLine, volumesText, volumesUnderWay } from './volume-lines.ts';
 
-/** Colours are for terminals: a pipe gets plain text, also where CI is set, which the library takes for a terminal. */
-const isTerminal = process.stdout.isTTY && process.stderr.isTTY;
-// In a pipe the field is not false but missing, and without an argument the library decides.
-const color = picocolors.createColors(isTerminal ? picocolors.isColorSupported : false);
-
-export const FORMATS = ['table', 'json', 'yaml'] as const;
-export type Format = (typeof FORMATS)[number];
-
-/** A resource or a list exactly as the API sent it. */
-export function dataText(value: unknown, format: Exclude<Format, 'table'>): string {
-  return format === 'json' ? `${JSON.stringify(value, undefined, 2)}\n` : stringify(value);
+/** One line per run. */
+export function runsTable<Run extends RunResource>(
+  runs: readonly Run[],
+  nowMs: number,
+): Table<Run> {
+  return {
+    rows: runs,
+    columns: [
+      { heading: 'NAME', cell: ({ metadata }) => metadata.name },
+      { heading: 'PHASE', cell: ({ status }) => status.phase },
+      { heading: 'ITEMS', cell: ({ status }) => String(status.progress.itemsDone) },
+      { heading: 'AGE', cell: ({ metadata }) => age(metadata.creationTimestamp, nowMs) },
+      { heading: 'DURATION', cell: (run) => duration(run, nowMs) },
+      { heading: 'LOCATION', cell: ({ metadata }) => metadata.location },
+      { heading: 'CLUSTER', cell: ({ spec }) => spec.cluster },
+      { heading: 'HELD', cell: (run) => holdOf(run)?.reason ?? '', when: 'filled' },
+      { heading: 'ERRORS', cell: ({ status }) => String(status.errors), when: 'wide' },
+      { heading: 'WARNINGS', cell: ({ status }) => String(status.warnings), when: 'wide' },
+      { heading: 'CREATED', cell: ({ metadata }) => metadata.creationTimestamp, when: 'wide' },
+      sourceColumn(runs),
+      { heading: 'NAMESPACES', cell: ({ spec }) => namespacesText(spec), when: 'wide' },
+    ],
+    paint: (padded, { text, row }) => paint(padded, { cell: text, isHeader: row === 0 }),
+  };
 }
 
-/** One line per run. */
-export function tableText(runs: readonly RunResource[], nowMs: number): string {
-  const isAnyHeld = runs.some((run) => holdOf(run) !== undefined);
-  const rows = runs.map((run) => [
-    run.metadata.name,
-    run.status.phase,
-    String(run.status.progress.itemsDone),
-    age(run.metadata.creationTimestamp, nowMs),
-    duration(run, nowMs),
-    run.metadata.location,
-    run.spec.cluster,
-    ...(isAnyHeld ? [holdOf(run)?.reason ?? ''] : []),
-  ]);
-  const headings = ['NAME', 'PHASE', 'ITEMS', 'AGE', 'DURATION', 'LOCATION', 'CLUSTER'];
-  const shown = isAnyHeld ? [...headings, 'HELD'] : headings;
-  return columnsText([shown, ...rows], (padded, { text, row }) =>
-    paint(padded, { cell: text, isHeader: row === 0 }),
-  );
+/** When a backup goes, and what a restore is of. */
+function sourceColumn(runs: readonly RunResource[]): Column<RunResource> {
+  return runs[0]?.kind === 'Restore'
+    ? {
+        heading: 'BACKUP',
+        cell: (run) => (run.kind === 'Restore' ? run.spec.backupName : ''),
+        when: 'wide',
+      }
+    : {
+        heading: 'EXPIRES',
+        cell: (run) => (run.kind === 'Backup' ? (run.status.expiration ?? '') : ''),
+        when: 'wide',
+      };
 }
 
 /** Of a backup that is kept until it is deleted. */
@@ -124,19 +130,6 @@ function volumeLines(volumes: RunVolumes | undefined): [string, string][] {
           volumeLine(volume),
         ]),
       ];
-}
-
-/** A problem, for people. */
-export function problemText(problem: Problem): string {
-  const errors = problem.errors ?? [];
-  // Some problems name all of it in their sentence.
-  const isTold = errors.every(({ detail }) => problem.detail.includes(detail));
-  return [
-    `${color.red('error')}: ${problem.title}: ${problem.detail}`,
-    ...(isTold ? [] : errors.map(({ detail }) => `  ${detail}`)),
-    color.dim(`code ${problem.code}, request ${problem.requestId}`),
-    '',
-  ].join('\n');
 }
 
 /** How long a run has taken, or took. */

@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 
-import type { ScheduleResource } from '../domain/api-resource.ts';
 import { Failure } from '../domain/failure.ts';
 import { fields } from '../domain/fields.ts';
 import { withoutBlanks } from '../domain/normal-filters.ts';
@@ -8,11 +7,17 @@ import { KEEP_FIELDS, type KeepRules } from '../domain/retention/keep-rules.ts';
 import type { RecoverSchedulesRequest } from '../domain/schedules/recovered-schedule.ts';
 import { OVERLAP_POLICIES } from '../domain/schedules/schedule.ts';
 import { nameOf, NO_FILE, warnWithoutEffect } from './create-backup.ts';
-import { clientOf, type GlobalOptions, withApi, withOutput } from './global-options.ts';
+import {
+  clientOf,
+  type GlobalOptions,
+  withApi,
+  withHeaders,
+  withOutput,
+} from './global-options.ts';
 import { present } from './item-flags.ts';
-import { dataText } from './output.ts';
+import { note, print } from './output/print.ts';
 import { readScheduleFile } from './schedule-file.ts';
-import { retentionText, schedulesText, scheduleText, unreadText } from './schedule-output.ts';
+import { retentionTable, schedulesTable, scheduleText, unreadText } from './schedule-output.ts';
 import { FlagCommand, names, selectionOf, withSelectionFlags } from './selection-flags.ts';
 
 type Options = Omit<GlobalOptions, 'location'>;
@@ -39,15 +44,16 @@ interface BackfillOptions extends Options {
   readonly overlapPolicy?: string;
 }
 
-/** `schedule …`: create, replace, list, get, retention, pause, unpause, trigger, backfill, recover, delete. */
+/** `schedule …`: create, replace, get, describe, next, retention, pause, unpause, trigger, backfill, recover, delete. */
 export function scheduleCommand(): Command {
   const command = new Command('schedule').description('make backups at certain times');
   for (const verb of ['create', 'replace'] as const) {
     command.addCommand(specCommand(verb));
   }
   return command
-    .addCommand(listCommand())
     .addCommand(getCommand())
+    .addCommand(describeCommand())
+    .addCommand(nextCommand())
     .addCommand(retentionCommand())
     .addCommand(pauseCommand('pause', 'keep a schedule from making backups'))
     .addCommand(pauseCommand('unpause', 'let a schedule go on'))
@@ -102,12 +108,10 @@ function specCommand(verb: 'create' | 'replace'): Command {
       verb === 'create'
         ? await clientOf(options).schedules.create(body)
         : await clientOf(options).schedules.replace(name, body);
-    print(
-      schedule,
-      options,
-      () =>
+    print(schedule, options, {
+      message: () =>
         `schedule ${name} is ${schedule.status.phase}; the next time is ${schedule.status.nextTimes[0] ?? 'none'}\n`,
-    );
+    });
   });
 }
 
@@ -169,40 +173,58 @@ function count(text: string): number {
   return Number(text);
 }
 
-function listCommand(): Command {
-  return withOutput(withApi(new Command('list')))
-    .description('list schedules')
-    .action(async (options: Options) => {
-      const list = await clientOf(options).schedules.list();
-      const { unread = [] } = list.metadata;
-      process.stderr.write(unreadText(unread));
-      if (options.output !== 'table') {
-        process.stdout.write(dataText(list, options.output));
+function getCommand(): Command {
+  return withHeaders(withOutput(withApi(new Command('get'))))
+    .alias('list')
+    .argument('[name]')
+    .description('list schedules, or show one')
+    .action(async (name: string | undefined, options: Options) => {
+      const client = clientOf(options);
+      if (name !== undefined) {
+        const schedule = await client.schedules.get(name);
+        print(schedule, options, { table: schedulesTable([schedule]) });
         return;
       }
-      process.stdout.write(schedulesText(list.items));
+      const list = await client.schedules.list();
+      const { unread = [] } = list.metadata;
+      process.stderr.write(unreadText(unread));
+      print(list, options, { table: schedulesTable(list.items) });
       if (list.items.length + unread.length === 0) {
-        process.stderr.write('there is no schedule; make one with: holdfast schedule create\n');
+        note(options, 'there is no schedule; make one with: holdfast schedule create\n');
       }
     });
 }
 
-function getCommand(): Command {
-  return one('get', 'show a schedule, its next times and what it did').action(
+function describeCommand(): Command {
+  return one('describe', 'show a schedule, its next times and what it did').action(
     async (name: string, options: Options) => {
       const schedule = await clientOf(options).schedules.get(name);
-      print(schedule, options, () => scheduleText(schedule));
+      print(schedule, options, { text: () => scheduleText(schedule) });
+    },
+  );
+}
+
+function nextCommand(): Command {
+  return one('next', 'show the times at which a schedule makes its next backups').action(
+    async (name: string, options: Options) => {
+      const schedule = await clientOf(options).schedules.get(name);
+      const { nextTimes, phase } = schedule.status;
+      print(schedule, options, { text: () => nextTimes.map((time) => `${time}\n`).join('') });
+      if (nextTimes.length === 0) {
+        note(options, `there is no next time; the schedule is ${phase}\n`);
+      }
     },
   );
 }
 
 function retentionCommand(): Command {
-  return one('retention', 'show which backups of a schedule stay, and why').action(
+  return withHeaders(one('retention', 'show which backups of a schedule stay, and why')).action(
     async (name: string, options: Options) => {
       const kept = await clientOf(options).schedules.retention(name);
-      process.stdout.write(
-        options.output === 'table' ? retentionText(kept) : dataText(kept, options.output),
-      );
+      print(kept, options, {
+        table: retentionTable(kept),
+        names: () => kept.items.map(({ backup }) => `backup/${backup}`),
+      });
     },
   );
 }
@@ -213,7 +235,9 @@ function pauseCommand(verb: 'pause' | 'unpause', description: string): Command {
     .action(async (name: string, options: Options & { readonly note?: string }) => {
       const body = present({ note: options.note });
       const schedule = await clientOf(options).schedules.verb(name, verb, body);
-      print(schedule, options, () => `schedule ${name} is ${schedule.status.phase}\n`);
+      print(schedule, options, {
+        message: () => `schedule ${name} is ${schedule.status.phase}\n`,
+      });
     });
 }
 
@@ -223,12 +247,10 @@ function triggerCommand(): Command {
     .action(async (name: string, options: Options & { readonly overlapPolicy?: string }) => {
       const body = present({ overlapPolicy: options.overlapPolicy });
       const schedule = await clientOf(options).schedules.verb(name, 'trigger', body);
-      print(
-        schedule,
-        options,
-        () =>
-          `a backup of the schedule ${name} is asked for; look at it with: holdfast schedule get ${name}\n`,
-      );
+      print(schedule, options, {
+        message: () =>
+          `a backup of the schedule ${name} is asked for; look at it with: holdfast schedule describe ${name}\n`,
+      });
     });
 }
 
@@ -241,11 +263,9 @@ function backfillCommand(): Command {
       const { from, to, overlapPolicy } = options;
       const body = { ...present({ startTime: from, endTime: to, overlapPolicy }) };
       const schedule = await clientOf(options).schedules.verb(name, 'backfill', body);
-      print(
-        schedule,
-        options,
-        () => `the backups of the schedule ${name} from ${from} to ${to} are asked for\n`,
-      );
+      print(schedule, options, {
+        message: () => `the backups of the schedule ${name} from ${from} to ${to} are asked for\n`,
+      });
     });
 }
 
@@ -267,9 +287,12 @@ function recoverCommand(): Command {
         ...(paused === undefined ? {} : { paused }),
       };
       const recovered = await clientOf(options).schedules.recover(body);
-      const text = recovered.names.map((name) => `${name}\n`).join('');
-      process.stdout.write(options.output === 'table' ? text : dataText(recovered, options.output));
-      process.stderr.write(`${String(recovered.names.length)} schedules are back\n`);
+      const { names } = recovered;
+      print(recovered, options, {
+        text: () => names.map((name) => `${name}\n`).join(''),
+        names: () => names.map((name) => `schedule/${name}`),
+      });
+      note(options, `${String(names.length)} schedules are back\n`);
     });
 }
 
@@ -279,7 +302,7 @@ function deleteCommand(): Command {
     .description('forget a schedule; its backups stay')
     .action(async (name: string, options: Options) => {
       await clientOf(options).schedules.delete(name);
-      process.stdout.write(`schedule ${name} is deleted; its backups stay\n`);
+      note(options, `schedule ${name} is deleted; its backups stay\n`);
     });
 }
 
@@ -287,8 +310,4 @@ function one(name: string, description: string): Command {
   return withOutput(withApi(new Command(name)))
     .argument('<name>')
     .description(description);
-}
-
-function print(schedule: ScheduleResource, { output }: Options, text: () => string): void {
-  process.stdout.write(output === 'table' ? text() : dataText(schedule, output));
 }

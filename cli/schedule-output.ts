@@ -6,18 +6,29 @@ import type {
 } from '../domain/api-resource.ts';
 import { KEEP_FIELDS } from '../domain/retention/keep-rules.ts';
 import { columnsText } from './columns.ts';
+import type { Table } from './output/table.ts';
 import { span } from './span.ts';
 
-const HEADINGS = ['NAME', 'STATUS', 'SCHEDULE', 'TIME ZONE', 'CLUSTER', 'NEXT', 'LAST SUCCESS'];
 const LABEL_WIDTH = 15;
 
 /** One line per schedule, for people. */
-export function schedulesText(schedules: readonly ScheduleResource[]): string {
-  const rows = schedules.map(({ metadata, spec, status }) => [
-    ...[metadata.name, status.phase, spec.schedule, spec.timeZone, spec.template.cluster],
-    ...[status.nextTimes[0] ?? '', successText(status) ?? 'never'],
-  ]);
-  return rows.length === 0 ? '' : columnsText([HEADINGS, ...rows]);
+export function schedulesTable(schedules: readonly ScheduleResource[]): Table<ScheduleResource> {
+  return {
+    rows: schedules,
+    columns: [
+      { heading: 'NAME', cell: ({ metadata }) => metadata.name },
+      { heading: 'STATUS', cell: ({ status }) => status.phase },
+      { heading: 'SCHEDULE', cell: ({ spec }) => spec.schedule },
+      { heading: 'TIME ZONE', cell: ({ spec }) => spec.timeZone },
+      { heading: 'CLUSTER', cell: ({ spec }) => spec.template.cluster },
+      { heading: 'NEXT', cell: ({ status }) => status.nextTimes[0] ?? '' },
+      { heading: 'LAST SUCCESS', cell: ({ status }) => successText(status) ?? 'never' },
+      { heading: 'LOCATION', cell: ({ spec }) => spec.location, when: 'wide' },
+      { heading: 'KEPT', cell: ({ spec }) => rulesText(spec) ?? '', when: 'wide' },
+      { heading: 'TTL', cell: ({ spec }) => spec.template.ttl, when: 'wide' },
+      { heading: 'TIMES', cell: ({ status }) => countsText(status.counts), when: 'wide' },
+    ],
+  };
 }
 
 /** Which schedules a list lacks, for people. */
@@ -70,15 +81,20 @@ export function scheduleText({ metadata, spec, status }: ScheduleResource): stri
 
 const MISSING = 'Missing: Temporal does not know it; bring it back with: holdfast schedule replace';
 
+type Kept = RetentionResource['items'][number];
+
 /** What becomes of the backups of a schedule, for people. */
-export function retentionText({ items }: RetentionResource): string {
-  const rows = items.map(({ backup, phase, startTimestamp, reasons }) => [
-    ...[backup, phase, startTimestamp],
-    ...(reasons.length === 0 ? ['goes', ''] : ['stays', reasons.join(', ')]),
-  ]);
-  return rows.length === 0
-    ? ''
-    : columnsText([['BACKUP', 'PHASE', 'STARTED', 'WHAT', 'WHY'], ...rows]);
+export function retentionTable({ items }: RetentionResource): Table<Kept> {
+  return {
+    rows: items,
+    columns: [
+      { heading: 'BACKUP', cell: ({ backup }) => backup },
+      { heading: 'PHASE', cell: ({ phase }) => phase },
+      { heading: 'STARTED', cell: ({ startTimestamp }) => startTimestamp },
+      { heading: 'WHAT', cell: ({ reasons }) => (reasons.length === 0 ? 'goes' : 'stays') },
+      { heading: 'WHY', cell: ({ reasons }) => reasons.join(', ') },
+    ],
+  };
 }
 
 function successText({ lastSuccess }: ScheduleResource['status']): string | undefined {

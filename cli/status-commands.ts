@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 
 import { RELEASE } from '../domain/release.ts';
-import { clientOf, type GlobalOptions, withApi, withOutput } from './global-options.ts';
-import { dataText } from './output.ts';
+import { clientOf, type GlobalOptions, withApi, withNamelessOutput } from './global-options.ts';
+import { print } from './output/print.ts';
 import { statusText } from './status-output.ts';
 
 interface StatusOptions extends Omit<GlobalOptions, 'location'> {
@@ -11,20 +11,18 @@ interface StatusOptions extends Omit<GlobalOptions, 'location'> {
 
 /** `status`: how the parts of the installation are. */
 export function statusCommand(): Command {
-  return withOutput(withApi(new Command('status')))
+  return withNamelessOutput(withApi(new Command('status')))
     .description('show Temporal, the workers and the storage locations, and which of them answer')
     .option('--cluster <name>', 'a cluster to look for beside those that Temporal tells of')
     .action(async (options: StatusOptions) => {
       const status = await clientOf(options).installation.status(options.cluster);
-      process.stdout.write(
-        options.output === 'table' ? statusText(status) : dataText(status, options.output),
-      );
+      print(status, options, { text: () => statusText(status) });
     });
 }
 
 /** `version`: that of the command line, and that of the API. */
 export function versionCommand(): Command {
-  return withOutput(withApi(new Command('version')))
+  return withNamelessOutput(withApi(new Command('version')))
     .description('show the version of the command line and of the API')
     .option('--client', 'of the command line alone')
     .action(async (options: StatusOptions & { readonly client?: true }) => {
@@ -33,12 +31,11 @@ export function versionCommand(): Command {
           ? undefined
           : (await clientOf(options).installation.status()).version;
       const versions = { client: RELEASE, ...(server === undefined ? {} : { server }) };
-      process.stdout.write(
-        options.output === 'table'
-          ? Object.entries(versions)
-              .map(([side, version]) => `${`${side}:`.padEnd(8)}${version}\n`)
-              .join('')
-          : dataText(versions, options.output),
-      );
+      print(versions, options, {
+        text: () =>
+          Object.entries(versions)
+            .map(([side, version]) => `${`${side}:`.padEnd(8)}${version}\n`)
+            .join(''),
+      });
     });
 }

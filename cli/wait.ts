@@ -6,7 +6,7 @@ import type { ApiClient } from './client/api-client.ts';
 import { ProblemError, UnreachableError } from './client/errors.ts';
 import type { Plural } from './client/runs.ts';
 import { operationsText } from './operation-lines.ts';
-import { duration, rateText } from './output.ts';
+import { duration, rateText } from './run-output.ts';
 import { openScreen } from './screen.ts';
 import { volumesText, volumesUnderWay } from './volume-lines.ts';
 

@@ -85,7 +85,7 @@ async function run(...args: string[]) {
 
 test('a type that the backup does not have gives no items, and a hint how types are named', async () => {
   const { status, stdout, stderr } = await holdfast('items', 'b', '--type', 'cm');
-  expect({ status, rows: stdout.trim().split('\n').length }).toEqual({ status: 0, rows: 1 });
+  expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
   expect(stderr).toContain('holdfast backup coverage b');
 });
 
@@ -101,6 +101,16 @@ test('items are a table, and all of them however many pages they are', async () 
   const { items, metadata } = JSON.parse(json.stdout) as BackupItemList;
   expect(new Set(items.map(({ name }) => name)).size).toBe(MANY);
   expect(metadata).toEqual({});
+});
+
+test('labels of items are columns where they are asked for, and names are those of kubectl', async () => {
+  const one = ['items', 'b', '--name', 'c-1', '--no-headers'];
+  const columns = await holdfast(...one, '-L', 'app,example.com/none', '--show-labels');
+  expect(columns.stdout).toMatch(/^configmaps +many +c-1 +\d+ B +many +app=many\n$/);
+  const headed = await holdfast('items', 'b', '-n', 'shop', '-L', 'example.com/team', '-o', 'wide');
+  expect(headed.stdout).toMatch(/^TYPE .* SIZE +KIND +VERSION +UID +TEAM\n.* Secret +v1\b/);
+  const names = await holdfast('items', 'b', '--name', 'c-1', '-o', 'name');
+  expect(names.stdout).toBe('configmaps/c-1\n');
 });
 
 test('--limit cuts the list and says so', async () => {

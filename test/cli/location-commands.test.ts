@@ -65,7 +65,7 @@ test('locations are listed, and one is shown', async () => {
     ['default', 'folder', path, 'yes', 'Configuration'],
     [''],
   ]);
-  const { lines } = await holdfast('get', 'default');
+  const { lines } = await holdfast('describe', 'default');
   expect(lines).toContain(`Path:            ${path}`);
   expect(lines).toContain('Upload:          4096 bytes per second at most, for each node agent');
 });

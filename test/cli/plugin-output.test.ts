@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { pluginsText, pluginText } from '../../cli/plugin-output.ts';
+import { tableText } from '../../cli/output/table.ts';
+import { pluginsTable, pluginText } from '../../cli/plugin-output.ts';
 import type { PluginResource } from '../../domain/api-resource.ts';
 
 function pluginOf(status: Partial<PluginResource['status']>): PluginResource {
@@ -15,13 +16,15 @@ function pluginOf(status: Partial<PluginResource['status']>): PluginResource {
   };
 }
 
+const SHOWN = { isWide: false, hasHeadings: true };
+
 test('plugins are listed with a line each, and nothing is printed of none', () => {
   const actions = { backupActions: ['upload', 'tag'], restoreActions: ['download'] };
-  expect(pluginsText([pluginOf({ version: '1.0', ...actions })])).toBe(
+  expect(tableText(pluginsTable([pluginOf({ version: '1.0', ...actions })]), SHOWN)).toBe(
     'NAME       HEALTH   VERSION   BACKUP ACTIONS   RESTORE ACTIONS   DESCRIBED\n' +
       'uploader   Ready    1.0       upload,tag       download          2026-01-02T03:04:05Z\n',
   );
-  expect(pluginsText([])).toBe('');
+  expect(tableText(pluginsTable([]), SHOWN)).toBe('');
 });
 
 test('a plugin is shown with why it is not ready, and what to do when it has changed', () => {

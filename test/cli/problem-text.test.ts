@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 
 import { expect, test } from 'vitest';
 
-import { problemText } from '../../cli/output.ts';
+import { problemText } from '../../cli/problem-text.ts';
 import type { Problem } from '../../domain/api-resource.ts';
 
 // Goal: a person reads every error of a problem, and none of them twice.

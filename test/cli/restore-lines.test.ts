@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { describeText } from '../../cli/output.ts';
+import { describeText } from '../../cli/run-output.ts';
 import type { RestoreResource } from '../../domain/api-resource.ts';
 import { NO_RESTORE_COUNTS } from '../../domain/restore.ts';
 

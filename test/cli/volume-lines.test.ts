@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { describeText } from '../../cli/output.ts';
+import { describeText } from '../../cli/run-output.ts';
 import { copiesText, volumesText } from '../../cli/volume-lines.ts';
 import type { BackupResource } from '../../domain/api-resource.ts';
 import type { CoverageReport } from '../../domain/coverage.ts';

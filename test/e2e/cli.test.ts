@@ -81,8 +81,8 @@ test('backup create --wait describes the backup on standard output, and tells it
 
 test('without --wait a command ends when the request is accepted', async () => {
   const { status, stdout, stderr } = await holdfast(...createBackup('second', small));
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(stdout).toMatch(
+  expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
+  expect(stderr).toMatch(
     /^backup second is \w+; look at it with: holdfast backup describe second$/m,
   );
   expect((await installation.ended('backups', 'second')).status.phase).toBe('Completed');
@@ -183,7 +183,7 @@ test('a backup that somebody cancels ends with 7', async () => {
   const waiting = start(...createBackup('stopped', large, '--wait'));
   await expect.poll(() => proxy.hits, { timeout: 20_000 }).toBeGreaterThan(0);
   const cancel = await holdfast('backup', 'cancel', 'stopped');
-  expect(cancel).toMatchObject({ status: 0, stdout: 'backup stopped is asked to end\n' });
+  expect(cancel).toEqual({ status: 0, stdout: '', stderr: 'backup stopped is asked to end\n' });
   expect(await waiting.status).toBe(7);
   expect(waiting.stdout).toMatch(/^Phase: +Cancelled$/m);
 });
@@ -215,8 +215,9 @@ test('a deletion is not done without a yes', async () => {
 test.each(['second', 'bad', 'stopped'])(
   'delete --yes --wait ends when the backup %s is gone',
   async (name) => {
-    const { status, stdout } = await holdfast('backup', 'delete', name, '--yes', '--wait');
-    expect({ status, stdout }).toEqual({ status: 0, stdout: `backup ${name} is deleted\n` });
+    const { status, stdout, stderr } = await holdfast('backup', 'delete', name, '--yes', '--wait');
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
+    expect(stderr).toMatch(new RegExp(`^backup ${name} is deleted$`, 'm'));
     expect((await installation.request('GET', `/backups/${name}`)).status).toBe(404);
   },
 );

@@ -283,15 +283,15 @@ test('locations are made, shown and forgotten from the command line', async () =
     ...['--set', 'uploadBytesPerSecond=1048576'],
   );
   expect(made).toEqual({
-    ...{ status: 0, stderr: '' },
-    stdout: 'storage location by-cli is kept, and is Available\n',
+    ...{ status: 0, stdout: '' },
+    stderr: 'storage location by-cli is kept, and is Available\n',
   });
-  expect((await cli('get', 'by-cli')).stdout).toMatch(/Kept as: +Resource\n[^]*1048576 bytes/);
+  expect((await cli('describe', 'by-cli')).stdout).toMatch(/Kept as: +Resource\n[^]*1048576 bytes/);
   expect((await cli('list')).stdout).toMatch(/by-cli .* Resource\n/);
   const wrong = await cli('create', 'wrong', '--provider', 'folder');
   expect(wrong).toMatchObject({ status: 4, stdout: '' });
   expect(wrong.stderr).toContain('/spec/path must be a text that is not empty');
-  expect((await cli('delete', 'by-cli')).stdout).toContain('what is in it stays');
+  expect((await cli('delete', 'by-cli')).stderr).toContain('what is in it stays');
   expect(await names()).not.toContain('by-cli');
 });
 

@@ -266,7 +266,7 @@ test('a backup whose TTL is over is deleted by itself', async () => {
 test('a backup that is held outlives the rules, and goes when it is released', async () => {
   const cli = async (...args: string[]) => {
     const command = startHoldfast(['backup', ...args, '--server', installation.apiUrl]);
-    return { status: await command.status, stdout: command.stdout };
+    return { status: await command.status, stdout: command.stdout, stderr: command.stderr };
   };
   const makeAnother = async (): Promise<string> => {
     const before = await completed('treasured');
@@ -278,7 +278,7 @@ test('a backup that is held outlives the rules, and goes when it is released', a
   await create('treasured', { schedule: '@daily', paused: true, retention: { keepLast: 1 } });
   const first = await makeAnother();
   const held = await cli('hold', first, '--reason', 'audit of March');
-  expect(held).toEqual({ status: 0, stdout: `backup ${first} is held\n` });
+  expect(held).toEqual({ status: 0, stdout: '', stderr: `backup ${first} is held\n` });
   const second = await makeAnother();
   const third = await makeAnother();
   await expect.poll(() => completed('treasured')).toEqual([first, third]);
@@ -287,7 +287,7 @@ test('a backup that is held outlives the rules, and goes when it is released', a
   expect(refused).toMatchObject({ status: 409, body: { code: 'held' } });
   expect(refused.body.detail).toContain(`holdfast backup release ${first}`);
   expect((await cli('get', first)).stdout).toMatch(/HELD\n.* audit of March\n/);
-  expect((await cli('release', first)).stdout).toBe(`backup ${first} is not held\n`);
+  expect((await cli('release', first)).stderr).toBe(`backup ${first} is not held\n`);
   await expect.poll(() => completed('treasured')).toEqual([third]);
 });
 
@@ -311,18 +311,24 @@ test('schedules are made and looked at from the command line', async () => {
     ...['create', 'by-cli', '--schedule', '0 3 * * *', '--keep-daily', '7', '--paused'],
     ...flags,
   );
-  expect(made).toMatchObject({ status: 0, stderr: '' });
+  expect(made).toMatchObject({ status: 0, stdout: '' });
+  expect(made.stderr).toMatch(/^schedule by-cli is Paused; the next time is \S+\n$/);
   expect((await cli('trigger', 'by-cli')).status).toBe(0);
   await expect.poll(() => completed('by-cli')).toHaveLength(1);
   const [name = ''] = await completed('by-cli');
-  expect((await cli('get', 'by-cli')).stdout).toMatch(
+  expect((await cli('describe', 'by-cli')).stdout).toMatch(
     new RegExp(`Status: +Paused\n[^]*Kept: +daily 7\n[^]*Last success: +\\d+s ago, ${name}\n`),
   );
-  expect((await cli('list')).stdout).toMatch(/by-cli +Paused +0 3 \* \* \* +UTC/);
+  const row = /by-cli +Paused +0 3 \* \* \* +UTC/;
+  expect((await cli('list')).stdout).toMatch(row);
+  expect((await cli('get', 'by-cli')).stdout).toMatch(row);
+  const times = (await cli('next', 'by-cli')).stdout.trimEnd().split('\n');
+  expect(times).toEqual((await get('by-cli')).status.nextTimes);
+  expect(times.length).toBeGreaterThan(1);
   expect((await cli('retention', 'by-cli')).stdout).toMatch(
     / stays +keepDaily [-\d]+, newest-good/,
   );
-  expect((await cli('unpause', 'by-cli')).stdout).toBe('schedule by-cli is Enabled\n');
+  expect((await cli('unpause', 'by-cli')).stderr).toBe('schedule by-cli is Enabled\n');
   const file = join(await mkdtemp(join(tmpdir(), 'holdfast-schedule-')), 'velero.yaml');
   const template = { includedNamespaces: [namespace], storageLocation: 'default', ttl: '48h' };
   await writeFile(
@@ -344,7 +350,7 @@ test('schedules are made and looked at from the command line', async () => {
   const wrong = await cli('create', 'wrong', '--schedule', '61 * * * *');
   expect(wrong).toMatchObject({ status: 4, stdout: '' });
   expect(wrong.stderr).toContain('/spec/schedule cannot be read');
-  expect((await cli('delete', 'by-cli')).stdout).toContain('its backups stay');
+  expect((await cli('delete', 'by-cli')).stderr).toContain('its backups stay');
   expect(await completed('by-cli')).toEqual([name]);
 });
 

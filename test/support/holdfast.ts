@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const LAUNCHER = fileURLToPath(new URL('../../bin/holdfast', import.meta.url));
+/** The command line of this checkout. */
+export const LAUNCHER = fileURLToPath(new URL('../../bin/holdfast', import.meta.url));
 
 /** A command of the command line that runs. */
 export interface RunningCommand {
