@@ -4,9 +4,13 @@ import { COMPILE_CACHE } from './test/support/compile-cache.ts';
 import { LongFirst } from './test/support/long-first.ts';
 
 /** Tests that look at the whole cluster, or take a part of its API away; all others have namespaces of their own. */
-const ALONE = ['backup-and-restore', 'coverage', 'testbed', 'whole-cluster'].map(
-  (name) => `test/e2e/${name}.test.ts`,
-);
+const ALONE = [
+  'backup-and-restore',
+  'coverage',
+  'dropped-namespaces',
+  'testbed',
+  'whole-cluster',
+].map((name) => `test/e2e/${name}.test.ts`);
 
 interface EndToEnd {
   readonly name: string;
@@ -30,7 +34,10 @@ function e2e({
   return {
     test: {
       name,
-      globalSetup: ['test/support/bundle.ts', 'test/support/compile-cache.ts'],
+      globalSetup: [
+        ...['test/support/bundle.ts', 'test/support/compile-cache.ts'],
+        'test/support/dropped-namespaces.ts',
+      ],
       include: include ?? ['test/e2e/**/*.test.ts'],
       exclude: [...exclude, 'node_modules/**'],
       maxWorkers,
@@ -56,6 +63,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          globalSetup: ['test/support/dropped-namespaces.ts'],
           include: ['test/**/*.test.ts'],
           exclude: ['test/{e2e,skew,campaign}/**', 'node_modules/**'],
           // One more than there are processors here: some files wait for the test bed's API server most of their time.

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { openCluster } from '../../activities/kubernetes/client.ts';
 import { secretReader } from '../../activities/own-secrets.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
-import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { kubectl } from '../support/kubectl.ts';
 
 const cluster = openCluster();
 let namespace: string;
@@ -14,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await cluster.close();
-  await deleteNamespace(namespace);
+  await dropNamespaces(namespace);
 });
 
 test('a Secret is read as it is at that moment', async () => {

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
 import { accountKubeconfig } from '../support/account-kubeconfig.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { freePort } from '../support/free-port.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { startHoldfast } from '../support/holdfast.ts';
-import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { kubectl } from '../support/kubectl.ts';
 
 // Goal: the key that opens all copies of volumes can be kept outside of its cluster, comes back into an empty one, and is
 // never replaced. Method: bin/holdfast as a user runs it, and the real cluster.
@@ -25,7 +26,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await deleteNamespace(namespace);
+  await dropNamespaces(namespace);
   await rm(folder, { recursive: true });
 });
 

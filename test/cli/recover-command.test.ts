@@ -8,9 +8,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StorageLocation } from '../../domain/storage-location.ts';
 import { openObjectStore } from '../../storage/object-store/open.ts';
 import { apiWithoutTemporal } from '../support/api-without-temporal.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { startHoldfast } from '../support/holdfast.ts';
-import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { kubectl } from '../support/kubectl.ts';
 import { storeBackupOf } from '../support/stored-backup.ts';
 import { MADE_REPOSITORY } from '../support/volume-fixture.ts';
 
@@ -41,7 +42,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await app.close();
-  await deleteNamespace(namespace);
+  await dropNamespaces(namespace);
   await rm(folder, { recursive: true });
 });
 

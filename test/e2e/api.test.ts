@@ -21,10 +21,11 @@ import {
   SEARCH_ATTRIBUTES,
 } from '../../workflows/contract.ts';
 import { keysUnder } from '../support/archive-items.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { type Fault, FaultProxy } from '../support/fault-proxy.ts';
 import { freePort } from '../support/free-port.ts';
 import { Installation, type InstallationOptions } from '../support/installation.ts';
-import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { kubectl } from '../support/kubectl.ts';
 import { isWorkKey } from '../support/work-keys.ts';
 
 // Goal: what the API promises about the time between a request and its end: deletions, waits, cancels, lists and what
@@ -55,7 +56,7 @@ afterAll(async () => {
   await connection.close();
   await installation.stop();
   proxy.stop();
-  await deleteNamespace(copy);
+  await dropNamespaces(copy);
 });
 
 /** Every request to remove objects takes its time: they go to the bucket itself. */

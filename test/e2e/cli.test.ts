@@ -3,11 +3,12 @@ import { parse } from 'yaml';
 
 import type { ResourceList, RunResource } from '../../domain/api-resource.ts';
 import { CONFIG_MAP, fillNamespace } from '../support/cluster-fixture.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { type Fault, FaultProxy } from '../support/fault-proxy.ts';
 import { type RunningCommand, startHoldfast } from '../support/holdfast.ts';
 import { freePort } from '../support/free-port.ts';
 import { Installation } from '../support/installation.ts';
-import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { kubectl } from '../support/kubectl.ts';
 import { isWorkKey } from '../support/work-keys.ts';
 
 // Goal: scripts can trust the exit status and what is on standard output. Method: bin/holdfast as a user runs it,
@@ -36,7 +37,7 @@ beforeEach(() => {
 afterAll(async () => {
   await installation.stop();
   proxy.stop();
-  await Promise.all([small, large, copy, full].map(deleteNamespace));
+  await dropNamespaces(small, large, copy, full);
 });
 
 function start(...args: string[]): RunningCommand {

@@ -9,10 +9,11 @@ import type { Problem } from '../../domain/api-resource.ts';
 import type { BackupItemList } from '../../domain/backup-contents.ts';
 import type { CoverageReport } from '../../domain/coverage.ts';
 import { CONFIG_MAP, fillNamespace, SECRET } from '../support/cluster-fixture.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { startHoldfast } from '../support/holdfast.ts';
 import { Installation } from '../support/installation.ts';
-import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { kubectl } from '../support/kubectl.ts';
 
 // Goal: a backup of a real cluster can be looked into, over a real store, from its end on and not before. Method: what
 // the API lists is compared with what kubectl lists; a proxy before the store holds one backup open.
@@ -34,7 +35,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await installation.stop();
   proxy.stop();
-  await Promise.all([plain, large].map(deleteNamespace));
+  await dropNamespaces(plain, large);
 });
 
 test('while a backup runs its contents are refused, and then they are there', async () => {

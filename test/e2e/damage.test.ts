@@ -9,10 +9,10 @@ import type { VeleroBackup } from '../../domain/velero-record.ts';
 import { readBackup } from '../../storage/catalogue.ts';
 import { keysUnder } from '../support/archive-items.ts';
 import { CONFIG_MAP, fillNamespace } from '../support/cluster-fixture.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { type Fault, FaultProxy } from '../support/fault-proxy.ts';
 import { freePort } from '../support/free-port.ts';
 import { Installation } from '../support/installation.ts';
-import { deleteNamespace } from '../support/kubectl.ts';
 import { isWorkKey } from '../support/work-keys.ts';
 
 // Goal: no damage in the bucket ends in Completed, and the reason names the object. Method: a proxy between
@@ -36,7 +36,7 @@ beforeEach(() => {
 afterAll(async () => {
   await installation.stop();
   proxy.stop();
-  await deleteNamespace(namespace);
+  await dropNamespaces(namespace);
 });
 
 async function backUpWith(

@@ -9,10 +9,11 @@ import type { DoctorCheck, DiagnosisResource } from '../../domain/diagnosis/chec
 import type { ServerStatus } from '../../domain/server-status.ts';
 import { accountKubeconfig, type AccountKubeconfig } from '../support/account-kubeconfig.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { startHoldfast } from '../support/holdfast.ts';
 import { AGENT_NODE, Installation } from '../support/installation.ts';
-import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { kubectl } from '../support/kubectl.ts';
 import { applyVolumePod } from '../support/volume-pods.ts';
 
 // Goal: each thing that is wrong with an installation fails its own line of `doctor`, and no other. Method: an
@@ -46,7 +47,7 @@ afterAll(async () => {
       kubectl('delete', 'clusterrole,clusterrolebinding', roleOf(name), '--ignore-not-found'),
     ),
   );
-  await deleteNamespace(namespace);
+  await dropNamespaces(namespace);
 });
 
 const roleOf = (name: string): string => `${namespace}-${name}`;

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { BackupResource } from '../../domain/api-resource.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import {
   type ExampleLanguage,
   ExamplePlugin,
@@ -17,7 +18,7 @@ import {
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { startHoldfast } from '../support/holdfast.ts';
 import { Installation } from '../support/installation.ts';
-import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { kubectl } from '../support/kubectl.ts';
 import { applyVolumePod } from '../support/volume-pods.ts';
 
 // Goal: the example plugins do what they say, and outlive their own death. Method: each as a process of its own beside a
@@ -91,7 +92,7 @@ data: {password: s3cr3t, colour: green}
 
 afterAll(async () => {
   await installation.stop();
-  await Promise.all([namespace, installation.ownNamespace].map(deleteNamespace));
+  await dropNamespaces(namespace, installation.ownNamespace);
   await rm(folder, { recursive: true });
 });
 

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { BackupHookList } from '../../domain/api-resource.ts';
 import type { HookRun } from '../../domain/hooks/hook-run.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import type { FreezableVolume } from '../support/freezable-volume.ts';
 import { DISTURBANCES, FreezeKills, type FrozenBackup } from '../support/freeze-kills.ts';
-import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { kubectl } from '../support/kubectl.ts';
 import { PodWriter } from '../support/pod-writer.ts';
 
 // Goal: a backup copies what its pod has frozen, and says so; what it has frozen is thawed by its deadline, whatever dies,
@@ -28,7 +29,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await deleteNamespace(copy);
+  await dropNamespaces(copy);
   await kills.stop();
 });
 

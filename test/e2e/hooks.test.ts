@@ -10,10 +10,11 @@ import { backupKeys } from '../../domain/object-key.ts';
 import type { CopyRecord } from '../../domain/volumes/copy-record.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
 import { readAll } from '../../storage/object-store/read-all.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { startHoldfast } from '../support/holdfast.ts';
 import { AGENT_NODE, Installation } from '../support/installation.ts';
-import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { kubectl } from '../support/kubectl.ts';
 import { backUpReplaced } from '../support/replace-pod.ts';
 import { terminateBackup } from '../support/terminate-backup.ts';
 import { applyVolumePod } from '../support/volume-pods.ts';
@@ -124,9 +125,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all(
-    [namespace, copy, guarded, replaced, installation.ownNamespace].map(deleteNamespace),
-  );
+  await dropNamespaces(namespace, copy, guarded, replaced, installation.ownNamespace);
   await installation.stop();
 });
 

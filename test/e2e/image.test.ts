@@ -3,9 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { applyYaml } from '../support/applied-yaml.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { holdfastImage } from '../support/holdfast-image.ts';
-import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { kubectl } from '../support/kubectl.ts';
 
 // Goal: the one image has what each process needs, and runs as the restricted Pod Security Standard asks.
 // Method: a pod of the image that the bed built from this checkout, in a namespace that admits no other pods.
@@ -43,7 +44,7 @@ spec:
   await kubectl('-n', namespace, 'wait', '--for=condition=Ready', 'pod/tools', '--timeout=120s');
 });
 afterAll(async () => {
-  await deleteNamespace(namespace);
+  await dropNamespaces(namespace);
 });
 
 test('the image runs the command line of this checkout, as a user who is not root', async () => {

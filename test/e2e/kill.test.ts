@@ -7,9 +7,10 @@ import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
 import { archiveItems, keysUnder } from '../support/archive-items.ts';
 import { CONFIG_MAP, fillNamespace } from '../support/cluster-fixture.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { Installation, type Part } from '../support/installation.ts';
-import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { kubectl } from '../support/kubectl.ts';
 import {
   differences,
   ownersIn,
@@ -28,12 +29,12 @@ import { isWorkKey } from '../support/work-keys.ts';
 // test-kill` kills the worker at more points of larger restores.
 
 /** More than one activity writes. */
-const OBJECTS = 1500;
+const OBJECTS = 1100;
 const SMALL_OBJECTS = 20;
 /** How a restore of these ends, with what Kubernetes puts into each namespace. */
 const END = {
   phase: 'Completed',
-  counts: { created: 1400, updated: 0, recreated: 0, unchanged: 53, skipped: 50, failed: 0 },
+  counts: { created: 1000, updated: 0, recreated: 0, unchanged: 53, skipped: 50, failed: 0 },
 };
 /** Of the objects, those that a restore has created at least, and may have created at most, when it is disturbed. */
 const CREATED = { least: 1, most: 300 };
@@ -108,7 +109,8 @@ afterAll(async () => {
   store.close();
   await installation.stop();
   proxy.stop();
-  await Promise.all([kills.clear('now'), ...[small, hooked, ...copies].map(deleteNamespace)]);
+  await kills.clear('later');
+  await dropNamespaces(namespace, small, hooked, ...copies);
 });
 
 async function applyHookedPod(): Promise<void> {

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { Problem, RunResource } from '../../domain/api-resource.ts';
 import { backupKeys } from '../../domain/object-key.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { type Answer, Installation } from '../support/installation.ts';
-import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { kubectl } from '../support/kubectl.ts';
 import { LockedBucket } from '../support/locked-bucket.ts';
 
 // Goal: a backup and a restore work in a location that has all that a bucket may ask for, and the bucket keeps the backup.
@@ -32,8 +33,7 @@ afterAll(async () => {
   await installation.stop();
   await kubectl('delete', 'namespace', installation.ownNamespace);
   await bucket.remove();
-  await deleteNamespace(namespace);
-  await deleteNamespace(`${namespace}-copy`);
+  await dropNamespaces(namespace, `${namespace}-copy`);
 });
 
 function post<Body>(path: string, name: string, spec: object): Promise<Answer<Body>> {

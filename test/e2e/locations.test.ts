@@ -14,10 +14,11 @@ import type {
 import { adoptLocation } from '../../storage/location-owner.ts';
 import { openObjectStore } from '../../storage/object-store/open.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { startHoldfast } from '../support/holdfast.ts';
 import { type Answer, Installation } from '../support/installation.ts';
-import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { kubectl } from '../support/kubectl.ts';
 
 // Goal: storage locations come and go over the API while Holdfast runs, its workers meet them at once, and nothing that
 // is in use is taken away. Method: a real installation with one configured location, to which others are added, by
@@ -41,7 +42,7 @@ afterAll(async () => {
     store.close();
   }
   await installation.stop();
-  await deleteNamespace(namespace);
+  await dropNamespaces(namespace);
 });
 
 /** Another prefix of the bucket. */

@@ -6,6 +6,7 @@ import { backupKeys } from '../../domain/object-key.ts';
 import type { CopyRecord } from '../../domain/volumes/copy-record.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
@@ -28,7 +29,7 @@ beforeAll(async () => {
   namespace = await freshNamespace('agents');
 });
 afterAll(async () => {
-  await deleteNamespace(namespace);
+  await dropNamespaces(namespace);
   await agents.stop();
   await installation.stop();
 });

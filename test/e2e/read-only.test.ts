@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Problem, RunResource } from '../../domain/api-resource.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { keysUnder } from '../support/archive-items.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { Installation } from '../support/installation.ts';
-import { deleteNamespace } from '../support/kubectl.ts';
 
 // Goal: what a read-only location holds can be restored, and nothing else is done to it. Method: one bucket as two locations,
 // of which one is read-only; a backup and a schedule are made by way of the other.
@@ -27,8 +27,7 @@ beforeAll(async () => {
 afterAll(async () => {
   store.close();
   await installation.stop();
-  await deleteNamespace(namespace);
-  await deleteNamespace(`${namespace}-copy`);
+  await dropNamespaces(namespace, `${namespace}-copy`);
 });
 
 function backupSpec() {

@@ -12,10 +12,11 @@ import { isEndPhase } from '../../domain/phase.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
 import type { VeleroResults } from '../../storage/format/record.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { startHoldfast } from '../support/holdfast.ts';
 import { Installation } from '../support/installation.ts';
-import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { kubectl } from '../support/kubectl.ts';
 
 // Goal: hooks of restored pods run when these are as they have to be, and one that cannot run, or fails, says why and
 // keeps nobody else back. Method: real pods with Velero's annotations and hooks of the request, one restore of all.
@@ -149,7 +150,7 @@ async function watch(): Promise<RestoreResource['status']> {
 }
 
 afterAll(async () => {
-  await Promise.all([namespace, copy].map(deleteNamespace));
+  await dropNamespaces(namespace, copy);
   await installation.stop();
 });
 

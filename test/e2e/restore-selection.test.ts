@@ -7,6 +7,7 @@ import { itemText } from '../../domain/item.ts';
 import { backupKeys } from '../../domain/object-key.ts';
 import { readAll } from '../../storage/object-store/read-all.ts';
 import { type Applied, applyYaml } from '../support/applied-yaml.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { startHoldfast } from '../support/holdfast.ts';
 import { Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
@@ -39,7 +40,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await deleteNamespace(id);
+  await dropNamespaces(id);
   await cluster?.remove();
   await installation.stop();
 });

@@ -7,6 +7,7 @@ import { restoreKeys } from '../../domain/object-key.ts';
 import type { VeleroResults } from '../../storage/format/record.ts';
 import { readAll } from '../../storage/object-store/read-all.ts';
 import { type Applied, applyYaml } from '../support/applied-yaml.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
 import { applyWebhook, askedAbout, DENIED, startWebhookServer } from '../support/webhook-server.ts';
@@ -40,7 +41,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(webhooks.map((webhook) => webhook.remove()));
   await installation.stop();
-  await Promise.all([self, server, guarded].map(deleteNamespace));
+  await dropNamespaces(self, server, guarded);
 });
 
 function configMaps(

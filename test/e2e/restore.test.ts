@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RestoreCounts } from '../../domain/restore.ts';
 import { keysUnder } from '../support/archive-items.ts';
 import { CONFIG_MAP, fillNamespace } from '../support/cluster-fixture.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
 import { namespaceSnapshot } from '../support/namespace-snapshot.ts';
@@ -44,7 +45,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await installation.stop();
-  await Promise.all([shop, plain, large, ...copies].map(deleteNamespace));
+  await dropNamespaces(shop, plain, large, ...copies);
   await kubectl('delete', 'crd', definition, '--ignore-not-found');
   await kubectl('delete', 'pv', volume, '--ignore-not-found');
 });

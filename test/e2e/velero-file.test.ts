@@ -9,9 +9,10 @@ import type { BackupPreview, BackupResource } from '../../domain/api-resource.ts
 import { backupKeys } from '../../domain/object-key.ts';
 import { readAll } from '../../storage/object-store/read-all.ts';
 import { archiveItems } from '../support/archive-items.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { startHoldfast } from '../support/holdfast.ts';
 import { Installation } from '../support/installation.ts';
-import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { kubectl } from '../support/kubectl.ts';
 
 // Goal: a Backup of Velero selects here what it says, and the record that is left says the same in Velero's words.
 // Method: bin/holdfast with a file as Velero's command prints it, against a whole installation.
@@ -52,7 +53,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await installation.stop();
-  await deleteNamespace(namespace);
+  await dropNamespaces(namespace);
 });
 
 async function create(...flags: string[]) {

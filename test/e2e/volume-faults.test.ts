@@ -14,6 +14,7 @@ import type { CopyRecord } from '../../domain/volumes/copy-record.ts';
 import { volumeName } from '../../domain/volumes/volume-name.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
 import { keysUnder } from '../support/archive-items.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { startHoldfast } from '../support/holdfast.ts';
@@ -59,7 +60,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   proxy.faults = [];
-  await Promise.all([namespace, others, copy, installation.ownNamespace].map(deleteNamespace));
+  await dropNamespaces(namespace, others, copy, installation.ownNamespace);
   await installation.stop();
   proxy.stop();
   await rm(folder, { recursive: true });

@@ -12,6 +12,7 @@ import type { CopyRecord } from '../../domain/volumes/copy-record.ts';
 import { volumeName } from '../../domain/volumes/volume-name.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
 import { applyManifest } from '../support/applied-yaml.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
@@ -40,7 +41,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all([deleteNamespace(namespace), agents.stop()]);
+  await Promise.all([dropNamespaces(namespace), agents.stop()]);
   await installation.stop();
 });
 

@@ -22,9 +22,10 @@ import { readJsonGz } from '../../storage/json-file.ts';
 import { RESTORE_VOLUMES_WORKFLOW, type VolumesInput } from '../../workflows/contract.ts';
 import { failureOf } from '../../workflows/failure.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { AGENT_NODE, Installation } from '../support/installation.ts';
-import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { kubectl } from '../support/kubectl.ts';
 
 // Goal: a volume that cannot be reached yet is copied once it can, and says meanwhile what it waits for. Method: claims
 // whose volumes are folders of this machine, which both nodes can mount; an agent of one node, and one that was killed.
@@ -47,7 +48,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all([...namespaces, installation.ownNamespace].map(deleteNamespace));
+  await dropNamespaces(...namespaces, installation.ownNamespace);
   await Promise.all(
     namespaces.map((name) => kubectl('delete', 'persistentvolume', name, '--ignore-not-found')),
   );

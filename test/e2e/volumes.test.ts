@@ -14,6 +14,7 @@ import { repositoryWorkflowId } from '../../domain/workflow-id.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
 import { readAll } from '../../storage/object-store/read-all.ts';
 import { acquireLeaseUpdate, releaseLeaseSignal } from '../../workflows/contract.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
@@ -61,9 +62,9 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await deleteNamespace(namespace);
+  await dropNamespaces(namespace);
   await agents?.stop();
-  await deleteNamespace(installation.ownNamespace);
+  await dropNamespaces(installation.ownNamespace);
   await installation.stop();
 });
 

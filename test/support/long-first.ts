@@ -3,9 +3,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Files that take longest, the longest first: one at the end would run while nothing else is left. */
 const LONG = [
   ...[
-    ...['kill', 'volume-faults', 'volume-kills', 'volumes', 'hooks-thaw', 'restore-image', 'hooks'],
-    ...['restore', 'restore-webhooks', 'cli', 'plugin-faults', 'volume-trees', 'node-agents'],
-    ...['dev', 'deletion', 'plugin-additions', 'plugin-histories', 'schedules'],
+    ...['kill', 'volume-faults', 'volume-kills', 'volumes', 'hooks-thaw', 'lost-cluster', 'api'],
+    ...['plugin-faults', 'restore-webhooks', 'dev', 'restore-image', 'hooks', 'restore', 'cli'],
+    ...['volume-trees', 'node-agents', 'deletion', 'plugin-additions', 'plugin-histories'],
+    ...['schedules', 'dropped-namespaces'],
   ].map((name) => `e2e/${name}`),
   ...['apply-deferred', 'apply-shards', 'recreate-object'].map(
     (name) => `activities/restore/${name}`,

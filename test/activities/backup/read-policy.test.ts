@@ -5,6 +5,7 @@ import { openCluster } from '../../../activities/kubernetes/client.ts';
 import type { Cluster } from '../../../activities/kubernetes/port.ts';
 import { Failure } from '../../../domain/failure.ts';
 import { CONFIG_MAP, fillNamespace } from '../../support/cluster-fixture.ts';
+import { dropNamespaces } from '../../support/dropped-namespaces.ts';
 import { deleteNamespace } from '../../support/kubectl.ts';
 
 // Goal: policies are read as they were written, or what is wrong with them is told, and no file holds up a worker.
@@ -23,7 +24,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await cluster.close();
-  await deleteNamespace(NAMESPACE);
+  await dropNamespaces(NAMESPACE);
 });
 
 /** What is read from a ConfigMap with this data. */

@@ -5,8 +5,9 @@ import type { Cluster, ExecEnd, ExecTarget } from '../../../activities/kubernete
 import { accountKubeconfig } from '../../support/account-kubeconfig.ts';
 import { ApiRelay } from '../../support/api-relay.ts';
 import { applyYaml } from '../../support/applied-yaml.ts';
+import { dropNamespaces } from '../../support/dropped-namespaces.ts';
 import { freshNamespace } from '../../support/fresh-namespace.ts';
-import { deleteNamespace, kubectl } from '../../support/kubectl.ts';
+import { kubectl } from '../../support/kubectl.ts';
 
 // Goal: a command in a container ends as it ended there, and each reason why it does not is told apart. Method: pods of
 // the test bed, and a relay before its API server.
@@ -37,7 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await cluster.close();
   await relay.stop();
-  await deleteNamespace(namespace);
+  await dropNamespaces(namespace);
 });
 
 function podOf(name: string, command: readonly string[], spec: object = {}): object {

@@ -4,8 +4,8 @@ import { openCluster } from '../../../activities/kubernetes/client.ts';
 import type { Cluster } from '../../../activities/kubernetes/port.ts';
 import { serverJson } from '../../../activities/kubernetes/server-json.ts';
 import type { ResourceType } from '../../../domain/item.ts';
+import { dropNamespaces } from '../../support/dropped-namespaces.ts';
 import { freshNamespace } from '../../support/fresh-namespace.ts';
-import { deleteNamespace } from '../../support/kubectl.ts';
 
 // Goal: what the API server keeps as bytes is written as it writes it itself. Method: a ControllerRevision of the test
 // bed, whose data may not change, with every character that Go escapes.
@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await cluster.close();
-  await deleteNamespace(namespace);
+  await dropNamespaces(namespace);
 });
 
 test('a revision whose template has a command of a shell can be given owners after it was made', async () => {

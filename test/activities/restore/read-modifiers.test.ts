@@ -9,6 +9,7 @@ import {
 import { Failure } from '../../../domain/failure.ts';
 import type { RestoreSpec } from '../../../domain/restore.ts';
 import { CONFIG_MAP, fillNamespace } from '../../support/cluster-fixture.ts';
+import { dropNamespaces } from '../../support/dropped-namespaces.ts';
 import { deleteNamespace } from '../../support/kubectl.ts';
 import { wrapped } from '../../support/wrapped-cluster.ts';
 
@@ -34,7 +35,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await cluster.close();
-  await deleteNamespace(NAMESPACE);
+  await dropNamespaces(NAMESPACE);
 });
 
 function sourceOf(name: string | undefined, from = cluster) {
