@@ -43,7 +43,8 @@ check: install ## Run all static checks: format, types, lint, imports, unused co
 image: install ## Build the container image with docker, podman or buildah; IMAGE=name names it.
 	@deploy/build-image.sh $(IMAGE)
 
-test: install testbed-up testbed-image check ## Run all checks and all tests, on the test bed.
+test: install ## Run all checks and all tests, on the test bed.
+	@$(MAKE) --no-print-directory --jobs=2 check testbed-image
 	@rm -f test-report.json
 	@$(BED_ENV); npm run --silent test
 
@@ -56,7 +57,7 @@ test-skew: install testbed-up ## Restore into control planes of other minor vers
 test-kill: install testbed-up ## Kill the worker at random points of restores; SEED=number repeats a run.
 	@$(BED_ENV); SEED=$(SEED) test/run-long.sh restore-kills
 
-test-kill-volumes: install testbed-up testbed-image ## Kill agents, restic and Temporal, and take the bucket away, in copies and restores of volumes.
+test-kill-volumes: install testbed-image ## Kill agents, restic and Temporal, and take the bucket away, in copies and restores of volumes.
 	@$(BED_ENV); test/run-long.sh volume-kills
 
 test-kill-hooks: install testbed-up ## Kill parts while pods are frozen; SEED=number repeats a run, RUNS=number says how many (50).

@@ -13,7 +13,7 @@ testbed-down: ## Stop the test bed and wipe its data.
 testbed-status: ## Say which parts of the test bed run.
 	@$(TESTBED) status
 
-testbed-image: ## Build Holdfast's image from this checkout and load it into the test bed's nodes.
+testbed-image: testbed-up ## Build Holdfast's image from this checkout and load it into the test bed's nodes.
 	@$(TESTBED) image >/dev/null
 
 testbed-env: ## Print the test bed's variables: eval "$$(make -s testbed-env)".
