@@ -62,9 +62,9 @@ export default defineConfig({
           globalSetup: ['test/support/dropped-namespaces.ts'],
           include: ['test/**/*.test.ts'],
           exclude: ['test/{e2e,skew,campaign}/**', 'node_modules/**'],
-          // One more than there are processors here: some files wait for the test bed's API server most of their time.
-          maxWorkers: 3,
-          // As below: a second is little for a process to start while two other files run.
+          // Twice as many as there are processors here: a third of them wait for the test bed most of their time.
+          maxWorkers: 4,
+          // As below: a second is little for a process to start while three other files run.
           expect: { poll: { timeout: 30_000 } },
           testTimeout: 60_000,
           hookTimeout: 120_000,

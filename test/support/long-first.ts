@@ -8,11 +8,11 @@ const LONG = [
     ...['volume-trees', 'node-agents', 'deletion', 'plugin-additions', 'plugin-histories'],
     ...['schedules', 'dropped-namespaces'],
   ].map((name) => `e2e/${name}`),
-  ...['apply-deferred', 'apply-shards', 'recreate-object'].map(
+  ...['apply-deferred', 'existing-update', 'apply-shards', 'webhook-denials', 'left-alone'].map(
     (name) => `activities/restore/${name}`,
   ),
   ...['activities/engine/restic/bucket', 'api/routes/health', 'architecture/guards'],
-  ...['support/audit-log', 'workflows/replay'],
+  ...['support/audit-log', 'workflows/replay', 'storage/location-check'],
 ].map((name) => `/test/${name}.test.ts`);
 
 /** Starts what takes long first; otherwise as Vitest does, which tells by the size of a file in a fresh checkout. */
