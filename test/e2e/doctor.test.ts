@@ -150,10 +150,11 @@ test('the bundle has what is wrong and what a run did, and no secret that was pl
     namespace,
   );
   const spec = { ...installation.location('direct'), name: undefined, prefix: 'tests/none' };
-  await installation.request('POST', '/storage-locations?check=false', {
+  const made = await installation.request('POST', '/storage-locations?check=false', {
     metadata: { name: 'planted' },
     spec: { ...spec, endpoint: `http://me:${planted}@127.0.0.1:9` },
   });
+  expect(made).toMatchObject({ status: 201 });
   await installation.createBackup('told', [namespace], {
     hooks: { resources: [{ name: 'echo', pre: [{ exec: hook }] }] },
   });
