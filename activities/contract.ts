@@ -206,6 +206,8 @@ export interface WrittenShard extends ShardReference {
   /** Of the shard's part of the archive, and of its part of the index. */
   readonly bytes: number;
   readonly indexBytes: number;
+  /** What could not be taken; left out where there is nothing. */
+  readonly errors?: number;
 }
 
 export interface AssembleInput extends BackupRun {
@@ -299,6 +301,8 @@ export interface AppliedShard extends PlannedShard {
   readonly owned: number;
   /** Pods that were made and in which hooks are run; left out when there are none. */
   readonly hooked?: number;
+  /** Items that failed; left out where there are none. */
+  readonly failed?: number;
   /** Items that are put aside for `applyDeferred`, each stored with what failed for now. */
   readonly deferred: number;
 }

@@ -73,6 +73,7 @@ async function exportShards(
     const summary = `Export shard ${String(shard + 1)} of ${String(plan.shards)}`;
     const written = await activities.long(summary).exportShard({ ...run, ...asked, shard });
     tracker.advance(written.items);
+    tracker.failed(written.errors ?? 0);
     return written;
   });
   if (!plan.hasRelated && plugins === undefined) {
@@ -83,5 +84,6 @@ async function exportShards(
     .long('Export what they refer to')
     .exportRelated({ ...run, ...asked, shards: references });
   tracker.advance(related.items);
+  tracker.failed(related.errors ?? 0);
   return [...shards, related];
 }

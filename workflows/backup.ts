@@ -32,9 +32,10 @@ import { together } from './together.ts';
  * - `InProgress` / plugins: where plugins are registered, a child of the run asks them about the items.
  * - `InProgress` / volumes: beside the export, children of the run copy the data of volumes, batch by batch, and run the
  *   hooks of pods around the copies of their volumes.
- * - `WaitingForPluginOperations` / operations: a child of the run waits until what plugins began has ended.
+ * - `WaitingForPluginOperations` / operations: a child of the run waits until what plugins began has ended;
+ *   `WaitingForPluginOperationsPartiallyFailed` where something has failed before.
  * - `Verifying` / verify: the archive is read again and compared with the index, and with what should be in it.
- * - `Finalizing` / commit: the record is written. From here on the backup exists and cannot be cancelled.
+ * - `Finalizing`, or `FinalizingPartiallyFailed` / commit: the record is written. From here on the backup exists and cannot be cancelled.
  * - `Completed`, `PartiallyFailed` (something is missing, and the record says what), `Failed`, `Cancelled`: ended.
  *   A run that failed or was cancelled after it was opened leaves a record that says so, and no archive.
  */

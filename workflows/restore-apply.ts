@@ -108,7 +108,7 @@ async function applyWaves(
 
 const NOTHING_ASKED: Omit<AskedSoFar, 'deadline'> = {
   rounds: [],
-  ...{ operations: 0, voids: 0, errors: 0 },
+  ...{ operations: 0, voids: 0 },
 };
 
 /** Asks plugins about what is applied next, when what comes before it is there; gives what they add. */
@@ -133,7 +133,6 @@ async function ask(
     rounds: [...before.rounds, ...asked.rounds],
     operations: before.operations + asked.operations,
     voids: before.voids + asked.voids,
-    errors: before.errors + asked.errors,
     deadline: asked.deadline,
     ...(asked.away === undefined ? {} : { away: asked.away }),
   };
@@ -250,6 +249,7 @@ async function applyDeferred(
   });
   progress.applied.push(applied);
   tracker.advance(applied.items);
+  tracker.failed(applied.failed ?? 0);
 }
 
 /** The owners that restored objects had, by the uids of now. */
@@ -315,6 +315,7 @@ async function applyCall(
   });
   progress.applied.push(...result.shards.map((shard) => ({ ...shard, planAttempt })));
   tracker.advance(result.shards.reduce((sum, { items }) => sum + items, 0));
+  tracker.failed(result.shards.reduce((sum, { failed = 0 }) => sum + failed, 0));
 }
 
 interface Writable extends ApplyStep {

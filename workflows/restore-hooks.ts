@@ -41,6 +41,7 @@ export async function runRestoreHooks(
         throw error;
       }
       hooks.failure ??= reportOf(error);
+      tracker.failed(1);
       log.warn('hooks of restored pods were not run to their end', { code: hooks.failure.code });
     }
   });

@@ -39,8 +39,9 @@ const OPENS_GATES = 'opens-gates';
  * - `InProgress` / hooks: commands are run in restored pods, as soon as these run. One that fails ends the further ones of
  *   its pod, if it says so, and nothing else.
  * - `InProgress` / plugins: before each wave with items that plugins see, a child of the run asks them.
- * - `WaitingForPluginOperations` / operations: a child of the run waits until what plugins began has ended.
- * - `Finalizing` / report: what became of each item is written to the location, and the result, which ends the run.
+ * - `WaitingForPluginOperations` / operations: a child of the run waits until what plugins began has ended;
+ *   `WaitingForPluginOperationsPartiallyFailed` where something has failed before.
+ * - `Finalizing`, or `FinalizingPartiallyFailed` / report: what became of each item is written to the location, and the result, which ends the run.
  * - `Completed`, `PartiallyFailed` (items failed, and the report says which), `Failed`, `Cancelled`: ended. What had
  *   been applied stays in the cluster and carries the restore's mark.
  */
@@ -79,7 +80,8 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
       await openGates(run, activities);
     }
     const left = await endRest(input, run, { ending, tracker });
-    tracker.enter('report', 'Finalizing', 'writing the report');
+    const phase = ending.kind === 'applied' ? tracker.partly('Finalizing') : 'Finalizing';
+    tracker.enter('report', phase, 'writing the report');
     const result = await activities.long(`Write the report: ${ending.kind}`).finishRestore({
       ...run,
       shards: progress.applied,

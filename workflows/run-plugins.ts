@@ -80,6 +80,7 @@ export async function askPlugins(
     PLUGIN_ITEMS_WORKFLOW,
     childOf(part, input, words),
   );
+  tracker.failed(asked.errors);
   return { ...asked, deadline: recordTime(Date.now() + (durationMs(itemOperationTimeout) ?? 0)) };
 }
 
@@ -87,26 +88,27 @@ export async function askPlugins(
 export interface BegunOperations {
   readonly rounds: readonly PluginRound[];
   readonly operations: number;
-  readonly errors: number;
   readonly deadline: string;
 }
 
 /** Waits for the operations that plugins began. */
 export async function awaitOperations(
   of: PluginsOf,
-  { rounds, deadline, operations, errors }: BegunOperations,
+  { rounds, deadline, operations }: BegunOperations,
   tracker: RunTracker,
 ): Promise<PluginOperationsResult> {
   tracker.enter(
     'operations',
-    errors > 0 ? 'WaitingForPluginOperationsPartiallyFailed' : 'WaitingForPluginOperations',
+    tracker.partly('WaitingForPluginOperations'),
     `waiting for ${String(operations)} operations of plugins until ${deadline}`,
   );
   const words = `Operations of plugins of the ${of.run.kind.toLowerCase()} ${of.run.name}`;
-  return executeChild<OperationsWorkflow>(
+  const ended = await executeChild<OperationsWorkflow>(
     PLUGIN_OPERATIONS_WORKFLOW,
     childOf('operations', { ...of, rounds, deadline }, words),
   );
+  tracker.failed(ended.failed);
+  return ended;
 }
 
 /** Ends what plugins may have begun for a run that failed or was cancelled; says what could not be ended. */

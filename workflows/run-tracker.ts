@@ -29,6 +29,10 @@ export interface RunTracker {
   /** Says what a batch of these has moved, the first one having the number 0; the rest of it has failed. */
   batchEnded(batch: number, moved: MovedVolumes): void;
   advance(items: number): void;
+  /** Says that so many items, volumes or operations have failed, but not the run. */
+  failed(count: number): void;
+  /** A phase in which a run goes on, or the one that says as well that something has failed. */
+  partly(phase: 'WaitingForPluginOperations' | 'Finalizing'): Phase;
   /** Says how the run ended. */
   end(phase: Phase, words: string): void;
 }
@@ -48,6 +52,7 @@ export function trackRun(): RunTracker {
   };
   setHandler(runStatusQuery, () => status);
   const entered = new Set<RunStep>();
+  let hasFailures = false;
 
   function show(step: RunStep, phase: Phase, words: string): void {
     if (phase !== status.phase && hasSearchAttributes) {
@@ -59,9 +64,15 @@ export function trackRun(): RunTracker {
     setCurrentDetails(`**${phase}** · ${words}`);
   }
 
+  function failed(count: number): void {
+    hasFailures ||= count > 0;
+  }
+
   return {
     startTimestamp,
     enter: show,
+    failed,
+    partly: (phase) => (hasFailures ? `${phase}PartiallyFailed` : phase),
     hasEntered: (step) => entered.has(step),
     plan: (itemsTotal) => {
       status = { ...status, progress: { itemsDone: 0, itemsTotal } };
@@ -73,6 +84,7 @@ export function trackRun(): RunTracker {
       const { volumes } = status;
       if (volumes !== undefined) {
         const { size = batchSize(volumes.total, batch) } = moved;
+        failed(size - moved.volumes);
         status = { ...status, volumes: { ...volumes, ended: added(volumes.ended, moved, size) } };
       }
     },

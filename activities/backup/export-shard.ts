@@ -1,4 +1,5 @@
 import { addNotes, type BackupNotes, NoteTaker } from '../../domain/backup-notes.ts';
+import { countProblems } from '../../domain/backup.ts';
 import type { ExportPlan } from '../../domain/export-plan.ts';
 import { Failure } from '../../domain/failure.ts';
 import { backupFolder, type ShardAttempt, shardNotesKey } from '../../domain/object-key.ts';
@@ -141,6 +142,8 @@ async function writePart(
   });
   const { notes, problems, actions } = part;
   actions?.tellLate();
-  await writeJsonGz(store, shardNotesKey(runFolder, attempt), notes.notes(problems.all()));
-  return { shard, attempt: attempt.attempt, ...written };
+  const told = problems.all();
+  await writeJsonGz(store, shardNotesKey(runFolder, attempt), notes.notes(told));
+  const { errors } = countProblems(told);
+  return { shard, attempt: attempt.attempt, ...written, ...(errors === 0 ? {} : { errors }) };
 }

@@ -115,12 +115,18 @@ export async function applyBody(
   return { outcome, isPassing, isAway, ending };
 }
 
-/** How many items may get owners, and how many are pods with hooks. */
-export function dueOf(outcomes: readonly AppliedItem[]): Pick<AppliedShard, 'owned' | 'hooked'> {
+/** How many items may get owners, how many are pods with hooks, and how many have failed. */
+export function dueOf(
+  outcomes: readonly AppliedItem[],
+): Pick<AppliedShard, 'owned' | 'hooked' | 'failed'> {
   const hooked = outcomes.filter(({ hasHooks }) => hasHooks === true).length;
+  const failed = outcomes.filter(
+    ({ verb, isPutAside }) => verb === 'failed' && isPutAside !== true,
+  );
   return {
     owned: outcomes.filter(({ owners }) => owners !== undefined).length,
     ...(hooked === 0 ? {} : { hooked }),
+    ...(failed.length === 0 ? {} : { failed: failed.length }),
   };
 }
 

@@ -2,84 +2,55 @@ import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { BackupResource } from '../../domain/api-resource.ts';
+import { backupKeys } from '../../domain/object-key.ts';
 import { PLUGIN_FAILURE } from '../../domain/plugins/contract-v1.ts';
-import { applyYaml } from '../support/applied-yaml.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { Installation } from '../support/installation.ts';
 import { deleteNamespace } from '../support/kubectl.ts';
-import { type PluginWorker, startPlugin } from '../support/plugin-worker.ts';
+import { applyCases, PluginCases } from '../support/plugin-cases.ts';
 import { terminateBackup } from '../support/terminate-backup.ts';
-import { TestPlugin } from '../support/test-plugin.ts';
+import type { TestPlugin } from '../support/test-plugin.ts';
 
 // Goal: a plugin that is not there, dies, answers with garbage or never ends keeps no backup from its end, and the backup
 // says what happened. Method: one plugin for each case, which sees what has its label, and a backup of just that; all of
 // them at the same time in one real installation.
 
 const CASES = [
-  'ghost',
-  'dying',
-  'endless',
-  'slow',
-  'cancelled',
-  'huge',
-  'large',
-  'garbage',
-  'throwing',
-  'leaking',
-  'lenient',
-  'terminated',
-  'deleted',
-];
+  ...(['ghost', 'dying', 'endless', 'slow', 'cancelled', 'mixed', 'huge', 'large'] as const),
+  ...(['garbage', 'throwing', 'leaking', 'lenient', 'terminated', 'deleted'] as const),
+] as const;
+type Case = (typeof CASES)[number];
+
 let installation: Installation;
 let namespace: string;
-const plugins = new Map<string, TestPlugin>();
-const workers = new Map<string, PluginWorker>();
+let plugins: PluginCases<Case>;
+let proxy: FaultProxy;
 
 beforeAll(async () => {
-  [installation, namespace] = await Promise.all([Installation.start(), freshNamespace('faults')]);
-  const objects = CASES.map((name) => ({
-    ...{ apiVersion: 'v1', kind: 'ConfigMap', data: { a: 'b' } },
-    metadata: { name, namespace, labels: { case: name } },
+  proxy = await FaultProxy.start(process.env['S3_ENDPOINT'] ?? '');
+  [installation, namespace] = await Promise.all([
+    Installation.start({ s3Endpoint: proxy.url }),
+    freshNamespace('faults'),
+  ]);
+  await applyCases(namespace, [...CASES, 'mixed-bad']);
+  plugins = await PluginCases.register(installation, CASES, (action, name) => ({
+    backupActions: [{ ...action, onError: name === 'lenient' ? 'Continue' : 'Fail' }],
   }));
-  await applyYaml(objects.map((object) => JSON.stringify(object)).join('\n---\n'));
-  await Promise.all(CASES.map(registered));
 }, 60_000);
 
 afterAll(async () => {
-  await Promise.all([...workers.values()].map((worker) => worker.stop()));
+  await plugins.stopAll();
   await installation.stop();
+  proxy.stop();
   await Promise.all([namespace, installation.ownNamespace].map(deleteNamespace));
 });
 
-async function registered(name: string): Promise<void> {
-  const action = {
-    name: 'upload',
-    selector: { includedResources: ['configmaps'], labelSelector: { matchLabels: { case: name } } },
-    onError: name === 'lenient' ? 'Continue' : 'Fail',
-  };
-  const plugin = new TestPlugin({ contract: 'v1', backupActions: [action] });
-  plugin.answer = () => ({ operation: { id: name } });
-  plugins.set(name, plugin);
-  workers.set(name, await startPlugin(installation, name, plugin.activities));
-  const spec = { cluster: installation.name, unavailableTimeout: '3s' };
-  const answer = await installation.request('POST', '/plugins', { metadata: { name }, spec });
-  expect(answer.status).toBe(201);
+function plugin(name: Case): TestPlugin {
+  return plugins.plugin(name);
 }
 
-function plugin(name: string): TestPlugin {
-  const found = plugins.get(name);
-  if (found === undefined) {
-    throw new Error(`no plugin ${name}`);
-  }
-  return found;
-}
-
-async function stopped(name: string): Promise<void> {
-  await workers.get(name)?.stop();
-  workers.delete(name);
-}
-
-async function begin(name: string, spec: object = {}): Promise<void> {
+async function begin(name: Case, spec: object = {}): Promise<void> {
   await installation.request('POST', '/backups', {
     metadata: { name },
     spec: {
@@ -95,7 +66,10 @@ async function ended(name: string): Promise<BackupResource['status']> {
   return (await installation.ended('backups', name)).status;
 }
 
-async function waitsForOperations(name: string): Promise<BackupResource['status']> {
+async function waitsForOperations(
+  name: Case,
+  phase = 'WaitingForPluginOperations',
+): Promise<BackupResource['status']> {
   let status: BackupResource['status'] | undefined;
   await expect
     .poll(
@@ -106,7 +80,7 @@ async function waitsForOperations(name: string): Promise<BackupResource['status'
       },
       { timeout: 60_000 },
     )
-    .toEqual(['WaitingForPluginOperations', 1]);
+    .toEqual([phase, 1]);
   if (status === undefined) {
     throw new Error('the poll has passed without a status');
   }
@@ -121,7 +95,7 @@ function errorsOf(status: BackupResource['status']) {
 }
 
 test('a plugin that is not there fails its items, and nothing else', async () => {
-  await stopped('ghost');
+  await plugins.stop('ghost');
   await begin('ghost');
   await expect
     .poll(async () => (await installation.look('backups', 'ghost'))?.status.waitingFor?.reason)
@@ -137,7 +111,7 @@ test('a plugin that dies for good during an operation fails the operation', asyn
   plugin('dying').status = () => running(1);
   await begin('dying');
   await waitsForOperations('dying');
-  await stopped('dying');
+  await plugins.stop('dying');
   const status = await ended('dying');
   expect(status.phase).toBe('PartiallyFailed');
   expect(status.operations).toMatchObject({ completed: 0, failed: 1 });
@@ -199,6 +173,27 @@ test('progress moves while an operation runs, and a cancel of the backup cancels
   expect(cancelled.deleted).toHaveLength(1);
 });
 
+test('the phases of a run say that an item has failed, and it ends with that and with what came later', async () => {
+  const mixed = plugin('mixed');
+  mixed.answer = ({ item: { name } }) =>
+    name === 'mixed' ? { operation: { id: name } } : { error: 'disk on fire' };
+  mixed.status = () => running(3);
+  const release = proxy.hold(backupKeys('mixed').record);
+  await begin('mixed');
+  await waitsForOperations('mixed', 'WaitingForPluginOperationsPartiallyFailed');
+  mixed.status = () => ({ phase: 'Failed', error: 'no space in the vault' });
+  await expect
+    .poll(async () => (await installation.look('backups', 'mixed'))?.status.phase)
+    .toBe('FinalizingPartiallyFailed');
+  release();
+  const status = await ended('mixed');
+  expect(status).toMatchObject({ phase: 'PartiallyFailed', operations: { failed: 1 } });
+  expect(errorsOf(status)).toEqual([
+    expect.stringContaining('disk on fire'),
+    expect.stringContaining('no space in the vault'),
+  ]);
+});
+
 test('an answer that is too large is refused as such', async () => {
   plugin('huge').whole = () => ({ items: [], padding: 'x'.repeat(10 * 1024 * 1024) });
   await begin('huge');
@@ -206,14 +201,14 @@ test('an answer that is too large is refused as such', async () => {
   expect(status.phase).toBe('PartiallyFailed');
   expect(errorsOf(status)).toEqual([
     expect.stringMatching(
-      /^plugin-failed: plugin huge, action upload, failed for configmaps.*huge failed with PayloadsTooLarge; see the log/,
+      /^plugin-failed: plugin huge, action move, failed for configmaps.*huge failed with PayloadsTooLarge; see the log/,
     ),
   ]);
   plugin('large').whole = () => ({ items: [], padding: 'x'.repeat(1024 * 1024) });
   await begin('large');
   expect(errorsOf(await ended('large'))).toEqual([
     expect.stringMatching(
-      /^plugin-answer-invalid: plugin large, action upload, failed for .* 512 KiB are allowed/,
+      /^plugin-answer-invalid: plugin large, action move, failed for .* 512 KiB are allowed/,
     ),
   ]);
 });
@@ -265,7 +260,7 @@ test('with onError Continue the item is taken as it is, and the failure is a war
 });
 
 /** Has a backup cut off while its only operation runs, and gives the id of the request. */
-async function cutOff(name: string): Promise<string | undefined> {
+async function cutOff(name: Case): Promise<string | undefined> {
   plugin(name).status = () => running(1);
   await begin(name);
   await waitsForOperations(name);

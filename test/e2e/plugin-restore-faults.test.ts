@@ -5,12 +5,12 @@ import type { RestoreResource } from '../../domain/api-resource.ts';
 import { restoreKeys } from '../../domain/object-key.ts';
 import { PLUGIN_FAILURE } from '../../domain/plugins/contract-v1.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
-import { applyYaml } from '../support/applied-yaml.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
-import { type PluginWorker, startPlugin } from '../support/plugin-worker.ts';
-import { TestPlugin } from '../support/test-plugin.ts';
+import { applyCases, PluginCases } from '../support/plugin-cases.ts';
+import type { TestPlugin } from '../support/test-plugin.ts';
 
 // Goal: a plugin that is not there, dies, answers with garbage or never ends keeps no restore from its end, and the restore
 // says what happened. Method: one plugin for each case, which sees what has its label, and a restore of just that, out of
@@ -23,60 +23,38 @@ type Case = (typeof CASES)[number];
 
 let installation: Installation;
 let namespace: string;
-const plugins = new Map<string, TestPlugin>();
-const workers = new Map<string, PluginWorker>();
+let plugins: PluginCases<Case>;
+let proxy: FaultProxy;
 
 beforeAll(async () => {
-  [installation, namespace] = await Promise.all([Installation.start(), freshNamespace('r-faults')]);
-  const names = CASES.flatMap((name) => (name === 'mixed' ? ['mixed', 'mixed-bad'] : [name]));
-  const objects = names.map((name) => ({
-    ...{ apiVersion: 'v1', kind: 'ConfigMap', data: { a: 'b' } },
-    metadata: { name, namespace, labels: { case: name.split('-')[0] } },
-  }));
-  await applyYaml(objects.map((object) => JSON.stringify(object)).join('\n---\n'));
+  proxy = await FaultProxy.start(process.env['S3_ENDPOINT'] ?? '');
+  [installation, namespace] = await Promise.all([
+    Installation.start({ s3Endpoint: proxy.url }),
+    freshNamespace('r-faults'),
+  ]);
+  await applyCases(namespace, [...CASES, 'mixed-bad']);
   await installation.createBackup('all', [namespace]);
-  await Promise.all([installation.ended('backups', 'all'), ...CASES.map(registered)]);
+  [plugins] = await Promise.all([
+    PluginCases.register(installation, CASES, (action) => ({ restoreActions: [action] })),
+    installation.ended('backups', 'all'),
+  ]);
 });
 
 afterAll(async () => {
-  await Promise.all([...workers.values()].map((worker) => worker.stop()));
+  await plugins.stopAll();
   await installation.stop();
-  const made = CASES.map((name) => targetOf(name));
-  await Promise.all([namespace, installation.ownNamespace, ...made].map(deleteNamespace));
+  proxy.stop();
+  await Promise.all(
+    [namespace, installation.ownNamespace, ...CASES.map(targetOf)].map(deleteNamespace),
+  );
 });
 
-async function registered(name: Case): Promise<void> {
-  const selector = {
-    includedResources: ['configmaps'],
-    labelSelector: { matchLabels: { case: name } },
-  };
-  const plugin = new TestPlugin({
-    contract: 'v1',
-    restoreActions: [{ name: 'change', selector }],
-  });
-  plugin.answer = () => ({ operation: { id: name } });
-  plugins.set(name, plugin);
-  workers.set(name, await startPlugin(installation, name, plugin.activities));
-  const spec = { cluster: installation.name, unavailableTimeout: '3s' };
-  const answer = await installation.request('POST', '/plugins', { metadata: { name }, spec });
-  expect(answer.status).toBe(201);
+function plugin(name: Case): TestPlugin {
+  return plugins.plugin(name);
 }
 
 function targetOf(name: Case): string {
   return `${namespace}-${name}`;
-}
-
-function plugin(name: Case): TestPlugin {
-  const found = plugins.get(name);
-  if (found === undefined) {
-    throw new Error(`no plugin ${name}`);
-  }
-  return found;
-}
-
-async function stopped(name: Case): Promise<void> {
-  await workers.get(name)?.stop();
-  workers.delete(name);
 }
 
 async function begin(name: Case, spec: object = {}): Promise<void> {
@@ -133,7 +111,7 @@ function isRestored(name: Case): Promise<string> {
 }
 
 test('a plugin that is not there fails its items, and nothing else', async () => {
-  await stopped('ghost');
+  await plugins.stop('ghost');
   await begin('ghost');
   const { status, errors } = await ended('ghost');
   expect(status).toMatchObject({ phase: 'PartiallyFailed', counts: { failed: 1 } });
@@ -145,7 +123,7 @@ test('a plugin that dies for good during an operation fails the operation', asyn
   plugin('dying').status = () => ({ phase: 'Running' });
   await begin('dying');
   expect(await waitsForOperations('dying')).toBe('WaitingForPluginOperations');
-  await stopped('dying');
+  await plugins.stop('dying');
   const { status, errors } = await ended('dying');
   expect(status).toMatchObject({ phase: 'PartiallyFailed', operations: { total: 1, failed: 1 } });
   expect(errors).toMatch(/no worker of the plugin dying/);
@@ -210,15 +188,21 @@ test('an answer for an item that nobody asked about is an error, and changes not
   expect(await isRestored('foreign')).toBe('configmap/foreign\n');
 });
 
-test('while operations run the phase says that an item has failed', async () => {
+test('the phases of a run say that an item has failed, and it ends with that and with what came later', async () => {
   const mixed = plugin('mixed');
   mixed.answer = ({ item: { name } }) =>
     name === 'mixed' ? { operation: { id: name } } : { error: 'disk on fire' };
   mixed.status = () => ({ phase: 'Running' });
+  const release = proxy.hold(restoreKeys('mixed').results);
   await begin('mixed');
   expect(await waitsForOperations('mixed')).toBe('WaitingForPluginOperationsPartiallyFailed');
-  mixed.status = () => ({ phase: 'Completed' });
+  mixed.status = () => ({ phase: 'Failed', error: 'no space in the vault' });
+  await expect
+    .poll(async () => (await installation.look('restores', 'mixed'))?.status.phase)
+    .toBe('FinalizingPartiallyFailed');
+  release();
   const { status, errors } = await ended('mixed');
-  expect(status).toMatchObject({ phase: 'PartiallyFailed', operations: { completed: 1 } });
+  expect(status).toMatchObject({ phase: 'PartiallyFailed', operations: { failed: 1 } });
   expect(errors).toContain('disk on fire');
+  expect(errors).toContain('no space in the vault');
 });

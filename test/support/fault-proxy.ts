@@ -100,6 +100,17 @@ export class FaultProxy {
     this.#server.close();
   }
 
+  /** Lets no object be written whose key ends so, until what is given back is called. */
+  hold(key: string): () => void {
+    let release: () => void = () => undefined;
+    const until = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const matches = (path: string): boolean => path.endsWith(`/${key}`);
+    this.faults.push({ method: 'PUT', matches, effect: 'delay', until });
+    return release;
+  }
+
   async #handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const [path = '', search = ''] = (incoming.url ?? '').split('?');
     const request = { query: new URLSearchParams(search), headers: incoming.headers };
