@@ -221,6 +221,8 @@ export interface AssembleResult {
 
 export interface VerifyInput extends BackupRun {
   readonly items: number;
+  /** Volumes are copied beside; which of them are missing is told when their copies have ended. */
+  readonly hasVolumes?: true;
   readonly shards: readonly ShardReference[];
 }
 

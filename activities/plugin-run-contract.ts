@@ -116,6 +116,8 @@ export interface StoredAnswer {
   readonly errors: number;
   /** Items that are added; left out where there are none. */
   readonly added?: number;
+  /** Whether some of these may have volumes. */
+  readonly addsVolumes?: true;
 }
 
 export interface PlanOperationsInput extends KindReference {

@@ -43,7 +43,7 @@ export async function exportObjects(
 
 /** Joins shards into the archive and reads it back; the archive of a small backup is finished. */
 export async function finishArchive(
-  run: BackupRun,
+  { hasVolumes, ...run }: BackupRun & { readonly hasVolumes: boolean },
   exported: Written | readonly WrittenShard[],
   { activities, tracker }: Steps,
 ): Promise<Written> {
@@ -58,6 +58,7 @@ export async function finishArchive(
   return activities.long('Read the archive back').verifyBackup({
     ...run,
     items,
+    ...(hasVolumes ? { hasVolumes } : {}),
     shards: exported.map(({ shard, attempt }) => ({ shard, attempt })),
   });
 }

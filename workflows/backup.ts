@@ -115,18 +115,19 @@ async function writeBackup(
       ? await askPlugins(pluginsOf('Backup', input, run), tracker)
       : undefined;
   const plugins = asked === undefined ? {} : { plugins: asked.rounds };
+  const hasVolumes = plan.hasVolumes || asked?.addsVolumes === true;
   const [exported, chosen] = await together(
     async () => {
       const objects = await exportObjects({ run, plan, ...plugins }, steps);
-      if (plan.hasVolumes) {
+      if (hasVolumes) {
         tracker.enter('volumes', 'InProgress', 'copying volumes');
       }
       return objects;
     },
-    async () => (plan.hasVolumes ? copyVolumes(input, { ...run, ...plugins }, steps) : undefined),
+    async () => (hasVolumes ? copyVolumes(input, { ...run, ...plugins }, steps) : undefined),
   );
   const done = asked && (await endOperations(input, { run, asked }, steps));
-  const written = await finishArchive(run, exported, steps);
+  const written = await finishArchive({ ...run, hasVolumes }, exported, steps);
   const copied = chosen && (await recordVolumes(run, chosen, activities));
   const problems = [written, done, copied].flatMap((part) => part?.problems ?? []);
   return { ...written, ...done, ...copied, problems: joinProblems(problems) };

@@ -103,6 +103,8 @@ export interface PluginItemsResult {
   /** Items for which an action failed, and may have begun an operation. */
   readonly voids: number;
   readonly errors: number;
+  /** Whether plugins added items that may have volumes. */
+  readonly addsVolumes?: true;
   /** Names of plugins that were waited for in vain; left out where all were there. */
   readonly away?: readonly string[];
 }

@@ -68,6 +68,7 @@ function sum(left: StoredAnswer, right: StoredAnswer): StoredAnswer {
     voids: left.voids + right.voids,
     errors: left.errors + right.errors,
     added: (left.added ?? 0) + (right.added ?? 0),
+    ...((left.addsVolumes ?? right.addsVolumes) ? { addsVolumes: true } : {}),
   };
 }
 

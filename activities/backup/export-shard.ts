@@ -17,7 +17,7 @@ import type {
 } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
-import { exportAdded, heldKey } from '../plugins/export-added.ts';
+import { exportAdded } from '../plugins/export-added.ts';
 import { readActions } from '../plugins/read-actions.ts';
 import { exportPages, type PageSource } from './export-pages.ts';
 import { isPatient, readPlan } from './plan-backup.ts';
@@ -95,23 +95,18 @@ async function openActed(
   return actions === undefined ? part : { ...part, actions };
 }
 
-/** What the objects refer to, and what plugins added to them. */
+/** What plugins added to the objects, and then what all of them refer to. */
 async function* relatedAndAdded(
   deps: Dependencies,
   input: ExportRelatedInput,
   { plan, part }: { readonly plan: ExportPlan; readonly part: Omit<PageSource, 'units'> },
 ): AsyncGenerator<readonly ArchiveItem[]> {
   const { plugins } = input;
-  const held = new Set<string>();
-  for await (const page of relatedPages(deps.cluster, part)) {
-    if (plugins !== undefined) {
-      page.forEach((item) => held.add(heldKey(item.type, item)));
-    }
-    yield page;
-  }
+  const met = new Set<string>();
   if (plugins !== undefined) {
-    yield* exportAdded(deps, { run: input, rounds: plugins, plan, held }, part);
+    yield* exportAdded(deps, { run: input, rounds: plugins, plan, met }, part);
   }
+  yield* relatedPages(deps.cluster, { ...part, met });
 }
 
 interface Part {

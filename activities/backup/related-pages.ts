@@ -1,5 +1,5 @@
 import type { PlannedRelated, PlannedSelection } from '../../domain/export-plan.ts';
-import { groupResource, type ListedObject } from '../../domain/item.ts';
+import { groupResource, type ListedObject, type ResourceType } from '../../domain/item.ts';
 import { isMatching, type KeepContext, whyNotTaken } from '../../domain/keep-object.ts';
 import {
   CLUSTER_ROLE_BINDINGS,
@@ -18,7 +18,19 @@ import {
 import { type Lister, unitPages } from './unit-pages.ts';
 
 /** Where related objects come from; `notes` know what the objects of the backup refer to. */
-export type RelatedSource = Omit<PageSource, 'units'>;
+export interface RelatedSource extends Omit<PageSource, 'units'> {
+  /** See `itemId`: objects that others have asked for, and that are dealt with. */
+  readonly met?: ReadonlySet<string>;
+}
+
+/** How an object is known that others ask for. */
+export function itemId(
+  type: Pick<ResourceType, 'group' | 'resource'>,
+  { object }: Pick<ListedObject, 'object'>,
+): string {
+  const { namespace = '', name } = object.metadata;
+  return `${groupResource(type)} ${namespace}/${name}`;
+}
 
 /**
  * The objects that those of the backup refer to, type by type in an order in which what one type leads to comes later.
@@ -93,12 +105,12 @@ interface Deciders {
 function related(
   { type, isLookedAt }: PlannedRelated,
   listed: ListedObject,
-  { context, source: { notes, selection }, actions }: Deciders,
+  { context, source: { notes, selection, met }, actions }: Deciders,
 ): ArchiveItem[] {
   const { object } = listed;
   const isCollected = selection.collected.includes(groupResource(type));
-  if (isCollected && isMatching(type, object, context)) {
-    // The export has met it, and has taken it or told why not.
+  if ((isCollected && isMatching(type, object, context)) || met?.has(itemId(type, listed))) {
+    // It has been met, and was taken, or it was told why not.
     return [];
   }
   if (isLookedAt === true) {

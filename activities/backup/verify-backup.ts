@@ -22,6 +22,7 @@ export function verifyBackup(deps: Dependencies, input: VerifyInput): Promise<Ve
       readBackupClaim(deps, input),
       readNotes(deps, input),
     ]);
-    return writeCoverage(store, { name, spec, plan, notes, verified });
+    const hasVolumes = plan.hasVolumes || input.hasVolumes === true;
+    return writeCoverage(store, { name, spec, plan: { ...plan, hasVolumes }, notes, verified });
   });
 }

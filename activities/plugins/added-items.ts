@@ -1,5 +1,6 @@
 import type { CoverageReason } from '../../domain/coverage.ts';
 import { groupResource, type ListedObject, type ResourceType } from '../../domain/item.ts';
+import { NoteTaker } from '../../domain/backup-notes.ts';
 import type { ExportPlan } from '../../domain/export-plan.ts';
 import { whyNotTaken } from '../../domain/keep-object.ts';
 import { actionText } from '../../domain/plugins/plugin-action.ts';
@@ -7,6 +8,7 @@ import { itemKey } from '../../domain/plugins/call-index.ts';
 import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
 import { archiveItem, keepContext } from '../backup/export-pages.ts';
 import type { ProblemList } from '../backup/problem-list.ts';
+import { relatedPages } from '../backup/related-pages.ts';
 import { unitPages } from '../backup/unit-pages.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { PlanPluginCallsInput } from '../plugin-run-contract.ts';
@@ -36,7 +38,10 @@ interface Asked {
   readonly problems: ProblemList;
 }
 
-/** The items that the last round added and that no action was asked about; who asked for one in vain is told later. */
+/**
+ * The items that the last round added, and what these refer to, as far as no action was asked about them; who asked for one
+ * in vain is told later.
+ */
 export async function* addedPages(
   { cluster, store }: Pick<Dependencies, 'cluster' | 'store'>,
   { run, plan, problems }: Asked,
@@ -48,18 +53,41 @@ export async function* addedPages(
     return;
   }
   const answers = await PluginAnswers.open(source);
-  const context = keepContext(plan.selection);
+  const { selection } = plan;
+  const context = keepContext(selection);
+  const notes = new NoteTaker(selection.related.map(({ name }) => name));
   const { types } = await cluster.discover();
   for (const type of types.filter((one) => added.has(groupResource(one)))) {
     const keys = [...(added.get(groupResource(type))?.keys() ?? [])];
     const asked = await answers.about(type, keys);
     const fresh = keys.filter((key) => !asked.has(key));
     for await (const page of namedPages({ cluster, type, signal }, fresh, problems)) {
-      yield page.flatMap((listed) =>
-        whyNotTaken(type, listed.object, context) === undefined ? [archiveItem(type, listed)] : [],
-      );
+      const taken = page.filter(({ object }) => whyNotTaken(type, object, context) === undefined);
+      taken.forEach(({ object }) => {
+        notes.related.see(type, object);
+      });
+      yield taken.map((listed) => archiveItem(type, listed));
     }
   }
+  const related = { selection, signal, isMixedAllowed: true, problems, notes };
+  for await (const page of relatedPages(cluster, related)) {
+    yield await unasked(page, answers);
+  }
+}
+
+/** What of a page of one type no action was asked about. */
+async function unasked(
+  page: readonly ArchiveItem[],
+  answers: PluginAnswers,
+): Promise<readonly ArchiveItem[]> {
+  const [first] = page;
+  if (first === undefined) {
+    return page;
+  }
+  const keyIn = ({ object: { metadata } }: ArchiveItem): string =>
+    itemKey({ namespace: '', ...metadata });
+  const asked = await answers.about(first.type, page.map(keyIn));
+  return page.filter((item) => !asked.has(keyIn(item)));
 }
 
 interface Named {

@@ -3,10 +3,10 @@ import type { ExportPlan } from '../../domain/export-plan.ts';
 import type { FailureReport } from '../../domain/failure.ts';
 import { groupResource, type ListedObject, type ResourceType } from '../../domain/item.ts';
 import { isMatching, type KeepContext, whyNotTaken } from '../../domain/keep-object.ts';
-import { itemKey } from '../../domain/plugins/call-index.ts';
 import type { RunReference } from '../../domain/run-reference.ts';
 import type { ArchiveItem } from '../../storage/format/member-encoder.ts';
 import { actedItem, keepContext, pageActions, type PageSource } from '../backup/export-pages.ts';
+import { itemId } from '../backup/related-pages.ts';
 import { keyOf } from '../backup/unit-pages.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { PluginRound } from '../plugin-run-contract.ts';
@@ -17,18 +17,19 @@ interface Added {
   readonly run: RunReference;
   readonly rounds: readonly PluginRound[];
   readonly plan: ExportPlan;
-  /** See `heldKey`. */
-  readonly held: ReadonlySet<string>;
+  /** See `itemId`: gets the items that are dealt with, so that they do not come again for what refers to them. */
+  readonly met: Set<string>;
+  /** Only these types, as `groupResource` names them; all when left out. */
+  readonly types?: readonly string[];
 }
 
 /**
- * The items that plugins added, as far as the backup has them not already; `held` knows those of the related ones. One that
- * does not exist, or that the request does not allow, is told: a plugin cannot bring objects of namespaces that nobody
- * asked for.
+ * The items that plugins added, as far as the request does not take them by itself. One that does not exist, or that the
+ * request does not allow, is told: a plugin cannot bring objects of namespaces that nobody asked for.
  */
 export async function* exportAdded(
   { cluster, store }: Pick<Dependencies, 'cluster' | 'store'>,
-  { run, rounds, plan, held }: Added,
+  { run, rounds, plan, met, types: wanted }: Added,
   part: Omit<PageSource, 'units'>,
 ): AsyncGenerator<readonly ArchiveItem[]> {
   const added = await addedItems({
@@ -43,6 +44,9 @@ export async function* exportAdded(
   const { types } = await cluster.discover();
   const served = new Map(types.map((type) => [groupResource(type), type]));
   for (const [name, askedBy] of added) {
+    if (wanted?.includes(name) === false) {
+      continue;
+    }
     const type = served.get(name);
     const missing = new Map(askedBy);
     let why =
@@ -62,9 +66,7 @@ export async function* exportAdded(
         page.forEach((listed) => missing.delete(keyOf(listed)));
         const actions = await pageActions(type, page, part);
         yield page.flatMap((listed) =>
-          held.has(heldKey(type, listed))
-            ? []
-            : taken({ type, listed, askedBy }, { part, context, actions }),
+          taken({ type, listed, askedBy }, { part, context, actions, met }),
         );
       }
     }
@@ -72,15 +74,6 @@ export async function* exportAdded(
       problems.warning(inVain(`${name}/${key}`, who, why));
     }
   }
-}
-
-/** How an item is known that the backup has. */
-export function heldKey(
-  type: Pick<ResourceType, 'group' | 'resource'>,
-  { object }: Pick<ListedObject, 'object'>,
-): string {
-  const { namespace = '', name } = object.metadata;
-  return `${groupResource(type)} ${itemKey({ namespace, name })}`;
 }
 
 interface AddedObject {
@@ -93,11 +86,12 @@ interface Deciders {
   readonly part: Omit<PageSource, 'units'>;
   readonly context: KeepContext;
   readonly actions: PageActions;
+  readonly met: Set<string>;
 }
 
 function taken(
   { type, listed, askedBy }: AddedObject,
-  { part, context, actions }: Deciders,
+  { part, context, actions, met }: Deciders,
 ): ArchiveItem[] {
   const { object } = listed;
   const { notes, problems, selection } = part;
@@ -112,18 +106,8 @@ function taken(
     problems.warning(inVain(`${groupResource(type)}/${key}`, askedBy.get(key) ?? '', why));
     return [];
   }
-  const items = actedItem(type, listed, { notes, actions });
-  if (groupResource(type) === 'persistentvolumeclaims' && items.length > 0) {
-    problems.error(withoutData(keyOf(listed), askedBy.get(keyOf(listed)) ?? ''));
-  }
-  return items;
-}
-
-/** Volumes are chosen before plugins are asked, so nobody copies that of a claim which they add. */
-function withoutData(claim: string, who: string): FailureReport {
-  const subject = `persistentvolumeclaims/${claim}`;
-  const message = `${who}, added ${subject}, which is in the backup without the data of its volume; select it in the request, so that it is copied`;
-  return { code: 'coverage-gap', message, subject };
+  met.add(itemId(type, listed));
+  return actedItem(type, listed, { notes, actions });
 }
 
 function inVain(subject: string, who: string, why: string): FailureReport {

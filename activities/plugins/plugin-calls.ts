@@ -1,11 +1,12 @@
 import type { FailureReport } from '../../domain/failure.ts';
-import { itemText } from '../../domain/item.ts';
+import { groupResource, itemText } from '../../domain/item.ts';
 import { backupKeys, pluginAnswerKey, pluginCallKey, runFolder } from '../../domain/object-key.ts';
 import type { ItemsCall } from '../../domain/plugins/contract.ts';
 import { CONTRACT } from '../../domain/plugins/contract-v1.ts';
 import type { CallOutcome, ItemOutcome, PlannedCall } from '../../domain/plugins/plugin-call.ts';
 import { callTimes } from '../../domain/plugins/plugin.ts';
 import { actionFailure, readItemsAnswer } from '../../domain/plugins/read-answer.ts';
+import { VOLUME_TYPES } from '../../domain/selection/related-items.ts';
 import { readBodies } from '../../storage/format/read-bodies.ts';
 import { readJsonGz, writeJsonGz } from '../../storage/json-file.ts';
 import { seal } from '../../storage/seal.ts';
@@ -73,12 +74,14 @@ export async function storePluginAnswer(
   };
   await writeJsonGz(store, pluginAnswerKey(folder, input), outcome);
   const failed = read.items.filter(({ failure }) => failure !== undefined).length;
-  const added = read.items.flatMap(({ additionalItems = [] }) => additionalItems).length;
+  const added = read.items.flatMap(({ additionalItems = [] }) => additionalItems);
+  const addsVolumes = added.some((item) => VOLUME_TYPES.includes(groupResource(item)));
   return {
     operations: read.items.filter(isWaitedFor).length,
     voids: read.items.filter(isVoid).length,
     errors: read.faults.length + (onError === 'Fail' ? failed : 0),
-    ...(added === 0 ? {} : { added }),
+    ...(added.length === 0 ? {} : { added: added.length }),
+    ...(addsVolumes ? { addsVolumes } : {}),
   };
 }
 

@@ -16,6 +16,7 @@ import { ProblemList } from '../backup/problem-list.ts';
 import { relatedPages } from '../backup/related-pages.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
+import { exportAdded } from '../plugins/export-added.ts';
 import { readActions } from '../plugins/read-actions.ts';
 import type { PlanVolumesInput, PlanVolumesResult } from '../volume-contract.ts';
 import { ensureMasterKey } from './master-key.ts';
@@ -97,7 +98,13 @@ async function volumeNotes(
     ...(actions === undefined ? {} : { actions }),
   };
   const units = shards.flatMap((shard) => shard.units).filter(isOfVolumes);
-  for (const pages of [exportPages(cluster, { ...source, units }), relatedPages(cluster, source)]) {
+  const { plugins: rounds = [] } = run;
+  const met = new Set<string>();
+  for (const pages of [
+    exportPages(cluster, { ...source, units }),
+    exportAdded(deps, { run, rounds, plan, met, types: VOLUME_TYPES }, source),
+    relatedPages(cluster, { ...source, met }),
+  ]) {
     // Listing them is what fills the notes.
     while ((await pages.next()).done !== true) {
       signal.throwIfAborted();

@@ -41,6 +41,8 @@ export interface Held {
   readonly configMaps?: readonly ListedObject[];
   readonly secrets?: readonly ListedObject[];
   readonly claims?: readonly ListedObject[];
+  /** With pods, the backup takes the claims that they name. */
+  readonly pods?: readonly ListedObject[];
 }
 
 /** A registered plugin with some actions. */
@@ -57,7 +59,7 @@ export class PluginRunFixture {
   readonly #folder: string;
 
   private constructor(folder: string, held: Held, plugins: readonly RegisteredPlugin[]) {
-    const { configMaps = [], secrets = [], claims = [] } = held;
+    const { configMaps = [], secrets = [], claims = [], pods } = held;
     this.#folder = folder;
     const location: StorageLocation = { name: 'default', provider: 'folder', path: folder };
     this.store = openObjectStore(location);
@@ -65,12 +67,13 @@ export class PluginRunFixture {
       ...configMaps.map(({ object }) => ({ type: 'configmaps', object })),
       ...secrets.map(({ object }) => ({ type: 'secrets', object })),
       ...claims.map(({ object }) => ({ type: 'persistentvolumeclaims', object })),
+      ...(pods ?? []).map(({ object }) => ({ type: 'pods', object })),
     ];
     const registered = plugins.map(({ name, spec, ...status }) => ({
       type: groupResource(PLUGIN),
       object: { metadata: { name, namespace: 'hf' }, spec, status },
     }));
-    const types = [CONFIG_MAPS, SECRETS, CLAIMS];
+    const types = [CONFIG_MAPS, SECRETS, CLAIMS, servedType('pods', 'Pod')];
     const cluster = memoryCluster(types, [...objects, ...registered]);
     this.deps = {
       ...{ cluster, namespace: 'hf', installation: 'test' },
@@ -81,7 +84,8 @@ export class PluginRunFixture {
     this.plan = {
       ...{ shards: [{ units, items: configMaps.length }], items: configMaps.length },
       selection: {
-        ...{ namespaces: ['shop'], selectors: [], collected: ['configmaps'], related: [] },
+        ...{ namespaces: ['shop'], selectors: [], collected: ['configmaps'] },
+        related: pods === undefined ? [] : [{ name: 'persistentvolumeclaims', type: CLAIMS }],
         ...{ matchingNamespaces: [], ordered: {} },
       },
       coverage: {

@@ -2,14 +2,18 @@ import { afterEach, expect, test } from 'vitest';
 
 import type { Dependencies } from '../../../activities/dependencies.ts';
 import { ProblemList } from '../../../activities/backup/problem-list.ts';
-import { exportAdded, heldKey } from '../../../activities/plugins/export-added.ts';
+import { relatedPages } from '../../../activities/backup/related-pages.ts';
+import { exportAdded } from '../../../activities/plugins/export-added.ts';
 import { NO_ACTIONS } from '../../../activities/plugins/page-actions.ts';
 import { readActions } from '../../../activities/plugins/read-actions.ts';
+import { planVolumes } from '../../../activities/volumes/plan-volumes.ts';
 import { Failure } from '../../../domain/failure.ts';
 import { NoteTaker } from '../../../domain/backup-notes.ts';
 import type { ListedObject } from '../../../domain/item.ts';
 import type { PluginAction } from '../../../domain/plugins/contract.ts';
+import { repositoriesOf } from '../../../domain/volumes/repository.ts';
 import type { ArchiveItem } from '../../../storage/format/member-encoder.ts';
+import { inActivity } from '../../support/activity-context.ts';
 import {
   byName,
   CONFIG_MAPS,
@@ -19,9 +23,15 @@ import {
   RUN,
   SECRETS,
 } from '../../support/plugin-run.ts';
+import { SOURCE_CLUSTER } from '../../support/stored-backup.ts';
 
 // Goal: an export does what plugins said of each object, and tells what it could not. Method: answers in a store in a folder.
 
+const CLAIM = {
+  ...listed('data').object,
+  ...{ spec: { volumeName: 'pv-1' }, status: { phase: 'Bound' } },
+};
+const BOUND: ListedObject = { object: CLAIM, json: JSON.stringify(CLAIM) };
 let fixture: PluginRunFixture;
 
 afterEach(async () => {
@@ -43,7 +53,7 @@ async function answered(
         ),
         listed('skipped'),
       ],
-      claims: [listed('data')],
+      claims: [BOUND],
     },
     [plugin('mover', [{ name: 'upload', ...action }])],
   );
@@ -159,12 +169,8 @@ const secret = (name: string, namespace = 'shop') => ({
   name,
 });
 
-/** What the answers add to the backup that has something already. */
-async function added(
-  items: readonly object[],
-  held: readonly string[] = [],
-  own: Partial<Dependencies['cluster']> = {},
-) {
+/** What the answers add to the backup, and which of it is dealt with. */
+async function added(items: readonly object[], own: Partial<Dependencies['cluster']> = {}) {
   const { round, problems } = await answered({ adding: { additionalItems: items } });
   const second = await fixture.planRound([round]);
   await fixture.answer(second, byName({ skipped: { skip: 'x' } }));
@@ -176,13 +182,13 @@ async function added(
     ...{ selection: plan.selection, problems, notes, isMixedAllowed: true },
     ...{ signal: new AbortController().signal, ...(actions && { actions }) },
   };
-  const keys = new Set(held.map((name) => heldKey(SECRETS, listed(name))));
+  const met = new Set<string>();
   const asking = { ...deps, cluster: { ...deps.cluster, ...own } };
   const taken: string[] = [];
-  for await (const page of exportAdded(asking, { run: RUN, rounds, plan, held: keys }, part)) {
+  for await (const page of exportAdded(asking, { run: RUN, rounds, plan, met }, part)) {
     taken.push(...page.map(({ type, object }) => `${type.resource}/${object.metadata.name}`));
   }
-  return { taken, told: messages(problems) };
+  return { taken, told: messages(problems), met, rounds, part };
 }
 
 test('items that a plugin adds are taken once', async () => {
@@ -190,21 +196,38 @@ test('items that a plugin adds are taken once', async () => {
   expect({ taken, told }).toEqual({ taken: ['secrets/token'], told: [] });
 });
 
-test('a claim that a plugin adds comes without its data, and that is an error', async () => {
-  const claim = { ...secret('data'), resource: 'persistentvolumeclaims' };
-  const { taken, told } = await added([claim]);
-  expect(taken).toEqual(['persistentvolumeclaims/data']);
-  expect(told).toEqual([
-    expect.stringMatching(
-      /^error coverage-gap plugin mover, action upload, added persistentvolumeclaims\/shop\/data, which is in the backup without/,
-    ),
-  ]);
+test('the volume of a claim that a plugin adds is copied', async () => {
+  const { rounds } = await added([{ ...secret('data'), resource: 'persistentvolumeclaims' }]);
+  // A location with a repository: its master key is there.
+  await fixture.store.put(`${repositoriesOf(SOURCE_CLUSTER.uid)}x`, Buffer.from('{}'));
+  const plan = (plugins: typeof rounds) =>
+    inActivity(() => planVolumes(fixture.deps, { ...RUN, plugins }));
+  expect(await plan(rounds)).toEqual({ volumes: 1, batches: 1 });
+  expect(await plan(rounds.slice(1))).toEqual({ volumes: 0, batches: 0 });
 });
 
-test('what the backup has is not taken again', async () => {
+test('what the request takes by itself is not taken again', async () => {
   const configMap = { ...secret('adding'), resource: 'configmaps' };
-  const { taken, told } = await added([secret('token'), configMap], ['token']);
+  const { taken, told } = await added([configMap]);
   expect({ taken, told }).toEqual({ taken: [], told: [] });
+});
+
+test.each([
+  { what: 'was added', items: [secret('token')], related: [] },
+  { what: 'was not', items: [secret('skipped')], related: ['token'] },
+])('of what others refer to, a thing that $what comes for that $related', async (of) => {
+  const { met, part } = await added(of.items);
+  const notes = new NoteTaker(['secrets']);
+  notes.related.add({ names: { secrets: ['shop/token'] }, serviceAccounts: [] });
+  const { problems, signal } = part;
+  const related = [{ name: 'secrets' as const, type: SECRETS }];
+  const source = { selection: { ...part.selection, related }, problems, signal, notes, met };
+  const found: string[] = [];
+  const pages = relatedPages(fixture.deps.cluster, { ...source, isMixedAllowed: true });
+  for await (const page of pages) {
+    found.push(...page.map(({ object }) => object.metadata.name));
+  }
+  expect(found).toEqual(of.related);
 });
 
 test('what cannot be added is told with the plugin that asked for it', async () => {
@@ -224,7 +247,7 @@ test('what cannot be added is told with the plugin that asked for it', async () 
 test('what may not be read is told as such, and not as missing', async () => {
   const failure = new Failure('cluster-forbidden', 'no', { subject: 'secrets' });
   const readListed = () => Promise.reject(failure);
-  const { taken, told } = await added([secret('token')], [], { readListed });
+  const { taken, told } = await added([secret('token')], { readListed });
   expect(taken).toEqual([]);
   expect([...told].sort()).toEqual([
     expect.stringMatching(/^error cluster-forbidden secrets is not in the backup/),

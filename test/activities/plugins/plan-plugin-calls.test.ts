@@ -95,6 +95,28 @@ test('a later round is for what the one before it added, as far as it was not as
   expect(await planRound([first, second])).toMatchObject({ calls: 0 });
 });
 
+test('a later round is for what added items refer to as well', async () => {
+  const volumes = [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }];
+  const { object } = listed('web');
+  const pod = { object: { ...object, spec: { volumes } }, json: '' };
+  const { planRound, calls } = bound(
+    await open(
+      { configMaps: [listed('adds')], claims: [listed('data'), listed('other')], pods: [pod] },
+      { mover: [{ name: 'all' }] },
+    ),
+  );
+  const first = await planRound();
+  const added = { group: '', resource: 'pods', namespace: 'shop', name: 'web' };
+  await fixture.answer(first, byName({ adds: { additionalItems: [added] } }));
+  const second = await planRound([first]);
+  const asked = (await calls(second)).flatMap(({ items }) => items.map(({ item }) => item));
+  expect(asked.map(({ resource, name }) => `${resource}/${name}`)).toEqual([
+    ...['pods/web', 'persistentvolumeclaims/data'],
+  ]);
+  await fixture.answer(second, byName({ web: { additionalItems: [added] } }));
+  expect(await planRound([first, second])).toMatchObject({ calls: 0 });
+});
+
 function bound(opened: PluginRunFixture) {
   return {
     planRound: opened.planRound.bind(opened),
