@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 
-import { Failure, FAILURE_CODES, isRetried } from '../domain/failure.ts';
-import { EXIT } from './exit-codes.ts';
+import { Failure, FAILURE_CODES, httpStatusOf } from '../domain/failure.ts';
+import { exitCodeOfProblem } from './exit-codes.ts';
 import { FileExistsError } from './save-file.ts';
 
 /** The cluster whose key is meant. */
@@ -48,6 +48,6 @@ export async function told(self: Command, run: () => Promise<void>): Promise<voi
       self.error(`error: ${error.message}`);
     }
     process.stderr.write(`error: ${error.message}\n`);
-    process.exitCode = isRetried(error.code) ? EXIT.unreachable : EXIT.refused;
+    process.exitCode = exitCodeOfProblem({ status: httpStatusOf(error.code) });
   }
 }

@@ -33,7 +33,7 @@ async function diagnose(options: DoctorOptions) {
     if (!(error instanceof UnreachableError)) {
       throw error;
     }
-    return { diagnosis: withoutApi(options), exitCode: EXIT.unreachable };
+    return { diagnosis: withoutApi(options), exitCode: EXIT.error };
   }
 }
 

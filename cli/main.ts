@@ -1,12 +1,12 @@
 import { Command, CommanderError } from 'commander';
 
 import { RELEASE } from '../domain/release.ts';
-import { ProblemError, UnreachableError } from './client/errors.ts';
+import { ProblemError } from './client/errors.ts';
 import { withContents } from './contents-commands.ts';
 import { devCommand } from './dev/command.ts';
 import { debugCommand } from './debug-command.ts';
 import { doctorCommand } from './doctor-command.ts';
-import { EXIT } from './exit-codes.ts';
+import { EXIT, exitCodeOfProblem } from './exit-codes.ts';
 import { keysCommand } from './keys-command.ts';
 import { locationCommand } from './location-commands.ts';
 import { problemText } from './problem-text.ts';
@@ -16,8 +16,7 @@ import { reconcileCommand } from './reconcile-command.ts';
 import { backupCommand, restoreCommand } from './run-commands.ts';
 import { statusCommand, versionCommand } from './status-commands.ts';
 import { scheduleCommand } from './schedule-commands.ts';
-
-const HTTP_SERVER_ERROR = 500;
+import { WaitTimeoutError } from './wait.ts';
 
 function buildProgram(): Command {
   return new Command('holdfast')
@@ -56,15 +55,15 @@ function exitCodeOfError(error: unknown): number {
         ? `${JSON.stringify(error.problem)}\n`
         : problemText(error.problem),
     );
-    return error.problem.status >= HTTP_SERVER_ERROR ? EXIT.serverError : EXIT.refused;
+    return exitCodeOfProblem(error.problem);
   }
   process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-  return error instanceof UnreachableError ? EXIT.unreachable : EXIT.internal;
+  return error instanceof WaitTimeoutError ? EXIT.timedOut : EXIT.error;
 }
 
 // Whoever reads the output may have seen enough: `holdfast backup get | head -1`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.internal);
+  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.error);
 });
 
 try {

@@ -1,11 +1,12 @@
 import { createInterface } from 'node:readline/promises';
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
+import { parseDuration } from '../domain/duration.ts';
 import type { Plural } from './client/runs.ts';
 import { backupRequest, withBackupFlags } from './create-backup.ts';
 import { restoreRequest } from './create-restore.ts';
-import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { EXIT, exitCodeOf, FAIL_ON, type FailOn } from './exit-codes.ts';
 import { copiesOf, detailsOf, detailsText } from './backup-details.ts';
 import { clientOf, type GlobalOptions, withGlobals, withHeaders } from './global-options.ts';
 import { coverageText } from './coverage-output.ts';
@@ -17,15 +18,17 @@ import { withHoldCommands } from './hold-commands.ts';
 import { hooksCommand } from './hooks-command.ts';
 import { restoreItemsCommand } from './restore-items-command.ts';
 import { restoreFlags } from './restore-flags.ts';
-import { FlagCommand, names } from './selection-flags.ts';
-import { waitForEnd, waitUntilGone } from './wait.ts';
+import { FlagCommand, names, read } from './selection-flags.ts';
+import { waitForEnd, waitUntilGone, type WaitOptions } from './wait.ts';
 
-interface CreateOptions extends GlobalOptions {
+interface CreateOptions extends GlobalOptions, WaitOptions {
   readonly includeNamespaces?: string[];
   readonly excludeNamespaces?: string[];
   readonly cluster?: string;
   readonly dryRun?: true;
   readonly wait?: true;
+  readonly failOn?: FailOn;
+  readonly quiet?: true;
 }
 
 /** `backup …`: create, get, describe, cancel, delete, hold, release, extend. */
@@ -76,9 +79,26 @@ export function restoreCommand(): Command {
 }
 
 function createCommand(plural: Plural): Command {
-  return runCommand('create')
+  return withTimeout(runCommand('create'))
     .description(plural === 'backups' ? 'start a backup' : 'start a restore')
-    .option('-w, --wait', 'wait for the end; the exit status says how it went');
+    .option('-w, --wait', 'wait for the end; the exit status says how it went')
+    .addOption(
+      new Option('--fail-on <end>', 'wait, and take "partial" ends for failures too, or "failed" ones alone')
+        .choices(FAIL_ON)
+        .implies({ wait: true }),
+    );
+}
+
+/** Adds the flag that says how long to wait. */
+function withTimeout(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--timeout <duration>',
+      'wait for the end, but so long at most, such as 10m; it goes on then',
+    )
+      .argParser((text) => read((written) => parseDuration(written, '--timeout'), text))
+      .implies({ wait: true }),
+  );
 }
 
 /** A command that is told which run it is about by the flags of all kinds of runs. */
@@ -123,7 +143,7 @@ function withOthers(command: Command, plural: Plural): Command {
       ),
     )
     .addCommand(
-      one('delete', `delete an ended ${kind} from its location`)
+      withTimeout(one('delete', `delete an ended ${kind} from its location`))
         .option('--yes', 'do not ask')
         .option('--wait', 'wait until it is gone')
         .action((name: string, _options: unknown, self: Command) =>
@@ -148,15 +168,9 @@ async function create(
     });
     return;
   }
-  process.once('SIGINT', () => {
-    process.stderr.write(
-      `\nthe ${kind} goes on; look at it with: holdfast ${kind} describe ${name}, end it with: holdfast ${kind} cancel ${name}\n`,
-    );
-    process.exit(EXIT.interrupted);
-  });
-  const ended = await waitForEnd(client, plural, name);
+  const ended = await waitForEnd({ client, plural, name }, options);
   print(ended, options, { text: () => describeText(ended, Date.now()) });
-  process.exitCode = exitCodeOf(ended.status.phase);
+  process.exitCode = exitCodeOf(ended.status.phase, options.failOn);
 }
 
 async function get(
@@ -204,7 +218,7 @@ async function describe(
 async function remove(
   plural: Plural,
   name: string,
-  options: GlobalOptions & { yes?: true; wait?: true },
+  options: GlobalOptions & WaitOptions & { yes?: true; wait?: true },
 ): Promise<void> {
   const kind = plural.slice(0, -1);
   if (options.yes !== true && !(await isConfirmed(`delete the ${kind} ${name} for ever?`))) {
@@ -214,7 +228,7 @@ async function remove(
   }
   const client = clientOf(options);
   const run = await client.runs.delete(plural, name);
-  if (options.wait === true && !(await waitUntilGone(client, plural, name))) {
+  if (options.wait === true && !(await waitUntilGone({ client, plural, name }, options))) {
     process.stderr.write(
       `the deletion has ended, and the ${kind} ${name} is still there; holdfast ${kind} describe ${name} shows it\n`,
     );

@@ -2,7 +2,7 @@ import type { RunVolume } from '../domain/api-resource.ts';
 import { volumeBars, volumeLine } from './volume-lines.ts';
 
 /** Pause between two lines that say the same with other numbers, where nothing can be redrawn. */
-const LINE_PAUSE_MS = 3000;
+const LINE_PAUSE_MS = 10_000;
 /** Volumes that are shown at the same time; the others are in the numbers. */
 const VOLUMES_MAX = 8;
 const DEFAULT_COLUMNS = 80;
@@ -19,6 +19,9 @@ export interface Paper {
   readonly columns?: number;
   write(text: string): unknown;
 }
+
+/** Where nothing is to be said. */
+export const NO_SCREEN: Screen = { show: () => undefined, end: () => undefined };
 
 /** On a terminal lines that are drawn again and again, with bars; elsewhere lines one after the other. */
 export function openScreen(paper: Paper): Screen {

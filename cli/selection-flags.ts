@@ -137,7 +137,7 @@ export function names(text: string): string[] {
 }
 
 /** What is wrong with the value of a flag is told as a wrong flag. */
-function read(parse: FlagRow[2], text: string): unknown {
+export function read<Value>(parse: (text: string) => Value, text: string): Value {
   try {
     return parse(text);
   } catch (error) {

@@ -5,9 +5,11 @@ import { isEndPhase } from '../domain/phase.ts';
 import type { ApiClient } from './client/api-client.ts';
 import { ProblemError, UnreachableError } from './client/errors.ts';
 import type { Plural } from './client/runs.ts';
+import { EXIT } from './exit-codes.ts';
 import { operationsText } from './operation-lines.ts';
 import { duration, rateText } from './run-output.ts';
-import { openScreen } from './screen.ts';
+import { NO_SCREEN, openScreen, type Screen } from './screen.ts';
+import { SteadyRun } from './steady-run.ts';
 import { volumesText, volumesUnderWay } from './volume-lines.ts';
 
 /** Pause between two looks at a run. */
@@ -17,33 +19,76 @@ const PATIENCE_MS = 300_000;
 /** Looks in a row at a run that is no longer being deleted, before it counts as kept. */
 const KEPT_LOOKS = 3;
 
-/** Waits for a run's end and shows on standard error how far it is. */
+/** The run that is waited for. */
+export interface AwaitedRun {
+  readonly client: ApiClient;
+  readonly plural: Plural;
+  readonly name: string;
+}
+
+/** How a run is waited for. */
+export interface WaitOptions {
+  readonly quiet?: true;
+  /** How long at most, in milliseconds; for ever when left out. */
+  readonly timeout?: number;
+}
+
+/** It took longer than whoever waits wanted. */
+export class WaitTimeoutError extends Error {
+  override readonly name = 'WaitTimeoutError';
+}
+
+/**
+ * Waits for a run's end and shows on standard error how far it is. Ctrl-C ends the command and not the run. Throws
+ * `WaitTimeoutError`.
+ */
 export function waitForEnd<Resource extends RunResource>(
-  client: ApiClient,
-  plural: Plural,
-  name: string,
+  { client, plural, name }: AwaitedRun,
+  options: WaitOptions,
 ): Promise<Resource> {
-  return watch<Resource>(
-    () => client.runs.get(plural, name),
-    (run) => isEndPhase(run.status.phase),
+  return detachable(goesOn(plural, name), () =>
+    watch<Resource>(
+      () => client.runs.get(plural, name),
+      (run) => isEndPhase(run.status.phase),
+      { ...options, late: goesOn(plural, name) },
+    ),
   );
+}
+
+function goesOn(plural: Plural, name: string): string {
+  const kind = plural.slice(0, -1);
+  return `the ${kind} goes on; look at it with: holdfast ${kind} describe ${name}, end it with: holdfast ${kind} cancel ${name}`;
+}
+
+/** What is told when Ctrl-C ends the wait. */
+async function detachable<Result>(text: string, wait: () => Promise<Result>): Promise<Result> {
+  const detach = (): void => {
+    process.stderr.write(`\n${text}\n`);
+    process.exit(EXIT.interrupted);
+  };
+  process.once('SIGINT', detach);
+  try {
+    return await wait();
+  } finally {
+    process.off('SIGINT', detach);
+  }
 }
 
 /** Waits for the end of a deletion. Answers whether the run is gone; if not, the deletion ended without success. */
 export async function waitUntilGone(
-  client: ApiClient,
-  plural: Plural,
-  name: string,
+  { client, plural, name }: AwaitedRun,
+  options: WaitOptions,
 ): Promise<boolean> {
+  const late = `the deletion of the ${plural.slice(0, -1)} ${name} goes on`;
   let keptLooks = 0;
+  // An API that cannot ask Temporal for a moment shows the run without its deletion.
+  const isKept = ({ status }: RunResource): boolean => {
+    keptLooks = status.phase === 'Deleting' ? 0 : keptLooks + 1;
+    return keptLooks === KEPT_LOOKS;
+  };
   try {
-    await watch<RunResource>(
-      () => client.runs.get(plural, name),
-      ({ status }) => {
-        // An API that cannot ask Temporal for a moment shows the run without its deletion.
-        keptLooks = status.phase === 'Deleting' ? 0 : keptLooks + 1;
-        return keptLooks === KEPT_LOOKS;
-      },
+    await detachable(late, () =>
+      watch<RunResource>(() => client.runs.get(plural, name), isKept, { ...options, late }),
     );
     return false;
   } catch (error) {
@@ -58,15 +103,18 @@ export async function waitUntilGone(
 async function watch<Resource extends RunResource>(
   get: () => Promise<Resource>,
   isOver: (run: Resource) => boolean,
+  { quiet, timeout, late }: WaitOptions & { readonly late: string },
 ): Promise<Resource> {
-  const screen = openScreen(process.stderr);
-  let answeredAt = Date.now();
+  const screen = quiet === true ? NO_SCREEN : openScreen(process.stderr);
+  const shown = new SteadyRun();
+  const startedAt = Date.now();
+  let answeredAt = startedAt;
   try {
     for (;;) {
       const run = await look(get);
       if (run !== undefined) {
         answeredAt = Date.now();
-        screen.show(progressText(run), run.status.volumes && volumesUnderWay(run.status.volumes));
+        showRun(screen, shown.steady(run));
       } else if (Date.now() - answeredAt > PATIENCE_MS) {
         return await get();
       } else {
@@ -75,11 +123,18 @@ async function watch<Resource extends RunResource>(
       if (run !== undefined && isOver(run)) {
         return run;
       }
+      if (timeout !== undefined && Date.now() - startedAt > timeout) {
+        throw new WaitTimeoutError(`it takes longer than --timeout says; ${late}`);
+      }
       await sleep(LOOK_PAUSE_MS);
     }
   } finally {
     screen.end();
   }
+}
+
+function showRun(screen: Screen, run: RunResource): void {
+  screen.show(progressText(run), run.status.volumes && volumesUnderWay(run.status.volumes));
 }
 
 /** A look at the run; undefined while the API, or what it needs, is away. */

@@ -38,7 +38,7 @@ export async function runDev(options: DevOptions): Promise<void> {
     const tails = children.map((child) => child.tail).filter((tail) => tail !== '');
     process.stderr.write(`holdfast: not everything could be started\n${tails.join('\n---\n')}\n`);
     await endAll(children);
-    process.exit(EXIT.internal);
+    process.exit(EXIT.error);
   }
   process.stdout.write(
     [
@@ -155,7 +155,7 @@ async function endWhenGivenUp(children: readonly Child[]): Promise<void> {
         `holdfast: ERROR: ${dying.name} keeps dying, so everything is ended; its last lines:\n${dying.tail}\n`,
       );
       await endAll(children);
-      process.exit(EXIT.internal);
+      process.exit(EXIT.error);
     }
     await sleep(READY_POLL_MS);
   }

@@ -47,9 +47,9 @@ test('a cluster without a key has none to export, and takes nothing that is no k
     keys('export'),
     keys('import', [await keyFile('short', 'abc')]),
   ]);
-  expect(missing).toMatchObject({ status: 4, stdout: '' });
+  expect(missing).toMatchObject({ status: 5, stdout: '' });
   expect(missing.stderr).toContain(`no Secret holdfast-master-key in the namespace ${namespace}`);
-  expect(short).toMatchObject({ status: 4, stderr: expect.stringContaining('64 hex') as string });
+  expect(short).toMatchObject({ status: 1, stderr: expect.stringContaining('64 hex') as string });
 });
 
 test('an imported key is the one that is exported, and another one is refused', async () => {
@@ -60,7 +60,7 @@ test('an imported key is the one that is exported, and another one is refused', 
     keys('import', [await keyFile('other', OTHER)]),
     keys('export'),
   ]);
-  expect(other).toMatchObject({ status: 4, stderr: expect.stringContaining('never') as string });
+  expect(other).toMatchObject({ status: 7, stderr: expect.stringContaining('never') as string });
   expect(exported).toEqual({ status: 0, stdout: `${KEY}\n`, stderr: '' });
 });
 
@@ -98,10 +98,10 @@ test('a cluster that refuses, one that does not answer and a wrong flag are told
     keys('export', ['--context', 'no-such-context', '--kubeconfig', away]),
   ]);
   expect(forbidden).toMatchObject({
-    ...{ status: 4, stderr: expect.stringContaining('Forbidden') as string },
+    ...{ status: 6, stderr: expect.stringContaining('Forbidden') as string },
   });
   expect(unreachable).toMatchObject({
-    ...{ status: 3, stderr: expect.stringContaining('no answer') as string },
+    ...{ status: 1, stderr: expect.stringContaining('no answer') as string },
   });
   expect(context).toMatchObject({ status: 2 });
 });

@@ -76,7 +76,7 @@ test('a location that works is available: 0, and without a name it is the defaul
   expect(lines.at(-2)).toBe('location default is Available');
 });
 
-test('a location that ignores conditions is degraded: 6, with the remedy', async () => {
+test('a location that ignores conditions is degraded: 3, with the remedy', async () => {
   proxy.faults = [
     {
       method: 'PUT',
@@ -85,18 +85,18 @@ test('a location that ignores conditions is degraded: 6, with the remedy', async
     },
   ];
   const { status, lines } = await holdfast('check', 'bucket');
-  expect(status).toBe(6);
+  expect(status).toBe(3);
   expect(lines.filter((line) => / {3,}failed {3,}/.test(line))).toEqual([
     expect.stringMatching(/^if-none-match .*the workflow id alone guards a name/),
   ]);
 });
 
-test('a location that cannot be written is unavailable: 5, and JSON says the same', async () => {
+test('a location that cannot be written is unavailable: 4, and JSON says the same', async () => {
   const { status, stdout } = await holdfast('check', 'broken', '-o', 'json');
-  expect(status).toBe(5);
+  expect(status).toBe(4);
   expect(JSON.parse(stdout)).toMatchObject({ status: { phase: 'Unavailable' } });
 });
 
-test('a location that is not there is refused: 4', async () => {
-  expect(await holdfast('check', 'nowhere')).toMatchObject({ status: 4, stdout: '' });
+test('a location that is not there is not found: 5', async () => {
+  expect(await holdfast('check', 'nowhere')).toMatchObject({ status: 5, stdout: '' });
 });

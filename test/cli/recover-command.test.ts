@@ -75,7 +75,7 @@ async function recover(...args: string[]) {
 
 test('a place that no location has is told with where to configure it, if it cannot be kept', async () => {
   const { status, stderr } = await recover('--bucket', 'vault', '--prefix', 'prod/');
-  expect(status).toBe(4);
+  expect(status).toBe(7);
   expect(stderr).toContain('location-fixed');
   expect(stderr).toContain('configure the location in HOLDFAST_LOCATIONS');
 });
@@ -88,13 +88,13 @@ test('a place has to be named, and to hold backups of one cluster', async () => 
     recover('--path', place('shared'), '--from-cluster', 'test'),
   ]);
   expect(none).toMatchObject({ status: 2, stderr: expect.stringContaining('--bucket') as string });
-  expect(empty).toMatchObject({ status: 4 });
+  expect(empty).toMatchObject({ status: 1 });
   expect(empty.stderr).toContain('the location empty has no backups');
   expect(shared).toMatchObject({ status: 2 });
   expect(shared.stderr).toContain(
     'several clusters: dev, prod; name the lost one with --from-cluster',
   );
-  expect(another).toMatchObject({ status: 4 });
+  expect(another).toMatchObject({ status: 1 });
   expect(another.stderr).toContain('has backups of: dev, prod; and none of test');
 });
 
@@ -106,10 +106,10 @@ test('without the key, or with another one, nothing is changed', async () => {
     recover('--path', place('full'), '--key-file', file),
     recover('--path', place('full'), '--key-file', join(folder, 'nowhere')),
   ]);
-  expect(missing).toMatchObject({ status: 4, stdout: '' });
+  expect(missing).toMatchObject({ status: 5, stdout: '' });
   expect(missing.stderr).toContain('data of volumes of the cluster prod is in 1 repositories');
   expect(missing.stderr).toContain('--key-file');
-  expect(wrong).toMatchObject({ status: 4, stdout: '' });
+  expect(wrong).toMatchObject({ status: 6, stdout: '' });
   expect(wrong.stderr).toContain(
     `the master key of ${file} is not that of the cluster prod: it does not open its repositories, such as restic/v1/source/shop`,
   );

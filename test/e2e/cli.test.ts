@@ -142,32 +142,38 @@ test('a wrong flag or argument ends with 2, and prints nothing on standard outpu
   }
 });
 
-test('an API that does not answer ends with 3', async () => {
+test('an API that does not answer ends with 1', async () => {
   const server = `http://127.0.0.1:${String(await freePort())}`;
   const { status, stderr } = await holdfast('backup', 'get', '--server', server);
-  expect(status).toBe(3);
+  expect(status).toBe(1);
   expect(stderr).toContain(`the API at ${server} does not answer`);
 });
 
-test('a request that is refused ends with 4 and says why, as JSON where that is asked for', async () => {
+test('a request that is refused ends with 1 and says why, as JSON where that is asked for', async () => {
   const text = await holdfast(...createBackup('none', 'no-such-namespace'));
-  expect({ status: text.status, stdout: text.stdout }).toEqual({ status: 4, stdout: '' });
+  expect({ status: text.status, stdout: text.stdout }).toEqual({ status: 1, stdout: '' });
   expect(text.stderr).toContain('code namespace-not-found');
-  const json = await holdfast('backup', 'get', 'nothing', '--output=json');
-  expect(json.status).toBe(4);
-  expect(JSON.parse(json.stderr)).toMatchObject({ status: 404, code: 'not-found' });
+  const json = await holdfast(...createBackup('none', 'no-such-namespace', '--output=json'));
+  expect(JSON.parse(json.stderr)).toMatchObject({ status: 422, code: 'namespace-not-found' });
 });
 
-test('a backup that failed ends with 5 and names the failure', async () => {
+test('what is not there ends with 5, and what is in the way with 7', async () => {
+  expect(await holdfast('backup', 'get', 'nothing')).toMatchObject({ status: 5, stdout: '' });
+  const other = await holdfast(...createBackup('first', small, '--ttl', '7h'));
+  expect(other).toMatchObject({ status: 7, stdout: '' });
+  expect(other.stderr).toContain('code already-exists');
+});
+
+test('a backup that failed ends with 4 and names the failure', async () => {
   proxy.faults = [
     { method: 'GET', matches: (path) => path.endsWith('bad.tar.gz'), effect: 'flip' },
   ];
   const { status, stdout } = await holdfast(...createBackup('bad', small, '--wait'));
-  expect(status).toBe(5);
+  expect(status).toBe(4);
   expect(stdout).toMatch(/^Failure: +archive-mismatch: /m);
 });
 
-test('a restore that a quota stopped half-way ends with 6', async () => {
+test('a restore that a quota stopped half-way ends with 3, or with 0 where that is enough', async () => {
   await kubectl('create', 'namespace', full);
   await kubectl('-n', full, 'create', 'quota', 'few', '--hard=count/configmaps=3');
   await expect
@@ -175,23 +181,27 @@ test('a restore that a quota stopped half-way ends with 6', async () => {
     .toContain('count/configmaps');
   const mapping = ['--namespace-mappings', `${small}:${full}`];
   const { status, stdout } = await holdfast(...createRestore('few', 'first', ...mapping, '--wait'));
-  expect({ status, stdout }).toMatchObject({ status: 6 });
+  expect({ status, stdout }).toMatchObject({ status: 3 });
   expect(stdout).toMatch(/^Phase: +PartiallyFailed$/m);
+  // The same request again is the same restore, which has ended.
+  const enough = await holdfast(...createRestore('few', 'first', ...mapping, '--fail-on=failed'));
+  expect(enough).toMatchObject({ status: 0 });
+  expect(enough.stdout).toMatch(/^Phase: +PartiallyFailed$/m);
 });
 
-test('a backup that somebody cancels ends with 7', async () => {
+test('a backup that somebody cancels ends with 4', async () => {
   proxy.faults = [held('stopped')];
   const waiting = start(...createBackup('stopped', large, '--wait'));
   await expect.poll(() => proxy.hits, { timeout: 20_000 }).toBeGreaterThan(0);
   const cancel = await holdfast('backup', 'cancel', 'stopped');
   expect(cancel).toEqual({ status: 0, stdout: '', stderr: 'backup stopped is asked to end\n' });
-  expect(await waiting.status).toBe(7);
+  expect(await waiting.status).toBe(4);
   expect(waiting.stdout).toMatch(/^Phase: +Cancelled$/m);
 });
 
-test('what the API needs and lacks ends with 8', async () => {
+test('what the API needs and lacks ends with 1', async () => {
   const { status, stderr } = await holdfast('backup', 'create', 'x', '--cluster', 'mars');
-  expect(status).toBe(8);
+  expect(status).toBe(1);
   expect(stderr).toContain('code no-worker');
 });
 
@@ -204,6 +214,14 @@ test('Ctrl-C while waiting ends with 130, and the run goes on', async () => {
   expect(await waiting.status).toBe(130);
   expect(waiting.stderr).toContain('the backup goes on');
   expect((await installation.ended('backups', 'left')).status.phase).toBe('Completed');
+});
+
+test('a wait that takes too long ends with 124, and the run goes on', async () => {
+  proxy.faults = [held('slow')];
+  const { status, stdout, stderr } = await holdfast(...createBackup('slow', large, '--timeout=1s'));
+  expect({ status, stdout }).toEqual({ status: 124, stdout: '' });
+  expect(stderr).toMatch(/^error: it takes longer .* the backup goes on; look at it with: /m);
+  expect((await installation.ended('backups', 'slow')).status.phase).toBe('Completed');
 });
 
 test('a deletion is not done without a yes', async () => {
@@ -223,13 +241,13 @@ test.each(['second', 'bad', 'stopped'])(
   },
 );
 
-test('a deletion that fails ends with 5, and the backup is still there', async () => {
+test('a deletion that fails ends with 4, and the backup is still there', async () => {
   const matches = (path: string): boolean => !path.includes('.');
   proxy.faults = [
     { method: 'POST', matches, effect: 'fail' },
     { method: 'DELETE', matches: () => true, effect: 'fail' },
   ];
   const { status, stdout, stderr } = await holdfast('backup', 'delete', 'first', '--yes', '--wait');
-  expect({ status, stdout }).toEqual({ status: 5, stdout: '' });
+  expect({ status, stdout }).toEqual({ status: 4, stdout: '' });
   expect(stderr).toContain('the backup first is still there');
 });

@@ -87,7 +87,7 @@ test('without a worker, the lines of the workers fail and the others do not', as
   const { diagnosis, status } = await doctor();
   expect(wrong(diagnosis)).toEqual(['WorkflowWorkers Failed', 'ClusterWorkers Failed']);
   expect(diagnosis.checks.map(lineOf)).toContain('Location default Ok');
-  expect(status).toBe(5);
+  expect(status).toBe(4);
 });
 
 test('a worker that lacks a right and a node without an agent are told, and heal', async () => {
@@ -127,7 +127,7 @@ test('a location with a bucket that is not there fails its lines alone', async (
   const failed = diagnosis.checks.filter(({ result }) => result === 'Failed').map(lineOf);
   expect(failed).toContain('Location wrong Failed');
   expect(failed.every((line) => line.includes(' wrong '))).toBe(true);
-  expect(status).toBe(5);
+  expect(status).toBe(4);
   const { body } = await installation.request<ServerStatus>('GET', '/status');
   expect(body.locations).toContainEqual(
     expect.objectContaining({ name: 'wrong', isReachable: false }),
@@ -177,6 +177,6 @@ test('the bundle has what is wrong and what a run did, and no secret that was pl
 
 test('an API that does not answer is a line too, and an exit status of its own', async () => {
   const run = startHoldfast(['doctor', '--server', 'http://me:hush@127.0.0.1:9']);
-  expect(await run.status).toBe(3);
+  expect(await run.status).toBe(1);
   expect(run.stdout).toMatch(/^failed +Api: the API at http:\/\/127\.0\.0\.1:9/);
 });

@@ -290,7 +290,7 @@ test('locations are made, shown and forgotten from the command line', async () =
   expect((await cli('describe', 'by-cli')).stdout).toMatch(/Kept as: +Resource\n[^]*1048576 bytes/);
   expect((await cli('list')).stdout).toMatch(/by-cli .* Resource\n/);
   const wrong = await cli('create', 'wrong', '--provider', 'folder');
-  expect(wrong).toMatchObject({ status: 4, stdout: '' });
+  expect(wrong).toMatchObject({ status: 1, stdout: '' });
   expect(wrong.stderr).toContain('/spec/path must be a text that is not empty');
   expect((await cli('delete', 'by-cli')).stderr).toContain('what is in it stays');
   expect(await names()).not.toContain('by-cli');

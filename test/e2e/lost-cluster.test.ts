@@ -197,11 +197,11 @@ test('without the key, or with another one, nothing is changed', async () => {
     await recover(),
     await recover('--key-file', other),
   ];
-  expect(elsewhere).toMatchObject({ status: 4, stdout: '' });
+  expect(elsewhere).toMatchObject({ status: 1, stdout: '' });
   expect(elsewhere.stderr).toContain('has no backups that Holdfast made');
-  expect(missing).toMatchObject({ status: 4, stdout: '' });
+  expect(missing).toMatchObject({ status: 5, stdout: '' });
   expect(missing.stderr).toContain('name the file that was exported with --key-file');
-  expect(wrong).toMatchObject({ status: 4, stdout: '' });
+  expect(wrong).toMatchObject({ status: 6, stdout: '' });
   expect(wrong.stderr).toContain(`is not that of the cluster ${lost.name}`);
   expect((await schedule()).status.phase).toBe('Missing');
   expect((await backups()).map(({ status }) => status.phase)).toEqual(['Completed']);

@@ -129,7 +129,7 @@ test('the command line registers, lists and shows plugins, and says which have n
 
 test('a plugin that nobody serves is not registered, and one of an unknown cluster neither', async () => {
   const refused = await holdfast('register', 'nobody');
-  expect(refused.status).toBe(4);
+  expect(refused.status).toBe(1);
   expect(refused.stderr).toContain(`holdfast.plugin.${installation.name}.nobody`);
   expect(refused.stderr).toContain('code plugin-not-served');
   expect((await installation.request('GET', path('nobody'))).status).toBe(404);
@@ -175,6 +175,6 @@ test('a plugin that is no longer served says so, and can be removed', async () =
   expect(await installation.request('DELETE', path(NAME))).toMatchObject({ status: 204 });
   expect((await installation.request('GET', path(NAME))).status).toBe(404);
   const gone = await holdfast('remove', NAME);
-  expect(gone.status).toBe(4);
+  expect(gone.status).toBe(5);
   expect(gone.stderr).toContain('code plugin-not-found');
 });

@@ -348,7 +348,7 @@ test('schedules are made and looked at from the command line', async () => {
   });
   await cli('delete', 'by-file');
   const wrong = await cli('create', 'wrong', '--schedule', '61 * * * *');
-  expect(wrong).toMatchObject({ status: 4, stdout: '' });
+  expect(wrong).toMatchObject({ status: 1, stdout: '' });
   expect(wrong.stderr).toContain('/spec/schedule cannot be read');
   expect((await cli('delete', 'by-cli')).stderr).toContain('its backups stay');
   expect(await completed('by-cli')).toEqual([name]);

@@ -100,6 +100,6 @@ test('the same request in another order gives the same backup', async () => {
   expect(again.status).toBe(0);
   expect(JSON.parse(again.stdout)).toMatchObject({ status: { phase: 'Completed' } });
   const other = await create('--include-namespace-scoped-resources', 'cm');
-  expect(other.status).toBe(4);
+  expect(other.status).toBe(7);
   expect(other.stderr).toContain('already-exists');
 });

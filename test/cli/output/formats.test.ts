@@ -77,6 +77,13 @@ test('that there is nothing is said on standard error, and not with --quiet', as
   expect(await holdfast(...none, '-q')).toEqual({ status: 0, stdout: '', stderr: '' });
 });
 
+test('values that are not to be shown end with 6', async () => {
+  const item = ['backup', 'item', 'one', 'secrets', 's', '--reveal-secrets'];
+  const denied = await holdfast(...item);
+  expect(denied).toMatchObject({ status: 6, stdout: '' });
+  expect(denied.stderr).toContain('code secrets-forbidden');
+});
+
 test('a terminal gets colours, unless NO_COLOR is set, and a pipe gets none', async () => {
   expect(await onTerminal({})).toContain(COLOR);
   const plain = await onTerminal({ NO_COLOR: '1' });
