@@ -74,7 +74,7 @@ module.exports = {
       '^domain/',
       '^activities/(kubernetes/client|volumes/(try-)?master-key)\\.ts$',
       NODE,
-      packages(['commander', 'picocolors', 'yaml']),
+      packages(['@kubernetes', 'commander', 'picocolors', 'undici', 'yaml']),
     ]),
     {
       name: 'api-activities',

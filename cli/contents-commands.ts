@@ -6,6 +6,7 @@ import { EXIT } from './exit-codes.ts';
 import {
   clientOf,
   type GlobalOptions,
+  LONG_NAMESPACE,
   type ServerOptions,
   withGlobals,
   withLabels,
@@ -49,7 +50,7 @@ export function withContents(backup: Command): Command {
 }
 
 function itemsCommand(): Command {
-  return withItemFlags(withLabels(withGlobals(new Command('items'))))
+  return withItemFlags(withLabels(withGlobals(new Command('items'), LONG_NAMESPACE)))
     .argument('<name>')
     .description('list what a backup holds')
     .option('-l, --selector <selector>', 'items with these labels: a=b,c!=d,e in (x,y)')
@@ -73,7 +74,7 @@ function itemsCommand(): Command {
 }
 
 function itemCommand(): Command {
-  return withSecrets(withServer(new Command('item')))
+  return withSecrets(withServer(new Command('item'), LONG_NAMESPACE))
     .argument('<name>')
     .argument('<type>', 'plural, kind or resource.group')
     .argument('<item>', 'name of the item')

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { API_VERSION } from '../domain/api-resource.ts';
 import type { DiagnosisResource } from '../domain/diagnosis/checks.ts';
 import { DEFAULT_CLUSTER } from '../domain/backup.ts';
+import { ConnectionError } from './connection/contract.ts';
 import { UnreachableError } from './client/errors.ts';
 import { doctorText } from './doctor-output.ts';
 import { EXIT, exitCodeOfChecks } from './exit-codes.ts';
@@ -30,14 +31,18 @@ async function diagnose(options: DoctorOptions) {
     const diagnosis = await clientOf(options).installation.diagnose(options.cluster);
     return { diagnosis, exitCode: exitCodeOfChecks(diagnosis.result) };
   } catch (error) {
-    if (!(error instanceof UnreachableError)) {
+    const isAway = error instanceof UnreachableError || error instanceof ConnectionError;
+    if (!isAway) {
       throw error;
     }
-    return { diagnosis: withoutApi(options), exitCode: EXIT.error };
+    return { diagnosis: withoutApi(options, error.message), exitCode: EXIT.error };
   }
 }
 
-function withoutApi({ cluster = DEFAULT_CLUSTER, server }: DoctorOptions): DiagnosisResource {
+function withoutApi(
+  { cluster = DEFAULT_CLUSTER }: DoctorOptions,
+  message: string,
+): DiagnosisResource {
   const advice = 'start the API, or name another with --server or HOLDFAST_SERVER';
   return {
     ...{ apiVersion: API_VERSION, kind: 'Diagnosis', cluster, result: 'Failed' },
@@ -45,13 +50,13 @@ function withoutApi({ cluster = DEFAULT_CLUSTER, server }: DoctorOptions): Diagn
       {
         name: 'Api',
         result: 'Failed',
-        message: `the API at ${withoutUser(server)} does not answer`,
+        message: withoutUser(message),
         advice,
       },
     ],
   };
 }
 
-function withoutUser(server: string): string {
-  return server.replace(/(?<=:\/\/)[^/]*@/, '');
+function withoutUser(text: string): string {
+  return text.replace(/(?<=:\/\/)[^/]*@/, '');
 }

@@ -6,6 +6,8 @@ import { withContents } from './contents-commands.ts';
 import { devCommand } from './dev/command.ts';
 import { debugCommand } from './debug-command.ts';
 import { doctorCommand } from './doctor-command.ts';
+import { closeConnections } from './connection/connection.ts';
+import { ConnectionError } from './connection/contract.ts';
 import { EXIT, exitCodeOfProblem } from './exit-codes.ts';
 import { keysCommand } from './keys-command.ts';
 import { locationCommand } from './location-commands.ts';
@@ -58,6 +60,9 @@ function exitCodeOfError(error: unknown): number {
     return exitCodeOfProblem(error.problem);
   }
   process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+  if (error instanceof ConnectionError) {
+    return exitCodeOfProblem(error);
+  }
   return error instanceof WaitTimeoutError ? EXIT.timedOut : EXIT.error;
 }
 
@@ -70,4 +75,6 @@ try {
   await overrideExit(buildProgram()).parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOfError(error);
+} finally {
+  await closeConnections();
 }

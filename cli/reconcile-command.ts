@@ -4,7 +4,13 @@ import { Command } from 'commander';
 
 import type { ReconciliationResource } from '../domain/reconciliation.ts';
 import { EXIT } from './exit-codes.ts';
-import { clientOf, type GlobalOptions, withNamelessOutput, withServer } from './global-options.ts';
+import {
+  apiOf,
+  clientOf,
+  type GlobalOptions,
+  withNamelessOutput,
+  withServer,
+} from './global-options.ts';
 import { print } from './output/print.ts';
 import { reconciliationText } from './reconcile-output.ts';
 
@@ -41,7 +47,7 @@ async function untilEnd({ cluster, remove, ...options }: Options): Promise<Recon
     },
   });
   // Of any location: the one that is meant is in the path.
-  const looker = clientOf({ server: options.server });
+  const looker = apiOf(options);
   while (resource.status.phase === 'InProgress') {
     await sleep(POLL_MS);
     resource = await looker.locations.reconciliation(

@@ -3,9 +3,9 @@ import { Command } from 'commander';
 import type { ClusterHoldings } from '../domain/location-inventory.ts';
 import type { StorageLocationResource } from '../domain/locations/api-location.ts';
 import type { ApiClient } from './client/api-client.ts';
-import { type ClusterOptions, told, withCluster } from './cluster-key.ts';
+import { type ClusterOptions, told } from './cluster-key.ts';
 import { EXIT } from './exit-codes.ts';
-import { clientOf, type GlobalOptions, withApi, withNamelessOutput } from './global-options.ts';
+import { apiOf, type GlobalOptions, withApi, withNamelessOutput } from './global-options.ts';
 import { checksText } from './location-output.ts';
 import { lostCluster } from './lost-cluster.ts';
 import { print } from './output/print.ts';
@@ -14,7 +14,11 @@ import { findPlace, type FoundPlace, type PlaceOptions, withPlace } from './reco
 import { type Recovery, recoveryText } from './recover-output.ts';
 
 interface RecoverOptions
-  extends Omit<GlobalOptions, 'location'>, ClusterOptions, KeyOptions, PlaceOptions {
+  extends
+    Omit<GlobalOptions, 'location' | keyof ClusterOptions>,
+    ClusterOptions,
+    KeyOptions,
+    PlaceOptions {
   readonly fromCluster?: string;
   readonly cluster?: string;
 }
@@ -24,7 +28,7 @@ interface RecoverOptions
  * what is done is left as it is. Nothing is changed before all of it was found to be there.
  */
 export function recoverCommand(): Command {
-  return withPlace(withCluster(withNamelessOutput(withApi(new Command('recover')))))
+  return withPlace(withNamelessOutput(withApi(new Command('recover'))))
     .description(
       'after the loss of a cluster: find its backups, put its key in place, and bring its schedules back',
     )
@@ -36,7 +40,7 @@ export function recoverCommand(): Command {
 }
 
 async function recover(options: RecoverOptions): Promise<void> {
-  const client = clientOf({ server: options.server });
+  const client = apiOf(options);
   const found = await findPlace(client, options);
   const { name: location } = found.resource.metadata;
   const lost = await lostCluster(client, found, options);

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { groupResource } from '../domain/item.ts';
 import type { RestoreOutcome } from '../domain/restore/restore-outcome.ts';
 import { RESTORE_VERBS } from '../domain/restore.ts';
-import { clientOf, withGlobals, withHeaders } from './global-options.ts';
+import { clientOf, LONG_NAMESPACE, withGlobals, withHeaders } from './global-options.ts';
 import { itemName } from './items-output.ts';
 import { type ItemFlags, present, warnOfMore, withItemFlags } from './item-flags.ts';
 import { print } from './output/print.ts';
@@ -15,7 +15,7 @@ interface RestoreItemFlags extends ItemFlags {
 
 /** `restore items`: what became of each item of an ended restore. */
 export function restoreItemsCommand(): Command {
-  return withItemFlags(withHeaders(withGlobals(new Command('items'))))
+  return withItemFlags(withHeaders(withGlobals(new Command('items'), LONG_NAMESPACE)))
     .argument('<name>')
     .description('list what became of each item of an ended restore')
     .addOption(new Option('--verb <verbs>', `separated by commas: ${RESTORE_VERBS.join(', ')}`))

@@ -83,7 +83,10 @@ function createCommand(plural: Plural): Command {
     .description(plural === 'backups' ? 'start a backup' : 'start a restore')
     .option('-w, --wait', 'wait for the end; the exit status says how it went')
     .addOption(
-      new Option('--fail-on <end>', 'wait, and take "partial" ends for failures too, or "failed" ones alone')
+      new Option(
+        '--fail-on <end>',
+        'wait, and take "partial" ends for failures too, or "failed" ones alone',
+      )
         .choices(FAIL_ON)
         .implies({ wait: true }),
     );

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunResource } from '../domain/api-resource.ts';
 import { isEndPhase } from '../domain/phase.ts';
 import type { ApiClient } from './client/api-client.ts';
+import { ConnectionError } from './connection/contract.ts';
 import { ProblemError, UnreachableError } from './client/errors.ts';
 import type { Plural } from './client/runs.ts';
 import { EXIT } from './exit-codes.ts';
@@ -145,7 +146,8 @@ async function look<Resource extends RunResource>(
     return await get();
   } catch (error) {
     const isAway = error instanceof ProblemError && error.problem.retryable;
-    if (isAway || error instanceof UnreachableError) {
+    const isUnreachable = error instanceof UnreachableError || error instanceof ConnectionError;
+    if (isAway || isUnreachable) {
       return undefined;
     }
     throw error;

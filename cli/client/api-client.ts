@@ -4,7 +4,7 @@ import { LocationsClient } from './locations.ts';
 import { PluginsClient } from './plugins.ts';
 import { RunsClient } from './runs.ts';
 import { SchedulesClient } from './schedules.ts';
-import { Transport } from './transport.ts';
+import { type ApiAddress, Transport } from './transport.ts';
 
 /** The API of one server, for one location, by resource. */
 export class ApiClient {
@@ -15,8 +15,8 @@ export class ApiClient {
   readonly plugins: PluginsClient;
   readonly installation: InstallationClient;
 
-  constructor(server: string, location: string | undefined) {
-    const transport = new Transport(server, location);
+  constructor(address: ApiAddress, location: string | undefined) {
+    const transport = new Transport(address, location);
     this.runs = new RunsClient(transport);
     this.contents = new ContentsClient(transport);
     this.schedules = new SchedulesClient(transport);

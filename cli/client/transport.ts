@@ -1,10 +1,13 @@
 import { API_BASE, type Problem } from '../../domain/api-resource.ts';
+import { type Connection, ConnectionError } from '../connection/contract.ts';
 import { ProblemError, UnreachableError } from './errors.ts';
 
 /** Longest that one answer may take. */
 const ANSWER_TIMEOUT_MS = 45_000;
 /** Longer than the operations of a check may take together, one after the other, or all records of a large location. */
 const CHECK_TIMEOUT_MS = 300_000;
+/** Statuses of HTTP that a proxy answers to whom it does not know. */
+const REFUSALS: ReadonlySet<number> = new Set([401, 403]);
 /** The most items that the API puts into one page. */
 const PAGE_SIZE = 500;
 
@@ -26,13 +29,23 @@ interface ItemList {
   readonly items: readonly unknown[];
 }
 
+/** The API that is asked. */
+export interface ApiAddress {
+  /** What it is called in messages. */
+  readonly name: string;
+  readonly connect: () => Promise<Connection>;
+}
+
 /** Requests to the API of one server, for one location. They throw `ProblemError` and `UnreachableError`. */
 export class Transport {
   readonly #server: string;
+  readonly #connect: () => Promise<Connection>;
   readonly #location: string | undefined;
+  #connection: Promise<Connection> | undefined;
 
-  constructor(server: string, location: string | undefined) {
-    this.#server = server.replace(/\/$/, '');
+  constructor({ name, connect }: ApiAddress, location: string | undefined) {
+    this.#server = name;
+    this.#connect = connect;
     this.#location = location;
   }
 
@@ -79,25 +92,42 @@ export class Transport {
   /** The answer to a request, its body not read yet. */
   async #request(method: string, path: string, options: RequestOptions): Promise<Response> {
     const { body, query, signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS) } = options;
-    const url = new URL(`${this.#server}${API_BASE}${path}`);
+    this.#connection ??= this.#connect();
+    const connection = await this.#connection;
+    const url = new URL(`${connection.url}${API_BASE}${path}`);
     const location = this.#location === undefined ? {} : { location: this.#location };
     url.search = new URLSearchParams({ ...location, ...query }).toString();
     let response: Response;
     try {
-      response = await fetch(url, {
+      response = await connection.fetch(url.href, {
         method,
-        headers: headersOf(options),
+        headers: { ...connection.headers, ...headersOf(options) },
         body: body === undefined ? null : JSON.stringify(body),
         signal,
       });
     } catch (error) {
+      // Another pod of the API may be there by now.
+      this.#connection = undefined;
+      await connection.close();
       throw new UnreachableError(this.#server, error);
     }
     if (!response.ok) {
-      // What is not the answer of the route is a problem.
-      throw new ProblemError(parsed(await this.#textOf(response), this.#server) as Problem);
+      throw new ProblemError(await this.#problemOf(response));
     }
     return response;
+  }
+
+  /** What is not the answer of the route is a problem, unless something between here and the API refuses. */
+  async #problemOf(response: Response): Promise<Problem> {
+    const text = await this.#textOf(response);
+    const { status } = response;
+    if (REFUSALS.has(status) && !/json/.test(response.headers.get('content-type') ?? '')) {
+      throw new ConnectionError(
+        `what stands before the API at ${this.#server} refuses the request with ${String(status)}`,
+        { status },
+      );
+    }
+    return parsed(text, this.#server) as Problem;
   }
 
   async #textOf(response: Response): Promise<string> {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 
 import { ApiClient } from '../../cli/client/api-client.ts';
+import { connect } from '../../cli/connection/connection.ts';
 import { waitUntilGone, WaitTimeoutError } from '../../cli/wait.ts';
 
 // Goal: waiting for a deletion ends with the deletion, and does not burden the API meanwhile.
@@ -35,7 +36,8 @@ async function apiWith(answers: readonly { status: number; body: object }[]): Pr
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   // A server that listens on a port has such an address.
   const { port } = server.address() as AddressInfo;
-  return new ApiClient(`http://127.0.0.1:${String(port)}`, undefined);
+  const name = `http://127.0.0.1:${String(port)}`;
+  return new ApiClient({ name, connect: () => connect({ server: name }) }, undefined);
 }
 
 test('it looks a few times a second, and ends when the run is gone', async () => {
@@ -55,7 +57,9 @@ test('it ends when the deletion has ended and the run is still there', async () 
 test('a problem that time does not heal is told at once', async () => {
   const problem = { code: 'unknown-location', retryable: false, detail: 'no such location' };
   const client = await apiWith([DELETING, { status: 422, body: problem }]);
-  await expect(waitUntilGone({ client, plural: 'backups', name: 'b' }, QUIET)).rejects.toThrow('no such location');
+  await expect(waitUntilGone({ client, plural: 'backups', name: 'b' }, QUIET)).rejects.toThrow(
+    'no such location',
+  );
   expect(looks).toBe(2);
 });
 
