@@ -96,10 +96,13 @@ export class LocationSet {
     return store;
   }
 
-  /** Reads the kept ones again; whether something has changed. Throws what the source throws. */
-  refresh(): Promise<boolean> {
-    this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
-    return this.#reading;
+  /**
+   * Reads the kept ones again; whether something has changed. Throws what the source throws. What was written before the
+   * call is seen: a reading that is under way may have begun before that, and is not the one that counts.
+   */
+  async refresh(): Promise<boolean> {
+    await this.#reading?.catch(() => undefined);
+    return this.#joinReading();
   }
 
   /**
@@ -109,9 +112,14 @@ export class LocationSet {
   async freshen(name?: string): Promise<void> {
     const isUnknown = name !== undefined && this.#source !== undefined && !this.#isKnown(name);
     if (this.#isStale || isUnknown) {
-      const answer = this.refresh().catch(() => undefined);
+      const answer = this.#joinReading().catch(() => undefined);
       await Promise.race([answer, sleep(ANSWER_MS, undefined, { ref: false })]);
     }
+  }
+
+  #joinReading(): Promise<boolean> {
+    this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
+    return this.#reading;
   }
 
   #isKnown(name: string): boolean {

@@ -44,6 +44,30 @@ test('what came, changed and went is known after the next look, and stores follo
   expect(() => set.store('vault')).toThrow('there is no storage location "vault"');
 });
 
+test('what was written while a look was under way is known after the next look', async () => {
+  const answers: (() => void)[] = [];
+  let now = [kept('old', '1')];
+  const list = (): Promise<KeptLocation[]> => {
+    const found = now;
+    return new Promise((resolve) => {
+      answers.push(() => {
+        resolve(found);
+      });
+    });
+  };
+  const set = new LocationSet({ fixed: [FIXED], source: { list } });
+  const before = set.freshen();
+  now = [...now, kept('new', '1')];
+  const after = set.refresh();
+  answers[0]?.();
+  await before;
+  expect(set.kept.map(({ name }) => name)).toEqual(['old']);
+  await expect.poll(() => answers.length).toBe(2);
+  answers[1]?.();
+  expect(await after).toBe(true);
+  expect(set.kept.map(({ name }) => name)).toEqual(['old', 'new']);
+});
+
 test('one of the configuration counts before a kept one of its name', async () => {
   const { set } = setOf([kept('default', '1')]);
   await set.refresh();
