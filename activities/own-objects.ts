@@ -1,0 +1,131 @@
+import { Failure } from '../domain/failure.ts';
+import { type Fields, fields } from '../domain/fields.ts';
+import { groupResource, type ItemReference, type KubernetesObject } from '../domain/item.ts';
+import type { Cluster } from './kubernetes/port.ts';
+import { ensureNamespace } from './own-namespace.ts';
+import { countOwn, isUnserved, type OwnType } from './own-type.ts';
+
+/** How often an object is written that somebody else writes at the same time. */
+const TRIES_MAX = 5;
+
+export type OwnCluster = Pick<
+  Cluster,
+  'count' | 'create' | 'discover' | 'listPages' | 'patch' | 'read' | 'remove'
+>;
+
+interface OwnObjectsOptions {
+  readonly cluster: OwnCluster;
+  /** Holdfast's own namespace. */
+  readonly namespace: string;
+  readonly own: OwnType;
+  /** The most there may be of them: all are read again and again. */
+  readonly countMax: number;
+}
+
+/** Custom resources of one type of ours, in Holdfast's own namespace. All methods throw what the cluster throws. */
+export class OwnObjects {
+  readonly #options: OwnObjectsOptions;
+
+  constructor(options: OwnObjectsOptions) {
+    this.#options = options;
+  }
+
+  /** All of them; none where the cluster does not know the type. */
+  async list(): Promise<KubernetesObject[]> {
+    const { cluster, namespace, own } = this.#options;
+    const objects: KubernetesObject[] = [];
+    const { signal } = new AbortController();
+    const scope = { type: own.type, namespace };
+    try {
+      for await (const page of cluster.listPages(scope, { signal, isMixedAllowed: true })) {
+        objects.push(...page.map(({ object }) => object));
+      }
+    } catch (error) {
+      if (await isUnserved(cluster, own.type, error)) {
+        return [];
+      }
+      throw error;
+    }
+    return objects;
+  }
+
+  read(name: string): Promise<KubernetesObject | undefined> {
+    const { cluster, own } = this.#options;
+    return cluster.read(own.type, this.#item(name));
+  }
+
+  /** Makes type and namespace where they are missing. Throws `quota-exceeded` where there are too many already. */
+  async makeRoom(name: string): Promise<void> {
+    const { cluster, namespace, own, countMax } = this.#options;
+    const count = await countOwn(cluster, own, namespace);
+    if (count >= countMax) {
+      const text = `there are ${String(count)} ${groupResource(own.type)}, and may be ${String(countMax)}; delete one`;
+      throw new Failure('quota-exceeded', text, { subject: name });
+    }
+    await ensureNamespace(cluster, namespace);
+  }
+
+  /** False where there is one of the name. */
+  async create(object: KubernetesObject): Promise<boolean> {
+    const { cluster, own } = this.#options;
+    return (await cluster.create(own.type, object)).kind === 'created';
+  }
+
+  /** Gives one another spec; false where there is none. Throws `precondition-failed`. */
+  async replace(name: string, spec: Fields): Promise<boolean> {
+    for (let tries = 1; tries <= TRIES_MAX; tries++) {
+      const live = await this.read(name);
+      if (live === undefined) {
+        return false;
+      }
+      if (await this.patchSpec(live, spec)) {
+        return true;
+      }
+    }
+    const { kind } = this.#options.own.type;
+    const text = `the ${kind} ${name} is changed again and again by somebody else; try again`;
+    throw new Failure('precondition-failed', text, { subject: name });
+  }
+
+  /** False where somebody else has changed it meanwhile. */
+  async patchSpec(live: KubernetesObject, spec: Fields): Promise<boolean> {
+    const { cluster, own } = this.#options;
+    const { name, resourceVersion } = live.metadata;
+    // A merge patch keeps what it does not name.
+    const gone = Object.fromEntries(Object.keys(fields(live['spec'])).map((key) => [key, null]));
+    const merge = { metadata: { resourceVersion }, spec: { ...gone, ...spec } };
+    try {
+      return (await cluster.patch(own.type, this.#item(name), { merge })) !== undefined;
+    } catch (error) {
+      if (error instanceof Failure && error.code === 'precondition-failed') {
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  /** False where there is none. */
+  async remove(name: string): Promise<boolean> {
+    const { cluster, own } = this.#options;
+    const live = await this.read(name);
+    if (live === undefined) {
+      return false;
+    }
+    const { uid = '', resourceVersion = '' } = live.metadata;
+    const removal = { uid, resourceVersion, propagation: 'Background' } as const;
+    await cluster.remove(own.type, this.#item(name), removal);
+    return true;
+  }
+
+  /** Changes fields of the status; what is null goes. */
+  async patchStatus(name: string, status: Fields): Promise<void> {
+    const { cluster, own } = this.#options;
+    await cluster.patch(own.type, this.#item(name), { merge: { status }, subresource: 'status' });
+  }
+
+  #item(name: string): ItemReference {
+    const { namespace, own } = this.#options;
+    const { group, resource } = own.type;
+    return { group, resource, namespace, name };
+  }
+}
