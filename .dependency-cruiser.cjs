@@ -8,7 +8,7 @@ const only = (from, comment, allowed) => ({
 });
 const packages = (names) => `node_modules/(${names.join('|')})(/|$)`;
 const NODE =
-  '^node:|^(assert|buffer|child_process|crypto|events|fs|http|https|module|net|os|path|perf_hooks|process|readline|stream|timers|url|util|v8|zlib)(/|$)';
+  '^node:|^(assert|buffer|child_process|crypto|dns|events|fs|http|https|module|net|os|path|perf_hooks|process|readline|stream|timers|url|util|v8|zlib)(/|$)';
 
 module.exports = {
   forbidden: [
@@ -22,7 +22,7 @@ module.exports = {
       '^activities/plugin-run-contract\\.ts$',
       '^activities/(restore-)?hook-contract\\.ts$',
       '^activities/plugin-contract\\.ts$',
-      '^activities/(schedule|diagnosis)-contract\\.ts$',
+      '^activities/(schedule|diagnosis|notification)-contract\\.ts$',
       packages(['@temporalio/workflow', '@temporalio/common']),
     ]),
     {

@@ -143,6 +143,11 @@ export const FAILURE_CODES = {
   'no-node-agent': { type: 'Refused', title: 'No node agent serves a node' },
   'timed-out': { type: 'Unavailable', title: 'A step did not end in time' },
   'engine-failed': { type: 'Internal', title: 'The volume engine failed' },
+  'notification-failed': {
+    type: 'Unavailable',
+    title: 'An endpoint has not taken a notification',
+  },
+  'endpoint-gone': { type: 'Refused', title: 'The receiver of notifications is gone' },
   internal: { type: 'Internal', title: 'Something unforeseen happened' },
 } as const satisfies Record<string, { type: FailureType; title: string }>;
 
