@@ -24,6 +24,11 @@ export function nodeTaskQueue(cluster: string, node: string): string {
   return `holdfast.node.${cluster}.${node}`;
 }
 
+/** Task queue of what notifies of a cluster: a receiver that does not answer keeps nothing else from being done. */
+export function notificationTaskQueue(cluster: string): string {
+  return `holdfast.notifications.${cluster}`;
+}
+
 /** Task queue of the workers of one plugin; they belong to whoever wrote the plugin. */
 export function pluginTaskQueue(cluster: string, plugin: string): string {
   return `holdfast.plugin.${cluster}.${plugin}`;
@@ -102,6 +107,16 @@ export function pluginWorkflowId(
 /** Each look at a cluster has an id of its own. */
 export function diagnoseWorkflowId(cluster: string, unique: string): string {
   return `diagnose/${cluster}/${unique}`;
+}
+
+/** The workflow that tells of an event; the event happens once. */
+export function notifyWorkflowId(eventId: string): string {
+  return `notify/${eventId}`;
+}
+
+/** The one that delivers it to an endpoint. */
+export function deliverWorkflowId(eventId: string, endpoint: string): string {
+  return `${notifyWorkflowId(eventId)}/${endpoint}`;
 }
 
 /** The workflow, and the Temporal Schedule, that deletes the backups of a cluster which have had their time. */

@@ -30,6 +30,8 @@ export interface WorkerConfig {
   readonly image?: string;
   /** How often backups of the cluster are looked for that have had their time, in milliseconds. */
   readonly expiryMs: number;
+  /** Networks to which notifications are sent though they are of the machine, or of its link: `127.0.0.0/8`. */
+  readonly notificationNetworks: readonly string[];
   /** Compiled workflows; when left out they are compiled at the start. */
   readonly bundlePath?: string;
 }
@@ -64,6 +66,9 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv): WorkerConfig
       env['HOLDFAST_EXPIRY_INTERVAL'] ?? DEFAULT_EXPIRY,
       'HOLDFAST_EXPIRY_INTERVAL',
     ),
+    notificationNetworks: (env['HOLDFAST_NOTIFICATION_NETWORKS'] ?? '')
+      .split(',')
+      .filter((network) => network.trim() !== ''),
     locations: roles.some((role) => role !== 'workflows') ? locationsOf(env) : [],
     ...(node === undefined ? {} : { node }),
     ...(image === undefined ? {} : { image }),

@@ -9,9 +9,17 @@ import { createActivities } from '../activities/index.ts';
 import { openCluster } from '../activities/kubernetes/client.ts';
 import type { Cluster } from '../activities/kubernetes/port.ts';
 import { LocationRegistry } from '../activities/locations/location-registry.ts';
+import { AddressGuard } from '../activities/notifications/address-guard.ts';
+import { EndpointRegistry } from '../activities/notifications/endpoint-registry.ts';
+import { createNotificationActivities } from '../activities/notifications/index.ts';
 import { secretReader } from '../activities/own-secrets.ts';
 import { createNodeActivities } from '../activities/node/index.ts';
-import { clusterTaskQueue, nodeTaskQueue, WORKFLOW_TASK_QUEUE } from '../domain/workflow-id.ts';
+import {
+  clusterTaskQueue,
+  nodeTaskQueue,
+  notificationTaskQueue,
+  WORKFLOW_TASK_QUEUE,
+} from '../domain/workflow-id.ts';
 import { KEPT_BYTES_MAX, keepRecords } from '../storage/kept-records.ts';
 import { LocationSet } from '../storage/location-set.ts';
 import { openObjectStore } from '../storage/object-store/open.ts';
@@ -35,6 +43,8 @@ const HEARTBEATS = {
   defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
 };
 const POLLERS_OF_NODE = 2;
+const NOTIFICATIONS_MAX = 8;
+const POLLERS_OF_NOTIFICATIONS = 1;
 
 const WORKFLOWS_PATH = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
 
@@ -43,23 +53,31 @@ interface Connected {
   readonly namespace: string;
 }
 
-/** Builds one worker per role. */
+/** Builds the workers of each role. */
 export async function createWorkers(config: WorkerConfig, connected: Connected): Promise<Worker[]> {
   const installation = await installationOf(connected);
-  const options: Readonly<Record<WorkerRole, () => WorkerOptions>> = {
-    workflows: () => workflowOptions(config),
-    cluster: () => clusterOptions(config, installation, connected),
-    node: () => nodeOptions(config),
+  const options: Readonly<Record<WorkerRole, () => readonly WorkerOptions[]>> = {
+    workflows: () => [workflowOptions(config)],
+    cluster: () => {
+      const client = openCluster(config.kubeContext);
+      return [
+        clusterOptions(client, config, { installation, connected }),
+        notificationOptions(client, config),
+      ];
+    },
+    node: () => [nodeOptions(config)],
   };
   return Promise.all(
-    config.roles.map((role) =>
-      Worker.create({
-        ...connected,
-        ...options[role](),
-        shutdownGraceTime: GRACE_MS,
-        shutdownForceTime: FORCE_MS,
-      }),
-    ),
+    config.roles
+      .flatMap((role) => options[role]())
+      .map((ofRole) =>
+        Worker.create({
+          ...connected,
+          ...ofRole,
+          shutdownGraceTime: GRACE_MS,
+          shutdownForceTime: FORCE_MS,
+        }),
+      ),
   );
 }
 
@@ -90,12 +108,11 @@ async function installationOf({ connection, namespace }: Connected): Promise<str
 }
 
 function clusterOptions(
+  client: Cluster,
   config: WorkerConfig,
-  installation: string,
-  connected: Connected,
+  { installation, connected }: { readonly installation: string; readonly connected: Connected },
 ): WorkerOptions {
-  const { cluster, namespace, kubeContext, image } = config;
-  const client = openCluster(kubeContext);
+  const { cluster, namespace, image } = config;
   const locations = locationsOf(client, config);
   return {
     taskQueue: clusterTaskQueue(cluster),
@@ -117,6 +134,21 @@ function clusterOptions(
     }),
     maxConcurrentActivityTaskExecutions: ACTIVITIES_MAX,
     ...HEARTBEATS,
+  };
+}
+
+/** A queue of its own, and few at a time: receivers that do not answer hold up each other alone. */
+function notificationOptions(client: Cluster, config: WorkerConfig): WorkerOptions {
+  const { cluster, namespace, notificationNetworks } = config;
+  return {
+    taskQueue: notificationTaskQueue(cluster),
+    activities: createNotificationActivities({
+      endpoints: new EndpointRegistry(client, namespace),
+      readSecret: secretReader(client, namespace),
+      guard: new AddressGuard(notificationNetworks),
+    }),
+    maxConcurrentActivityTaskExecutions: NOTIFICATIONS_MAX,
+    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: POLLERS_OF_NOTIFICATIONS },
   };
 }
 

@@ -1,9 +1,11 @@
 import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
 
 import type { ClusterActivities } from '../activities/contract.ts';
+import type { NotificationActivities } from '../activities/notification-contract.ts';
 import type { NodeActivities } from '../activities/volume-contract.ts';
 import { nonRetryableTypes } from '../domain/failure.ts';
-import { clusterTaskQueue, nodeTaskQueue } from '../domain/workflow-id.ts';
+import { GROWTH, type RetryPlan } from '../domain/notifications/retry-plan.ts';
+import { clusterTaskQueue, nodeTaskQueue, notificationTaskQueue } from '../domain/workflow-id.ts';
 import { PATIENCE_MS } from './contract.ts';
 
 /** Pause before the second attempt, in milliseconds; doubled until the maximum. */
@@ -15,6 +17,8 @@ const HEARTBEAT_TIMEOUT_MS = 60_000;
 const SHORT_ATTEMPT_MS = 60_000;
 const LONG_ATTEMPT_MS = 4 * 3_600_000;
 const COPY_ATTEMPT_MS = 24 * 3_600_000;
+/** Longer than a receiver may take to answer. */
+const NOTIFY_ATTEMPT_MS = 30_000;
 /** Longest that one attempt takes to wait for what users have, each wait having a deadline of its own. */
 const PATIENT_ATTEMPT_MS = 7 * 24 * 3_600_000;
 
@@ -59,6 +63,31 @@ export function nodeActivitiesOf(
     ...(input.isUrgent === true ? { priority: { priorityKey: URGENT } } : {}),
   };
   return (summary) => proxyActivities<NodeActivities>({ ...options, summary });
+}
+
+/**
+ * The activities that send notifications. Each attempt ends soon; the plan says how often it is made, and the activity
+ * itself how long until the next.
+ */
+export function notificationActivitiesOf({
+  cluster,
+  plan,
+}: {
+  readonly cluster: string;
+  readonly plan: RetryPlan;
+}): (summary: string) => NotificationActivities {
+  const options: ActivityOptions = {
+    taskQueue: notificationTaskQueue(cluster),
+    startToCloseTimeout: NOTIFY_ATTEMPT_MS,
+    retry: {
+      initialInterval: plan.firstMs,
+      backoffCoefficient: GROWTH,
+      maximumInterval: plan.maxMs,
+      maximumAttempts: plan.attempts,
+      nonRetryableErrorTypes: nonRetryableTypes(),
+    },
+  };
+  return (summary) => proxyActivities<NotificationActivities>({ ...options, summary });
 }
 
 interface ProfileInput {

@@ -4,6 +4,8 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { BackupSpec } from '../domain/backup.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { LeftOperations } from '../domain/plugins/left-operations.ts';
+import type { CloudEvent } from '../domain/notifications/event.ts';
+import type { RetryPlan } from '../domain/notifications/retry-plan.ts';
 import type { PluginSpec } from '../domain/plugins/plugin.ts';
 import type { PluginLook, StoredPlugin } from '../domain/plugins/registry.ts';
 import type { RestoreSpec } from '../domain/restore.ts';
@@ -43,6 +45,9 @@ export const REPOSITORY_WORKFLOW = 'repository';
 export const PLUGIN_ITEMS_WORKFLOW = 'pluginItems';
 export const PLUGIN_OPERATIONS_WORKFLOW = 'pluginOperations';
 export const PLUGIN_CANCEL_WORKFLOW = 'cancelPluginOperations';
+export const NOTIFY_WORKFLOW = 'notify';
+/** Its result is `Delivered` of the activity. */
+export const DELIVER_NOTIFICATION_WORKFLOW = 'deliverNotification';
 export const FREEZE_GUARD_WORKFLOW = 'freezeGuard';
 export const SCHEDULED_BACKUP_WORKFLOW = 'scheduledBackup';
 export const EXPIRE_BACKUPS_WORKFLOW = 'expireBackups';
@@ -176,6 +181,22 @@ export interface FreezeGuardInput {
   readonly name: string;
   readonly thawAfterMs: number;
   readonly patienceMs?: number;
+}
+
+/** What is told to the endpoints of a cluster. */
+export interface NotifyInput {
+  readonly cluster: string;
+  readonly event: CloudEvent;
+}
+
+export interface NotifyResult {
+  /** How many endpoints the event is delivered to; each has a workflow of its own for that. */
+  readonly endpoints: number;
+}
+
+export interface DeliverInput extends NotifyInput {
+  readonly endpoint: string;
+  readonly plan: RetryPlan;
 }
 
 export interface DeleteInput {

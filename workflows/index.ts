@@ -5,6 +5,7 @@ export { diagnose } from './diagnose.ts';
 export { expireBackups } from './expire-backups.ts';
 export { freezeGuard } from './freeze-guard.ts';
 export { deleteRun as delete } from './delete.ts';
+export { deliverNotification, notify } from './notify.ts';
 export { pluginItems } from './plugin-items.ts';
 export { cancelPluginOperations } from './plugin-cancel.ts';
 export { pluginOperations } from './plugin-operations.ts';

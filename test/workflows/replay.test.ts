@@ -11,6 +11,7 @@ import { beforeAll, expect, test } from 'vitest';
 
 import { createActivities } from '../../activities/index.ts';
 import { openCluster } from '../../activities/kubernetes/client.ts';
+import type { NotificationActivities } from '../../activities/notification-contract.ts';
 import type { NodeActivities } from '../../activities/volume-contract.ts';
 import type { PluginActivities } from '../../domain/plugins/contract.ts';
 import * as workflows from '../../workflows/index.ts';
@@ -34,6 +35,12 @@ const NODE_ACTIVITIES: readonly (keyof NodeActivities)[] = [
   'copyVolume',
   'restoreVolume',
   'checkAgent',
+];
+/** Activities that send notifications. */
+const NOTIFICATION_ACTIVITIES: readonly (keyof NotificationActivities)[] = [
+  'findNotified',
+  'deliverNotification',
+  'giveUpNotification',
 ];
 let workflowBundle: WorkflowBundle;
 /** What became of each history, in the order of the files. */
@@ -92,7 +99,12 @@ test('every activity is called in a history', () => {
     },
     isServed: () => Promise.resolve(true),
   });
-  const all = [...Object.keys(activities), ...NODE_ACTIVITIES, ...PLUGIN_ACTIVITIES];
+  const all = [
+    ...Object.keys(activities),
+    ...NODE_ACTIVITIES,
+    ...PLUGIN_ACTIVITIES,
+    ...NOTIFICATION_ACTIVITIES,
+  ];
   expect(types).toEqual(all.sort());
 });
 
