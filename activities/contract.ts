@@ -156,7 +156,11 @@ export interface TakenOver {
 }
 
 export type OpenResult =
-  | { readonly kind: 'accepted' }
+  | {
+      readonly kind: 'accepted';
+      /** Somebody may want to be notified of the run. */
+      readonly hasEndpoints?: true;
+    }
   | { readonly kind: 'existing' }
   | { readonly kind: 'refused'; readonly failure: FailureReport }
   | LeftRun;

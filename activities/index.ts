@@ -9,7 +9,12 @@ import { verifyBackup } from './backup/verify-backup.ts';
 import { writeSmallBackup } from './backup/write-small-backup.ts';
 import { beginDeletion } from './begin-deletion.ts';
 import { cleanRun } from './clean-run.ts';
-import type { CleanInput, ClusterActivities } from './contract.ts';
+import type {
+  CleanInput,
+  ClusterActivities,
+  CommitBackupInput,
+  FinishRestoreInput,
+} from './contract.ts';
 import { deleteRun } from './delete-run.ts';
 import type { Dependencies } from './dependencies.ts';
 import { checkWorker } from './diagnosis/check-worker.ts';
@@ -27,6 +32,7 @@ import {
   storePluginOperations,
 } from './plugins/plugin-operations.ts';
 import { keepPluginOperations, recordPlugins } from './plugins/record-plugins.ts';
+import { tellingEnd, tellingOpen } from './notifications/told-runs.ts';
 import { checkPlugin } from './plugins/check-plugin.ts';
 import { listPlugins } from './plugins/list-plugins.ts';
 import { readPlugin } from './plugins/read-plugin.ts';
@@ -66,6 +72,20 @@ import {
   recordVolumes,
 } from './volumes/record-volumes.ts';
 
+/** The steps of which the cluster is told. */
+const TOLD = {
+  openBackup: tellingOpen('Backup', openBackup),
+  openRestore: tellingOpen('Restore', openRestore),
+  commitBackup: tellingEnd('Backup', {
+    end: commitBackup,
+    endedOf: ({ result }: CommitBackupInput) => result,
+  }),
+  finishRestore: tellingEnd('Restore', {
+    end: finishRestore,
+    endedOf: (_: FinishRestoreInput, result) => result,
+  }),
+};
+
 /** The activities of a cluster's worker, each with its failures redacted. */
 export function createActivities(deps: Dependencies): ClusterActivities {
   const bind =
@@ -73,7 +93,7 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     (input: Input): Promise<Result> =>
       redactFailures(() => withKnownLocation(deps, () => activity(deps, input)));
   return {
-    openBackup: bind(openBackup),
+    openBackup: bind(TOLD.openBackup),
     planBackup: bind(planBackup),
     writeSmallBackup: bind(writeSmallBackup),
     exportShard: bind(exportShard),
@@ -84,7 +104,7 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     planRetention: bind(planRetention),
     findOrphans: bind(findOrphans),
     findSnapshotOrphans: bind(findSnapshotOrphans),
-    commitBackup: bind(commitBackup),
+    commitBackup: bind(TOLD.commitBackup),
     cleanBackup: bind(cleanIn(backupKeys)),
     planPluginCalls: bind(planPluginCalls),
     readPluginCall: bind(readPluginCall),
@@ -110,14 +130,14 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     thawOverdue: bind(thawOverdue),
     planRestoreHooks: bind(planRestoreHooks),
     runRestoreHooks: bind(runRestoreHooks),
-    openRestore: bind(openRestore),
+    openRestore: bind(TOLD.openRestore),
     previewRestore: bind(previewRestore),
     planRestore: bind(planRestore),
     checkPlan: bind(checkPlan),
     applyShards: bind(applyShards),
     applyDeferred: bind(applyDeferred),
     relinkOwners: bind(relinkOwners),
-    finishRestore: bind(finishRestore),
+    finishRestore: bind(TOLD.finishRestore),
     cleanRestore: bind(cleanIn(restoreKeys)),
     beginDeletion: bind(beginDeletion),
     deleteRun: bind(deleteRun),

@@ -16,6 +16,7 @@ import {
 } from './run-plugins.ts';
 import { exportObjects, finishArchive, type Steps, type Written } from './backup-archive.ts';
 import type { BackupInput, PluginCancelResult } from './contract.ts';
+import { newsOf, type RunNews } from './run-news.ts';
 import { openRun } from './run-open.ts';
 import { reportOf, type RunTracker, trackRun } from './run-tracker.ts';
 import { moveBatches } from './start-volumes.ts';
@@ -47,25 +48,23 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
   const { startTimestamp } = tracker;
 
   const takeOver = { of: pluginsOf('Backup', input, run), left: [] };
-  await openRun(
-    {
-      open: () =>
-        openAfter(takeOver, (taken) =>
-          activities
-            .short('Check the request, claim the name')
-            .openBackup({ ...run, ...taken, spec, specDigest, startTimestamp }),
-        ),
-      release: () =>
-        activities.cleanUp('Give the name back').cleanBackup({ ...run, scope: 'claim' }),
-    },
-    tracker,
-  );
+  const news = newsOf({ kind: 'Backup', location, name, spec }, startTimestamp);
+  const step = {
+    open: () =>
+      openAfter(takeOver, (taken) =>
+        activities
+          .short('Check the request, claim the name')
+          .openBackup({ ...run, ...taken, spec, specDigest, startTimestamp }),
+      ),
+    release: () => activities.cleanUp('Give the name back').cleanBackup({ ...run, scope: 'claim' }),
+  };
+  await news.opening(() => openRun(step, tracker));
   const ending = await attempt(() => writeBackup(input, run, { activities, tracker }));
   const result = withWarnings(resultOf(ending, startTimestamp), {
     ...{ failures: takeOver.left, operations: 0 },
   });
   await CancellationScope.nonCancellable(() =>
-    commit({ input, run, result, ending }, activities, tracker),
+    commit({ input, run, result, ending, news }, activities, tracker),
   );
   return result;
 }
@@ -216,12 +215,28 @@ interface Commit {
   readonly run: BackupRun;
   readonly result: BackupResult;
   readonly ending: Ending;
+  readonly news: RunNews;
 }
 
 async function commit(step: Commit, activities: Activities, tracker: RunTracker): Promise<void> {
-  const { run, ending } = step;
+  const { run, ending, news } = step;
   const phase = step.result.errors > 0 ? 'FinalizingPartiallyFailed' : 'Finalizing';
   tracker.enter('commit', phase, 'writing the record');
+  const result = await news.ending(() => writeRecord(step, activities, tracker));
+  const reason = result.failure === undefined ? '' : `, ${result.failure.message}`;
+  tracker.end(result.phase, `${String(result.items)} items${reason}`);
+  if (ending.kind === 'written') {
+    await activities.cleanUp('Remove plan and shards').cleanBackup({ ...run, scope: 'work' });
+  }
+}
+
+/** Gives the result as the record has it. */
+async function writeRecord(
+  step: Commit,
+  activities: Activities,
+  tracker: RunTracker,
+): Promise<BackupResult> {
+  const { run, ending } = step;
   let { result } = step;
   if (ending.kind !== 'written') {
     const left = await endPlugins(pluginsOf('Backup', step.input, run), tracker);
@@ -236,11 +251,7 @@ async function commit(step: Commit, activities: Activities, tracker: RunTracker)
     result,
     ...(ending.kind === 'written' ? { archive: ending.archive } : {}),
   });
-  const reason = result.failure === undefined ? '' : `, ${result.failure.message}`;
-  tracker.end(result.phase, `${String(result.items)} items${reason}`);
-  if (ending.kind === 'written') {
-    await activities.cleanUp('Remove plan and shards').cleanBackup({ ...run, scope: 'work' });
-  }
+  return result;
 }
 
 function withWarnings(

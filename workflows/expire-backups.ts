@@ -4,10 +4,14 @@ import {
   isCancellation,
   log,
   ParentClosePolicy,
+  patched,
   setCurrentDetails,
 } from '@temporalio/workflow';
 
-import type { ExpiredBackup } from '../activities/schedule-contract.ts';
+import type { ExpiredBackup, PlanRetentionResult } from '../activities/schedule-contract.ts';
+import { recordTime } from '../domain/duration.ts';
+import type { FailureCode } from '../domain/failure.ts';
+import { locationEvent } from '../domain/notifications/event.ts';
 import { deleteWorkflowId } from '../domain/workflow-id.ts';
 import { activitiesOf } from './activity-profiles.ts';
 import {
@@ -19,9 +23,19 @@ import {
 } from './contract.ts';
 import { inPool } from './pool.ts';
 import { reportOf } from './run-tracker.ts';
+import { tell } from './tell.ts';
 
 /** Backups that are deleted at the same time. */
 const DELETIONS_IN_FLIGHT = 4;
+/** Locations that are told of at one look. */
+const TOLD_MAX = 20;
+/** Why a location can be called unavailable. */
+const AWAY_CODES: ReadonlySet<FailureCode> = new Set([
+  'location-unreachable',
+  'location-forbidden',
+]);
+/** Earlier releases told nobody. */
+const TELLS_OF_LOCATIONS = 'tells-of-locations';
 
 type DeleteWorkflow = (input: DeleteInput) => Promise<DeleteResult>;
 
@@ -50,12 +64,29 @@ export async function deleteExpired(input: ExpireBackupsInput): Promise<ExpireBa
       code,
     });
   }
+  await tellOf(cluster, unread);
   const gone = await inPool(expired, DELETIONS_IN_FLIGHT, (backup) => deleteOne(backup, input));
   const deleted = gone.filter(Boolean).length;
   return {
     ...{ kept, deleted, failed: expired.length - deleted },
     ...(unread.length === 0 ? {} : { unread: unread.map(({ location }) => location) }),
   };
+}
+
+/** Tells of the locations that are away; once a day for each, however often it is looked. */
+async function tellOf(
+  cluster: string,
+  unread: NonNullable<PlanRetentionResult['unread']>,
+): Promise<void> {
+  const away = unread.filter(({ code }) => AWAY_CODES.has(code)).slice(0, TOLD_MAX);
+  if (away.length > 0 && patched(TELLS_OF_LOCATIONS)) {
+    const time = recordTime(Date.now());
+    await Promise.all(
+      away.map(({ location, ...failure }) =>
+        tell(cluster, locationEvent({ cluster, location, failure }, time)),
+      ),
+    );
+  }
 }
 
 async function deleteOne(

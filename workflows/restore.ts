@@ -15,6 +15,7 @@ import { type Activities, activitiesOf } from './activity-profiles.ts';
 import type { RestoreInput } from './contract.ts';
 import { type Apply, applyBackup, awaitPlugins, type Progress } from './restore-apply.ts';
 import { runRestoreHooks } from './restore-hooks.ts';
+import { newsOf } from './run-news.ts';
 import { openRun } from './run-open.ts';
 import { endPlugins, openAfter, pluginsOf } from './run-plugins.ts';
 import { reportOf, trackRun } from './run-tracker.ts';
@@ -53,19 +54,18 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
   const { startTimestamp } = tracker;
 
   const takeOver = { of: pluginsOf('Restore', input, run), left: [] };
-  await openRun(
-    {
-      open: () =>
-        openAfter(takeOver, (taken) =>
-          activities
-            .short('Read the backup, check the request, claim the name')
-            .openRestore({ ...run, ...taken, spec, specDigest, startTimestamp }),
-        ),
-      release: () =>
-        activities.cleanUp('Give the name back').cleanRestore({ ...run, scope: 'claim' }),
-    },
-    tracker,
-  );
+  const news = newsOf({ kind: 'Restore', location, name, spec }, startTimestamp);
+  const step = {
+    open: () =>
+      openAfter(takeOver, (taken) =>
+        activities
+          .short('Read the backup, check the request, claim the name')
+          .openRestore({ ...run, ...taken, spec, specDigest, startTimestamp }),
+      ),
+    release: () =>
+      activities.cleanUp('Give the name back').cleanRestore({ ...run, scope: 'claim' }),
+  };
+  await news.opening(() => openRun(step, tracker));
   const progress: Progress = { applied: [], volumeBatches: 0 };
   const ending = await attempt(async () => {
     if (spec.planDigest !== undefined) {
@@ -82,16 +82,18 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
     const left = await endRest(input, run, { ending, tracker });
     const phase = ending.kind === 'applied' ? tracker.partly('Finalizing') : 'Finalizing';
     tracker.enter('report', phase, 'writing the report');
-    const result = await activities.long(`Write the report: ${ending.kind}`).finishRestore({
-      ...run,
-      shards: progress.applied,
-      ...(progress.volumeBatches === 0 ? {} : { volumeBatches: progress.volumeBatches }),
-      ...(progress.relinkAttempt === undefined ? {} : { relinkAttempt: progress.relinkAttempt }),
-      ...(progress.hooks === undefined ? {} : { hooks: progress.hooks }),
-      ...pluginsField(progress, [...takeOver.left, ...left]),
-      ending,
-      completionTimestamp: recordTime(Date.now()),
-    });
+    const result = await news.ending(() =>
+      activities.long(`Write the report: ${ending.kind}`).finishRestore({
+        ...run,
+        shards: progress.applied,
+        ...(progress.volumeBatches === 0 ? {} : { volumeBatches: progress.volumeBatches }),
+        ...(progress.relinkAttempt === undefined ? {} : { relinkAttempt: progress.relinkAttempt }),
+        ...(progress.hooks === undefined ? {} : { hooks: progress.hooks }),
+        ...pluginsField(progress, [...takeOver.left, ...left]),
+        ending,
+        completionTimestamp: recordTime(Date.now()),
+      }),
+    );
     const { created } = result.counts;
     tracker.end(result.phase, `${String(created)} of ${String(result.items)} items created`);
     const mayGoOn = left.length + (progress.plugins?.notCancelled ?? []).length > 0;

@@ -363,6 +363,8 @@ export class Installation {
         ? {}
         : { HOLDFAST_LOCATIONS: JSON.stringify(this.#locations()) }),
       ...(this.#options.kubeconfig === undefined ? {} : { KUBECONFIG: this.#options.kubeconfig }),
+      // Receivers of a test are on this machine.
+      HOLDFAST_NOTIFICATION_NETWORKS: '127.0.0.0/8',
       HOLDFAST_IMAGE: this.#options.mountImage ?? MOUNT_IMAGE,
       HOLDFAST_CACHE_DIR: join(this.#folder, 'cache'),
       HOLDFAST_LOG_LEVEL: 'info',
