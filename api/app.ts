@@ -11,6 +11,8 @@ import { RestoreItems } from './contents/restore-items.ts';
 import { ContentsService } from './contents/service.ts';
 import type { LookAtBackup } from './contents/usable-backup.ts';
 import type { LocationKeeper } from './locations/registry.ts';
+import type { EndpointKeeper } from './notifications/registry.ts';
+import { EndpointService } from './notifications/service.ts';
 import { ReconcileService } from './reconcile/service.ts';
 import { LocationService } from './locations/service.ts';
 import { usesOf } from './locations/uses.ts';
@@ -24,6 +26,7 @@ import { openApi } from './plugins/openapi.ts';
 import { compileSerializersOnce } from './plugins/serializers.ts';
 import { contentsRoutes } from './routes/contents.ts';
 import { debugRoutes } from './routes/debug.ts';
+import { notificationEndpointRoutes } from './routes/notification-endpoints.ts';
 import { pluginRoutes } from './routes/plugins.ts';
 import { holdRoutes } from './routes/holds.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -65,6 +68,8 @@ export interface AppOptions {
   readonly store: (location: string) => ObjectStore;
   /** Where locations are kept that requests make; none are without it. */
   readonly locationKeeper?: LocationKeeper | undefined;
+  /** Where notification endpoints are kept; there are none without it. */
+  readonly endpointKeeper?: EndpointKeeper | undefined;
   /** Reads the credentials of locations; without it those are refused that have them in a Secret. */
   readonly readSecret?: SecretReader | undefined;
   readonly uiUrl?: string | undefined;
@@ -137,15 +142,25 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   storageLocationRoutes(app, locationService);
   locationInventoryRoutes(app, { locations: locationService, store });
   reconciliationRoutes(app, new ReconcileService(sources));
-  const status = new StatusService(options);
-  statusRoutes(app, {
-    status,
-    diagnosis: new DiagnosisService({ temporal, status, locations: locationService }),
-  });
-  debugRoutes(app, temporal);
+  tellingRoutes(app, options, locationService);
   pluginRoutes(app, new PluginService(temporal));
   scheduleRoutes(app, new ScheduleService(sources));
   return app;
+}
+
+/** How the installation is, and who is told what happens in it. */
+function tellingRoutes(
+  app: FastifyInstance,
+  options: AppOptions,
+  locations: LocationService,
+): void {
+  const { temporal } = options;
+  const endpoints = new EndpointService(options);
+  notificationEndpointRoutes(app, endpoints);
+  const status = new StatusService(options);
+  const diagnosis = new DiagnosisService({ temporal, status, locations, endpoints });
+  statusRoutes(app, { status, diagnosis });
+  debugRoutes(app, temporal);
 }
 
 function locationsOf(options: AppOptions, sources: RunSources): LocationService {

@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 
 import { openClusterIfAny } from '../activities/kubernetes/client.ts';
 import { LocationRegistry } from '../activities/locations/location-registry.ts';
+import { EndpointRegistry } from '../activities/notifications/endpoint-registry.ts';
 import { secretReader } from '../activities/own-secrets.ts';
 import { Failure } from '../domain/failure.ts';
 import { KEPT_BYTES_MAX, keepRecords } from '../storage/kept-records.ts';
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
     temporalAddress: config.temporal.connection.address,
     locations,
     locationKeeper: registry,
+    endpointKeeper: cluster && new EndpointRegistry(cluster, config.namespace),
     readSecret,
     store,
     readiness,

@@ -147,6 +147,7 @@ export const FAILURE_CODES = {
     type: 'Unavailable',
     title: 'An endpoint has not taken a notification',
   },
+  'no-cluster': { type: 'Refused', title: 'The API has no cluster of its own' },
   'endpoint-gone': { type: 'Refused', title: 'The receiver of notifications is gone' },
   internal: { type: 'Internal', title: 'Something unforeseen happened' },
 } as const satisfies Record<string, { type: FailureType; title: string }>;

@@ -197,6 +197,8 @@ export interface NotifyResult {
 export interface DeliverInput extends NotifyInput {
   readonly endpoint: string;
   readonly plan: RetryPlan;
+  /** Somebody waits for the answer; nothing is given up when it fails. */
+  readonly isTest?: true;
 }
 
 export interface DeleteInput {

@@ -40,6 +40,7 @@ export async function notify({ cluster, event }: NotifyInput): Promise<NotifyRes
  * - `Delivering`: the event is sent, and sent again after pauses that grow, for three days; history holds none of these
  *   attempts.
  * - `Delivered`, or `EndpointDeleted`: ended.
+ * - a test that failed ends with what was answered.
  * - given up: the status of the endpoint says that it is `Failing`, and the workflow fails with what was answered last.
  */
 export async function deliverNotification(input: DeliverInput): Promise<Delivered> {
@@ -51,6 +52,9 @@ export async function deliverNotification(input: DeliverInput): Promise<Delivere
     ).deliverNotification({ endpoint, event, plan });
   } catch (error) {
     const failure = reportOf(error);
+    if (input.isTest === true) {
+      throw failureOf(failure);
+    }
     await notificationActivitiesOf({ cluster, plan: RETRY_PLAN })(
       `Note that ${endpoint} fails`,
     ).giveUpNotification({ endpoint, event, failure });

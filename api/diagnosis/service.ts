@@ -12,12 +12,14 @@ import {
   temporalChecks,
   worstOf,
 } from '../../domain/diagnosis/checks.ts';
+import { endpointCheck, endpointsUnknownCheck } from '../../domain/diagnosis/endpoint-check.ts';
 import type { ClusterFacts } from '../../domain/diagnosis/facts.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { LocationStatus } from '../../domain/server-status.ts';
 import { diagnoseWorkflowId } from '../../domain/workflow-id.ts';
 import { DIAGNOSE_WORKFLOW, type DiagnoseInput } from '../../workflows/contract.ts';
 import type { LocationService } from '../locations/service.ts';
+import type { EndpointService } from '../notifications/service.ts';
 import { answerOf } from '../runs/answer-run.ts';
 import type { TemporalRuns } from '../runs/temporal.ts';
 import { partOf } from '../status/part.ts';
@@ -27,11 +29,13 @@ import type { StatusService } from '../status/service.ts';
 const CLUSTER_WAIT_MS = 30_000;
 /** A location that takes longer is told of. */
 const LOCATION_WAIT_MS = 30_000;
+const ENDPOINTS_WAIT_MS = 10_000;
 
 interface DiagnosisSources {
   readonly temporal: TemporalRuns;
   readonly status: StatusService;
   readonly locations: LocationService;
+  readonly endpoints: EndpointService;
 }
 
 /** Looks at all that backups of a cluster need. */
@@ -47,12 +51,13 @@ export class DiagnosisService {
     const status = await this.#sources.status.status(cluster);
     const temporal = temporalChecks(status, cluster);
     const hasWorkers = worstOf(temporal) !== 'Failed';
-    const [ofCluster, ofLocations] = await Promise.all([
+    const [ofCluster, ofLocations, ofEndpoints] = await Promise.all([
       hasWorkers ? this.#clusterChecks(cluster, signal) : [],
       Promise.all(status.locations.map((location) => this.#locationCheck(location))),
+      this.#endpointChecks(),
     ]);
     const api = { name: 'Api', result: 'Ok', message: `version ${status.version}` } as const;
-    const checks = [api, ...temporal, ...ofCluster, ...ofLocations];
+    const checks = [api, ...temporal, ...ofCluster, ...ofLocations, ...ofEndpoints];
     return {
       ...{ apiVersion: API_VERSION, kind: 'Diagnosis', cluster },
       ...{ result: worstOf(checks), checks },
@@ -96,6 +101,16 @@ export class DiagnosisService {
       late: { code: 'location-unreachable', message },
     });
     return locationCheckOf(name, finding);
+  }
+
+  async #endpointChecks(): Promise<DoctorCheck[]> {
+    const late = { code: 'cluster-unreachable', message: 'the cluster does not answer' } as const;
+    const found = await partOf(() => this.#sources.endpoints.list(), {
+      ...{ timeoutMs: ENDPOINTS_WAIT_MS, late },
+    });
+    return 'failure' in found
+      ? [endpointsUnknownCheck(found.failure.message)]
+      : found.value.items.map(endpointCheck);
   }
 
   async #finding(name: string): Promise<LocationFinding> {

@@ -12,6 +12,11 @@ import { RestoreItems } from '../schemas/restore-items.ts';
 import { RestorePreview } from '../schemas/restore-preview.ts';
 import { Plugin, PluginDescription, PluginList, RegisterPlugin } from '../schemas/plugin.ts';
 import { LocationInventory } from '../schemas/location-inventory.ts';
+import {
+  NotificationEndpoint,
+  NotificationEndpointList,
+  NotificationTest,
+} from '../schemas/notification-endpoint.ts';
 import { StorageLocation, StorageLocationList } from '../schemas/storage-location.ts';
 import { CreateReconciliation, Reconciliation } from '../schemas/reconciliation.ts';
 import { Diagnosis, Status } from '../schemas/status.ts';
@@ -53,6 +58,9 @@ export async function openApi(app: FastifyInstance): Promise<void> {
     RecoveredSchedules,
     StorageLocation,
     StorageLocationList,
+    NotificationEndpoint,
+    NotificationEndpointList,
+    NotificationTest,
     LocationInventory,
     Reconciliation,
     CreateReconciliation,

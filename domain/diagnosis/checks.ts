@@ -11,6 +11,7 @@ export type CheckResult = (typeof CHECK_RESULTS)[number];
 export const DOCTOR_CHECKS = [
   ...(['Api', 'Temporal', 'SearchAttributes', 'WorkflowWorkers', 'ClusterWorkers'] as const),
   ...(['Permissions', 'Engine', 'Image', 'NodeAgent', 'Location', 'LocationFromWorker'] as const),
+  'NotificationEndpoint',
 ] as const;
 type DoctorCheckName = (typeof DOCTOR_CHECKS)[number];
 

@@ -18,9 +18,11 @@ export interface EndpointSpec {
   readonly caCert?: string | undefined;
 }
 
+export const ENDPOINT_STATES = ['Untried', 'Delivering', 'Retrying', 'Failing'] as const;
+
 /** What came of the attempts to deliver: `Failing` has let an event go by, `Retrying` has not yet. */
 export interface EndpointStatus {
-  readonly state: 'Untried' | 'Delivering' | 'Retrying' | 'Failing';
+  readonly state: (typeof ENDPOINT_STATES)[number];
   readonly lastDelivery?: EndpointMoment;
   /** Left out when an event was delivered since. */
   readonly lastFailure?: EndpointMoment & { readonly message: string };

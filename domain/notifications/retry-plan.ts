@@ -11,6 +11,9 @@ export const RETRY_PLAN: RetryPlan = { attempts: 16, firstMs: 5000, maxMs: 8 * 3
 /** For an endpoint that has let an event go by: enough to see that it is back, so that nothing heaps up. */
 export const FAILING_RETRY_PLAN: RetryPlan = { ...RETRY_PLAN, attempts: 4 };
 
+/** For a test, to whose answer somebody waits. */
+export const TEST_PLAN: RetryPlan = { ...RETRY_PLAN, attempts: 1 };
+
 export const GROWTH = 4;
 /** Part of a pause by which it is made longer at random: those who wait for one receiver do not come back as one. */
 const JITTER = 0.25;

@@ -1,0 +1,129 @@
+import type { FastifyInstance } from 'fastify';
+
+import { API_BASE } from '../../domain/api-resource.ts';
+import { DEFAULT_CLUSTER } from '../../domain/backup.ts';
+import type { WriteEndpointRequest } from '../../domain/notifications/api-endpoint.ts';
+import { fieldError } from '../../domain/selection/field-errors.ts';
+import { RequestFailure } from '../errors.ts';
+import type { EndpointService } from '../notifications/service.ts';
+import {
+  NotificationEndpointParams,
+  NotificationEndpointQuery,
+  TestEndpointQuery,
+  WriteNotificationEndpoint,
+} from '../schemas/notification-endpoint.ts';
+import { problem, reference, untilClosed } from './runs.ts';
+
+const BASE = `${API_BASE}/notification-endpoints`;
+/** Fastify's path grammar for `/{name}:test`. */
+const TEST_PATH = '/:name(^[a-z0-9.-]+)::test';
+const TAGS = ['notification-endpoints'];
+
+interface OneEndpoint {
+  Params: { name: string };
+}
+
+/** Keep, list, look at, test and forget notification endpoints. */
+export function notificationEndpointRoutes(app: FastifyInstance, service: EndpointService): void {
+  writeRoutes(app, service);
+  const one = {
+    ...{ params: NotificationEndpointParams, querystring: NotificationEndpointQuery, tags: TAGS },
+  };
+  app.get(
+    BASE,
+    {
+      schema: {
+        summary: 'List the notification endpoints, and what came of the last deliveries',
+        querystring: NotificationEndpointQuery,
+        tags: TAGS,
+        response: { 200: reference('NotificationEndpointList'), default: problem() },
+      },
+    },
+    () => service.list(),
+  );
+  app.get<OneEndpoint>(
+    `${BASE}/:name`,
+    {
+      schema: {
+        summary: 'Look at a notification endpoint',
+        ...one,
+        response: { 200: reference('NotificationEndpoint'), default: problem() },
+      },
+    },
+    ({ params: { name } }) => service.get(name),
+  );
+  app.post<OneEndpoint & { Querystring: { cluster?: string } }>(
+    `${BASE}${TEST_PATH}`,
+    {
+      schema: {
+        summary: 'Send a ping once, from where the worker of a cluster runs',
+        ...{ ...one, querystring: TestEndpointQuery },
+        response: { 200: reference('NotificationTest'), default: problem() },
+      },
+    },
+    ({ params: { name }, query: { cluster = DEFAULT_CLUSTER } }, reply) =>
+      service.test({ name, cluster }, untilClosed(reply)),
+  );
+  app.delete<OneEndpoint>(
+    `${BASE}/:name`,
+    {
+      schema: {
+        summary: 'Forget a notification endpoint; deliveries to it end',
+        ...one,
+        response: { 204: { type: 'null', description: 'It is forgotten.' }, default: problem() },
+      },
+    },
+    async ({ params: { name } }, reply) => {
+      await service.remove(name);
+      return reply.code(204).send();
+    },
+  );
+}
+
+interface WriteRequest {
+  Body: WriteEndpointRequest;
+}
+
+function writeRoutes(app: FastifyInstance, service: EndpointService): void {
+  const write = {
+    ...{ body: WriteNotificationEndpoint, querystring: NotificationEndpointQuery, tags: TAGS },
+    response: {
+      200: reference('NotificationEndpoint'),
+      201: reference('NotificationEndpoint'),
+      default: problem(),
+    },
+  };
+  app.post<WriteRequest>(
+    BASE,
+    {
+      schema: {
+        summary: 'Keep a notification endpoint; the same request again gives the same',
+        ...write,
+      },
+    },
+    async ({ body }, reply) => {
+      const { resource, isNew } = await service.create(body);
+      return reply
+        .code(isNew ? 201 : 200)
+        .header('location', `${BASE}/${body.metadata.name}`)
+        .send(resource);
+    },
+  );
+  app.put<WriteRequest & OneEndpoint>(
+    `${BASE}/:name`,
+    {
+      schema: {
+        summary: 'Give a notification endpoint another spec, or make it',
+        params: NotificationEndpointParams,
+        ...write,
+      },
+    },
+    async ({ params: { name }, body }, reply) => {
+      if (body.metadata.name !== name) {
+        throw new RequestFailure([fieldError('/metadata/name', `must be ${name}, as in the path`)]);
+      }
+      const { resource, isNew } = await service.replace(body);
+      return reply.code(isNew ? 201 : 200).send(resource);
+    },
+  );
+}
