@@ -11,6 +11,7 @@ import { ConnectionError } from './connection/contract.ts';
 import { EXIT, exitCodeOfProblem } from './exit-codes.ts';
 import { keysCommand } from './keys-command.ts';
 import { locationCommand } from './location-commands.ts';
+import { notificationCommand } from './notification-commands.ts';
 import { problemText } from './problem-text.ts';
 import { pluginCommand } from './plugin-commands.ts';
 import { recoverCommand } from './recover-command.ts';
@@ -30,6 +31,7 @@ function buildProgram(): Command {
     .addCommand(scheduleCommand())
     .addCommand(pluginCommand())
     .addCommand(locationCommand())
+    .addCommand(notificationCommand())
     .addCommand(reconcileCommand())
     .addCommand(keysCommand())
     .addCommand(recoverCommand())

@@ -1,6 +1,7 @@
 import { ContentsClient } from './contents.ts';
 import { InstallationClient } from './installation.ts';
 import { LocationsClient } from './locations.ts';
+import { NotificationsClient } from './notifications.ts';
 import { PluginsClient } from './plugins.ts';
 import { RunsClient } from './runs.ts';
 import { SchedulesClient } from './schedules.ts';
@@ -12,6 +13,7 @@ export class ApiClient {
   readonly contents: ContentsClient;
   readonly schedules: SchedulesClient;
   readonly locations: LocationsClient;
+  readonly notifications: NotificationsClient;
   readonly plugins: PluginsClient;
   readonly installation: InstallationClient;
 
@@ -21,6 +23,7 @@ export class ApiClient {
     this.contents = new ContentsClient(transport);
     this.schedules = new SchedulesClient(transport);
     this.locations = new LocationsClient(transport);
+    this.notifications = new NotificationsClient(transport);
     this.plugins = new PluginsClient(transport);
     this.installation = new InstallationClient(transport);
   }

@@ -7,7 +7,10 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Problem } from '../../domain/api-resource.ts';
 import type { BackupSpec } from '../../domain/backup.ts';
 import type { DiagnosisResource } from '../../domain/diagnosis/checks.ts';
-import type { NotificationEndpointResource } from '../../domain/notifications/api-endpoint.ts';
+import type {
+  NotificationEndpointResource,
+  NotificationTest,
+} from '../../domain/notifications/api-endpoint.ts';
 import { type CloudEvent, pingEvent } from '../../domain/notifications/event.ts';
 import {
   backupWorkflowId,
@@ -23,6 +26,7 @@ import {
 import { applyYaml } from '../support/applied-yaml.ts';
 import { EventReceiver, type ReceiverAnswer } from '../support/event-receiver.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
+import { startHoldfast } from '../support/holdfast.ts';
 import { Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
 
@@ -253,6 +257,31 @@ test('a filter keeps events away, and a run without endpoints starts nothing', a
   await expect(
     client.workflow.getHandle(notifyWorkflowId(`${alone}-started`)).describe(),
   ).rejects.toThrow();
+});
+
+test('the command line keeps, tests, shows and forgets an endpoint', async () => {
+  const holdfast = async (...words: string[]) => {
+    const command = startHoldfast(['notification', ...words, '--server', installation.apiUrl]);
+    const code = await command.status;
+    return { code, stdout: command.stdout, stderr: command.stderr };
+  };
+  const created = await holdfast('create', 'cli', '--url', receiver.url, '--event', 'restore.*');
+  expect(created).toMatchObject({ code: 0, stderr: 'notification endpoint cli is kept\n' });
+  const cluster = ['--cluster', installation.name];
+  const sent = await holdfast('test', 'cli', ...cluster);
+  expect(sent).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('was delivered') as string,
+  });
+  answers = [{ status: 500 }];
+  const failed = await holdfast('test', 'cli', ...cluster, '-o', 'json');
+  expect(failed.code).toBe(4);
+  expect(JSON.parse(failed.stdout) as NotificationTest).toMatchObject({
+    ...{ outcome: 'Failed', failure: { code: 'notification-failed' } },
+  });
+  expect((await holdfast('list')).stdout).toMatch(/cli +http:\S+ +restore\.\* +Retrying +the endp/);
+  expect(await holdfast('delete', 'cli')).toMatchObject({ code: 0 });
+  expect(await holdfast('get', 'cli')).toMatchObject({ code: 5 });
 });
 
 test('a request that is no endpoint is refused with the field, and another spec of a name too', async () => {
