@@ -22,6 +22,7 @@ import {
   BACKUP_WORKFLOW,
   DELIVER_NOTIFICATION_WORKFLOW,
   type DeliverInput,
+  EXPIRE_BACKUPS_WORKFLOW,
 } from '../../workflows/contract.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
 import { EventReceiver, type ReceiverAnswer } from '../support/event-receiver.ts';
@@ -239,6 +240,29 @@ test('a backup of a schedule that is refused is told of, since nobody waits for 
         data: { schedule: 'nightly', failure: { code: 'namespace-not-found' } },
       },
     ]);
+});
+
+test('a location that is away is told of once a day, however often it is looked at', async () => {
+  const spec = { provider: 's3', bucket: 'away', endpoint: 'http://127.0.0.1:1' };
+  const body = { metadata: { name: 'away' }, spec };
+  await installation.request('POST', '/storage-locations?check=false', body);
+  const look = () =>
+    client.workflow.execute(EXPIRE_BACKUPS_WORKFLOW, {
+      ...{ workflowId: randomUUID(), taskQueue: WORKFLOW_TASK_QUEUE },
+      args: [{ cluster: installation.name }],
+    });
+  const away = () =>
+    receiver.events.filter(({ body: text }) => text.includes('location.unavailable'));
+  // The worker may have looked for locations a moment before.
+  await expect.poll(look).toMatchObject({ unread: ['away'] });
+  await expect.poll(() => away().length).toBe(1);
+  expect(JSON.parse(away()[0]?.body ?? '')).toMatchObject({
+    data: { location: 'away', failure: { code: 'location-unreachable' } },
+  });
+  await expect(look()).resolves.toMatchObject({ unread: ['away'] });
+  await installation.request('DELETE', '/storage-locations/away');
+  await deliver(randomUUID());
+  expect(away()).toHaveLength(1);
 });
 
 test('a filter keeps events away, and a run without endpoints starts nothing', async () => {
