@@ -68,7 +68,7 @@ module.exports = {
       NODE,
       packages([
         ...['fastify', '@fastify', 'typebox', '@temporalio/(client|common|envconfig|proto)'],
-        'cron-parser',
+        ...['cron-parser', 'prom-client'],
       ]),
     ]),
     only('cli', 'the command line uses the API', [

@@ -10,6 +10,8 @@ import type { SecretReader } from '../storage/object-store/secret-credentials.ts
 import { RestoreItems } from './contents/restore-items.ts';
 import { ContentsService } from './contents/service.ts';
 import type { LookAtBackup } from './contents/usable-backup.ts';
+import type { Metrics } from './metrics/registry.ts';
+import { measureRequests } from './metrics/requests.ts';
 import type { LocationKeeper } from './locations/registry.ts';
 import type { EndpointKeeper } from './notifications/registry.ts';
 import { EndpointService } from './notifications/service.ts';
@@ -78,6 +80,8 @@ export interface AppOptions {
   readonly isRevealAllowed?: boolean | undefined;
   /** Who knows whether the process should get requests, and hears that it ends; one without a cluster when left out. */
   readonly readiness?: Readiness | undefined;
+  /** Where requests are measured; they are not when left out. */
+  readonly metrics?: Metrics | undefined;
   readonly logLevel: string;
 }
 
@@ -99,6 +103,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     done();
   });
   handleErrors(app);
+  measureRequests(app, options.metrics);
   await harden(app);
   compileSerializersOnce(app);
   await openApi(app);

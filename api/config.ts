@@ -3,6 +3,7 @@ import type { ConnectionOptions } from '@temporalio/client';
 
 import { parseDuration } from '../domain/duration.ts';
 import { Failure } from '../domain/failure.ts';
+import { type MetricsListener, metricsListenerOf } from '../domain/metrics-listener.ts';
 import { DEFAULT_NAMESPACE, requireDnsLabel } from '../domain/names.ts';
 import { locationsOf, type StorageLocation } from '../domain/storage-location.ts';
 
@@ -18,6 +19,8 @@ export interface ApiConfig {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Where metrics and probes are; metrics are not shown without it. */
+  readonly metrics?: MetricsListener;
   readonly locations: readonly StorageLocation[];
   /** Holdfast's own namespace, in which locations are kept. */
   readonly namespace: string;
@@ -43,9 +46,11 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
   const { connectionOptions, namespace } = loadClientConnectConfig();
   const uiUrl = env['HOLDFAST_TEMPORAL_UI_URL'];
   const patience = env['HOLDFAST_PATIENCE'];
+  const metrics = metricsListenerOf(env);
   return {
     host: hostOf(env),
     port: portOf(env['HOLDFAST_API_PORT']),
+    ...(metrics === undefined ? {} : { metrics }),
     locations: locationsOf(env),
     ...ownNamespace(env),
     temporal: {
