@@ -47,6 +47,18 @@ export function removeSchedule(store: ObjectStore, name: string): Promise<void> 
   return store.remove([scheduleKey(name)]);
 }
 
+/** The schedules of a location that this version reads; copies of them that the store has kept will do. */
+export async function storedSchedules(store: ObjectStore): Promise<StoredSchedule[]> {
+  const schedules: StoredSchedule[] = [];
+  for await (const page of store.list(SCHEDULES_PREFIX)) {
+    for (const { key, version } of page.filter((entry) => entry.key.endsWith('.json'))) {
+      const object = await store.get(key, { listed: () => Promise.resolve(version) });
+      schedules.push(parseSchedule(await gather(object), key));
+    }
+  }
+  return schedules;
+}
+
 /** Names of the schedules of a location. */
 export async function listSchedules(store: ObjectStore): Promise<string[]> {
   const names: string[] = [];

@@ -8,11 +8,13 @@ export type ScheduleTimes =
   | { readonly times: Pick<ScheduleSpec, 'calendars' | 'intervals' | 'timezone'> }
   | { readonly fault: string };
 
-const PREFIX = /^(?:CRON_)?TZ=(\S+)\s+(.*)$/;
-const EVERY = '@every ';
+/** What may stand before the text of a schedule. */
+export const PREFIX = /^(?:CRON_)?TZ=(\S+)\s+(.*)$/;
+/** Begins an interval. */
+export const EVERY = '@every ';
 const EVERY_MIN_MS = 1000;
 /** As in robfig/cron, which Velero uses. */
-const DESCRIPTORS: Readonly<Record<string, string>> = {
+export const DESCRIPTORS: Readonly<Record<string, string>> = {
   '@yearly': '0 0 1 1 *',
   '@annually': '0 0 1 1 *',
   '@monthly': '0 0 1 * *',

@@ -1,0 +1,91 @@
+import type { EndPhase } from '../domain/phase.ts';
+import {
+  type CatalogueBackup,
+  type CataloguePage,
+  type CatalogueRestore,
+  listBackups,
+  listRestores,
+} from './catalogue.ts';
+import type { ObjectStore } from './object-store/port.ts';
+
+/** Records of one page. */
+const PAGE_RECORDS = 500;
+
+/** The end of a run, in numbers. */
+export interface EndedRun {
+  readonly uid: string;
+  /** The schedule that made the backup, or that the restore took it from; empty where there is none. */
+  readonly schedule: string;
+  readonly phase: EndPhase;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly items: number;
+  readonly errors: number;
+  readonly warnings: number;
+  /** Size of the archive; 0 for a restore. */
+  readonly archiveBytes: number;
+  /** Data of volumes that was copied or written. */
+  readonly volumeBytes: number;
+}
+
+/** The ended backups that Holdfast has made and a location holds; no more than the first so many. */
+export function endedBackupRuns(store: ObjectStore, max: number): Promise<EndedRun[]> {
+  return readPages(max, (after) => listBackups(store, { limit: PAGE_RECORDS, after }), backupRun);
+}
+
+/** The ended restores that a location holds; no more than the first so many. */
+export function endedRestoreRuns(store: ObjectStore, max: number): Promise<EndedRun[]> {
+  return readPages(max, (after) => listRestores(store, { limit: PAGE_RECORDS, after }), restoreRun);
+}
+
+async function readPages<Entry>(
+  max: number,
+  list: (after: string) => Promise<CataloguePage<Entry>>,
+  runOf: (entry: Entry) => EndedRun | undefined,
+): Promise<EndedRun[]> {
+  const runs: EndedRun[] = [];
+  let after: string | undefined = '';
+  while (after !== undefined && runs.length < max) {
+    const page: CataloguePage<Entry> = await list(after);
+    runs.push(...page.items.flatMap((entry) => runOf(entry) ?? []));
+    after = page.next;
+  }
+  return runs.slice(0, max);
+}
+
+/** A claim with a result and no record is a run that has not ended yet. */
+function backupRun({ record, claim }: CatalogueBackup): EndedRun | undefined {
+  const result = claim?.result;
+  if (record === undefined || result === undefined) {
+    return undefined;
+  }
+  return {
+    ...{ uid: claim?.runUid ?? '', schedule: claim?.spec.scheduleName ?? '', phase: result.phase },
+    ...timesOf(result),
+    ...{ items: result.items, errors: result.errors, warnings: result.warnings },
+    ...{ archiveBytes: result.archiveBytes, volumeBytes: result.volumes?.bytes ?? 0 },
+  };
+}
+
+function restoreRun({ claim }: CatalogueRestore): EndedRun | undefined {
+  const result = claim?.result;
+  if (result === undefined) {
+    return undefined;
+  }
+  return {
+    ...{ uid: claim?.runUid ?? '', schedule: claim?.spec.scheduleName ?? '', phase: result.phase },
+    ...timesOf(result),
+    ...{ items: result.items, errors: result.errors, warnings: result.warnings },
+    ...{ archiveBytes: 0, volumeBytes: result.volumes?.bytes ?? 0 },
+  };
+}
+
+function timesOf(result: {
+  readonly startTimestamp: string;
+  readonly completionTimestamp: string;
+}) {
+  return {
+    startMs: Date.parse(result.startTimestamp),
+    endMs: Date.parse(result.completionTimestamp),
+  };
+}
