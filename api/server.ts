@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 
+import type { FastifyInstance } from 'fastify';
+
 import { openClusterIfAny } from '../activities/kubernetes/client.ts';
 import { LocationRegistry } from '../activities/locations/location-registry.ts';
 import { EndpointRegistry } from '../activities/notifications/endpoint-registry.ts';
@@ -8,9 +10,13 @@ import { secretReader } from '../activities/own-secrets.ts';
 import { Failure } from '../domain/failure.ts';
 import { KEPT_BYTES_MAX, keepRecords } from '../storage/kept-records.ts';
 import { LocationSet } from '../storage/location-set.ts';
+import type { ObjectStore } from '../storage/object-store/port.ts';
 import { openObjectStore } from '../storage/object-store/open.ts';
 import { buildApp } from './app.ts';
 import { type ApiConfig, readConfig } from './config.ts';
+import { buildMetricsApp } from './metrics/app.ts';
+import { Observer } from './metrics/observer.ts';
+import { Metrics } from './metrics/registry.ts';
 import { openTemporal } from './runs/temporal-line.ts';
 import { TemporalRuns } from './runs/temporal.ts';
 import { Readiness } from './status/readiness.ts';
@@ -37,6 +43,7 @@ async function main(): Promise<void> {
   // What the API needs of the cluster is what it reads there.
   const askCluster = cluster && (() => locations.refresh());
   const readiness = new Readiness({ temporal, locations, store, askCluster });
+  const metrics = config.metrics && new Metrics();
   const app = await buildApp({
     temporal,
     temporalAddress: config.temporal.connection.address,
@@ -46,6 +53,7 @@ async function main(): Promise<void> {
     readSecret,
     store,
     readiness,
+    metrics,
     uiUrl: config.temporal.uiUrl,
     patienceMs: config.patienceMs,
     isRevealAllowed: config.isRevealAllowed,
@@ -56,7 +64,36 @@ async function main(): Promise<void> {
     await cluster?.close();
   });
   endInOrder(readiness, { drainMs: config.drainMs, end: () => void app.close() });
+  const begin =
+    metrics && (await prepareMetrics(app, metrics, { temporal, locations, store, readiness }));
   await app.listen({ host: config.host, port: config.port });
+  await begin?.(config);
+}
+
+interface MeasuredParts {
+  readonly temporal: TemporalRuns;
+  readonly locations: LocationSet;
+  readonly store: (location: string) => ObjectStore;
+  readonly readiness: Readiness;
+}
+
+/** Builds what fills the metrics and shows them, which ends with the API; gives how to begin. */
+async function prepareMetrics(
+  app: FastifyInstance,
+  metrics: Metrics,
+  { readiness, ...sources }: MeasuredParts,
+): Promise<(config: ApiConfig) => Promise<void>> {
+  const observer = new Observer(metrics, sources);
+  const { level: logLevel } = app.log;
+  const shown = await buildMetricsApp({ metrics, readiness, logLevel });
+  app.addHook('onClose', async () => {
+    observer.stop();
+    await shown.close();
+  });
+  return async ({ metrics: listener }) => {
+    observer.start();
+    await shown.listen(listener);
+  };
 }
 
 interface Ending {
