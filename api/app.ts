@@ -21,7 +21,6 @@ import { usesOf } from './locations/uses.ts';
 import { DiagnosisService } from './diagnosis/service.ts';
 import { PluginService } from './registry/plugin-service.ts';
 import { answerError, handleErrors } from './errors.ts';
-import { docsPage } from './plugins/docs-page.ts';
 import { harden } from './plugins/hardening.ts';
 import { knowLocations } from './plugins/known-locations.ts';
 import { openApi } from './plugins/openapi.ts';
@@ -107,7 +106,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await harden(app);
   compileSerializersOnce(app);
   await openApi(app);
-  await docsPage(app);
   const { temporal, locations, store } = options;
   knowLocations(app, locations);
   healthRoutes(app, options.readiness ?? new Readiness(options));

@@ -28,8 +28,9 @@ import {
   Schedule,
   ScheduleList,
 } from '../schemas/schedule.ts';
+import { docsPage } from './docs-page.ts';
 
-/** Registers the shared schemas and serves the OpenAPI document that the routes make. */
+/** Registers the shared schemas and serves the OpenAPI document that the routes make, and a page of it. */
 export async function openApi(app: FastifyInstance): Promise<void> {
   for (const schema of [
     Backup,
@@ -87,4 +88,5 @@ export async function openApi(app: FastifyInstance): Promise<void> {
     },
   });
   app.get(`${API_BASE}/openapi.json`, { schema: { hide: true } }, () => app.swagger());
+  await docsPage(app);
 }
