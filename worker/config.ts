@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { DEFAULT_CLUSTER } from '../domain/backup.ts';
 import { parseDuration } from '../domain/duration.ts';
 import { Failure } from '../domain/failure.ts';
+import { type MetricsListener, metricsListenerOf } from '../domain/metrics-listener.ts';
 import { DEFAULT_NAMESPACE, requireDnsLabel } from '../domain/names.ts';
 import { locationsOf, type StorageLocation } from '../domain/storage-location.ts';
 
@@ -23,6 +24,8 @@ export interface WorkerConfig {
   readonly kubeContext?: string;
   /** Holdfast's own namespace in that cluster. */
   readonly namespace: string;
+  /** Where metrics are shown; they are not when left out. */
+  readonly metrics?: MetricsListener;
   readonly locations: readonly StorageLocation[];
   /** What the role `node` needs to know. */
   readonly node?: NodeConfig;
@@ -71,10 +74,16 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv): WorkerConfig
       .filter((network) => network.trim() !== ''),
     locations: roles.some((role) => role !== 'workflows') ? locationsOf(env) : [],
     ...(node === undefined ? {} : { node }),
+    ...shownMetrics(env),
     ...(image === undefined ? {} : { image }),
     ...(kubeContext === undefined ? {} : { kubeContext }),
     ...(bundlePath === undefined ? {} : { bundlePath }),
   };
+}
+
+function shownMetrics(env: NodeJS.ProcessEnv): Pick<WorkerConfig, 'metrics'> {
+  const metrics = metricsListenerOf(env);
+  return metrics === undefined ? {} : { metrics };
 }
 
 function nodeOf(env: NodeJS.ProcessEnv): NodeConfig | undefined {

@@ -1,5 +1,8 @@
 import { DefaultLogger, type LogEntry, Runtime } from '@temporalio/worker';
 
+import type { MetricsListener } from '../domain/metrics-listener.ts';
+import { metricsOptions } from './metrics.ts';
+
 const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
 type Level = (typeof LEVELS)[number];
 
@@ -13,13 +16,19 @@ export function writeLog(
   process.stderr.write(`${JSON.stringify({ ...line, ...fields }, plain)}\n`);
 }
 
-/** Sends the log of the Temporal SDK, and of everything that logs through it, the same way. */
-export function installLogger(level: string | undefined): void {
+/** Sends the log of the Temporal SDK, and of everything that logs through it, the same way, and shows its metrics. */
+export function installRuntime(
+  level: string | undefined,
+  listener: MetricsListener | undefined,
+): void {
   const known = LEVELS.find((name) => name === level?.toUpperCase()) ?? ('INFO' satisfies Level);
   const logger = new DefaultLogger(known, ({ level: severity, message, meta }: LogEntry) => {
     writeLog(severity, message, { ...meta });
   });
-  Runtime.install({ logger, telemetryOptions: { logging: { filter: 'WARN', forward: {} } } });
+  Runtime.install({
+    logger,
+    telemetryOptions: { logging: { filter: 'WARN', forward: {} }, ...metricsOptions(listener) },
+  });
 }
 
 /** An error has no fields of its own that JSON shows; its message may quote what must not be logged. */

@@ -9,7 +9,7 @@ import { Failure } from '../domain/failure.ts';
 import { readConfig, type WorkerConfig } from './config.ts';
 import { keepExpiring } from './expiry-schedule.ts';
 import { sweepFreezesForever } from './freeze-sweeper.ts';
-import { installLogger, writeLog } from './log.ts';
+import { installRuntime, writeLog } from './log.ts';
 import { createWorkers } from './workers.ts';
 
 /** Pause between two attempts to reach Temporal at the start. */
@@ -25,8 +25,8 @@ const HEAP_GROWTH_PERCENT = 60;
 /** Runs the workers of this process until it is asked to end. */
 async function main(): Promise<void> {
   setFlagsFromString(`--heap-growing-percent=${String(HEAP_GROWTH_PERCENT)}`);
-  installLogger(process.env['HOLDFAST_LOG_LEVEL']);
   const config = configOrExit();
+  installRuntime(process.env['HOLDFAST_LOG_LEVEL'], config.metrics);
   endWithParent();
   if (config.roles.includes('node')) {
     ignoreHangUps();

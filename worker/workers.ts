@@ -25,6 +25,7 @@ import { LocationSet } from '../storage/location-set.ts';
 import { openObjectStore } from '../storage/object-store/open.ts';
 import type { WorkerConfig, WorkerRole } from './config.ts';
 import { writeLog } from './log.ts';
+import { measureVolumes } from './metrics.ts';
 import { TemporalLeases } from './temporal-leases.ts';
 import { isServed } from './task-queues.ts';
 
@@ -172,6 +173,7 @@ function nodeOptions(config: WorkerConfig): WorkerOptions {
     }),
     maxConcurrentActivityTaskExecutions: node.copiesMax,
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: POLLERS_OF_NODE },
+    interceptors: { activity: [measureVolumes()] },
     ...HEARTBEATS,
   };
 }

@@ -90,7 +90,7 @@ function childSpecs(
     command: process.execPath,
     // A small nursery and few arenas: garbage of listings is collected soon, and memory stays flat.
     args: ['--max-semi-space-size=8', fileURLToPath(new URL(`../../${entry}`, import.meta.url))],
-    env: { MALLOC_ARENA_MAX: '2', ...env },
+    env: { MALLOC_ARENA_MAX: '2', ...env, ...(name === 'worker' ? nextMetricsPort(env) : {}) },
     isNode: true,
     isVerbose,
   });
@@ -101,6 +101,11 @@ function childSpecs(
     node('worker', 'worker/main.ts', 'worker ready'),
     node('api', 'api/server.ts', 'Server listening'),
   ];
+}
+
+/** Two processes cannot show their metrics on one port. */
+function nextMetricsPort({ HOLDFAST_METRICS_PORT: port }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return port === undefined ? {} : { HOLDFAST_METRICS_PORT: String(Number(port) + 1) };
 }
 
 async function isReady(server: string, children: readonly Child[]): Promise<boolean> {

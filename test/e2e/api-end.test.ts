@@ -8,7 +8,10 @@ import { Installation } from '../support/installation.ts';
 let holdfast: Installation;
 
 beforeAll(async () => {
-  holdfast = await Installation.start({ drain: '60s', isFolder: true });
+  holdfast = await Installation.start({
+    isFolder: true,
+    environment: { api: { HOLDFAST_DRAIN: '60s' } },
+  });
 });
 
 afterAll(async () => {

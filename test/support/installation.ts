@@ -40,8 +40,8 @@ export interface InstallationOptions {
   readonly isUnswept?: boolean;
   /** How often backups are looked for that have had their time; once an hour when left out. */
   readonly expiryInterval?: string;
-  /** How long the API goes on answering after SIGTERM; not at all when left out. */
-  readonly drain?: string;
+  /** Variables of single parts, beside those that all have. */
+  readonly environment?: Partial<Record<Part, NodeJS.ProcessEnv>>;
   /** Path of the agent's restic, if not the test bed's. */
   readonly restic?: string;
   /** Whether only a Temporal server is started. */
@@ -152,6 +152,7 @@ export class Installation {
       env: {
         ...this.#environment(),
         ...(part === 'agent' ? this.#agentEnvironment() : {}),
+        ...this.#options.environment?.[part],
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -368,7 +369,7 @@ export class Installation {
       HOLDFAST_IMAGE: this.#options.mountImage ?? MOUNT_IMAGE,
       HOLDFAST_CACHE_DIR: join(this.#folder, 'cache'),
       HOLDFAST_LOG_LEVEL: 'info',
-      HOLDFAST_DRAIN: this.#options.drain ?? '0s',
+      HOLDFAST_DRAIN: '0s',
       HOLDFAST_PATIENCE: this.#options.patience ?? '5m',
       HOLDFAST_EXPIRY_INTERVAL: this.#options.expiryInterval ?? '1h',
     };
