@@ -1,5 +1,6 @@
 import { KubeConfig } from '@kubernetes/client-node';
 
+import type { Subject } from '../../domain/access/access-need.ts';
 import type { Access } from '../../domain/diagnosis/facts.ts';
 import { parseExact } from '../../domain/exact-number.ts';
 import { Failure } from '../../domain/failure.ts';
@@ -12,7 +13,13 @@ import {
   type ResourceType,
 } from '../../domain/item.ts';
 import type { ClusterIdentity } from '../../domain/stored-run.ts';
-import { accessRequest, isAccessAllowed } from './access-review.ts';
+import {
+  accessRequest,
+  isAccessAllowed,
+  subjectAccessRequest,
+  subjectOfToken,
+  tokenRequest,
+} from './access-review.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
 import { DISCOVERY_ACCEPT, DISCOVERY_ROOTS, parseDiscovery } from './discovery.ts';
 import { isDenial, reasonOf, refusal, retryAfterMs } from './errors.ts';
@@ -250,6 +257,16 @@ class KubernetesCluster implements Cluster {
   async isAllowed(access: Access, signal?: AbortSignal): Promise<boolean> {
     const request = accessRequest(access, signal);
     return isAccessAllowed(required(await this.#send(request), request));
+  }
+
+  async isSubjectAllowed(subject: Subject, access: Access): Promise<boolean> {
+    const request = subjectAccessRequest(subject, access);
+    return isAccessAllowed(required(await this.#send(request), request));
+  }
+
+  async reviewToken(token: string, audiences: readonly string[]): Promise<Subject | undefined> {
+    const request = tokenRequest(token, audiences);
+    return subjectOfToken(required(await this.#send(request), request), audiences);
   }
 
   exec(target: ExecTarget, options: ExecOptions): Promise<ExecEnd> {

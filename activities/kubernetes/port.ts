@@ -1,3 +1,4 @@
+import type { Subject } from '../../domain/access/access-need.ts';
 import type { Access } from '../../domain/diagnosis/facts.ts';
 import type {
   ItemReference,
@@ -77,6 +78,15 @@ export interface Cluster {
 
   /** Whether the account may send a request. It need not be allowed to ask that. */
   isAllowed(access: Access, signal?: AbortSignal): Promise<boolean>;
+
+  /** Whether somebody else may send a request. The account must be allowed to create `subjectaccessreviews`. */
+  isSubjectAllowed(subject: Subject, access: Access): Promise<boolean>;
+
+  /**
+   * Who a bearer token stands for, if it is meant for one of the audiences, or for the API server itself where none is
+   * named; undefined for nobody. The account must be allowed to create `tokenreviews`.
+   */
+  reviewToken(token: string, audiences: readonly string[]): Promise<Subject | undefined>;
 
   /**
    * Runs a command in a container, without standard input, and gives its exit code and a bounded part of its output. Not

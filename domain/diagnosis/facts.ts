@@ -9,6 +9,8 @@ export interface Access {
   readonly subresource?: string;
   /** All of them when left out. */
   readonly namespace?: string;
+  /** All of them when left out. */
+  readonly name?: string;
 }
 
 /** What the account of a worker may not do. */
