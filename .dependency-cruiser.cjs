@@ -68,7 +68,7 @@ module.exports = {
       NODE,
       packages([
         ...['fastify', '@fastify', 'typebox', '@temporalio/(client|common|envconfig|proto)'],
-        ...['cron-parser', 'prom-client'],
+        ...['cron-parser', 'jose', 'lru-cache', 'p-limit', 'prom-client'],
       ]),
     ]),
     only('cli', 'the command line uses the API', [

@@ -4,6 +4,7 @@
  */
 export const FAILURE_TYPES = {
   InvalidRequest: { isRetried: false, httpStatus: 400 },
+  Unauthenticated: { isRetried: false, httpStatus: 401 },
   PermissionDenied: { isRetried: false, httpStatus: 403 },
   NotFound: { isRetried: false, httpStatus: 404 },
   Conflict: { isRetried: false, httpStatus: 409 },
@@ -23,6 +24,8 @@ export const FAILURE_CODES = {
   'invalid-request': { type: 'InvalidRequest', title: 'The request cannot be understood' },
   'invalid-name': { type: 'InvalidRequest', title: 'A name is not a valid name' },
   'unknown-field': { type: 'InvalidRequest', title: 'The request has a field that is not known' },
+  unauthenticated: { type: 'Unauthenticated', title: 'The request does not say who sends it' },
+  forbidden: { type: 'PermissionDenied', title: 'The caller may not do this' },
   'cluster-unauthenticated': {
     type: 'PermissionDenied',
     title: 'The cluster does not know the worker',
@@ -133,6 +136,10 @@ export const FAILURE_CODES = {
   'cluster-failed': { type: 'Unavailable', title: 'The cluster fails at a request' },
   'cluster-unreachable': { type: 'Unavailable', title: 'The cluster does not answer' },
   'location-unreachable': { type: 'Unavailable', title: 'The storage location does not answer' },
+  'issuer-unreachable': {
+    type: 'Unavailable',
+    title: 'The issuer of tokens does not answer',
+  },
   'temporal-unreachable': { type: 'Unavailable', title: 'Temporal does not answer' },
   'repository-locked': { type: 'Unavailable', title: 'A repository is locked' },
   'volume-unreadable': { type: 'Unavailable', title: 'A volume cannot be read on its node' },

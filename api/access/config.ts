@@ -1,0 +1,105 @@
+import { DEFAULT_CLUSTER } from '../../domain/backup.ts';
+import { Failure } from '../../domain/failure.ts';
+import { requireDnsLabel } from '../../domain/names.ts';
+import type { OidcOptions } from './oidc-tokens.ts';
+
+/** How callers say who they are. `None`: they do not, and everybody may do everything. */
+export type AuthMode = 'None' | 'Kubernetes' | 'Tokens' | 'OIDC';
+
+const MODES: readonly AuthMode[] = ['None', 'Kubernetes', 'Tokens', 'OIDC'];
+/** Whom tokens of service accounts have to be meant for, so that no service that is sent one can use it elsewhere. */
+export const DEFAULT_AUDIENCE = 'holdfast';
+/** Hosts that nobody reaches from elsewhere. */
+const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
+
+export interface AccessConfig {
+  readonly modes: readonly AuthMode[];
+  /** Of tokens of the cluster; none stands for the API server's own. */
+  readonly audiences: readonly string[];
+  readonly tokensFile?: string;
+  readonly oidc?: OidcOptions;
+  /** Name of the cluster whose RBAC is asked, as its runs have it. */
+  readonly ownCluster: string;
+  /** Where the audit log goes: `-` for standard output, `off`, or the path of a file. */
+  readonly auditLog: string;
+}
+
+/** Reads and checks who may call. Throws `invalid-request` that names the variable. */
+export function readAccessConfig(env: NodeJS.ProcessEnv, host: string): AccessConfig {
+  const modes = modesOf(env['HOLDFAST_AUTH'], host);
+  const ownCluster = env['HOLDFAST_CLUSTER'] ?? DEFAULT_CLUSTER;
+  requireDnsLabel(ownCluster, 'HOLDFAST_CLUSTER');
+  return {
+    modes,
+    audiences: listOf(env['HOLDFAST_AUTH_AUDIENCES'] ?? DEFAULT_AUDIENCE),
+    ...(modes.includes('Tokens') ? { tokensFile: required(env, 'HOLDFAST_AUTH_TOKENS_FILE') } : {}),
+    ...(modes.includes('OIDC') ? { oidc: oidcOf(env) } : {}),
+    ownCluster,
+    auditLog: env['HOLDFAST_AUDIT_LOG'] ?? (modes.includes('None') ? 'off' : '-'),
+  };
+}
+
+function modesOf(text: string | undefined, host: string): readonly AuthMode[] {
+  const isLoopback = LOOPBACK_HOSTS.has(host);
+  const named = listOf(text ?? (isLoopback ? 'None' : 'Kubernetes'));
+  const modes = named.map((name) => modeOf(name));
+  if (modes.includes('None') && modes.length > 1) {
+    throw wrong('HOLDFAST_AUTH', 'has None beside others; None asks nobody');
+  }
+  if (modes.includes('None') && !isLoopback) {
+    const what = `is None, and HOLDFAST_API_HOST is ${host}; everybody there could do everything: use Kubernetes, or 127.0.0.1`;
+    throw wrong('HOLDFAST_AUTH', what);
+  }
+  return modes;
+}
+
+function modeOf(name: string): AuthMode {
+  const mode = MODES.find((known) => known.toLowerCase() === name.toLowerCase());
+  if (mode === undefined) {
+    throw wrong('HOLDFAST_AUTH', `has "${name}"; known are ${MODES.join(', ')}`);
+  }
+  return mode;
+}
+
+function oidcOf(env: NodeJS.ProcessEnv): OidcOptions {
+  const issuer = required(env, 'HOLDFAST_OIDC_ISSUER');
+  if (!URL.canParse(issuer)) {
+    throw wrong('HOLDFAST_OIDC_ISSUER', `is "${issuer}"; write the URL of the issuer`);
+  }
+  const usernameClaim = env['HOLDFAST_OIDC_USERNAME_CLAIM'] ?? 'sub';
+  return {
+    issuer,
+    audience: required(env, 'HOLDFAST_OIDC_CLIENT_ID'),
+    usernameClaim,
+    // As the API server does it: names of other claims than the address could be those of others.
+    usernamePrefix: prefixOf(
+      env['HOLDFAST_OIDC_USERNAME_PREFIX'] ?? (usernameClaim === 'email' ? '' : `${issuer}#`),
+    ),
+    groupsClaim: env['HOLDFAST_OIDC_GROUPS_CLAIM'] ?? 'groups',
+    groupsPrefix: prefixOf(env['HOLDFAST_OIDC_GROUPS_PREFIX'] ?? ''),
+  };
+}
+
+/** A "-" stands for none, as in the flags of the API server. */
+function prefixOf(text: string): string {
+  return text === '-' ? '' : text;
+}
+
+function required(env: NodeJS.ProcessEnv, name: string): string {
+  const value = env[name] ?? '';
+  if (value === '') {
+    throw wrong(name, 'is not set, and HOLDFAST_AUTH needs it');
+  }
+  return value;
+}
+
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+function wrong(name: string, what: string): Failure {
+  return new Failure('invalid-request', `${name} ${what}`, { subject: name });
+}
