@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 
 import fastify, { type FastifyInstance } from 'fastify';
 
-import type { CreateBackupRequest, CreateRestoreRequest } from '../domain/api-resource.ts';
+import type {
+  BackupResource,
+  CreateBackupRequest,
+  CreateRestoreRequest,
+  RestoreResource,
+} from '../domain/api-resource.ts';
+import { DEFAULT_CLUSTER } from '../domain/backup.ts';
+import { DEFAULT_NAMESPACE } from '../domain/names.ts';
 import type { LocationSet } from '../storage/location-set.ts';
 import { checkLocation } from '../storage/location-check.ts';
 import type { ObjectStore } from '../storage/object-store/port.ts';
@@ -20,6 +27,9 @@ import { LocationService } from './locations/service.ts';
 import { usesOf } from './locations/uses.ts';
 import { DiagnosisService } from './diagnosis/service.ts';
 import { PluginService } from './registry/plugin-service.ts';
+import { type AuditLog, auditRequests } from './access/audit.ts';
+import { type AccessControl, guardRoutes } from './access/guard.ts';
+import { RouteGuards } from './access/route-guards.ts';
 import { answerError, handleErrors } from './errors.ts';
 import { harden } from './plugins/hardening.ts';
 import { knowLocations } from './plugins/known-locations.ts';
@@ -59,6 +69,9 @@ const BODY_BYTES_MAX = 64 * 1024;
 /** Velero's names have up to 253 characters, and `:cancel` may follow; the schema tells what is too long. */
 const PARAM_LENGTH_MAX = 300;
 
+/** Where nobody is asked who calls, nobody looks at these. */
+const NO_REALM = { ownCluster: DEFAULT_CLUSTER, ownNamespace: DEFAULT_NAMESPACE };
+
 /** The clients of an API process, and what it is told. */
 export interface AppOptions {
   readonly temporal: TemporalRuns;
@@ -75,7 +88,11 @@ export interface AppOptions {
   readonly readSecret?: SecretReader | undefined;
   readonly uiUrl?: string | undefined;
   readonly patienceMs?: number | undefined;
-  /** Whether values of Secrets are shown to who asks for them; they are not when left out. */
+  /** Who may call; everybody when left out. */
+  readonly control?: AccessControl | undefined;
+  /** Where it is told who did what; nowhere when left out. */
+  readonly auditLog?: AuditLog | undefined;
+  /** Whether values of Secrets are shown to who asks for them, where nobody is asked who calls; not when left out. */
   readonly isRevealAllowed?: boolean | undefined;
   /** Who knows whether the process should get requests, and hears that it ends; one without a cluster when left out. */
   readonly readiness?: Readiness | undefined;
@@ -104,24 +121,57 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   handleErrors(app);
   measureRequests(app, options.metrics);
   await harden(app);
+  guardRoutes(app, options.control);
+  if (options.auditLog !== undefined) {
+    auditRequests(app, options.auditLog);
+  }
   compileSerializersOnce(app);
   await openApi(app);
-  const { temporal, locations, store } = options;
-  knowLocations(app, locations);
+  knowLocations(app, options.locations);
   healthRoutes(app, options.readiness ?? new Readiness(options));
+  const services = servicesOf(options);
+  startRoutes(app, options, services);
+  lookRoutes(app, options, services);
+  installationRoutes(app, options, services);
+  scheduleRoutes(app, { service: services.schedules, guards: services.guards });
+  return app;
+}
+
+interface Services {
+  readonly sources: RunSources;
+  readonly backups: RunService<BackupResource>;
+  readonly restores: RunService<RestoreResource>;
+  readonly schedules: ScheduleService;
+  readonly guards: RouteGuards;
+}
+
+function servicesOf(options: AppOptions): Services {
+  const { locations, control = NO_REALM } = options;
   const sources = {
     ...options,
     location: (name: string) => locations.all.find((location) => location.name === name),
   };
   const backups = new RunService(BACKUPS, sources);
   const restores = new RunService(RESTORES, sources);
-  const previewRuns = new PreviewRuns(temporal);
+  const schedules = new ScheduleService(sources);
+  const guards = new RouteGuards(control, {
+    backup: (key) => backups.get(key),
+    restore: (key) => restores.get(key),
+    schedule: (name) => schedules.get(name),
+  });
+  return { sources, backups, restores, schedules, guards };
+}
+
+/** Runs, and what they would do. */
+function startRoutes(app: FastifyInstance, options: AppOptions, services: Services): void {
+  const { backups, restores, guards } = services;
+  const previewRuns = new PreviewRuns(options.temporal);
   const backupPreviews = new BackupPreviews(options, previewRuns);
   const restorePreviews = new RestorePreviews(options, previewRuns);
   runRoutes(app, {
     kind: 'Backup',
     plural: 'backups',
-    service: backups,
+    ...{ service: backups, guards },
     specOf: (body: CreateBackupRequest) => backupSpec(body),
     preview: (key, spec, wait) => backupPreviews.preview(key, spec, wait),
     schemas: { body: CreateBackup },
@@ -129,41 +179,46 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   runRoutes(app, {
     kind: 'Restore',
     plural: 'restores',
-    service: restores,
+    ...{ service: restores, guards },
     specOf: (body: CreateRestoreRequest) => restoreSpec(body),
-    complete: (key, body) => completeRestoreSpec(store(key.location), key, body),
+    complete: (key, body) => completeRestoreSpec(options.store(key.location), key, body),
     preview: (key, spec, wait) => restorePreviews.preview(key, spec, wait),
     schemas: { body: CreateRestore },
   });
-  const { isRevealAllowed = false } = options;
-  const look: LookAtBackup = (key) => backups.get(key);
-  const installation = () => temporal.installation();
-  holdRoutes(app, new HoldService({ ...sources, look, installation }));
-  contentsRoutes(app, new ContentsService({ store, look, isRevealAllowed }));
-  restoreItemRoutes(app, new RestoreItems({ store, look: (key) => restores.get(key) }));
-  const locationService = locationsOf(options, sources);
-  storageLocationRoutes(app, locationService);
-  locationInventoryRoutes(app, { locations: locationService, store });
-  reconciliationRoutes(app, new ReconcileService(sources));
-  tellingRoutes(app, options, locationService);
-  pluginRoutes(app, new PluginService(temporal));
-  scheduleRoutes(app, new ScheduleService(sources));
-  return app;
 }
 
-/** How the installation is, and who is told what happens in it. */
-function tellingRoutes(
-  app: FastifyInstance,
-  options: AppOptions,
-  locations: LocationService,
-): void {
-  const { temporal } = options;
+/** What runs have left, and how long it stays. */
+function lookRoutes(app: FastifyInstance, options: AppOptions, services: Services): void {
+  const { temporal, store, control } = options;
+  const { sources, backups, restores, guards } = services;
+  // Where callers are known, what they may do says whether they see Secrets.
+  const isRevealAllowed = control !== undefined || options.isRevealAllowed === true;
+  const look: LookAtBackup = (key) => backups.get(key);
+  const installation = () => temporal.installation();
+  holdRoutes(app, { service: new HoldService({ ...sources, look, installation }), guards });
+  const contents = new ContentsService({ store, look, isRevealAllowed });
+  contentsRoutes(app, { contents, guards });
+  const restoreItems = new RestoreItems({ store, look: (key) => restores.get(key) });
+  restoreItemRoutes(app, { restoreItems, guards });
+}
+
+/** Holdfast itself. */
+function installationRoutes(app: FastifyInstance, options: AppOptions, services: Services): void {
+  const { temporal, store } = options;
+  const { sources, guards } = services;
+  const locationService = locationsOf(options, sources);
+  storageLocationRoutes(app, { service: locationService, guards });
+  locationInventoryRoutes(app, { locations: locationService, store, guards });
+  reconciliationRoutes(app, { service: new ReconcileService(sources), guards });
   const endpoints = new EndpointService(options);
-  notificationEndpointRoutes(app, endpoints);
+  notificationEndpointRoutes(app, { service: endpoints, guards });
   const status = new StatusService(options);
-  const diagnosis = new DiagnosisService({ temporal, status, locations, endpoints });
-  statusRoutes(app, { status, diagnosis });
-  debugRoutes(app, temporal);
+  const diagnosis = new DiagnosisService({
+    ...{ temporal, status, locations: locationService, endpoints },
+  });
+  statusRoutes(app, { status, diagnosis, guards });
+  debugRoutes(app, { temporal, guards });
+  pluginRoutes(app, { service: new PluginService(temporal), guards });
 }
 
 function locationsOf(options: AppOptions, sources: RunSources): LocationService {

@@ -1,6 +1,7 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { ConnectionOptions } from '@temporalio/client';
 
+import { type AccessConfig, readAccessConfig } from './access/config.ts';
 import { parseDuration } from '../domain/duration.ts';
 import { Failure } from '../domain/failure.ts';
 import { type MetricsListener, metricsListenerOf } from '../domain/metrics-listener.ts';
@@ -12,7 +13,6 @@ const DEFAULT_PORT = 8080;
 const PORT_MAX = 65_535;
 /** Who balances requests notices within seconds that a process is not ready any more. */
 const DEFAULT_DRAIN = '5s';
-const LOOPBACK_HOSTS = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** What the API process is told by its environment. */
 export interface ApiConfig {
@@ -36,7 +36,9 @@ export interface ApiConfig {
   readonly patienceMs?: number;
   /** How long the process goes on answering after SIGTERM, in milliseconds. */
   readonly drainMs: number;
-  /** Whether values of Secrets are shown to who asks for them. */
+  /** Who may call. */
+  readonly access: AccessConfig;
+  /** Whether values of Secrets are shown to who asks for them, where nobody is asked who calls. */
   readonly isRevealAllowed: boolean;
   readonly logLevel: string;
 }
@@ -47,8 +49,9 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
   const uiUrl = env['HOLDFAST_TEMPORAL_UI_URL'];
   const patience = env['HOLDFAST_PATIENCE'];
   const metrics = metricsListenerOf(env);
+  const host = env['HOLDFAST_API_HOST'] ?? DEFAULT_HOST;
   return {
-    host: hostOf(env),
+    host,
     port: portOf(env['HOLDFAST_API_PORT']),
     ...(metrics === undefined ? {} : { metrics }),
     locations: locationsOf(env),
@@ -60,6 +63,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     },
     ...(patience === undefined ? {} : { patienceMs: parseDuration(patience, 'HOLDFAST_PATIENCE') }),
     drainMs: parseDuration(env['HOLDFAST_DRAIN'] ?? DEFAULT_DRAIN, 'HOLDFAST_DRAIN'),
+    access: readAccessConfig(env, host),
     isRevealAllowed: env['HOLDFAST_REVEAL_SECRETS'] === 'true',
     logLevel: env['HOLDFAST_LOG_LEVEL'] ?? 'info',
   };
@@ -70,19 +74,6 @@ function ownNamespace(env: NodeJS.ProcessEnv): Pick<ApiConfig, 'namespace' | 'ku
   requireDnsLabel(namespace, 'HOLDFAST_NAMESPACE');
   const kubeContext = env['HOLDFAST_KUBE_CONTEXT'];
   return { namespace, ...(kubeContext === undefined ? {} : { kubeContext }) };
-}
-
-/** Until the API asks who calls, it listens to this machine alone unless it is told otherwise. */
-function hostOf(env: NodeJS.ProcessEnv): string {
-  const host = env['HOLDFAST_API_HOST'] ?? DEFAULT_HOST;
-  if (!LOOPBACK_HOSTS.has(host) && env['HOLDFAST_API_INSECURE'] !== 'true') {
-    throw new Failure(
-      'invalid-request',
-      `HOLDFAST_API_HOST is ${host}, and the API does not ask who calls; ` +
-        'use 127.0.0.1, or set HOLDFAST_API_INSECURE=true where others guard the address',
-    );
-  }
-  return host;
 }
 
 function portOf(text: string | undefined): number {

@@ -82,6 +82,7 @@ function sendProblem(
       // Set by hooks too, but not for what comes before any route. The answer quotes the request.
       .header('x-request-id', request.id)
       .header('x-content-type-options', 'nosniff')
+      .headers(status === 401 ? { 'www-authenticate': 'Bearer' } : {})
       .serializer(JSON.stringify)
       .send(problem)
   );

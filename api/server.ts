@@ -12,6 +12,8 @@ import { KEPT_BYTES_MAX, keepRecords } from '../storage/kept-records.ts';
 import { LocationSet } from '../storage/location-set.ts';
 import type { ObjectStore } from '../storage/object-store/port.ts';
 import { openObjectStore } from '../storage/object-store/open.ts';
+import { openAuditLog } from './access/audit.ts';
+import { openAccessControl } from './access/control.ts';
 import { buildApp } from './app.ts';
 import { type ApiConfig, readConfig } from './config.ts';
 import { buildMetricsApp } from './metrics/app.ts';
@@ -28,7 +30,7 @@ const HEAP_GROWTH_PERCENT = 60;
 /** Listens until the process is asked to end; requests that are under way are answered. */
 async function main(): Promise<void> {
   setFlagsFromString(`--heap-growing-percent=${String(HEAP_GROWTH_PERCENT)}`);
-  const config = configOrExit();
+  const config = await orExit(() => readConfig(process.env));
   const line = openTemporal(config.temporal.connection);
   const temporal = new TemporalRuns(line, config.temporal.namespace);
   const cluster = openClusterIfAny(config.kubeContext);
@@ -44,7 +46,13 @@ async function main(): Promise<void> {
   const askCluster = cluster && (() => locations.refresh());
   const readiness = new Readiness({ temporal, locations, store, askCluster });
   const metrics = config.metrics && new Metrics();
+  const control = await orExit(() => openAccessControl(config.access, config.namespace, cluster));
+  const auditLog = openAuditLog(config.access.auditLog, (error) => {
+    process.stderr.write(`holdfast api: the audit log cannot be written: ${error.message}\n`);
+  });
   const app = await buildApp({
+    control,
+    auditLog,
     temporal,
     temporalAddress: config.temporal.connection.address,
     locations,
@@ -62,6 +70,7 @@ async function main(): Promise<void> {
   app.addHook('onClose', async () => {
     await temporal.close();
     await cluster?.close();
+    await auditLog?.close();
   });
   endInOrder(readiness, { drainMs: config.drainMs, end: () => void app.close() });
   const begin =
@@ -121,9 +130,10 @@ function endInOrder(readiness: Readiness, { drainMs, end }: Ending): void {
   }
 }
 
-function configOrExit(): ApiConfig {
+/** What a part of the configuration gives; one that cannot be used ends the process, and says why. */
+async function orExit<Value>(read: () => Value | Promise<Value>): Promise<Value> {
   try {
-    return readConfig(process.env);
+    return await read();
   } catch (error) {
     const message = error instanceof Failure ? error.message : String(error);
     process.stderr.write(`holdfast api: ${message}\n`);

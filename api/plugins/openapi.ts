@@ -80,6 +80,9 @@ export async function openApi(app: FastifyInstance): Promise<void> {
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
         version: 'v1',
       },
+      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+      // Where nobody is asked who calls, none is needed.
+      security: [{ bearer: [] }, {}],
     },
     convertConstToEnum: false,
     refResolver: {
@@ -87,6 +90,10 @@ export async function openApi(app: FastifyInstance): Promise<void> {
       buildLocalReference: ({ $id }) => (typeof $id === 'string' ? $id : 'Unnamed'),
     },
   });
-  app.get(`${API_BASE}/openapi.json`, { schema: { hide: true } }, () => app.swagger());
+  app.get(
+    `${API_BASE}/openapi.json`,
+    { config: { access: 'public' }, schema: { hide: true } },
+    () => app.swagger(),
+  );
   await docsPage(app);
 }

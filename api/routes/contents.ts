@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { API_BASE } from '../../domain/api-resource.ts';
 import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';
+import type { RouteGuards } from '../access/route-guards.ts';
 import type { ItemQuery } from '../contents/item-filter.ts';
 import type { ContentsService, ReadHow } from '../contents/service.ts';
 import { PAGE_SIZE_DEFAULT } from '../runs/list.ts';
@@ -41,14 +42,22 @@ interface OneItem extends OneBackup {
   Querystring: Query & { namespace?: string; version?: string };
 }
 
+interface ContentsRoutes {
+  readonly contents: ContentsService;
+  readonly guards: RouteGuards;
+}
+
 /** What an ended backup holds: its items, one of them, all of them as a tarball, and what is not among them. */
-export function contentsRoutes(app: FastifyInstance, contents: ContentsService): void {
-  itemRoutes(app, contents);
+export function contentsRoutes(app: FastifyInstance, parts: ContentsRoutes): void {
+  const { contents, guards } = parts;
+  const config = { access: guards.run('Backup', 'get') };
+  itemRoutes(app, parts);
   app.get<OneBackup>(
     `${ONE}/download`,
     {
       // It would read the tarball, only to throw it away.
       exposeHeadRoute: false,
+      config: { ...config, isAudited: true },
       schema: {
         summary: 'Download the tarball; values of Secrets are masked',
         params: RunParams,
@@ -64,7 +73,11 @@ export function contentsRoutes(app: FastifyInstance, contents: ContentsService):
       },
     },
     async (request, reply) => {
-      const { body, sizeBytes } = await contents.download(keyOf(request), howOf(request, reply));
+      const how = howOf(request, reply);
+      if (how.isRevealed) {
+        await guards.requireData(request);
+      }
+      const { body, sizeBytes } = await contents.download(keyOf(request), how);
       if (sizeBytes !== undefined) {
         reply.header('content-length', sizeBytes);
       }
@@ -78,6 +91,7 @@ export function contentsRoutes(app: FastifyInstance, contents: ContentsService):
   app.get<OneBackup>(
     `${ONE}/coverage`,
     {
+      config,
       schema: {
         summary: 'What the backup should hold, what it holds, and why they differ',
         params: RunParams,
@@ -91,6 +105,7 @@ export function contentsRoutes(app: FastifyInstance, contents: ContentsService):
   app.get<OneBackup>(
     `${ONE}/hooks`,
     {
+      config,
       schema: {
         summary:
           'What became of the hooks of pods; of a backup under way, of those that have ended',
@@ -104,10 +119,12 @@ export function contentsRoutes(app: FastifyInstance, contents: ContentsService):
   );
 }
 
-function itemRoutes(app: FastifyInstance, contents: ContentsService): void {
+function itemRoutes(app: FastifyInstance, { contents, guards }: ContentsRoutes): void {
+  const config = { access: guards.run('Backup', 'get') };
   app.get<ItemPage>(
     `${ONE}/items`,
     {
+      config,
       schema: {
         summary: 'List the items of an ended backup; its tarball is not read',
         params: RunParams,
@@ -125,6 +142,7 @@ function itemRoutes(app: FastifyInstance, contents: ContentsService): void {
   app.get<OneItem>(
     `${ONE}/items/:type/:itemName`,
     {
+      config: { ...config, isAudited: true },
       schema: {
         summary: 'Look at one item; only its part of the tarball is read',
         params: ItemParams,
@@ -137,7 +155,11 @@ function itemRoutes(app: FastifyInstance, contents: ContentsService): void {
       const { type, itemName } = request.params;
       const { namespace = '', version } = request.query;
       const wanted = { type, name: itemName, namespace, version };
-      const json = await contents.item(keyOf(request), wanted, howOf(request, reply));
+      const how = howOf(request, reply);
+      if (how.isRevealed) {
+        await guards.requireData(request);
+      }
+      const json = await contents.item(keyOf(request), wanted, how);
       // A text is sent as it is: whoever made numbers of it would change some.
       return reply
         .headers({ 'cache-control': UNCACHED, 'content-type': 'application/json; charset=utf-8' })

@@ -1,8 +1,9 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { API_BASE, type ResourceList, type RunResource } from '../../domain/api-resource.ts';
 import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
-import { backupWorkflowId, restoreWorkflowId } from '../../domain/workflow-id.ts';
+import { backupWorkflowId, restoreWorkflowId, type RunKey } from '../../domain/workflow-id.ts';
+import type { RouteGuards } from '../access/route-guards.ts';
 import { bundleOf, type BundleFiles } from '../diagnosis/bundle.ts';
 import { historyEvents } from '../diagnosis/history.ts';
 import type { TemporalRuns } from '../runs/temporal.ts';
@@ -22,16 +23,29 @@ interface Query {
 }
 
 type Look = (path: string) => Promise<unknown>;
+type History = (kind: RunResource['kind'], key: RunKey) => Promise<unknown>;
+
+interface DebugSources {
+  readonly temporal: TemporalRuns;
+  readonly guards: RouteGuards;
+}
 
 /** A bundle for whoever helps: what the API itself shows, without secrets. */
-export function debugRoutes(app: FastifyInstance, temporal: TemporalRuns): void {
+export function debugRoutes(app: FastifyInstance, { temporal, guards }: DebugSources): void {
+  // The bundle has what its reader may see: problems stand in the place of the rest.
   const look =
-    (method: 'GET' | 'POST'): Look =>
-    async (path) =>
-      (await app.inject({ method, url: `${API_BASE}${path}` })).json<unknown>();
+    (method: 'GET' | 'POST', { headers: { authorization } }: FastifyRequest): Look =>
+    async (path) => {
+      const headers = authorization === undefined ? {} : { authorization };
+      return (await app.inject({ method, url: `${API_BASE}${path}`, headers })).json<unknown>();
+    };
   app.get<{ Querystring: Query }>(
     `${API_BASE}/debug`,
     {
+      config: {
+        access: guards.installation({ verb: 'get', resource: 'status', subresource: 'debug' }),
+        isAudited: true,
+      },
       schema: {
         summary: 'Download what helps others to find out what is wrong, without secrets',
         querystring: DebugQuery,
@@ -45,16 +59,27 @@ export function debugRoutes(app: FastifyInstance, temporal: TemporalRuns): void 
         },
       },
     },
-    async ({ query }, reply) => {
+    async (request, reply) => {
+      const { query } = request;
+      const get = look('GET', request);
       const files = {
-        ...installationFiles(query, { get: look('GET'), post: look('POST') }),
-        ...runFiles(query, { get: look('GET'), temporal }),
+        ...installationFiles(query, { get, post: look('POST', request) }),
+        ...runFiles(query, { get, history: historyOf(request, { temporal, guards }) }),
       };
       return reply
         .headers({ 'cache-control': 'no-store', 'content-type': BUNDLE_CONTENT })
         .send(await bundleOf(files));
     },
   );
+}
+
+/** Tells histories of those runs that the reader of the bundle may see. */
+function historyOf({ access }: FastifyRequest, { temporal, guards }: DebugSources): History {
+  return async (kind, key) => {
+    await guards.requireRun(access, { kind, verb: 'get', key });
+    const workflowId = kind === 'Backup' ? backupWorkflowId(key) : restoreWorkflowId(key);
+    return historyEvents(temporal, workflowId);
+  };
 }
 
 function installationFiles(
@@ -75,7 +100,7 @@ function installationFiles(
 /** What there is of the named runs. */
 function runFiles(
   { backup, restore, location = DEFAULT_LOCATION }: Query,
-  { get, temporal }: { readonly get: Look; readonly temporal: TemporalRuns },
+  { get, history }: { readonly get: Look; readonly history: History },
 ): BundleFiles {
   const of = `?location=${location}`;
   return {
@@ -85,16 +110,14 @@ function runFiles(
           'backup/run': () => get(`/backups/${backup}${of}`),
           'backup/coverage': () => get(`/backups/${backup}/coverage${of}`),
           'backup/hooks': () => get(`/backups/${backup}/hooks${of}`),
-          'backup/history': () =>
-            historyEvents(temporal, backupWorkflowId({ location, name: backup })),
+          'backup/history': () => history('Backup', { location, name: backup }),
         }),
     ...(restore === undefined
       ? {}
       : {
           'restore/run': () => get(`/restores/${restore}${of}`),
           'restore/hooks': () => get(`/restores/${restore}/hooks${of}`),
-          'restore/history': () =>
-            historyEvents(temporal, restoreWorkflowId({ location, name: restore })),
+          'restore/history': () => history('Restore', { location, name: restore }),
         }),
   };
 }

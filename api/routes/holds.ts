@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 
 import { API_BASE, type ExtendBackupRequest } from '../../domain/api-resource.ts';
+import type { RouteGuards } from '../access/route-guards.ts';
 import type { HoldService } from '../runs/holds.ts';
 import { RunParams, RunQuery } from '../schemas/run.ts';
 import { keyOf, problem, reference } from './runs.ts';
@@ -13,7 +14,11 @@ interface Named {
 }
 
 /** Hold, release and extend backups. */
-export function holdRoutes(app: FastifyInstance, service: HoldService): void {
+export function holdRoutes(
+  app: FastifyInstance,
+  { service, guards }: { readonly service: HoldService; readonly guards: RouteGuards },
+): void {
+  const config = { access: guards.run('Backup', 'update') };
   const common = {
     ...{ params: RunParams, querystring: RunQuery, tags: ['backups'] },
     response: { 200: reference('Backup'), default: problem() },
@@ -21,6 +26,7 @@ export function holdRoutes(app: FastifyInstance, service: HoldService): void {
   app.post<Named & { Body: { reason: string } }>(
     `${ONE}::hold`,
     {
+      config,
       schema: {
         summary: 'Hold a backup: nothing deletes it until it is released',
         body: reference('HoldBackup'),
@@ -31,12 +37,13 @@ export function holdRoutes(app: FastifyInstance, service: HoldService): void {
   );
   app.post<Named>(
     `${ONE}::release`,
-    { schema: { summary: 'Let go of a backup that is held', ...common } },
+    { config, schema: { summary: 'Let go of a backup that is held', ...common } },
     async (request) => service.release(keyOf(request)),
   );
   app.post<Named & { Body: ExtendBackupRequest }>(
     `${ONE}::extend`,
     {
+      config,
       schema: {
         summary: 'Keep a backup for longer than its TTL says',
         body: reference('ExtendBackup'),

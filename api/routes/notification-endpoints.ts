@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 
+import type { AccessVerb } from '../../domain/access/access-need.ts';
 import { API_BASE } from '../../domain/api-resource.ts';
 import { DEFAULT_CLUSTER } from '../../domain/backup.ts';
 import type { WriteEndpointRequest } from '../../domain/notifications/api-endpoint.ts';
 import { fieldError } from '../../domain/selection/field-errors.ts';
+import type { RouteGuards } from '../access/route-guards.ts';
 import { RequestFailure } from '../errors.ts';
 import type { EndpointService } from '../notifications/service.ts';
 import {
@@ -23,15 +25,29 @@ interface OneEndpoint {
   Params: { name: string };
 }
 
+interface EndpointRoutes {
+  readonly service: EndpointService;
+  readonly guards: RouteGuards;
+}
+
+function permits({ guards }: EndpointRoutes) {
+  return (verb: AccessVerb) => ({
+    access: guards.installation({ verb, resource: 'notificationendpoints' }),
+  });
+}
+
 /** Keep, list, look at, test and forget notification endpoints. */
-export function notificationEndpointRoutes(app: FastifyInstance, service: EndpointService): void {
-  writeRoutes(app, service);
+export function notificationEndpointRoutes(app: FastifyInstance, parts: EndpointRoutes): void {
+  const { service } = parts;
+  const may = permits(parts);
+  writeRoutes(app, parts);
   const one = {
     ...{ params: NotificationEndpointParams, querystring: NotificationEndpointQuery, tags: TAGS },
   };
   app.get(
     BASE,
     {
+      config: may('list'),
       schema: {
         summary: 'List the notification endpoints, and what came of the last deliveries',
         querystring: NotificationEndpointQuery,
@@ -44,6 +60,7 @@ export function notificationEndpointRoutes(app: FastifyInstance, service: Endpoi
   app.get<OneEndpoint>(
     `${BASE}/:name`,
     {
+      config: may('get'),
       schema: {
         summary: 'Look at a notification endpoint',
         ...one,
@@ -55,6 +72,7 @@ export function notificationEndpointRoutes(app: FastifyInstance, service: Endpoi
   app.post<OneEndpoint & { Querystring: { cluster?: string } }>(
     `${BASE}${TEST_PATH}`,
     {
+      config: may('update'),
       schema: {
         summary: 'Send a ping once, from where the worker of a cluster runs',
         ...{ ...one, querystring: TestEndpointQuery },
@@ -67,6 +85,7 @@ export function notificationEndpointRoutes(app: FastifyInstance, service: Endpoi
   app.delete<OneEndpoint>(
     `${BASE}/:name`,
     {
+      config: may('delete'),
       schema: {
         summary: 'Forget a notification endpoint; deliveries to it end',
         ...one,
@@ -84,7 +103,9 @@ interface WriteRequest {
   Body: WriteEndpointRequest;
 }
 
-function writeRoutes(app: FastifyInstance, service: EndpointService): void {
+function writeRoutes(app: FastifyInstance, parts: EndpointRoutes): void {
+  const { service } = parts;
+  const may = permits(parts);
   const write = {
     ...{ body: WriteNotificationEndpoint, querystring: NotificationEndpointQuery, tags: TAGS },
     response: {
@@ -96,6 +117,7 @@ function writeRoutes(app: FastifyInstance, service: EndpointService): void {
   app.post<WriteRequest>(
     BASE,
     {
+      config: may('create'),
       schema: {
         summary: 'Keep a notification endpoint; the same request again gives the same',
         ...write,
@@ -112,6 +134,7 @@ function writeRoutes(app: FastifyInstance, service: EndpointService): void {
   app.put<WriteRequest & OneEndpoint>(
     `${BASE}/:name`,
     {
+      config: may('update'),
       schema: {
         summary: 'Give a notification endpoint another spec, or make it',
         params: NotificationEndpointParams,

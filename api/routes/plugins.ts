@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 
 import { API_BASE, type RegisterPluginRequest } from '../../domain/api-resource.ts';
 import { DEFAULT_CLUSTER } from '../../domain/backup.ts';
+import type { RouteGuards } from '../access/route-guards.ts';
 import type { PluginService } from '../registry/plugin-service.ts';
 import { PluginParams, PluginQuery, RegisterPlugin } from '../schemas/plugin.ts';
 import { problem, reference, untilClosed } from './runs.ts';
@@ -17,12 +18,19 @@ interface OnePlugin extends OfCluster {
   Params: { name: string };
 }
 
+interface PluginRoutes {
+  readonly service: PluginService;
+  readonly guards: RouteGuards;
+}
+
 /** Register, list, look at and remove plugins. */
-export function pluginRoutes(app: FastifyInstance, service: PluginService): void {
-  onePluginRoutes(app, service);
+export function pluginRoutes(app: FastifyInstance, parts: PluginRoutes): void {
+  const { service, guards } = parts;
+  onePluginRoutes(app, parts);
   app.post<{ Body: RegisterPluginRequest }>(
     BASE,
     {
+      config: { access: guards.installation({ verb: 'create', resource: 'plugins' }) },
       schema: {
         summary: 'Register a plugin, which is asked what it does; the same name again does so anew',
         body: RegisterPlugin,
@@ -42,6 +50,7 @@ export function pluginRoutes(app: FastifyInstance, service: PluginService): void
   app.get<OfCluster>(
     BASE,
     {
+      config: { access: guards.installation({ verb: 'list', resource: 'plugins' }) },
       schema: {
         summary: 'List the plugins of a cluster, and whether somebody takes their calls',
         querystring: PluginQuery,
@@ -55,11 +64,12 @@ export function pluginRoutes(app: FastifyInstance, service: PluginService): void
 }
 
 /** Look at one plugin, and remove it. */
-function onePluginRoutes(app: FastifyInstance, service: PluginService): void {
+function onePluginRoutes(app: FastifyInstance, { service, guards }: PluginRoutes): void {
   const one = { params: PluginParams, querystring: PluginQuery, tags: TAGS };
   app.get<OnePlugin>(
     `${BASE}/:name`,
     {
+      config: { access: guards.installation({ verb: 'get', resource: 'plugins' }) },
       schema: {
         summary: 'Look at a plugin, which is asked what it does',
         ...one,
@@ -72,6 +82,7 @@ function onePluginRoutes(app: FastifyInstance, service: PluginService): void {
   app.delete<OnePlugin>(
     `${BASE}/:name`,
     {
+      config: { access: guards.installation({ verb: 'delete', resource: 'plugins' }) },
       schema: {
         summary: 'Forget a plugin; runs that have begun go on with it',
         ...one,

@@ -4,6 +4,7 @@ import { API_BASE } from '../../domain/api-resource.ts';
 import { DEFAULT_CLUSTER } from '../../domain/backup.ts';
 import type { CreateReconciliationRequest } from '../../domain/reconciliation.ts';
 import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
+import type { RouteGuards } from '../access/route-guards.ts';
 import type { ReconcileService } from '../reconcile/service.ts';
 import {
   CreateReconciliation,
@@ -17,10 +18,14 @@ const BASE = `${API_BASE}/reconciliations`;
 const TAGS = ['reconciliations'];
 
 /** Look for what dead runs have left in a location, and remove it. */
-export function reconciliationRoutes(app: FastifyInstance, service: ReconcileService): void {
+export function reconciliationRoutes(
+  app: FastifyInstance,
+  { service, guards }: { readonly service: ReconcileService; readonly guards: RouteGuards },
+): void {
   app.post<{ Body: CreateReconciliationRequest; Querystring: { location?: string } }>(
     BASE,
     {
+      config: { access: guards.installation({ verb: 'create', resource: 'reconciliations' }) },
       schema: {
         summary: 'Look for what dead runs have left in a location; with removal All, remove it',
         body: CreateReconciliation,
@@ -40,6 +45,7 @@ export function reconciliationRoutes(app: FastifyInstance, service: ReconcileSer
   app.get<{ Params: { location: string }; Querystring: { cluster?: string } }>(
     `${BASE}/:location`,
     {
+      config: { access: guards.installation({ verb: 'get', resource: 'reconciliations' }) },
       schema: {
         summary: 'Look at the last reconciliation of a location',
         params: ReconciliationParams,

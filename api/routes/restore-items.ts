@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 
 import { API_BASE } from '../../domain/api-resource.ts';
 import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
+import type { RouteGuards } from '../access/route-guards.ts';
 import type { RestoreItemQuery, RestoreItems } from '../contents/restore-items.ts';
 import { PAGE_SIZE_DEFAULT } from '../runs/list.ts';
 import { RestoreItemsQuery } from '../schemas/restore-items.ts';
@@ -19,10 +20,15 @@ interface RestoreHooks {
 }
 
 /** What a restore did with each of its items, and what became of the hooks of its pods. */
-export function restoreItemRoutes(app: FastifyInstance, restoreItems: RestoreItems): void {
+export function restoreItemRoutes(
+  app: FastifyInstance,
+  { restoreItems, guards }: { readonly restoreItems: RestoreItems; readonly guards: RouteGuards },
+): void {
+  const config = { access: guards.run('Restore', 'get') };
   app.get<ItemPage>(
     `${API_BASE}/restores/:name/items`,
     {
+      config,
       schema: {
         summary: 'List the items of an ended restore, and what became of each',
         params: RunParams,
@@ -40,6 +46,7 @@ export function restoreItemRoutes(app: FastifyInstance, restoreItems: RestoreIte
   app.get<RestoreHooks>(
     `${API_BASE}/restores/:name/hooks`,
     {
+      config,
       schema: {
         summary:
           'What became of the hooks of restored pods; of a restore under way, of those that have ended',

@@ -1,11 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
 
+import { BOUND_RESTORE_HINT } from '../../domain/access/run-access.ts';
 import { API_BASE, type RunResource } from '../../domain/api-resource.ts';
 import { Failure } from '../../domain/failure.ts';
 import { isEndPhase } from '../../domain/phase.ts';
 import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';
+import { newRunNeeds } from '../access/route-access.ts';
+import type { RouteGuards } from '../access/route-guards.ts';
 import { PAGE_SIZE_DEFAULT } from '../runs/list.ts';
 import type { PreviewWait } from '../runs/preview-runs.ts';
 import { requestedSpec } from '../runs/request-faults.ts';
@@ -22,6 +25,10 @@ const WARNING_CODE = '299';
 /** Fastify's path grammar for `/{name}:cancel`. */
 const CANCEL_PATH = '/:name(^[a-z0-9.-]+)::cancel';
 
+interface RunBody {
+  readonly metadata: { readonly name: string };
+}
+
 interface Query {
   location?: string;
 }
@@ -32,6 +39,7 @@ export interface RunRoutes<Resource extends RunResource, Body> {
   readonly kind: Resource['kind'];
   readonly plural: string;
   readonly service: RunService<Resource>;
+  readonly guards: RouteGuards;
   readonly specOf: (body: Body) => Resource['spec'];
   /** The spec of a body that `specOf` finds no fault with, where the location has a say in it. */
   readonly complete?: (key: RunKey, body: Body) => Promise<Resource['spec']>;
@@ -41,22 +49,21 @@ export interface RunRoutes<Resource extends RunResource, Body> {
 }
 
 /** Create, get, list, cancel and delete, for one kind of run. */
-export function runRoutes<
-  Resource extends RunResource,
-  Body extends { metadata: { name: string } },
->(
+export function runRoutes<Resource extends RunResource, Body extends RunBody>(
   app: FastifyInstance,
-  { kind, plural, service, specOf, schemas, preview, complete }: RunRoutes<Resource, Body>,
+  routes: RunRoutes<Resource, Body>,
 ): void {
+  const { kind, plural, service, guards, schemas, preview } = routes;
   const base = `${API_BASE}/${plural}`;
   const tags = [plural];
   const ok = reference(kind);
-  oneRunRoutes(app, { kind, plural, service });
+  oneRunRoutes(app, routes);
 
   app.post<{ Querystring: Query & { dryRun?: 'All' } }>(
     base,
     {
       attachValidation: true,
+      config: { access: 'handler' },
       schema: {
         summary: `Start a ${kind.toLowerCase()}; the same request again gives the same run`,
         body: schemas.body,
@@ -70,11 +77,7 @@ export function runRoutes<
       },
     },
     async (request, reply) => {
-      const requested = requestedSpec(request, specOf);
-      // The spec is there only of a body that the route's schema has checked.
-      const body = request.body as Body;
-      const key = { location: locationOf(request.query), name: body.metadata.name };
-      const spec = (await complete?.(key, body)) ?? requested;
+      const { key, spec } = await allowedSpec(request, routes);
       if (request.query.dryRun !== undefined) {
         const wait = { waitMs: previewWaitOf(request), signal: untilClosed(reply) };
         return reply.send(await preview(key, spec, wait));
@@ -90,6 +93,7 @@ export function runRoutes<
   app.get<{ Querystring: Query & { limit?: string; continue?: string; phase?: string } }>(
     base,
     {
+      config: { access: 'handler' },
       schema: {
         summary: `List ${plural} by name, running ones included`,
         querystring: ListQuery,
@@ -97,7 +101,7 @@ export function runRoutes<
         response: { 200: reference(`${kind}List`), default: problem() },
       },
     },
-    async ({ query }, reply) => {
+    async ({ access, query }, reply) => {
       const { list, warning } = await service.list({
         location: locationOf(query),
         limit: Math.min(Number(query.limit ?? PAGE_SIZE_DEFAULT), PAGE_SIZE_MAX),
@@ -107,15 +111,41 @@ export function runRoutes<
       if (warning !== undefined) {
         reply.header('warning', `${WARNING_CODE} - "${warning}"`);
       }
-      return reply.send(list);
+      return reply.send({ ...list, items: await guards.visible(access, list.items) });
     },
   );
+}
+
+type RouteParts<Resource extends RunResource> = Pick<
+  RunRoutes<Resource, unknown>,
+  'kind' | 'plural' | 'service' | 'guards'
+>;
+
+/** What a request asks for, if its sender may have it. Throws `forbidden` before anything is looked up for it. */
+async function allowedSpec<Resource extends RunResource, Body extends RunBody>(
+  request: FastifyRequest<{ Querystring: Query }>,
+  { kind, specOf, complete, guards }: RunRoutes<Resource, Body>,
+): Promise<{ readonly key: RunKey; readonly spec: Resource['spec'] }> {
+  const requested = requestedSpec(request, specOf);
+  // The spec is there only of a body that the route's schema has checked.
+  const body = request.body as Body;
+  const { name } = body.metadata;
+  const key = { location: locationOf(request.query), name };
+  const { access } = request;
+  if ('retryOf' in requested) {
+    const tried = { location: key.location, name: requested.retryOf };
+    await guards.requireRun(access, { kind: 'Restore', verb: 'get', key: tried });
+  }
+  const spec = (await complete?.(key, body)) ?? requested;
+  const hint = kind === 'Restore' ? BOUND_RESTORE_HINT : undefined;
+  await access.require(newRunNeeds(spec, guards.realm), hint);
+  return { key, spec };
 }
 
 /** Look at, cancel and delete one run. */
 function oneRunRoutes<Resource extends RunResource>(
   app: FastifyInstance,
-  { kind, plural, service }: Pick<RunRoutes<Resource, unknown>, 'kind' | 'plural' | 'service'>,
+  { kind, plural, service, guards }: RouteParts<Resource>,
 ): void {
   const base = `${API_BASE}/${plural}`;
   const one = { params: RunParams, querystring: RunQuery, tags: [plural] };
@@ -123,6 +153,7 @@ function oneRunRoutes<Resource extends RunResource>(
   app.get<{ Params: { name: string }; Querystring: Query }>(
     `${base}/:name`,
     {
+      config: { access: guards.run(kind, 'get') },
       schema: {
         summary: `Look at a ${kind.toLowerCase()}; "Prefer: wait=30" waits for its end`,
         ...one,
@@ -137,6 +168,7 @@ function oneRunRoutes<Resource extends RunResource>(
   app.post<{ Params: { name: string }; Querystring: Query }>(
     `${base}${CANCEL_PATH}`,
     {
+      config: { access: guards.run(kind, 'update') },
       schema: {
         summary: `Ask a ${kind.toLowerCase()} to end`,
         ...one,
@@ -148,6 +180,7 @@ function oneRunRoutes<Resource extends RunResource>(
   app.delete<{ Params: { name: string }; Querystring: Query }>(
     `${base}/:name`,
     {
+      config: { access: guards.run(kind, 'delete') },
       schema: {
         summary: `Delete an ended ${kind.toLowerCase()} from its location`,
         ...one,

@@ -1,13 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 
+import type { AccessNeed } from '../../domain/access/access-need.ts';
+import { scheduleNeeds } from '../../domain/access/run-access.ts';
 import {
   API_BASE,
   type BackfillRequest,
   type CreateScheduleRequest,
   type TriggerRequest,
 } from '../../domain/api-resource.ts';
+import type { RequestAccess } from '../access/request-access.ts';
+import type { RouteGuards } from '../access/route-guards.ts';
 import { RequestFailure } from '../errors.ts';
 import type { RecoverSchedulesRequest } from '../../domain/schedules/recovered-schedule.ts';
+import type { ScheduleSpec } from '../../domain/schedules/schedule.ts';
 import { fieldError } from '../../domain/selection/field-errors.ts';
 import { PAGE_SIZE_DEFAULT } from '../runs/list.ts';
 import { requestedSpec } from '../runs/request-faults.ts';
@@ -29,16 +34,30 @@ const BASE = `${API_BASE}/schedules`;
 const TAGS = ['schedules'];
 const NAME = '/:name(^[a-z0-9-]+)';
 
+/** Schedules that are lost are made again whatever they take. */
+const EVERY_SCHEDULE: readonly AccessNeed[] = [
+  { verb: 'create', resource: 'schedules' },
+  { verb: 'create', resource: 'backups' },
+  { verb: 'create', resource: 'clusterbackups' },
+];
+
 interface Named {
   Params: { name: string };
 }
 
+interface ScheduleRoutes {
+  readonly service: ScheduleService;
+  readonly guards: RouteGuards;
+}
+
 /** Create, replace, list, look at, pause, trigger, backfill and delete schedules. */
-export function scheduleRoutes(app: FastifyInstance, service: ScheduleService): void {
+export function scheduleRoutes(app: FastifyInstance, parts: ScheduleRoutes): void {
+  const { service, guards } = parts;
   app.post<{ Body: CreateScheduleRequest }>(
     BASE,
     {
       attachValidation: true,
+      config: { access: 'handler' },
       schema: {
         summary: 'Make a schedule; the same request again gives the same schedule',
         body: CreateSchedule,
@@ -49,6 +68,7 @@ export function scheduleRoutes(app: FastifyInstance, service: ScheduleService): 
     async (request, reply) => {
       const spec = requestedSpec(request, scheduleSpec);
       const { name } = request.body.metadata;
+      await requireNew(request.access, spec, guards);
       const { resource, isNew } = await service.create(name, spec);
       return reply
         .code(isNew ? 201 : 200)
@@ -59,6 +79,7 @@ export function scheduleRoutes(app: FastifyInstance, service: ScheduleService): 
   app.get<{ Querystring: { limit?: string; continue?: string } }>(
     BASE,
     {
+      config: { access: 'handler' },
       schema: {
         summary: 'List schedules by name',
         querystring: ScheduleListQuery,
@@ -66,15 +87,18 @@ export function scheduleRoutes(app: FastifyInstance, service: ScheduleService): 
         response: { 200: reference('ScheduleList'), default: problem() },
       },
     },
-    async ({ query }) =>
-      service.list({
+    async ({ access, query }) => {
+      const list = await service.list({
         limit: Math.min(Number(query.limit ?? PAGE_SIZE_DEFAULT), PAGE_SIZE_MAX),
         after: tokenOf(query.continue),
-      }),
+      });
+      return { ...list, items: await guards.visible(access, list.items) };
+    },
   );
   app.post<{ Body: RecoverSchedulesRequest | null }>(
     `${BASE}::recover`,
     {
+      config: { access: ({ access }) => access.require(EVERY_SCHEDULE) },
       schema: {
         summary: 'Give back to Temporal the schedules that it has lost and locations have',
         body: RecoverSchedules,
@@ -84,17 +108,18 @@ export function scheduleRoutes(app: FastifyInstance, service: ScheduleService): 
     },
     async ({ body }) => service.recover(body ?? {}),
   );
-  oneScheduleRoutes(app, service);
-  verbRoutes(app, service);
+  oneScheduleRoutes(app, parts);
+  verbRoutes(app, parts);
 }
 
-function oneScheduleRoutes(app: FastifyInstance, service: ScheduleService): void {
+function oneScheduleRoutes(app: FastifyInstance, { service, guards }: ScheduleRoutes): void {
   const one = { params: ScheduleParams, tags: TAGS };
   const ok = { 200: reference('Schedule'), default: problem() };
   app.put<Named & { Body: CreateScheduleRequest }>(
     `${BASE}/:name`,
     {
       attachValidation: true,
+      config: { access: 'handler' },
       schema: {
         summary: 'Give a schedule another spec, or make it',
         body: CreateSchedule,
@@ -108,18 +133,24 @@ function oneScheduleRoutes(app: FastifyInstance, service: ScheduleService): void
       if (request.body.metadata.name !== name) {
         throw new RequestFailure([fieldError('/metadata/name', 'must be the name of the path')]);
       }
+      await requireNew(request.access, spec, guards);
+      await guards.requireReplaced(request.access, name);
       const { resource, isNew } = await service.replace(name, spec);
       return reply.code(isNew ? 201 : 200).send(resource);
     },
   );
   app.get<Named>(
     `${BASE}/:name`,
-    { schema: { summary: 'Look at a schedule and its last times', ...one, response: ok } },
+    {
+      config: { access: guards.schedule('get') },
+      schema: { summary: 'Look at a schedule and its last times', ...one, response: ok },
+    },
     async ({ params: { name } }) => service.get(name),
   );
   app.get<Named>(
     `${BASE}/:name/retention`,
     {
+      config: { access: guards.schedule('get') },
       schema: {
         summary: 'Which backups of a schedule stay, and why; the others go with the next backup',
         ...one,
@@ -131,6 +162,7 @@ function oneScheduleRoutes(app: FastifyInstance, service: ScheduleService): void
   app.delete<Named>(
     `${BASE}/:name`,
     {
+      config: { access: guards.schedule('delete') },
       schema: {
         summary: 'Forget a schedule; its backups stay',
         ...one,
@@ -144,7 +176,7 @@ function oneScheduleRoutes(app: FastifyInstance, service: ScheduleService): void
   );
 }
 
-function verbRoutes(app: FastifyInstance, service: ScheduleService): void {
+function verbRoutes(app: FastifyInstance, { service, guards }: ScheduleRoutes): void {
   const one = { params: ScheduleParams, tags: TAGS };
   const ok = { 200: reference('Schedule'), 202: reference('Schedule'), default: problem() };
   for (const [verb, paused] of [
@@ -154,6 +186,7 @@ function verbRoutes(app: FastifyInstance, service: ScheduleService): void {
     app.post<Named & { Body: { note?: string } | null }>(
       `${BASE}${NAME}::${verb}`,
       {
+        config: { access: guards.schedule('update') },
         schema: {
           summary: paused ? 'Keep a schedule from making backups' : 'Let a schedule go on',
           body: ScheduleNote,
@@ -166,13 +199,17 @@ function verbRoutes(app: FastifyInstance, service: ScheduleService): void {
   }
   app.post<Named & { Body: TriggerRequest | null }>(
     `${BASE}${NAME}::trigger`,
-    { schema: { summary: 'Make a backup of a schedule now', body: Trigger, ...one, response: ok } },
+    {
+      config: { access: guards.schedule('update') },
+      schema: { summary: 'Make a backup of a schedule now', body: Trigger, ...one, response: ok },
+    },
     async ({ params: { name }, body }, reply) =>
       reply.code(202).send(await service.trigger(name, body ?? {})),
   );
   app.post<Named & { Body: BackfillRequest }>(
     `${BASE}${NAME}::backfill`,
     {
+      config: { access: guards.schedule('update') },
       schema: {
         summary: 'Make the backups of times that are over',
         body: Backfill,
@@ -183,4 +220,13 @@ function verbRoutes(app: FastifyInstance, service: ScheduleService): void {
     async ({ params: { name }, body }, reply) =>
       reply.code(202).send(await service.backfill(name, body)),
   );
+}
+
+/** Throws `forbidden` unless the caller may make such a schedule, and its backups. */
+async function requireNew(
+  access: RequestAccess,
+  spec: ScheduleSpec,
+  { realm: { ownCluster } }: RouteGuards,
+): Promise<void> {
+  await access.require(scheduleNeeds(spec, { verb: 'create', ownCluster }));
 }

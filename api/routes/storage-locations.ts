@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 
 import { API_BASE } from '../../domain/api-resource.ts';
+import type { AccessVerb } from '../../domain/access/access-need.ts';
 import type { CreateLocationRequest } from '../../domain/locations/api-location.ts';
 import { fieldError } from '../../domain/selection/field-errors.ts';
+import type { RouteGuards } from '../access/route-guards.ts';
 import { RequestFailure } from '../errors.ts';
 import type { LocationService } from '../locations/service.ts';
 import {
@@ -23,13 +25,23 @@ interface OneLocation {
   Params: { name: string };
 }
 
+interface LocationRoutes {
+  readonly service: LocationService;
+  readonly guards: RouteGuards;
+}
+
 /** Keep, list, look at and forget storage locations, and check what they can do. */
-export function storageLocationRoutes(app: FastifyInstance, service: LocationService): void {
-  writeRoutes(app, service);
+export function storageLocationRoutes(app: FastifyInstance, parts: LocationRoutes): void {
+  const { service, guards } = parts;
+  const may = (verb: AccessVerb) => ({
+    access: guards.installation({ verb, resource: 'storagelocations' }),
+  });
+  writeRoutes(app, parts);
   const one = { params: StorageLocationParams, querystring: StorageLocationQuery, tags: TAGS };
   app.get(
     BASE,
     {
+      config: may('list'),
       schema: {
         summary: 'List the storage locations',
         querystring: StorageLocationQuery,
@@ -42,6 +54,7 @@ export function storageLocationRoutes(app: FastifyInstance, service: LocationSer
   app.get<OneLocation>(
     `${BASE}/:name`,
     {
+      config: may('get'),
       schema: {
         summary: 'Look at a storage location',
         ...one,
@@ -53,6 +66,7 @@ export function storageLocationRoutes(app: FastifyInstance, service: LocationSer
   app.post<OneLocation>(
     `${BASE}${CHECK_PATH}`,
     {
+      config: may('update'),
       schema: {
         summary: 'Try each operation of a storage location, from where the API runs',
         ...one,
@@ -64,6 +78,7 @@ export function storageLocationRoutes(app: FastifyInstance, service: LocationSer
   app.post<OneLocation>(
     `${BASE}${ADOPT_PATH}`,
     {
+      config: may('update'),
       schema: {
         summary: 'Take a storage location over from another Holdfast',
         ...one,
@@ -79,7 +94,10 @@ interface WriteRequest {
   Querystring: { check?: 'true' | 'false' };
 }
 
-function writeRoutes(app: FastifyInstance, service: LocationService): void {
+function writeRoutes(app: FastifyInstance, { service, guards }: LocationRoutes): void {
+  const may = (verb: AccessVerb) => ({
+    access: guards.installation({ verb, resource: 'storagelocations' }),
+  });
   const answers = {
     200: reference('StorageLocation'),
     201: reference('StorageLocation'),
@@ -89,6 +107,7 @@ function writeRoutes(app: FastifyInstance, service: LocationService): void {
   app.post<WriteRequest>(
     BASE,
     {
+      config: may('create'),
       schema: {
         summary: 'Check a storage location and keep it; the same request again gives the same',
         ...write,
@@ -106,6 +125,7 @@ function writeRoutes(app: FastifyInstance, service: LocationService): void {
   app.put<WriteRequest & OneLocation>(
     `${BASE}/:name`,
     {
+      config: may('update'),
       schema: {
         summary: 'Give a storage location another spec, or make it',
         params: StorageLocationParams,
@@ -124,6 +144,7 @@ function writeRoutes(app: FastifyInstance, service: LocationService): void {
   app.delete<OneLocation>(
     `${BASE}/:name`,
     {
+      config: may('delete'),
       schema: {
         summary: 'Forget a storage location; what is in it stays',
         params: StorageLocationParams,

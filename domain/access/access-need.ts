@@ -9,6 +9,7 @@ export type AccessResource =
   | 'backups'
   | 'clusterbackups'
   | 'clusterrestores'
+  | 'notificationendpoints'
   | 'plugins'
   | 'reconciliations'
   | 'restores'
