@@ -20,7 +20,8 @@ export interface AuditLog {
 
 /** What is kept of what a client says of itself. */
 const USER_AGENT_LENGTH_MAX = 200;
-const ROUTE_VERB = /::?([a-z]+)$/;
+/** The end of a route as Fastify writes it: `/backups/:name(…)::hold`. */
+const ROUTE_VERB = /::([a-z]+)$/;
 const METHOD_VERBS: Readonly<Record<string, string>> = {
   ...{ POST: 'create', PUT: 'update', DELETE: 'delete', GET: 'get', HEAD: 'get' },
 };
