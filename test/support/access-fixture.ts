@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -8,9 +10,7 @@ import { applyYaml, type Applied } from './applied-yaml.ts';
 import { deleteNamespace, kubectl } from './kubectl.ts';
 import { freshNamespace } from './fresh-namespace.ts';
 
-const ROLES = fileURLToPath(
-  new URL('../../deploy/kubernetes/access-roles.yaml', import.meta.url),
-);
+const ROLES = fileURLToPath(new URL('../../deploy/kubernetes/access-roles.yaml', import.meta.url));
 /** Longest that the cluster takes to add the rules of roles to its own. */
 const AGGREGATION_WAIT_MS = 60_000;
 
@@ -51,18 +51,28 @@ export async function accessFixture(name: string): Promise<AccessFixture> {
       ...bound(people, 'admin', `holdfast-admin-${name}`),
     },
     // Kubernetes' own roles have the rules of ours by their labels.
-    ...([['owner', 'admin'], ['viewer', 'view']] as const).map(([who, role]) => ({
+    ...(
+      [
+        ['owner', 'admin'],
+        ['viewer', 'view'],
+      ] as const
+    ).map(([who, role]) => ({
       ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding' },
       metadata: { name: who, namespace: shop },
       ...bound(people, who, role),
     })),
   ];
-  const applied: Applied = await applyYaml(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+  const applied: Applied = await applyYaml(
+    JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }),
+  );
   const account = (who: Who): string => `system:serviceaccount:${people}:${who}`;
-  await untilAllowed('get', 'backups.holdfast.dev', { as: account('viewer'), in: shop });
-  await untilAllowed('delete', 'backups.holdfast.dev', { as: account('owner'), in: shop });
+  await untilAllowed('get', 'backups', { user: account('viewer'), namespace: shop });
+  await untilAllowed('delete', 'backups', { user: account('owner'), namespace: shop });
   const tokens = await Promise.all(
-    (['admin', 'owner', 'viewer', 'stranger'] as const).map(async (who) => [who, await tokenOf(who, people)]),
+    (['admin', 'owner', 'viewer', 'stranger'] as const).map(async (who) => [
+      who,
+      await tokenOf(who, people),
+    ]),
   );
   return {
     ...{ shop, bank },
@@ -96,17 +106,31 @@ function bound(people: string, who: Who, role: string): object {
   };
 }
 
+/** kubectl's own question, `auth can-i`, does not know resources that the cluster does not serve. */
 async function untilAllowed(
   verb: string,
   resource: string,
-  { as, in: namespace }: { as: string; in: string },
+  { user, namespace }: Where,
 ): Promise<void> {
+  const resourceAttributes = { group: 'holdfast.dev', resource, verb, namespace };
+  const review = {
+    ...{ apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview' },
+    spec: { user, resourceAttributes },
+  };
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-review-'));
+  const file = join(folder, 'review.json');
+  await writeFile(file, JSON.stringify(review));
   const deadline = Date.now() + AGGREGATION_WAIT_MS;
-  const ask = ['auth', 'can-i', verb, resource, '--as', as, '-n', namespace];
-  while (!(await kubectl(...ask).catch(() => 'no')).includes('yes')) {
+  while ((await kubectl('create', '-f', file, '-o', 'jsonpath={.status.allowed}')) !== 'true') {
     if (Date.now() > deadline) {
-      throw new Error(`${as} may not ${verb} ${resource}`);
+      throw new Error(`${user} may not ${verb} ${resource}`);
     }
     await sleep(200);
   }
+  await rm(folder, { recursive: true });
+}
+
+interface Where {
+  readonly user: string;
+  readonly namespace: string;
 }

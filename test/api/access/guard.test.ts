@@ -1,0 +1,68 @@
+import fastify, { type FastifyInstance } from 'fastify';
+import { expect, test } from 'vitest';
+
+import { type AccessControl, guardRoutes, type RouteAccess } from '../../../api/access/guard.ts';
+import { handleErrors } from '../../../api/errors.ts';
+import type { AccessNeed } from '../../../domain/access/access-need.ts';
+import type { Problem } from '../../../domain/api-resource.ts';
+
+// Goal: a route that forgets to ask is found before anybody uses it. Method: small servers with routes of each kind, one
+// token, and a rule for one resource.
+
+const PATH = '/api/v1/things';
+const ALLOWED: AccessNeed = { verb: 'get', resource: 'backups' };
+const CONTROL: AccessControl = {
+  authenticate: (token) =>
+    Promise.resolve(token === 'good' ? { username: 'alice', groups: [] } : undefined),
+  allows: (_subject, { resource }) => Promise.resolve(resource === ALLOWED.resource),
+  ownCluster: 'local',
+  ownNamespace: 'holdfast',
+};
+
+function serve(access: RouteAccess | undefined, control?: AccessControl): FastifyInstance {
+  const app = fastify();
+  handleErrors(app);
+  guardRoutes(app, control);
+  app.get(PATH, access === undefined ? {} : { config: { access } }, () => ({ is: 'shown' }));
+  return app;
+}
+
+async function answerOf(app: FastifyInstance, authorization?: string) {
+  const headers = authorization === undefined ? {} : { authorization };
+  const { statusCode: status, body, headers: got } = await app.inject({ url: PATH, headers });
+  return { status, body, scheme: got['www-authenticate'] };
+}
+
+test('a route that does not say who may use it keeps the API from starting', () => {
+  expect(() => serve(undefined, CONTROL)).toThrow(`the route ${PATH} does not say`);
+});
+
+test('an answer for which nobody has looked does not leave the API', async () => {
+  const { status, body } = await answerOf(serve('handler', CONTROL), 'Bearer good');
+  expect(status).toBe(500);
+  expect(body).not.toContain('shown');
+});
+
+test.each<[string, AccessNeed, number]>([
+  ['may', ALLOWED, 200],
+  ['may not', { verb: 'get', resource: 'plugins' }, 403],
+])('lets pass who %s', async (_case, need, status) => {
+  const app = serve(({ access }) => access.require([need]), CONTROL);
+  expect((await answerOf(app, 'bearer good')).status).toBe(status);
+});
+
+test.each([undefined, 'Bearer bad', 'Basic good', 'Bearer', 'Bearer good, Bearer bad'])(
+  'does not know who sends %j',
+  async (authorization) => {
+    const { status, body, scheme } = await answerOf(serve('handler', CONTROL), authorization);
+    expect([status, scheme]).toEqual([401, 'Bearer']);
+    // A problem has this shape.
+    expect((JSON.parse(body) as Problem).code).toBe('unauthenticated');
+  },
+);
+
+test('asks nobody where nobody is to be asked', async () => {
+  expect((await answerOf(serve('public', CONTROL))).status).toBe(200);
+  const open = serve(({ access }) => access.require([ALLOWED]));
+  expect((await answerOf(open)).status).toBe(200);
+});
