@@ -35,7 +35,13 @@ export function subjectAccessRequest(subject: Subject, access: Access): ApiReque
     path: `/apis/${GROUP_VERSION}/subjectaccessreviews`,
     body: JSON.stringify({
       ...{ apiVersion: GROUP_VERSION, kind: 'SubjectAccessReview' },
-      spec: { user: username, uid, groups, extra, resourceAttributes: { ...attributes, namespace } },
+      spec: {
+        user: username,
+        uid,
+        groups,
+        extra,
+        resourceAttributes: { ...attributes, namespace },
+      },
     }),
     ...{ action: 'ask what a caller may do', subject: 'subjectaccessreviews' },
   };
@@ -67,7 +73,10 @@ export function subjectOfToken(text: string, audiences: readonly string[]): Subj
   if (status['authenticated'] !== true || !isMeant || typeof username !== 'string') {
     return undefined;
   }
-  const extra = Object.entries(fields(user['extra'])).map(([key, values]) => [key, strings(values)]);
+  const extra = Object.entries(fields(user['extra'])).map(([key, values]) => [
+    key,
+    strings(values),
+  ]);
   return {
     username,
     ...(typeof uid === 'string' ? { uid } : {}),
