@@ -48,6 +48,7 @@ const schedule = (side: Side, names: Names) => ({
   metadata: { name: `${side}-s` },
   spec: { schedule: '@yearly', template: specOf(side, names) },
 });
+const ENDPOINT = { metadata: { name: 'x' }, spec: { url: 'https://receiver.invalid/' } };
 const LOCATION = { metadata: { name: 'x' }, spec: { provider: 'folder', path: '/nonexistent' } };
 
 /** A row for each method and path of the API: who may send it about something of the shop. */
@@ -123,6 +124,16 @@ export const ENDPOINTS: readonly Endpoint[] = [
   one('GET /debug', ADMINS, {
     path: (_side, names) => `/debug?cluster=${names.cluster}&backup=shop-b`,
   }),
+  one('GET /notification-endpoints', ADMINS),
+  one('POST /notification-endpoints', ADMINS, { body: () => ENDPOINT }),
+  one('GET /notification-endpoints/{name}', ADMINS, { path: () => '/notification-endpoints/x' }),
+  one('PUT /notification-endpoints/{name}', ADMINS, {
+    ...{ path: () => '/notification-endpoints/x', body: () => ENDPOINT },
+  }),
+  one('POST /notification-endpoints/{name}:test', ADMINS, {
+    path: (_side, { cluster }) => `/notification-endpoints/x:test?cluster=${cluster}`,
+  }),
+  one('DELETE /notification-endpoints/{name}', ADMINS, { path: () => '/notification-endpoints/x' }),
   one('GET /plugins', ADMINS, { path: (_side, names) => `/plugins?cluster=${names.cluster}` }),
   one('POST /plugins', ADMINS, {
     body: (_side, names) => ({ metadata: { name: 'x' }, spec: { cluster: names.cluster } }),
