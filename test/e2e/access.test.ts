@@ -44,7 +44,9 @@ const callers = {} as Record<Everybody, Caller>;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holdfast-access-'));
   installation = await Installation.start({
-    apiEnvironment: { HOLDFAST_AUTH: 'Kubernetes', HOLDFAST_AUDIT_LOG: join(folder, AUDIT_FILE) },
+    environment: {
+      api: { HOLDFAST_AUTH: 'Kubernetes', HOLDFAST_AUDIT_LOG: join(folder, AUDIT_FILE) },
+    },
   });
   fixture = await accessFixture(installation.name);
   for (const who of EVERYBODY) {
