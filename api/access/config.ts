@@ -4,11 +4,11 @@ import { requireDnsLabel } from '../../domain/names.ts';
 import type { OidcOptions } from './oidc-tokens.ts';
 
 /** How callers say who they are. `None`: they do not, and everybody may do everything. */
-export type AuthMode = 'None' | 'Kubernetes' | 'Tokens' | 'OIDC';
+type AuthMode = 'None' | 'Kubernetes' | 'Tokens' | 'OIDC';
 
 const MODES: readonly AuthMode[] = ['None', 'Kubernetes', 'Tokens', 'OIDC'];
 /** Whom tokens of service accounts have to be meant for, so that no service that is sent one can use it elsewhere. */
-export const DEFAULT_AUDIENCE = 'holdfast';
+const DEFAULT_AUDIENCE = 'holdfast';
 /** Hosts that nobody reaches from elsewhere. */
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
 

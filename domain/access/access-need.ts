@@ -5,7 +5,7 @@ export type AccessVerb = 'get' | 'list' | 'create' | 'update' | 'delete';
  * What there is to be allowed. `clusterbackups` and `clusterrestores` are runs that touch objects of the cluster, or
  * objects that say who may do what; the others are the plurals of the API, as Kubernetes writes them.
  */
-export type AccessResource =
+type AccessResource =
   | 'backups'
   | 'clusterbackups'
   | 'clusterrestores'
