@@ -67,7 +67,6 @@ function deleteCommand(): Command {
 
 function getCommand(): Command {
   return withHeaders(withOutput(withApi(new Command('get'))))
-    .alias('list')
     .argument('[name]')
     .description('list the storage locations, or show one')
     .action(async (name: string | undefined, options: Options) => {

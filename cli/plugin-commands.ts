@@ -79,7 +79,6 @@ function registerCommand(): Command {
 
 function getCommand(): Command {
   return withHeaders(ofCluster('get'))
-    .alias('list')
     .argument('[name]')
     .description('list the plugins of a cluster, or show one')
     .action(async (name: string | undefined, options: PluginOptions) => {

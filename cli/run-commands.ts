@@ -124,7 +124,6 @@ function withOthers(command: Command, plural: Plural): Command {
   return command
     .addCommand(
       withHeaders(withGlobals(new Command('get')))
-        .alias('list')
         .argument('[name]')
         .description(`list ${plural}, or show one`)
         .action((name: string | undefined, _options: unknown, self: Command) =>
@@ -148,6 +147,7 @@ function withOthers(command: Command, plural: Plural): Command {
     .addCommand(
       withTimeout(one('delete', `delete an ended ${kind} from its location`))
         .option('--yes', 'do not ask')
+        .option('--confirm', "Velero's name for --yes")
         .option('--wait', 'wait until it is gone')
         .action((name: string, _options: unknown, self: Command) =>
           remove(plural, name, self.opts()),
@@ -221,10 +221,13 @@ async function describe(
 async function remove(
   plural: Plural,
   name: string,
-  options: GlobalOptions & WaitOptions & { yes?: true; wait?: true },
+  options: GlobalOptions & WaitOptions & { yes?: true; confirm?: true; wait?: true },
 ): Promise<void> {
   const kind = plural.slice(0, -1);
-  if (options.yes !== true && !(await isConfirmed(`delete the ${kind} ${name} for ever?`))) {
+  if (
+    !(options.yes ?? options.confirm ?? false) &&
+    !(await isConfirmed(`delete the ${kind} ${name} for ever?`))
+  ) {
     process.stderr.write(`nothing was deleted; --yes deletes without asking\n`);
     process.exitCode = EXIT.usage;
     return;

@@ -175,7 +175,6 @@ function count(text: string): number {
 
 function getCommand(): Command {
   return withHeaders(withOutput(withApi(new Command('get'))))
-    .alias('list')
     .argument('[name]')
     .description('list schedules, or show one')
     .action(async (name: string | undefined, options: Options) => {

@@ -11,6 +11,7 @@ import { operationsText } from './operation-lines.ts';
 import { duration, rateText } from './run-output.ts';
 import { NO_SCREEN, openScreen, type Screen } from './screen.ts';
 import { SteadyRun } from './steady-run.ts';
+import { WaitTimeoutError } from './wait-timeout.ts';
 import { volumesText, volumesUnderWay } from './volume-lines.ts';
 
 /** Pause between two looks at a run. */
@@ -32,11 +33,6 @@ export interface WaitOptions {
   readonly quiet?: true;
   /** How long at most, in milliseconds; for ever when left out. */
   readonly timeout?: number;
-}
-
-/** It took longer than whoever waits wanted. */
-export class WaitTimeoutError extends Error {
-  override readonly name = 'WaitTimeoutError';
 }
 
 /**

@@ -5,7 +5,8 @@ import { afterEach, expect, test } from 'vitest';
 
 import { ApiClient } from '../../cli/client/api-client.ts';
 import { connect } from '../../cli/connection/connection.ts';
-import { waitUntilGone, WaitTimeoutError } from '../../cli/wait.ts';
+import { waitUntilGone } from '../../cli/wait.ts';
+import { WaitTimeoutError } from '../../cli/wait-timeout.ts';
 
 // Goal: waiting for a deletion ends with the deletion, and does not burden the API meanwhile.
 // Method: an API that answers from a list, because a real deletion is over too soon to count looks at it.
