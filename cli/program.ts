@@ -50,6 +50,7 @@ const OTHERS: Readonly<Record<string, () => Promise<Command>>> = {
   debug: async () => (await import('./debug-command.ts')).debugCommand(),
   version: async () => (await import('./status-commands.ts')).versionCommand(),
   dev: async () => (await import('./dev/command.ts')).devCommand(),
+  completion: async () => (await import('./completion/command.ts')).completionCommand(buildProgram),
 };
 
 /** The commands, or only the one that begins with a word, if there is one. */
