@@ -71,7 +71,6 @@ async function specOf(flags: EndpointFlags): Promise<Fields> {
 
 function getCommand(): Command {
   return withHeaders(withOutput(withApi(new Command('get'))))
-    .alias('list')
     .argument('[name]')
     .description(
       'list the notification endpoints and what came of the last deliveries, or show one',

@@ -31,7 +31,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   '--location': 'location',
   '--storage-location': 'location',
 };
-const NAMED = ['backup', 'restore', 'schedule', 'location', 'plugin'];
+const NAMED = ['backup', 'restore', 'schedule', 'location', 'plugin', 'notification'];
 /** Commands whose argument is a new name. */
 const MAKERS: ReadonlySet<string> = new Set(['create', 'register', 'new']);
 /** The words of `-o` that need nothing behind them. */
