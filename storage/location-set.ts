@@ -101,8 +101,9 @@ export class LocationSet {
    * call is seen: a reading that is under way may have begun before that, and is not the one that counts.
    */
   async refresh(): Promise<boolean> {
-    await this.#reading?.catch(() => undefined);
-    return this.#joinReading();
+    // Whoever asks was told before it what is not there, so what it finds is a change to them as well.
+    const hasChanged = (await this.#reading?.catch(() => false)) ?? false;
+    return (await this.#joinReading()) || hasChanged;
   }
 
   /**

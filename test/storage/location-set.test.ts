@@ -44,6 +44,15 @@ test('what came, changed and went is known after the next look, and stores follo
   expect(() => set.store('vault')).toThrow('there is no storage location "vault"');
 });
 
+test('what a look found that began when somebody missed a location is a change to them', async () => {
+  const { set } = setOf([kept('vault', '1')]);
+  expect(() => set.find('vault')).toThrow('there is no storage location "vault"');
+  // The look that this began is under way.
+  await Promise.resolve();
+  expect(await set.refresh()).toBe(true);
+  expect(set.find('vault').name).toBe('vault');
+});
+
 test('what was written while a look was under way is known after the next look', async () => {
   const answers: (() => void)[] = [];
   let now = [kept('old', '1')];
