@@ -7,6 +7,7 @@ import type {
   ObjectVersion,
   ReadOptions,
   StoredObject,
+  UnfinishedUpload,
   UploadOptions,
   WriteCondition,
 } from './object-store/port.ts';
@@ -162,6 +163,14 @@ class KeepingStore implements ObjectStore {
 
   abortUploads(prefix: string): Promise<void> {
     return this.#store.abortUploads(prefix);
+  }
+
+  listUploads(prefix: string): Promise<UnfinishedUpload[]> {
+    return this.#store.listUploads(prefix);
+  }
+
+  endUploads(uploads: readonly UnfinishedUpload[]): Promise<void> {
+    return this.#store.endUploads(uploads);
   }
 
   close(): void {

@@ -4,6 +4,7 @@ import { link, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/pro
 import { dirname, join } from 'node:path';
 
 import { compareText } from '../../domain/compare-text.ts';
+import { recordTime } from '../../domain/duration.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { FolderLocation } from '../../domain/storage-location.ts';
 import { folderFailure } from './errors.ts';
@@ -14,6 +15,7 @@ import type {
   ObjectVersion,
   ReadOptions,
   StoredObject,
+  UnfinishedUpload,
   UploadOptions,
   WriteCondition,
 } from './port.ts';
@@ -81,7 +83,8 @@ class FolderStore implements ObjectStore {
   async head(key: string): Promise<ObjectEntry | undefined> {
     try {
       const stats = await stat(this.#path(key));
-      return { key, sizeBytes: stats.size, version: versionOf(stats) };
+      const modified = recordTime(stats.mtimeMs);
+      return { key, sizeBytes: stats.size, version: versionOf(stats), modified };
     } catch (error) {
       const failure = folderFailure(error, 'look at', key);
       if (failure.code === 'object-missing') {
@@ -135,6 +138,35 @@ class FolderStore implements ObjectStore {
       await Promise.all(some.map((name) => rm(join(folder, name), { force: true })));
     } catch (error) {
       throw folderFailure(error, 'end the uploads under', prefix);
+    }
+  }
+
+  async listUploads(prefix: string): Promise<UnfinishedUpload[]> {
+    const folder = join(this.#root, UNFINISHED);
+    const start = encodeURIComponent(prefix);
+    try {
+      const names = (await namesIn(folder)).filter((name) => name.startsWith(start));
+      const found = await Promise.all(
+        names.slice(0, PAGE_SIZE).map(async (uploadId) => {
+          const mtimeMs = await writtenMs(join(folder, uploadId));
+          return mtimeMs === undefined
+            ? undefined
+            : { key: unfinishedKey(uploadId), uploadId, since: recordTime(mtimeMs) };
+        }),
+      );
+      return found.filter((upload) => upload !== undefined);
+    } catch (error) {
+      throw folderFailure(error, 'list the uploads under', prefix);
+    }
+  }
+
+  async endUploads(uploads: readonly UnfinishedUpload[]): Promise<void> {
+    for (const { uploadId, key } of uploads) {
+      try {
+        await rm(join(this.#root, UNFINISHED, uploadId), { force: true });
+      } catch (error) {
+        throw folderFailure(error, 'end an upload of', key);
+      }
     }
   }
 
@@ -242,6 +274,29 @@ class FolderStore implements ObjectStore {
 function unfinishedName(key: string): string {
   const start = encodeURIComponent(key).slice(0, UNFINISHED_CHARS_MAX);
   return `${start}.${randomBytes(UNFINISHED_RANDOM_BYTES).toString('hex')}`;
+}
+
+/** The key that an unfinished file is of; of a long one its beginning. */
+function unfinishedKey(name: string): string {
+  const start = name.slice(0, name.lastIndexOf('.'));
+  try {
+    return decodeURIComponent(start);
+  } catch {
+    // It was cut within an escape sequence.
+    return decodeURIComponent(start.replace(/(%[0-9A-F]?[0-9A-F]?)+$/, ''));
+  }
+}
+
+/** When a file was written last; undefined for one that was finished meanwhile. */
+async function writtenMs(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -53,6 +53,12 @@ export interface ObjectStore {
    */
   abortUploads(prefix: string): Promise<void>;
 
+  /** Uploads under a prefix that were begun and not finished; a thousand at most, and no order is promised. */
+  listUploads(prefix: string): Promise<UnfinishedUpload[]>;
+
+  /** Ends these uploads, and no others of their keys; those that are not there count as ended. */
+  endUploads(uploads: readonly UnfinishedUpload[]): Promise<void>;
+
   /** Releases connections. */
   close(): void;
 }
@@ -90,8 +96,19 @@ export interface ObjectEntry {
   readonly key: string;
   readonly sizeBytes: number;
   readonly version: ObjectVersion;
+  /** When it was written, by the clock of the store, RFC 3339; listings tell. */
+  readonly modified?: string;
   /** Until when a lock of the store keeps it, in RFC 3339; only `head` tells, and only to who may know. */
   readonly lockedUntil?: string;
+}
+
+/** An upload that was begun, by whomever, and has left parts that no listing of objects shows. */
+export interface UnfinishedUpload {
+  readonly key: string;
+  /** The store's own name of it; each upload of a key has another. */
+  readonly uploadId: string;
+  /** When it was begun, by the clock of the store, RFC 3339. */
+  readonly since: string;
 }
 
 export interface StoredObject extends ObjectEntry {

@@ -3,6 +3,7 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
   NoSuchUpload,
   PutObjectCommand,
   type S3Client,
@@ -144,19 +145,37 @@ export async function inParts(
   }
 }
 
+/** Unfinished uploads whose key begins so, as many as one answer tells. Throws what the client does. */
+export async function pageOfUploads({
+  client,
+  at,
+}: Pick<S3Target, 'client' | 'at'>): Promise<ListMultipartUploadsCommandOutput> {
+  return client.send(
+    new ListMultipartUploadsCommand({
+      ...{ Bucket: at.Bucket, Prefix: at.Key, MaxUploads: LISTED_UPLOADS_MAX },
+    }),
+  );
+}
+
+/** Ends one upload of a key. */
+export async function endUpload(
+  { client, key, at }: Omit<S3Target, 'settings'>,
+  UploadId: string,
+): Promise<void> {
+  try {
+    await abortUpload(client, { ...at, UploadId });
+  } catch (error) {
+    throw s3Failure(error, 'end an upload of', key);
+  }
+}
+
 /** Ends every unfinished upload whose key begins so; `key` is the prefix for messages. */
 export async function abortUploads({ client, key, at }: Omit<S3Target, 'settings'>): Promise<void> {
   const limit = pLimit(ABORTS_IN_FLIGHT);
   try {
     // Each round lists from the start: what it ended is gone, and not every server knows the markers of a next page.
     for (let round = 0; round < ABORT_ROUNDS_MAX; round++) {
-      const page = await client.send(
-        new ListMultipartUploadsCommand({
-          Bucket: at.Bucket,
-          Prefix: at.Key,
-          MaxUploads: LISTED_UPLOADS_MAX,
-        }),
-      );
+      const page = await pageOfUploads({ client, at });
       await limit.map(page.Uploads ?? [], ({ Key, UploadId }) =>
         abortUpload(client, { Bucket: at.Bucket, Key, UploadId }),
       );

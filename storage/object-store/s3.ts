@@ -16,12 +16,20 @@ import type {
   ObjectVersion,
   ReadOptions,
   StoredObject,
+  UnfinishedUpload,
   UploadOptions,
   WriteCondition,
 } from './port.ts';
 import { createS3Client, prefixOf, type S3Tuning } from './s3-client.ts';
 import { composeParts } from './s3-compose.ts';
-import { abortUploads, putWhole, type S3Target, uploadParts } from './s3-multipart.ts';
+import {
+  abortUploads,
+  endUpload,
+  pageOfUploads,
+  putWhole,
+  type S3Target,
+  uploadParts,
+} from './s3-multipart.ts';
 import { writeSettings } from './s3-write-settings.ts';
 
 /** Keys of one request to remove objects; the protocol's limit. */
@@ -110,10 +118,11 @@ class S3Store implements ObjectStore {
 
   async *list(prefix: string, after?: string): AsyncGenerator<readonly ObjectEntry[]> {
     for await (const page of this.#pages(prefix, { after })) {
-      yield (page.Contents ?? []).map(({ Key = '', Size = 0, ETag = '' }) => ({
+      yield (page.Contents ?? []).map(({ Key = '', Size = 0, ETag = '', LastModified }) => ({
         key: Key.slice(this.#prefix.length),
         sizeBytes: Size,
         version: ETag,
+        ...(LastModified === undefined ? {} : { modified: recordTime(+LastModified) }),
       }));
     }
   }
@@ -147,6 +156,25 @@ class S3Store implements ObjectStore {
 
   abortUploads(prefix: string): Promise<void> {
     return abortUploads(this.#target(prefix));
+  }
+
+  async listUploads(prefix: string): Promise<UnfinishedUpload[]> {
+    try {
+      const { Uploads = [] } = await pageOfUploads(this.#target(prefix));
+      return Uploads.map(({ Key = '', UploadId = '', Initiated = new Date(0) }) => ({
+        key: Key.slice(this.#prefix.length),
+        uploadId: UploadId,
+        since: recordTime(+Initiated),
+      }));
+    } catch (error) {
+      throw s3Failure(error, 'list the uploads under', prefix);
+    }
+  }
+
+  async endUploads(uploads: readonly UnfinishedUpload[]): Promise<void> {
+    for (const { key, uploadId } of uploads) {
+      await endUpload(this.#target(key), uploadId);
+    }
   }
 
   close(): void {

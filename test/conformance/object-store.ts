@@ -5,6 +5,7 @@ import { readAll } from '../../storage/object-store/read-all.ts';
 import { keysUnder } from '../support/archive-items.ts';
 
 const MIB = 1024 * 1024;
+const HOUR_MS = 3_600_000;
 
 async function* chunks(total: number): AsyncGenerator<Uint8Array> {
   for (let sent = 0; sent < total; sent += MIB) {
@@ -127,6 +128,13 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
         await leaveUpload(key);
       }
       expect(await keysUnder(store, 'o/')).toEqual(['o/run/stored']);
+
+      const left = await store.listUploads('o/run/');
+      expect(left.map(({ key }) => key).sort()).toEqual(['o/run/a/deep', 'o/run/b c+d']);
+      expect(left.every(({ since }) => Date.now() - Date.parse(since) < HOUR_MS)).toBe(true);
+      await store.endUploads(left.filter(({ key }) => key === 'o/run/a/deep'));
+      expect(await unfinished()).toEqual(['o/run/b c+d', 'o/running', 'p/run/a']);
+      await store.endUploads(left.filter(({ key }) => key === 'o/run/a/deep'));
 
       await store.abortUploads('o/run/');
       expect(await unfinished()).toEqual(['o/running', 'p/run/a']);
