@@ -83,6 +83,10 @@ export function restoreWorkflowId(key: RunKey): string {
   return `restore/${key.location}/${key.name}`;
 }
 
+export function runWorkflowId(kind: 'Backup' | 'Restore', key: RunKey): string {
+  return kind === 'Backup' ? backupWorkflowId(key) : restoreWorkflowId(key);
+}
+
 export function deleteWorkflowId(kind: 'Backup' | 'Restore', key: RunKey): string {
   const stem = kind === 'Backup' ? 'delete' : 'delete-restore';
   return `${stem}/${key.location}/${key.name}`;

@@ -1,9 +1,10 @@
 import { Failure } from '../../domain/failure.ts';
 import { fields, list } from '../../domain/fields.ts';
 import type { RunReference } from '../../domain/run-reference.ts';
+import { runWorkflowId } from '../../domain/workflow-id.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { LongWork } from '../heartbeat.ts';
-import { AGENT_SELECTOR, imagePod, imagePodName } from './mount-pod.ts';
+import { AGENT_SELECTOR, imagePod, imagePodName, type Mounting } from './mount-pod.ts';
 import { removePod, startPod } from './own-pods.ts';
 import { isRunning, type LivePod, podsWithLabels } from './pods.ts';
 
@@ -23,17 +24,19 @@ export function imageOf({ image }: Pick<Dependencies, 'image'>): string {
 }
 
 /**
- * Makes sure that the image can be pulled, before anything depends on it: the node agents run it, or a pod of a moment
- * does. Throws as `imageOf` and `startPod` do.
+ * For a restore: makes sure that the image can be pulled, before anything depends on it: the node agents run it, or a
+ * pod of a moment does. Throws as `imageOf` and `startPod` do.
  */
 export async function requireImage(
-  deps: Pick<Dependencies, 'cluster' | 'namespace' | 'image' | 'seenImages'>,
-  { runUid }: Pick<RunReference, 'runUid'>,
+  deps: Pick<Dependencies, 'cluster' | 'namespace' | 'image' | 'seenImages' | 'installation'>,
+  { runUid, ...key }: RunReference,
   long: LongWork,
 ): Promise<void> {
   const image = imageOf(deps);
   if (!(await isImageSeen(deps, image, long.signal))) {
-    await tryImage(deps, { image, runUid }, long);
+    const { installation } = deps;
+    const owner = { workflowId: runWorkflowId('Restore', key), installation };
+    await tryImage(deps, { image, runUid, owner }, long);
     deps.seenImages.set(image, Date.now());
   }
 }
@@ -62,11 +65,11 @@ export async function isImageSeen(
 
 async function tryImage(
   { cluster, namespace }: Pick<Dependencies, 'cluster' | 'namespace'>,
-  { image, runUid }: { readonly image: string; readonly runUid: string },
+  { image, runUid, owner }: Pick<Mounting, 'image' | 'runUid' | 'owner'>,
   long: LongWork,
 ): Promise<void> {
   const name = imagePodName(runUid);
-  const object = imagePod({ name, namespace, runUid, image });
+  const object = imagePod({ name, namespace, runUid, owner, image });
   const own = { object, image, purpose: `tries the image ${image}`, subject: 'HOLDFAST_IMAGE' };
   try {
     await startPod(cluster, { namespace, name, ...own }, { ...long, isThere: isRunning });

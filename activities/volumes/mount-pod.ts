@@ -2,6 +2,13 @@ import type { KubernetesObject } from '../../domain/item.ts';
 import { AS_NOBODY, CONFINED, IDLE } from '../../domain/restore/idle-container.ts';
 import type { Placement } from '../../domain/volumes/placement.ts';
 
+/** What a pod says of who made it. */
+interface PodOwner {
+  /** Of the run that it is for. */
+  readonly workflowId: string;
+  readonly installation: string;
+}
+
 /** A claim that a pod of ours mounts, for which run, and how. */
 export interface Mounting {
   readonly namespace: string;
@@ -9,6 +16,8 @@ export interface Mounting {
   /** Number of the volume in the run. */
   readonly index: number;
   readonly runUid: string;
+  /** Whose it is, for who finds it when the run is over. */
+  readonly owner: PodOwner;
   readonly image: string;
   readonly access: 'read' | 'write';
   /** Other claims that get their volumes on the same node. */
@@ -19,6 +28,13 @@ export interface Mounting {
   readonly placement?: Placement;
 }
 
+/** The label with the uid of the run, and the annotations that say whose a pod is. */
+export const RUN_UID = 'holdfast.dev/run-uid';
+export const WORKFLOW_ID = 'holdfast.dev/workflow-id';
+export const INSTALLATION = 'holdfast.dev/installation';
+/** Pods that runs make, and no agents. */
+export const OWN_PODS =
+  'app.kubernetes.io/name=holdfast,app.kubernetes.io/component in (mount,image)';
 /** Where the claim is in the pod; nobody looks there, the node agent reads the kubelet's folder. */
 const MOUNT_PATH = '/volume';
 /** The cluster ends the pod after so long, in seconds, when nobody else does. */
@@ -37,10 +53,10 @@ export function imagePodName(runUid: string): string {
 
 /** A pod that only mounts a claim, so that the agent of its node finds the volume. */
 export function mountPod(mounting: Mounting): KubernetesObject {
-  const { namespace, claim, beside = [], runUid, access, image, placement = {} } = mounting;
+  const { namespace, claim, beside = [], runUid, owner, access, image, placement = {} } = mounting;
   const readOnly = access === 'read';
   return quietPod({
-    ...{ name: mountPodName(mounting), namespace, component: 'mount', runUid, image },
+    ...{ name: mountPodName(mounting), namespace, component: 'mount', runUid, owner, image },
     spec: {
       ...(placement.nodeSelector === undefined ? {} : { nodeSelector: placement.nodeSelector }),
       affinity: affinityOf(mounting),
@@ -62,6 +78,7 @@ export function imagePod(where: {
   readonly name: string;
   readonly namespace: string;
   readonly runUid: string;
+  readonly owner: PodOwner;
   readonly image: string;
 }): KubernetesObject {
   return quietPod({ ...where, component: 'image', spec: {}, volumeMounts: [] });
@@ -72,6 +89,7 @@ interface QuietPod {
   readonly namespace: string;
   readonly component: string;
   readonly runUid: string;
+  readonly owner: PodOwner;
   readonly image: string;
   /** What its spec has besides. */
   readonly spec: object;
@@ -82,7 +100,7 @@ interface QuietPod {
  * A pod that does nothing. It satisfies the restricted Pod Security Standard, has no token, and is in no backup.
  */
 function quietPod(pod: QuietPod): KubernetesObject {
-  const { name, namespace, component, runUid, image, spec, volumeMounts } = pod;
+  const { name, namespace, component, runUid, owner, image, spec, volumeMounts } = pod;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -93,11 +111,15 @@ function quietPod(pod: QuietPod): KubernetesObject {
         'app.kubernetes.io/name': 'holdfast',
         [COMPONENT]: component,
         'app.kubernetes.io/managed-by': 'holdfast',
-        'holdfast.dev/run-uid': runUid,
+        [RUN_UID]: runUid,
         'velero.io/exclude-from-backup': 'true',
       },
-      // A mesh would make it wait for a sidecar that nobody needs.
-      annotations: { 'sidecar.istio.io/inject': 'false', 'linkerd.io/inject': 'disabled' },
+      annotations: {
+        [WORKFLOW_ID]: owner.workflowId,
+        [INSTALLATION]: owner.installation,
+        // A mesh would make it wait for a sidecar that nobody needs.
+        ...{ 'sidecar.istio.io/inject': 'false', 'linkerd.io/inject': 'disabled' },
+      },
     },
     spec: {
       automountServiceAccountToken: false,

@@ -3,7 +3,7 @@ import { preferNode } from '../../domain/volumes/placement.ts';
 import type { RestoredVolume } from '../../domain/volumes/restored-volumes.ts';
 import { volumeName } from '../../domain/volumes/volume-name.ts';
 import type { PlannedVolume, VolumeBatch } from '../../domain/volumes/volume-plan.ts';
-import { nodeTaskQueue } from '../../domain/workflow-id.ts';
+import { nodeTaskQueue, runWorkflowId } from '../../domain/workflow-id.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { MountedVolume, MountVolumeInput, VolumeInput } from '../volume-contract.ts';
@@ -25,6 +25,7 @@ export function mountVolume(deps: Dependencies, input: MountVolumeInput): Promis
     const image = imageOf(deps);
     const mounting: Mounting = {
       ...{ namespace, claim, index, runUid: input.runUid, image },
+      owner: { workflowId: runWorkflowId(input.kind, input), installation: deps.installation },
       ...(input.kind === 'Backup' ? { access: 'read' } : await writeAccess(deps, batch, volume)),
       ...((await hasAgentPods(deps, long.signal)) ? { agentsIn: deps.namespace } : {}),
     };

@@ -11,7 +11,7 @@ import { NOT_PULLED, podCluster, RUNNING } from '../../support/pod-cluster.ts';
 // kubelet is the test; an image that was seen to run is not tried again.
 
 const NAMESPACE = 'holdfast';
-const RUN = { runUid: '12345678-rest' };
+const RUN = { location: 'default', name: 'r', runUid: '12345678-rest' };
 afterEach(() => {
   vi.restoreAllMocks();
 });
@@ -36,7 +36,8 @@ async function tryImage(
 ): Promise<{ made: string[]; left: string[]; failure?: unknown }> {
   const { cluster, held, made } = podCluster(pods, status);
   // The cast: only what the activity uses of a worker's clients is there.
-  const deps = { cluster, namespace: NAMESPACE, image, seenImages } as unknown as Dependencies;
+  const clients = { cluster, namespace: NAMESPACE, image, seenImages, installation: 'test' };
+  const deps = clients as unknown as Dependencies;
   const trying = inActivity(() => withHeartbeat((long) => requireImage(deps, RUN, long)));
   const failure: unknown = await trying.then(
     () => undefined,
