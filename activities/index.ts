@@ -40,6 +40,7 @@ import { removePlugin } from './plugins/remove-plugin.ts';
 import { storePlugin } from './plugins/store-plugin.ts';
 import { findSnapshotOrphans } from './reconcile/find-snapshot-orphans.ts';
 import { findOrphans } from './reconcile/find-orphans.ts';
+import { removeLeft } from './reconcile/remove-left.ts';
 import { redactFailures } from './redact-failures.ts';
 import { withKnownLocation } from './known-location.ts';
 import { applyDeferred } from './restore/apply-deferred.ts';
@@ -103,7 +104,7 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     previewBackup: bind(previewBackup),
     planRetention: bind(planRetention),
     findOrphans: bind(findOrphans),
-    findSnapshotOrphans: bind(findSnapshotOrphans),
+    ...{ findSnapshotOrphans: bind(findSnapshotOrphans), removeLeft: bind(removeLeft) },
     commitBackup: bind(TOLD.commitBackup),
     cleanBackup: bind(cleanIn(backupKeys)),
     planPluginCalls: bind(planPluginCalls),

@@ -6,7 +6,8 @@ import { groupResource, type ItemReference } from './item.ts';
  */
 export const BACKUPS_PREFIX = 'backups/';
 export const RESTORES_PREFIX = 'restores/';
-const CHECK_PREFIX = 'metadata/holdfast/check/';
+/** Where checks of the location write, each in a folder of its own. */
+export const CHECK_PREFIX = 'metadata/holdfast/check/';
 export const SCHEDULES_PREFIX = 'metadata/holdfast/schedules/';
 export const TOMBSTONES_PREFIX = 'metadata/holdfast/tombstones/';
 /** The file that says whose a location is. */

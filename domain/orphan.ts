@@ -9,6 +9,9 @@ export const ORPHAN_KINDS = {
   UnfinishedDeletion: 'the deletion goes on to its end',
   LeftTombstone: 'the tombstone goes',
   LeftWork: 'intermediate files of the run go',
+  LeftUploads: 'the uploads are ended',
+  LeftCheck: 'what the check has written goes',
+  LeftPod: 'the pod is deleted',
   LeftSnapshots: 'the next maintenance of the repository takes them out',
   MissingSnapshot: undefined,
   UnreadableRepository: undefined,
@@ -23,10 +26,14 @@ export const ORPHAN_OUTCOMES = ['Removed', 'Requested', 'Failed'] as const;
 
 type OrphanKind = keyof typeof ORPHAN_KINDS;
 
+/** Kinds that are no files of a run: each is removed where it is, without a deletion of the run. */
+const LEFTOVER_KINDS = ['LeftUploads', 'LeftCheck', 'LeftPod'] as const satisfies OrphanKind[];
+export type LeftoverKind = (typeof LEFTOVER_KINDS)[number];
+
 /** Something that nobody needs any more, or that nobody here can judge. */
 export interface Orphan {
   readonly kind: OrphanKind;
-  /** Where it is: a key, or what keys begin with. */
+  /** Where it is: a key, what keys begin with, or namespace and name of a pod. */
   readonly place: string;
   /** Why it is one, in a sentence. */
   readonly reason: string;
@@ -55,6 +62,11 @@ export interface FoundOrphans {
   readonly orphans: readonly Orphan[];
   /** Whether there are more, which the next look finds when these are gone. */
   readonly isMore: boolean;
+}
+
+/** Whether it is a leftover that is no file of a run. */
+export function isLeftover(kind: OrphanKind): kind is LeftoverKind {
+  return LEFTOVER_KINDS.some((one) => one === kind);
 }
 
 /** Whether a reconciliation can remove it. */

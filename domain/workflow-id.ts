@@ -34,6 +34,17 @@ export function pluginTaskQueue(cluster: string, plugin: string): string {
   return `holdfast.plugin.${cluster}.${plugin}`;
 }
 
+/** The backup or restore that a workflow is of; undefined for every other workflow. */
+export function runOfWorkflowId(
+  workflowId: string,
+): (RunKey & { readonly kind: 'Backup' | 'Restore' }) | undefined {
+  const [, kind, location = '', name = ''] =
+    /^(backup|restore)\/([^/]+)\/([^/]+)$/.exec(workflowId) ?? [];
+  return kind === undefined
+    ? undefined
+    : { kind: kind === 'backup' ? 'Backup' : 'Restore', location, name };
+}
+
 /** The child of a backup or of a restore that handles one batch of its volumes. */
 export function volumesWorkflowId(runId: string, batch: number): string {
   return `${volumesWorkflowIdPrefix(runId)}${String(batch)}`;

@@ -7,7 +7,13 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 
-import { type FoundOrphans, isRemovable, type Orphan, type OrphanRun } from '../domain/orphan.ts';
+import {
+  type FoundOrphans,
+  isLeftover,
+  isRemovable,
+  type Orphan,
+  type OrphanRun,
+} from '../domain/orphan.ts';
 import { deleteWorkflowId } from '../domain/workflow-id.ts';
 import { activitiesOf } from './activity-profiles.ts';
 import {
@@ -63,7 +69,13 @@ async function removed(orphan: Orphan, input: ReconcileInput): Promise<Orphan> {
       await requestMaintenance(orphan.repository, input);
       return { ...orphan, outcome: 'Requested' };
     }
-    if (orphan.run !== undefined) {
+    if (isLeftover(orphan.kind)) {
+      const { location, cluster, patienceMs } = input;
+      const { long } = activitiesOf(cluster, patienceMs);
+      await long(`Remove ${orphan.place}`).removeLeft({
+        ...{ location, cluster, kind: orphan.kind, place: orphan.place },
+      });
+    } else if (orphan.run !== undefined) {
       await removeOf(orphan.run, orphan, input);
     }
     return { ...orphan, outcome: 'Removed' };

@@ -6,7 +6,7 @@ import {
   workFolder,
 } from '../../domain/object-key.ts';
 import type { Orphan, OrphanRun } from '../../domain/orphan.ts';
-import { backupWorkflowId, deleteWorkflowId, restoreWorkflowId } from '../../domain/workflow-id.ts';
+import { deleteWorkflowId, type RunKey, runWorkflowId } from '../../domain/workflow-id.ts';
 import { readClaim, type StoredRun } from '../../storage/claim.ts';
 import { hasAskedPlugins } from '../../storage/plugin-files.ts';
 import { type RunFolder, sizeBelow } from '../../storage/run-folders.ts';
@@ -15,6 +15,12 @@ import type { Dependencies } from '../dependencies.ts';
 import type { FindOrphansInput } from '../reconcile-contract.ts';
 
 export type ReconcileDeps = Pick<Dependencies, 'store' | 'installation' | 'leases'>;
+
+/** The folder of a backup, or of a restore. */
+export interface RunFolderKey {
+  readonly kind: 'Backup' | 'Restore';
+  readonly name: string;
+}
 
 /** The folder of a backup, or of a restore, as it was listed. */
 interface Listed {
@@ -76,7 +82,7 @@ function isEnded(look: Looking, claim: StoredRun): boolean {
 
 /** A run without an end: is it under way, or has it died? */
 async function unfinished(look: Looking, claim: StoredRun): Promise<readonly Orphan[]> {
-  const { kind, folder, deps } = look;
+  const { kind, folder, deps, input } = look;
   const { name } = folder;
   const place = folderKey({ kind, name });
   const { runUid, startTimestamp: since, installation } = claim;
@@ -87,7 +93,7 @@ async function unfinished(look: Looking, claim: StoredRun): Promise<readonly Orp
   }
   // In this order: a run that has ended since has a result by now.
   const isLeft =
-    (await isDead(look, runUid)) &&
+    (await isDead(deps, { kind, name, location: input.location }, runUid)) &&
     !(await isKnownDeletion(look, claim)) &&
     (await isStillUnfinished(look, claim));
   if (!isLeft) {
@@ -135,7 +141,7 @@ async function leftWork(look: Looking): Promise<readonly Orphan[]> {
   const left: Orphan[] = [];
   for (const runUid of folder.work.keys()) {
     const place = workFolder(folderKey({ kind, name }), runUid);
-    if (!(await isDead(look, runUid))) {
+    if (!(await isDead(deps, { kind, name, location: input.location }, runUid))) {
       continue;
     }
     // After the look at the run, which takes it away before it closes.
@@ -153,9 +159,12 @@ async function leftWork(look: Looking): Promise<readonly Orphan[]> {
 }
 
 /** Whether a run has closed, and nobody deletes it. */
-async function isDead({ kind, folder, deps, input }: Looking, runId: string): Promise<boolean> {
-  const key = { location: input.location, name: folder.name };
-  const workflowId = kind === 'Backup' ? backupWorkflowId(key) : restoreWorkflowId(key);
+export async function isDead(
+  deps: ReconcileDeps,
+  { kind, ...key }: RunFolderKey & RunKey,
+  runId: string,
+): Promise<boolean> {
+  const workflowId = runWorkflowId(kind, key);
   return (
     (await deps.leases.isClosed({ workflowId, runId })) &&
     (await deps.leases.isClosed({ workflowId: deleteWorkflowId(kind, key), runId: '' }))

@@ -23,7 +23,9 @@ export const CreateReconciliation = Type.Object(
 
 const OrphanSchema = Type.Object({
   kind: oneOf(Object.keys(ORPHAN_KINDS), 'What it is.'),
-  place: Type.String({ description: 'Its key, or what its keys begin with.' }),
+  place: Type.String({
+    description: 'Its key, what its keys begin with, or namespace and name of a pod.',
+  }),
   reason: Type.String(),
   run: Type.Optional(
     Type.Object({

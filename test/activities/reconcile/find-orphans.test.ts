@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -40,12 +40,17 @@ const RESTORE: RestoreSpec = {
   ...{ cluster: 'local', backupName: 'b', includedNamespaces: ['*'] },
   ...{ excludedNamespaces: [], namespaceMapping: {} },
 };
+let root: string;
 let store: ObjectStore;
 
 beforeEach(async () => {
-  const path = await mkdtemp(join(tmpdir(), 'holdfast-orphans-'));
-  store = createFolderStore({ name: 'default', provider: 'folder', path });
+  root = await mkdtemp(join(tmpdir(), 'holdfast-orphans-'));
+  store = createFolderStore({ name: 'default', provider: 'folder', path: root });
 });
+
+async function* noPods(): AsyncGenerator<[]> {
+  yield await Promise.resolve([]);
+}
 
 /** What one look finds while Temporal has runs open, by uid, and deletions, by the name of the backup. */
 async function find(
@@ -58,7 +63,10 @@ async function find(
     const { workflowId, runId } = holder;
     return !open.includes(runId === '' ? workflowId : runId);
   };
-  const deps = { store: () => store, installation: 'test', leases: { isClosed } };
+  const deps = {
+    ...{ store: () => store, installation: 'test', leases: { isClosed } },
+    cluster: { listPages: noPods },
+  };
   const found = await inActivity(() =>
     // The cast: only what the activity uses of a worker's clients is there.
     findOrphans(deps as never, { location: 'default', cluster: 'local' }),
@@ -188,4 +196,16 @@ test('says that there is more than one look tells', async () => {
   }
   const { orphans, isMore } = await find();
   expect({ count: orphans.length, isMore }).toEqual({ count: 100, isMore: true });
+});
+
+test('what a check of the location has left is found a day later, and not before', async () => {
+  const check = (id: string) => `metadata/holdfast/check/${id}/whole`;
+  for (const id of ['left', 'new']) {
+    await store.put(check(id), Buffer.from('1234'));
+  }
+  const old = new Date(Date.now() - 25 * 3_600_000);
+  await utimes(join(root, check('left')), old, old);
+  expect((await find()).orphans).toMatchObject([
+    { kind: 'LeftCheck', place: 'metadata/holdfast/check/left/', objects: 1, sizeBytes: 4 },
+  ]);
 });
