@@ -36,7 +36,7 @@ import { applyWebhook } from '../support/webhook-server.ts';
 import { recordDiagnosis } from './record-diagnosis.ts';
 import { recordNotifications } from './record-notifications.ts';
 import { recordPlugins, recordRegistry } from './record-plugins.ts';
-import { recordReconciliation } from './record-reconcile.ts';
+import { recordLeftovers, recordReconciliation } from './record-reconcile.ts';
 import { recordSchedules } from './record-schedules.ts';
 
 /** Records a history of each workflow and each way it ends. Run it by `make histories` when a workflow is new. */
@@ -152,6 +152,7 @@ await recordRegistry('uploader', recorder);
 await recordPlugins('mover', recorder);
 await recordSchedules(recorder);
 await recordReconciliation(recorder);
+await recordLeftovers(recorder);
 await recordDiagnosis(recorder);
 await recordNotifications(recorder);
 await connection.close();
