@@ -11,10 +11,10 @@ import type { ObjectStore } from '../storage/object-store/port.ts';
 import { requireUnread } from '../storage/reading-restore.ts';
 import { removeTombstone, writeTombstone } from '../storage/tombstones.ts';
 import type { BeginDeletionInput } from './contract.ts';
-import type { Dependencies } from './dependencies.ts';
+import type { OwnDependencies } from './dependencies.ts';
 import { withHeartbeat } from './heartbeat.ts';
 
-type Deps = Pick<Dependencies, 'store' | 'location' | 'installation' | 'leases'>;
+type Deps = Pick<OwnDependencies, 'store' | 'location' | 'installation' | 'leases'>;
 
 /**
  * See `ClusterActivities.beginDeletion`. A restore claims its name and then looks for a tombstone; a deletion writes the

@@ -7,8 +7,6 @@ import type { Leases } from './volumes/lease-port.ts';
 /** The worker's real clients, which only its composition root builds. */
 export interface Dependencies {
   readonly cluster: Cluster;
-  /** The Holdfast that the worker belongs to, as its claims name it: the Temporal namespace's own id. */
-  readonly installation: string;
   /** Holdfast's own namespace: resource policies are read there, and it is left out of backups that do not name it. */
   readonly namespace: string;
   readonly leases: Leases;
@@ -27,4 +25,16 @@ export interface Dependencies {
   readonly store: (location: string) => ObjectStore;
   /** Reads again the locations that come and go; whether something has changed. */
   readonly refreshLocations: () => Promise<boolean>;
+}
+
+/** What activities have that write or compare whose something is. */
+export interface OwnDependencies extends Dependencies {
+  /** The Holdfast that the worker belongs to now, as its claims name it: the Temporal namespace's own id. */
+  readonly installation: string;
+}
+
+/** All that the activities of a worker are made with. */
+export interface WorkerDependencies extends Dependencies {
+  /** Asks for the installation, which is another one when a worker outlives Temporal's data. */
+  readonly installation: () => Promise<string>;
 }

@@ -16,7 +16,7 @@ import type {
   FinishRestoreInput,
 } from './contract.ts';
 import { deleteRun } from './delete-run.ts';
-import type { Dependencies } from './dependencies.ts';
+import type { Dependencies, OwnDependencies, WorkerDependencies } from './dependencies.ts';
 import { checkWorker } from './diagnosis/check-worker.ts';
 import { findVolumeNodes } from './diagnosis/find-volume-nodes.ts';
 import { freezePod } from './hooks/freeze-pod.ts';
@@ -88,13 +88,10 @@ const TOLD = {
 };
 
 /** The activities of a cluster's worker, each with its failures redacted. */
-export function createActivities(deps: Dependencies): ClusterActivities {
-  const bind =
-    <Input, Result>(activity: (deps: Dependencies, input: Input) => Promise<Result>) =>
-    (input: Input): Promise<Result> =>
-      redactFailures(() => withKnownLocation(deps, () => activity(deps, input)));
+export function createActivities(deps: WorkerDependencies): ClusterActivities {
+  const { bind, bindOwn } = binders(deps);
   return {
-    openBackup: bind(TOLD.openBackup),
+    openBackup: bindOwn(TOLD.openBackup),
     planBackup: bind(planBackup),
     writeSmallBackup: bind(writeSmallBackup),
     exportShard: bind(exportShard),
@@ -102,9 +99,9 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     assembleBackup: bind(assembleBackup),
     verifyBackup: bind(verifyBackup),
     previewBackup: bind(previewBackup),
-    planRetention: bind(planRetention),
-    findOrphans: bind(findOrphans),
-    ...{ findSnapshotOrphans: bind(findSnapshotOrphans), removeLeft: bind(removeLeft) },
+    planRetention: bindOwn(planRetention),
+    findOrphans: bindOwn(findOrphans),
+    ...{ findSnapshotOrphans: bind(findSnapshotOrphans), removeLeft: bindOwn(removeLeft) },
     commitBackup: bind(TOLD.commitBackup),
     cleanBackup: bind(cleanIn(backupKeys)),
     planPluginCalls: bind(planPluginCalls),
@@ -118,7 +115,7 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     planPluginDeletion: bind(planPluginDeletion),
     planVolumes: bind(planVolumes),
     locateVolumes: bind(locateVolumes),
-    mountVolume: bind(mountVolume),
+    mountVolume: bindOwn(mountVolume),
     unmountVolume: bind(unmountVolume),
     recordVolumeEnds: bind(recordVolumeEnds),
     recordVolumes: bind(recordVolumes),
@@ -131,16 +128,16 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     thawOverdue: bind(thawOverdue),
     planRestoreHooks: bind(planRestoreHooks),
     runRestoreHooks: bind(runRestoreHooks),
-    openRestore: bind(TOLD.openRestore),
+    openRestore: bindOwn(TOLD.openRestore),
     previewRestore: bind(previewRestore),
-    planRestore: bind(planRestore),
+    planRestore: bindOwn(planRestore),
     checkPlan: bind(checkPlan),
     applyShards: bind(applyShards),
     applyDeferred: bind(applyDeferred),
     relinkOwners: bind(relinkOwners),
     finishRestore: bind(TOLD.finishRestore),
     cleanRestore: bind(cleanIn(restoreKeys)),
-    beginDeletion: bind(beginDeletion),
+    beginDeletion: bindOwn(beginDeletion),
     deleteRun: bind(deleteRun),
     acquireLeases: bind(acquireLeases),
     releaseLeases: bind(releaseLeases),
@@ -157,6 +154,20 @@ export function createActivities(deps: Dependencies): ClusterActivities {
     removePlugin: bind(removePlugin),
     ...{ checkWorker: bind(checkWorker), findVolumeNodes: bind(findVolumeNodes) },
   };
+}
+
+function binders(deps: WorkerDependencies) {
+  const bind =
+    <Input, Result>(activity: (deps: Dependencies, input: Input) => Promise<Result>) =>
+    (input: Input): Promise<Result> =>
+      redactFailures(() => withKnownLocation(deps, () => activity(deps, input)));
+  const bindOwn = <Input, Result>(
+    activity: (deps: OwnDependencies, input: Input) => Promise<Result>,
+  ) =>
+    bind<Input, Result>(async (shared, input) =>
+      activity({ ...shared, installation: await deps.installation() }, input),
+    );
+  return { bind, bindOwn };
 }
 
 function cleanIn(keysOf: typeof backupKeys | typeof restoreKeys) {

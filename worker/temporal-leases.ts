@@ -1,12 +1,9 @@
 import {
   Client,
-  isGrpcServiceError,
-  ServiceError,
   WithStartWorkflowOperation,
   type WorkflowExecutionStatusName,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
@@ -26,11 +23,7 @@ import {
   REPOSITORY_WORKFLOW,
   type RepositoryInput,
 } from '../workflows/contract.ts';
-
-/** Longest that one call may take, retries of the client included. */
-const CALL_TIMEOUT_MS = 10_000;
-/** Status codes of gRPC that no other attempt changes. */
-const FORBIDDEN_CODES: ReadonlySet<number> = new Set([7, 16]);
+import { callTemporal } from './temporal-call.ts';
 
 const CLOSED: ReadonlySet<WorkflowExecutionStatusName> = new Set([
   ...(['COMPLETED', 'FAILED', 'CANCELLED'] as const),
@@ -56,7 +49,7 @@ export class TemporalLeases implements Leases {
       staticSummary: `Repository of namespace ${namespace} in location ${location}`,
     });
     try {
-      return await this.#call(() =>
+      return await callTemporal(this.#client, () =>
         this.#client.workflow.executeUpdateWithStart(acquireLeaseUpdate, {
           startWorkflowOperation,
           args: [request],
@@ -70,7 +63,7 @@ export class TemporalLeases implements Leases {
   async release(repository: RepositoryKey, leaseId: string): Promise<void> {
     const handle = this.#client.workflow.getHandle(repositoryWorkflowId(repository));
     try {
-      await this.#call(() => handle.signal(releaseLeaseSignal, leaseId));
+      await callTemporal(this.#client, () => handle.signal(releaseLeaseSignal, leaseId));
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) {
         throw error;
@@ -81,22 +74,13 @@ export class TemporalLeases implements Leases {
   async isClosed({ workflowId, runId }: LeaseHolder): Promise<boolean> {
     const handle = this.#client.workflow.getHandle(workflowId, runId);
     try {
-      const { status } = await this.#call(() => handle.describe());
+      const { status } = await callTemporal(this.#client, () => handle.describe());
       return CLOSED.has(status.name);
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) {
         return true;
       }
       throw error;
-    }
-  }
-
-  /** Runs a call with a deadline and translates the failures of the connection. */
-  async #call<Result>(run: () => Promise<Result>): Promise<Result> {
-    try {
-      return await this.#client.withDeadline(Date.now() + CALL_TIMEOUT_MS, run);
-    } catch (error) {
-      throw translated(error);
     }
   }
 }
@@ -114,19 +98,4 @@ function knownAnswer(error: unknown): LeaseAnswer {
   }
   const { code, message } = detail as FailureReport;
   throw new Failure(code, message, { cause });
-}
-
-/** Failures of the connection become ours; what Temporal says about a workflow stays what it is. */
-function translated(error: unknown): unknown {
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
-    const text = 'the workflow of a repository does not answer; see whether workers run workflows';
-    return new Failure('temporal-unreachable', text, { cause: error });
-  }
-  const status = error instanceof ServiceError ? error.cause : error;
-  if (!isGrpcServiceError(status)) {
-    return error;
-  }
-  return FORBIDDEN_CODES.has(status.code)
-    ? new Failure('temporal-forbidden', 'Temporal refuses access', { cause: error })
-    : new Failure('temporal-unreachable', 'Temporal does not answer', { cause: error });
 }

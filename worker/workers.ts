@@ -24,7 +24,7 @@ import { KEPT_BYTES_MAX, keepRecords } from '../storage/kept-records.ts';
 import { LocationSet } from '../storage/location-set.ts';
 import { openObjectStore } from '../storage/object-store/open.ts';
 import type { WorkerConfig, WorkerRole } from './config.ts';
-import { writeLog } from './log.ts';
+import { installationId } from './installation-id.ts';
 import { measureVolumes } from './metrics.ts';
 import { TemporalLeases } from './temporal-leases.ts';
 import { isServed } from './task-queues.ts';
@@ -56,15 +56,11 @@ interface Connected {
 
 /** Builds the workers of each role. */
 export async function createWorkers(config: WorkerConfig, connected: Connected): Promise<Worker[]> {
-  const installation = await installationOf(connected);
   const options: Readonly<Record<WorkerRole, () => readonly WorkerOptions[]>> = {
     workflows: () => [workflowOptions(config)],
     cluster: () => {
       const client = openCluster(config.kubeContext);
-      return [
-        clusterOptions(client, config, { installation, connected }),
-        notificationOptions(client, config),
-      ];
+      return [clusterOptions(client, config, connected), notificationOptions(client, config)];
     },
     node: () => [nodeOptions(config)],
   };
@@ -94,24 +90,10 @@ function workflowOptions({ bundlePath }: WorkerConfig): WorkerOptions {
   };
 }
 
-/**
- * The id of the Temporal namespace: what runs there can be asked about, and runs of another one cannot. Where the
- * worker may not ask for it, its name has to do.
- */
-async function installationOf({ connection, namespace }: Connected): Promise<string> {
-  try {
-    const { namespaceInfo } = await connection.workflowService.describeNamespace({ namespace });
-    return namespaceInfo?.id ?? namespace;
-  } catch (error) {
-    writeLog('warn', 'the temporal namespace cannot be described', { namespace, error });
-    return namespace;
-  }
-}
-
 function clusterOptions(
   client: Cluster,
   config: WorkerConfig,
-  { installation, connected }: { readonly installation: string; readonly connected: Connected },
+  connected: Connected,
 ): WorkerOptions {
   const { cluster, namespace, image } = config;
   const locations = locationsOf(client, config);
@@ -119,7 +101,7 @@ function clusterOptions(
     taskQueue: clusterTaskQueue(cluster),
     activities: createActivities({
       cluster: client,
-      installation,
+      installation: installationId(connected),
       namespace,
       leases: new TemporalLeases(connected),
       engine: createResticEngine(resticConfig(process.env)),

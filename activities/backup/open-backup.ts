@@ -10,12 +10,15 @@ import { readBackup } from '../../storage/catalogue.ts';
 import { claimLocation } from '../../storage/location-owner.ts';
 import { claimName } from '../claim-name.ts';
 import type { OpenBackupInput, OpenResult } from '../contract.ts';
-import type { Dependencies } from '../dependencies.ts';
+import type { Dependencies, OwnDependencies } from '../dependencies.ts';
 import { checkRequest, nothingSelected } from './check-request.ts';
 import { mayMatch } from './probe-selection.ts';
 
 /** See `ClusterActivities.openBackup`. */
-export async function openBackup(deps: Dependencies, input: OpenBackupInput): Promise<OpenResult> {
+export async function openBackup(
+  deps: OwnDependencies,
+  input: OpenBackupInput,
+): Promise<OpenResult> {
   const { cluster, store: storeOf, installation } = deps;
   const store = storeOf(input.location);
   const signal = Context.current().cancellationSignal;

@@ -7,14 +7,14 @@ import {
 import type { FailureReport } from '../../domain/failure.ts';
 import type { RunReference } from '../../domain/run-reference.ts';
 import type { OpenResult } from '../contract.ts';
-import type { Dependencies } from '../dependencies.ts';
+import type { Dependencies, OwnDependencies } from '../dependencies.ts';
 import { mayHaveEndpoints } from './endpoint-registry.ts';
 
 /** An Event that takes longer is not waited for. */
 const EVENT_TIMEOUT_MS = 5000;
 
 type Kind = 'Backup' | 'Restore';
-type Activity<Input, Result> = (deps: Dependencies, input: Input) => Promise<Result>;
+type Activity<Input, Result, Deps = Dependencies> = (deps: Deps, input: Input) => Promise<Result>;
 type TellingDependencies = Pick<Dependencies, 'cluster' | 'namespace'>;
 
 interface Ended {
@@ -29,8 +29,8 @@ interface Ended {
 /** An open step that tells of a run that it has opened, and says whether anybody is to be notified of it. */
 export function tellingOpen<Input extends RunReference & { readonly startTimestamp: string }>(
   kind: Kind,
-  open: Activity<Input, OpenResult>,
-): Activity<Input, OpenResult> {
+  open: Activity<Input, OpenResult, OwnDependencies>,
+): Activity<Input, OpenResult, OwnDependencies> {
   return async (deps, input) => {
     const [result, hasEndpoints] = await Promise.all([open(deps, input), mayHaveEndpoints(deps)]);
     if (result.kind !== 'accepted') {

@@ -11,10 +11,10 @@ import { readClaim, type StoredRun } from '../../storage/claim.ts';
 import { hasAskedPlugins } from '../../storage/plugin-files.ts';
 import { type RunFolder, sizeBelow } from '../../storage/run-folders.ts';
 import { readTombstone } from '../../storage/tombstones.ts';
-import type { Dependencies } from '../dependencies.ts';
+import type { OwnDependencies } from '../dependencies.ts';
 import type { FindOrphansInput } from '../reconcile-contract.ts';
 
-export type ReconcileDeps = Pick<Dependencies, 'store' | 'installation' | 'leases'>;
+export type ReconcileDeps = Pick<OwnDependencies, 'store' | 'installation' | 'leases'>;
 
 /** The folder of a backup, or of a restore. */
 export interface RunFolderKey {

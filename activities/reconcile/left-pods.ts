@@ -1,11 +1,11 @@
 import type { Orphan } from '../../domain/orphan.ts';
 import { runOfWorkflowId } from '../../domain/workflow-id.ts';
-import type { Dependencies } from '../dependencies.ts';
+import type { OwnDependencies } from '../dependencies.ts';
 import type { FindOrphansInput } from '../reconcile-contract.ts';
 import { INSTALLATION, OWN_PODS, RUN_UID, WORKFLOW_ID } from '../volumes/mount-pod.ts';
 import { type LivePod, podsWithLabels } from '../volumes/pods.ts';
 
-type PodDeps = Pick<Dependencies, 'cluster' | 'leases' | 'installation'>;
+type PodDeps = Pick<OwnDependencies, 'cluster' | 'leases' | 'installation'>;
 
 /** A pod that a run has left. */
 interface LeftPod {

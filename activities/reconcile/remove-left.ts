@@ -1,4 +1,4 @@
-import type { Dependencies } from '../dependencies.ts';
+import type { OwnDependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { RemoveLeftInput } from '../reconcile-contract.ts';
 import { removePod } from '../volumes/own-pods.ts';
@@ -7,7 +7,7 @@ import { leftPods } from './left-pods.ts';
 import { leftUploads } from './left-uploads.ts';
 
 /** See `ReconcileActivities.removeLeft`. Each kind is looked for again, so that nothing goes that is needed by now. */
-export function removeLeft(deps: Dependencies, input: RemoveLeftInput): Promise<void> {
+export function removeLeft(deps: OwnDependencies, input: RemoveLeftInput): Promise<void> {
   return withHeartbeat(async (long) => {
     const store = deps.store(input.location);
     const { place } = input;

@@ -12,7 +12,7 @@ import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { readTombstone } from '../../storage/tombstones.ts';
 import { claimName } from '../claim-name.ts';
 import type { OpenRestoreInput, OpenResult } from '../contract.ts';
-import type { Dependencies } from '../dependencies.ts';
+import type { OwnDependencies } from '../dependencies.ts';
 import { type ConfiguredRules, readConfiguredRules } from './read-rules.ts';
 import { type Refused, retriedItems, withBackup } from './restore-source.ts';
 import { keepOpenRules } from './restore-run.ts';
@@ -34,7 +34,7 @@ interface Resolved {
 
 /** See `ClusterActivities.openRestore`. */
 export async function openRestore(
-  { cluster, store: storeOf, installation, namespace }: Dependencies,
+  { cluster, store: storeOf, installation, namespace }: OwnDependencies,
   input: OpenRestoreInput,
 ): Promise<OpenResult> {
   const store = storeOf(input.location);

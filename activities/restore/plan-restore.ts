@@ -16,7 +16,7 @@ import { readBackup } from '../../storage/catalogue.ts';
 import { encodeIndex, oneBatch } from '../../storage/format/index-file.ts';
 import { newAttempt } from '../attempt.ts';
 import type { PlanRestoreResult, RestoreRun, RestoreWave } from '../contract.ts';
-import type { Dependencies } from '../dependencies.ts';
+import type { OwnDependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { readPlugins } from '../plugins/registry.ts';
 import { requireImage } from '../volumes/image.ts';
@@ -27,7 +27,7 @@ import { surveyIndex } from './survey-index.ts';
 import { WaveWriter } from './wave-writer.ts';
 
 /** See `ClusterActivities.planRestore`. */
-export function planRestore(deps: Dependencies, run: RestoreRun): Promise<PlanRestoreResult> {
+export function planRestore(deps: OwnDependencies, run: RestoreRun): Promise<PlanRestoreResult> {
   return withHeartbeat(async (long) => {
     const { signal, report } = long;
     const { cluster } = deps;

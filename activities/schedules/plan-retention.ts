@@ -6,7 +6,7 @@ import { readOwner } from '../../storage/location-owner.ts';
 import { lockOf } from '../../storage/object-lock.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { readSchedule } from '../../storage/schedule-files.ts';
-import type { Dependencies } from '../dependencies.ts';
+import type { Dependencies, OwnDependencies } from '../dependencies.ts';
 import { NAMESPACE } from '../own-namespace.ts';
 import { type LongWork, withHeartbeat } from '../heartbeat.ts';
 import type {
@@ -20,7 +20,7 @@ const EXPIRED_MAX = 200;
 
 /** See `RetentionActivities.planRetention`. */
 export function planRetention(
-  deps: Dependencies,
+  deps: OwnDependencies,
   input: PlanRetentionInput,
 ): Promise<PlanRetentionResult> {
   return withHeartbeat(async (long) => {
@@ -79,7 +79,7 @@ interface Look {
 
 /** What of one location has had its time; nothing of one that is only read, or of another Holdfast. */
 async function lookAt(
-  deps: Dependencies,
+  deps: OwnDependencies,
   location: string,
   { input, long, nowMs, own }: Look,
 ): Promise<{ readonly going: readonly Going[]; readonly kept: number }> {

@@ -2,7 +2,7 @@ import { Failure } from '../../domain/failure.ts';
 import { fields, list } from '../../domain/fields.ts';
 import type { RunReference } from '../../domain/run-reference.ts';
 import { runWorkflowId } from '../../domain/workflow-id.ts';
-import type { Dependencies } from '../dependencies.ts';
+import type { Dependencies, OwnDependencies } from '../dependencies.ts';
 import type { LongWork } from '../heartbeat.ts';
 import { AGENT_SELECTOR, imagePod, imagePodName, type Mounting } from './mount-pod.ts';
 import { removePod, startPod } from './own-pods.ts';
@@ -28,7 +28,7 @@ export function imageOf({ image }: Pick<Dependencies, 'image'>): string {
  * pod of a moment does. Throws as `imageOf` and `startPod` do.
  */
 export async function requireImage(
-  deps: Pick<Dependencies, 'cluster' | 'namespace' | 'image' | 'seenImages' | 'installation'>,
+  deps: Pick<OwnDependencies, 'cluster' | 'namespace' | 'image' | 'seenImages' | 'installation'>,
   { runUid, ...key }: RunReference,
   long: LongWork,
 ): Promise<void> {

@@ -4,7 +4,7 @@ import type { RestoredVolume } from '../../domain/volumes/restored-volumes.ts';
 import { volumeName } from '../../domain/volumes/volume-name.ts';
 import type { PlannedVolume, VolumeBatch } from '../../domain/volumes/volume-plan.ts';
 import { nodeTaskQueue, runWorkflowId } from '../../domain/workflow-id.ts';
-import type { Dependencies } from '../dependencies.ts';
+import type { Dependencies, OwnDependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { MountedVolume, MountVolumeInput, VolumeInput } from '../volume-contract.ts';
 import { noAgent } from './locate-volumes.ts';
@@ -17,7 +17,10 @@ import { isRunning, isScheduled, POD } from './pods.ts';
 import { readBatch, volumeOf } from './volume-batch.ts';
 
 /** See `VolumeActivities.mountVolume`. */
-export function mountVolume(deps: Dependencies, input: MountVolumeInput): Promise<MountedVolume> {
+export function mountVolume(
+  deps: OwnDependencies,
+  input: MountVolumeInput,
+): Promise<MountedVolume> {
   return withHeartbeat(async (long) => {
     const batch = await readBatch(deps.store(input.location), input);
     const volume = volumeOf(batch, input.volume);

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { beginDeletion } from '../../activities/begin-deletion.ts';
 import { deleteRun } from '../../activities/delete-run.ts';
 import type { BeginDeletionInput } from '../../activities/contract.ts';
-import type { Dependencies } from '../../activities/dependencies.ts';
+import type { OwnDependencies } from '../../activities/dependencies.ts';
 import { backupKeys, restoreKeys, tombstoneKey } from '../../domain/object-key.ts';
 import { bytesOf } from '../../storage/claim.ts';
 import { readBackup } from '../../storage/catalogue.ts';
@@ -34,7 +34,7 @@ const RESTORE: RestoreSpec = {
 };
 let folder: string;
 let store: ObjectStore;
-let deps: Dependencies;
+let deps: OwnDependencies;
 let isReadOnly: boolean;
 
 beforeEach(async () => {
@@ -45,14 +45,14 @@ beforeEach(async () => {
 });
 
 /** A worker whose Temporal has the given runs of restores open. */
-function depsOf(of: ObjectStore, ...open: readonly string[]): Dependencies {
+function depsOf(of: ObjectStore, ...open: readonly string[]): OwnDependencies {
   const isClosed = ({ runId }: LeaseHolder) => Promise.resolve(!open.includes(runId));
   const deps = {
     ...{ store: () => of, installation: 'test', leases: { isClosed } },
     location: () => ({ name: 'default', readOnly: isReadOnly }),
   };
   // The cast: only what the activities use of a worker's clients is there.
-  return deps as unknown as Dependencies;
+  return deps as unknown as OwnDependencies;
 }
 
 function begin(input: Partial<BeginDeletionInput> = {}, of = deps): Promise<void> {

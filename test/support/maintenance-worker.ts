@@ -19,7 +19,7 @@ export async function startMaintenanceWorker(
   const store = openObjectStore(location);
   const activities = createActivities({
     cluster: wrapped(openCluster(), HELD_MASTER_KEY),
-    ...{ installation: 'test', namespace: 'holdfast', engine },
+    ...{ installation: () => Promise.resolve('test'), namespace: 'holdfast', engine },
     leases: new TemporalLeases({ connection: native, namespace: 'default' }),
     isServed: () => Promise.resolve(true),
     seenImages: new Map(),

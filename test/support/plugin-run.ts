@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { Dependencies } from '../../activities/dependencies.ts';
+import type { WorkerDependencies } from '../../activities/dependencies.ts';
 import type { PluginRound } from '../../activities/plugin-run-contract.ts';
 import { planPluginCalls } from '../../activities/plugins/plan-plugin-calls.ts';
 import { readPluginCall, storePluginAnswer } from '../../activities/plugins/plugin-calls.ts';
@@ -54,7 +54,7 @@ export function plugin(name: string, backupActions: readonly PluginAction[]): Re
 /** A backup of the ConfigMaps of `shop` that is under way: a cluster in memory, and a store that has its claim and plan. */
 export class PluginRunFixture {
   readonly store: ObjectStore;
-  readonly deps: Dependencies;
+  readonly deps: WorkerDependencies;
   readonly plan: ExportPlan;
   readonly #folder: string;
 
@@ -76,10 +76,10 @@ export class PluginRunFixture {
     const types = [CONFIG_MAPS, SECRETS, CLAIMS, servedType('pods', 'Pod')];
     const cluster = memoryCluster(types, [...objects, ...registered]);
     this.deps = {
-      ...{ cluster, namespace: 'hf', installation: 'test' },
+      ...{ cluster, namespace: 'hf', installation: () => Promise.resolve('test') },
       ...{ location: () => location, store: () => this.store },
       // The cast: only what the activities use of a worker's clients is there.
-    } as unknown as Dependencies;
+    } as unknown as WorkerDependencies;
     const units = [{ type: CONFIG_MAPS, namespace: 'shop', items: configMaps.length }];
     this.plan = {
       ...{ shards: [{ units, items: configMaps.length }], items: configMaps.length },

@@ -14,7 +14,7 @@ import {
 
 import type { ClusterActivities } from '../../activities/contract.ts';
 import { createActivities } from '../../activities/index.ts';
-import type { Dependencies } from '../../activities/dependencies.ts';
+import type { WorkerDependencies } from '../../activities/dependencies.ts';
 import {
   pluginTaskQueue,
   clusterTaskQueue,
@@ -66,7 +66,10 @@ export class PluginWorkflows {
   }
 
   /** Serves the activities of a cluster, some of them in the words of the test; gives the name of the cluster. */
-  async serveCluster(deps: Dependencies, own: Partial<ClusterActivities> = {}): Promise<string> {
+  async serveCluster(
+    deps: WorkerDependencies,
+    own: Partial<ClusterActivities> = {},
+  ): Promise<string> {
     const cluster = randomUUID();
     const activities = { ...createActivities(deps), ...own };
     await this.#serve({ taskQueue: clusterTaskQueue(cluster), activities });

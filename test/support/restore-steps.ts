@@ -10,7 +10,7 @@ import type {
   RelinkedOwners,
   RestoreRun,
 } from '../../activities/contract.ts';
-import type { Dependencies } from '../../activities/dependencies.ts';
+import type { OwnDependencies } from '../../activities/dependencies.ts';
 import type { PluginRound } from '../../activities/plugin-run-contract.ts';
 import type { Cluster } from '../../activities/kubernetes/port.ts';
 import { applyDeferred } from '../../activities/restore/apply-deferred.ts';
@@ -202,7 +202,7 @@ export class RestoreSteps {
     return this.finish(cluster, await this.applyDeferred(cluster, { plan, shards }, options));
   }
 
-  #dependencies(cluster: Cluster): Dependencies {
+  #dependencies(cluster: Cluster): OwnDependencies {
     return {
       cluster,
       ...NO_VOLUMES,

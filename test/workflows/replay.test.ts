@@ -92,7 +92,11 @@ test('there is a history of every workflow that is registered', () => {
 test('every activity is called in a history', () => {
   const types = recorded((event) => event.activityTaskScheduledEventAttributes?.activityType.name);
   const activities = createActivities({
-    ...{ cluster: openCluster(), installation: 'test', namespace: 'holdfast' },
+    ...{
+      cluster: openCluster(),
+      namespace: 'holdfast',
+      installation: () => Promise.resolve('test'),
+    },
     ...NO_VOLUMES,
     store: () => {
       throw new Error('no activity is run');

@@ -9,7 +9,7 @@ import { openBackup } from '../../../activities/backup/open-backup.ts';
 import { planBackup } from '../../../activities/backup/plan-backup.ts';
 import { cleanRun } from '../../../activities/clean-run.ts';
 import type { OpenResult, TakenOver } from '../../../activities/contract.ts';
-import type { Dependencies } from '../../../activities/dependencies.ts';
+import type { OwnDependencies } from '../../../activities/dependencies.ts';
 import { openCluster } from '../../../activities/kubernetes/client.ts';
 import type { Cluster } from '../../../activities/kubernetes/port.ts';
 import type { BackupResult } from '../../../domain/backup.ts';
@@ -51,7 +51,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-function deps(installation = 'here'): Dependencies {
+function deps(installation = 'here'): OwnDependencies {
   return {
     ...{ cluster, ...NO_VOLUMES, store: () => store, installation, namespace: 'holdfast' },
     isServed: () => Promise.resolve(true),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import type { Dependencies } from '../../../activities/dependencies.ts';
+import type { OwnDependencies } from '../../../activities/dependencies.ts';
 import type { PlanRetentionInput } from '../../../activities/schedule-contract.ts';
 import { planRetention } from '../../../activities/schedules/plan-retention.ts';
 import { Failure } from '../../../domain/failure.ts';
@@ -65,7 +65,7 @@ async function plan(
     cluster: { read },
     location: (name: string) => ({ name, readOnly }),
     // The cast: only what the activity uses of a worker's clients is there.
-  } as unknown as Dependencies;
+  } as unknown as OwnDependencies;
   const { expired, kept, unread } = await inActivity(() =>
     planRetention(deps, { cluster: 'local', ...more }),
   );

@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 
 import { withHeartbeat } from '../../../activities/heartbeat.ts';
 import { requireImage } from '../../../activities/volumes/image.ts';
-import type { Dependencies } from '../../../activities/dependencies.ts';
+import type { OwnDependencies } from '../../../activities/dependencies.ts';
 import { inActivity } from '../../support/activity-context.ts';
 import type { HeldObject } from '../../support/memory-cluster.ts';
 import { NOT_PULLED, podCluster, RUNNING } from '../../support/pod-cluster.ts';
@@ -37,7 +37,7 @@ async function tryImage(
   const { cluster, held, made } = podCluster(pods, status);
   // The cast: only what the activity uses of a worker's clients is there.
   const clients = { cluster, namespace: NAMESPACE, image, seenImages, installation: 'test' };
-  const deps = clients as unknown as Dependencies;
+  const deps = clients as unknown as OwnDependencies;
   const trying = inActivity(() => withHeartbeat((long) => requireImage(deps, RUN, long)));
   const failure: unknown = await trying.then(
     () => undefined,

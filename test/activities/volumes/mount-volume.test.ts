@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import type { Dependencies } from '../../../activities/dependencies.ts';
+import type { OwnDependencies } from '../../../activities/dependencies.ts';
 import { imagePodName, mountPodName } from '../../../activities/volumes/mount-pod.ts';
 import { mountVolume } from '../../../activities/volumes/mount-volume.ts';
 import type { VolumeRun } from '../../../activities/volume-contract.ts';
@@ -58,12 +58,12 @@ async function mounted(
   );
 }
 
-function depsWith(cluster: ReturnType<typeof podCluster>['cluster']): Dependencies {
+function depsWith(cluster: ReturnType<typeof podCluster>['cluster']): OwnDependencies {
   return {
     ...{ cluster, namespace: 'holdfast', image: 'image:1' },
     ...{ store: () => store, isServed: () => Promise.resolve(true) },
     // The cast: only what the activity uses of a worker's clients is there.
-  } as unknown as Dependencies;
+  } as unknown as OwnDependencies;
 }
 
 async function storeBatch(
