@@ -1,4 +1,5 @@
-import { gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 
 import { redacted } from '../../domain/diagnosis/redact.ts';
 import { END_OF_ARCHIVE, pushEntry } from '../../storage/format/tar.ts';
@@ -6,11 +7,16 @@ import { partOf } from '../status/part.ts';
 
 /** Longest that one file is waited for. */
 const FILE_MS = 60_000;
+/** Largest text of one file; some ten of them are in memory at the same time. */
+const FILE_BYTES_MAX = 4 * 1024 * 1024;
 
 /** A file of a bundle, by its name, and what says what is in it. */
 export type BundleFiles = Readonly<Record<string, () => Promise<unknown>>>;
 
-/** A tar.gz with the answers as JSON, without secrets; what fails is a file that says so. */
+/**
+ * A tar.gz with the answers as JSON, without secrets; what fails is a file that says so, and so is what is larger than
+ * `FILE_BYTES_MAX`.
+ */
 export async function bundleOf(files: BundleFiles): Promise<Buffer> {
   const buffers: Buffer[] = [];
   const read = await Promise.all(
@@ -21,8 +27,21 @@ export async function bundleOf(files: BundleFiles): Promise<Buffer> {
     }),
   );
   for (const { name, content } of read) {
-    const json = JSON.stringify(redacted(content), undefined, 2);
-    pushEntry(buffers, `holdfast-debug/${name}.json`, Buffer.from(`${json}\n`));
+    pushEntry(buffers, `holdfast-debug/${name}.json`, fileOf(content));
   }
-  return gzipSync(Buffer.concat([...buffers, END_OF_ARCHIVE]));
+  // Not at once: the API answers others meanwhile.
+  return promisify(gzip)(Buffer.concat([...buffers, END_OF_ARCHIVE]));
+}
+
+function fileOf(content: unknown): Buffer {
+  const file = textOf(redacted(content));
+  return file.length <= FILE_BYTES_MAX
+    ? file
+    : textOf({
+        leftOut: `the answer has ${String(file.length)} bytes, and a file of a bundle has ${String(FILE_BYTES_MAX)} at most; ask the API for it by itself`,
+      });
+}
+
+function textOf(content: unknown): Buffer {
+  return Buffer.from(`${JSON.stringify(content, undefined, 2)}\n`);
 }
