@@ -20,8 +20,15 @@ import { LiveRuns, memoOf, type RunSources } from './live.ts';
 import { lostRun } from './lost.ts';
 import { pluginCalls, runOperations } from './run-operations.ts';
 import { type RunInfo, runningStatus } from './running.ts';
+import { SharedLooks } from './shared-looks.ts';
+import { SharedWaits } from './shared-waits.ts';
 import { specDigest } from './spec.ts';
 import { volumeBatches } from './volume-batches.ts';
+
+/** Longest that one wait for the end of a run takes, whoever else joins it. */
+const SHARED_WAIT_MS = 30_000;
+/** Nobody in particular waits. */
+const NOBODY_LEAVES = new AbortController().signal;
 
 /** How long a run's workflow is waited for when it is asked where it is. */
 const QUERY_TIMEOUT_MS = 1000;
@@ -42,7 +49,8 @@ export interface Wait {
 }
 
 /**
- * Backups, or restores: running ones come from Temporal, ended ones from the location. Keeps no state. Throws
+ * Backups, or restores: running ones come from Temporal, ended ones from the location. Keeps no state, but for a second
+ * what it saw of a running one, for all who watch it. Throws
  * `unknown-location`, `location-read-only`, `not-found`, `already-exists`, `already-finished`, `still-running`,
  * `being-deleted`, `held`, `object-locked`, `location-owned`, and what its parts throw.
  */
@@ -50,6 +58,8 @@ export class RunService<Resource extends RunResource> {
   readonly #kind: RunKindOf<Resource>;
   readonly #options: RunSources;
   readonly #live: LiveRuns<Resource>;
+  readonly #looks = new SharedLooks<Resource>(({ status }) => !isEndPhase(status.phase));
+  readonly #waits = new SharedWaits();
 
   constructor(kind: RunKindOf<Resource>, options: RunSources) {
     this.#kind = kind;
@@ -69,7 +79,7 @@ export class RunService<Resource extends RunResource> {
     if (ended !== undefined) {
       // The location decides whether a name is taken, whatever Temporal remembers.
       requireSameSpec(ended, digest);
-      return { resource: await this.get(key), isNew: false };
+      return { resource: await this.#fresh(key), isNew: false };
     }
     const memo: RunMemo = { specDigest: digest, spec };
     const { kind, workflow } = this.#kind;
@@ -99,11 +109,20 @@ export class RunService<Resource extends RunResource> {
     if (outcome.kind === 'running') {
       await this.#requireSame(key, digest);
     }
-    return { resource: await this.get(key), isNew: outcome.kind === 'accepted' };
+    return { resource: await this.#fresh(key), isNew: outcome.kind === 'accepted' };
   }
 
-  /** A run, wherever it is. */
-  async get(key: RunKey): Promise<Resource> {
+  /** A run, wherever it is; while it runs, as it was a second ago at most. */
+  get(key: RunKey, since?: number): Promise<Resource> {
+    return this.#looks.look(this.#kind.workflowId(key), () => this.#look(key), since);
+  }
+
+  /** As it is now, for those who change something. */
+  #fresh(key: RunKey): Promise<Resource> {
+    return this.get(key, performance.now());
+  }
+
+  async #look(key: RunKey): Promise<Resource> {
     const store = this.#options.store(key.location);
     const { described, isAway } = await this.#describe(key);
     if (described?.status.name === 'RUNNING') {
@@ -141,8 +160,11 @@ export class RunService<Resource extends RunResource> {
     }
     const { kind, workflowId } = this.#kind;
     const awaited = phase === 'Deleting' ? deleteWorkflowId(kind, key) : workflowId(key);
-    await this.#options.temporal.closed(awaited, { waitMs, signal });
-    return this.get(key);
+    const { temporal } = this.#options;
+    const closed = (): Promise<void> =>
+      temporal.closed(awaited, { waitMs: SHARED_WAIT_MS, signal: NOBODY_LEAVES });
+    // What was seen before the end is not shown after it.
+    return this.get(key, await this.#waits.join(awaited, closed, { waitMs, signal }));
   }
 
   /** One page of runs in the order of their names, running ones in their places. */
@@ -152,7 +174,7 @@ export class RunService<Resource extends RunResource> {
 
   /** Asks a run to end; how it ends is seen by looking at it. */
   async cancel(key: RunKey): Promise<Resource> {
-    const resource = await this.get(key);
+    const resource = await this.#fresh(key);
     const { phase, temporal: link } = resource.status;
     if (isEndPhase(phase) || phase === 'Deleting') {
       throw this.#finished(key, 'has ended');
@@ -167,13 +189,15 @@ export class RunService<Resource extends RunResource> {
     } catch (error) {
       // It closed after it was looked at.
       throw error instanceof WorkflowNotFoundError ? this.#finished(key, 'has ended') : error;
+    } finally {
+      this.#looks.forget(this.#kind.workflowId(key));
     }
     return resource;
   }
 
   /** Starts the deletion of an ended run, or joins the one that is under way; refuses what the deletion would refuse. */
   async delete(key: RunKey): Promise<Resource> {
-    const resource = await this.get(key);
+    const resource = await this.#fresh(key);
     const { kind } = this.#kind;
     if (resource.status.phase !== 'Deleting' && !isEndPhase(resource.status.phase)) {
       const detail = `the ${kind.toLowerCase()} ${key.name} has not ended; cancel it first`;
@@ -203,6 +227,7 @@ export class RunService<Resource extends RunResource> {
         staticSummary: `Delete ${kind.toLowerCase()} ${key.name}`,
       }),
     );
+    this.#looks.forget(this.#kind.workflowId(key));
     return deleting(resource);
   }
 
@@ -219,7 +244,7 @@ export class RunService<Resource extends RunResource> {
   /** A run whose start was sent and whose open step has not answered. */
   async #pending(key: RunKey): Promise<Resource> {
     try {
-      return await this.get(key);
+      return await this.#fresh(key);
     } catch (error) {
       if (error instanceof Failure && error.code === 'not-found') {
         const text =
