@@ -6,6 +6,7 @@ import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/
 import pLimit from 'p-limit';
 
 import type { BackupResource, ResourceList } from '../domain/api-resource.ts';
+import type { LocationInventory } from '../domain/location-inventory.ts';
 import { backupFolder, backupKeys, BACKUPS_PREFIX } from '../domain/object-key.ts';
 import { createS3Client } from '../storage/object-store/s3-client.ts';
 import { createFolderStore } from '../storage/object-store/folder.ts';
@@ -28,11 +29,12 @@ const READS_IN_FLIGHT = 32;
 const PAGE = 500;
 const TIMES_RAW = 1.25;
 const WARM_TIMES_COLD = 0.6;
+const INVENTORY_TIMES_WARM = 1.5;
 const GROWTH_MIB = 128;
 
 /**
  * Listing all of 10,000 backups at the API, page by page: with nothing known against a raw loop that reads the same
- * objects with the same client, and once more against the first time.
+ * objects with the same client, and once more against the first time. Then what the location holds, which reads them too.
  */
 export async function catalogue(): Promise<Result[]> {
   const installation = await Installation.start();
@@ -45,6 +47,7 @@ export async function catalogue(): Promise<Result[]> {
     resetPeak(installation.pidOf('api'));
     const cold = await listAll(installation);
     const warm = await listAll(installation);
+    const inventory = await inventoryOf(installation);
     const growth = peakOf(installation) - idle;
     return [
       {
@@ -57,6 +60,12 @@ export async function catalogue(): Promise<Result[]> {
         against: `the cold list (${cold.toFixed(2)} s)`,
         target: `at most ${String(WARM_TIMES_COLD)} times`,
         isMet: warm <= WARM_TIMES_COLD * cold,
+      },
+      {
+        ...{ name: 'inventory-10000', value: inventory, unit: 's', ratio: inventory / warm },
+        against: `the warm list (${warm.toFixed(2)} s)`,
+        target: `at most ${String(INVENTORY_TIMES_WARM)} times`,
+        isMet: inventory <= INVENTORY_TIMES_WARM * warm,
       },
       {
         ...{ name: 'catalogue-10000-api-memory', value: growth, unit: 'MiB' },
@@ -119,6 +128,18 @@ async function listAll(installation: Installation, limit = PAGE): Promise<number
   } while (token !== '');
   if (limit === PAGE && count !== BACKUPS) {
     throw new Error(`the list has ${String(count)} backups`);
+  }
+  return (performance.now() - started) / 1000;
+}
+
+/** Seconds that it takes to say whose backups the location holds. */
+async function inventoryOf(installation: Installation): Promise<number> {
+  const started = performance.now();
+  const path = '/storage-locations/default/inventory';
+  const { body } = await installation.request<LocationInventory>('GET', path);
+  const count = body.clusters.reduce((sum, { backups }) => sum + backups, 0);
+  if (count !== BACKUPS) {
+    throw new Error(`the inventory has ${String(count)} backups`);
   }
   return (performance.now() - started) / 1000;
 }

@@ -15,6 +15,8 @@ const READS_IN_FLIGHT = 16;
 const SAMPLES_MAX = 10;
 /** Files of keys of one repository; Holdfast makes one. */
 const KEY_FILES_MAX = 5;
+/** Size of the largest of them, in bytes; restic's have some 500. */
+const KEY_FILE_BYTES_MAX = 16 * 1024;
 
 /** What is gathered of the clusters of one name. */
 interface Found {
@@ -24,7 +26,10 @@ interface Found {
   newest?: EndedBackup;
 }
 
-/** Whose backups, schedules and repositories a location holds; reads the record of every backup. */
+/**
+ * Whose backups, schedules and repositories a location holds. Reads the record of every backup, a page of them at a time:
+ * besides that page only names are in memory.
+ */
 export async function readInventory(store: ObjectStore): Promise<Holdings> {
   const found = new Map<string, Found>();
   const of = (cluster: string): Found => {
@@ -112,7 +117,11 @@ async function keyFilesOf(
 ): Promise<string[]> {
   const keys: string[] = [];
   for await (const page of store.list(`${repositoryPath(clusterUid, namespace)}/keys/`)) {
-    keys.push(...page.map(({ key }) => key));
+    const small = page.filter(({ sizeBytes }) => sizeBytes <= KEY_FILE_BYTES_MAX);
+    keys.push(...small.map(({ key }) => key));
+    if (keys.length >= KEY_FILES_MAX) {
+      break;
+    }
   }
   const files = keys.slice(0, KEY_FILES_MAX).map((key) => readAll(store, key));
   return (await Promise.all(files)).map((file) => file.toString('base64'));

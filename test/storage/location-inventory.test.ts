@@ -76,3 +76,15 @@ test('backups, schedules and repositories are told by cluster, with the newest t
   ]);
   expect(holdings.otherBackups).toBe(1);
 });
+
+test('what is too large for a key of a repository, and more than a few of them, are not read', async () => {
+  await backup('one', 'prod', '01');
+  const folder = `restic/v1/${SOURCE_CLUSTER.uid}/shop/keys/`;
+  await store.put(`${folder}0`, Buffer.alloc(16 * 1024 + 1));
+  for (let index = 1; index <= 6; index++) {
+    await store.put(`${folder}${String(index)}`, Buffer.from(String(index)));
+  }
+  const [prod] = (await readInventory(store)).clusters;
+  const read = prod?.samples[0]?.keyFiles.map((file) => Buffer.from(file, 'base64').toString());
+  expect(read).toEqual(['1', '2', '3', '4', '5']);
+});
