@@ -45,6 +45,7 @@ import { statusRoutes } from './routes/status.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { reconciliationRoutes } from './routes/reconciliations.ts';
 import { restoreItemRoutes } from './routes/restore-items.ts';
+import { runEventRoutes } from './routes/run-events.ts';
 import { locationInventoryRoutes } from './routes/location-inventory.ts';
 import { storageLocationRoutes } from './routes/storage-locations.ts';
 import { runRoutes } from './routes/runs.ts';
@@ -198,6 +199,10 @@ function lookRoutes(app: FastifyInstance, options: AppOptions, services: Service
   holdRoutes(app, { service: new HoldService({ ...sources, look, installation }), guards });
   const contents = new ContentsService({ store, look, isRevealAllowed });
   contentsRoutes(app, { contents, guards });
+  runEventRoutes(app, [
+    { kind: 'Backup', plural: 'backups', look, guards },
+    { kind: 'Restore', plural: 'restores', look: (key) => restores.get(key), guards },
+  ]);
   const restoreItems = new RestoreItems({ store, look: (key) => restores.get(key) });
   restoreItemRoutes(app, { restoreItems, guards });
 }

@@ -57,6 +57,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   one('GET /restores', KNOWN),
   one('GET /schedules', KNOWN),
   one('GET /backups/{name}', VIEWERS),
+  one('GET /backups/{name}/events', VIEWERS),
+  one('GET /restores/{name}/events', VIEWERS),
   one('GET /backups/{name}/items', VIEWERS),
   one('GET /backups/{name}/items/{type}/{itemName}', VIEWERS, {
     path: (side, names) => `/backups/${side}-b/items/secrets/till?namespace=${names[side]}`,
