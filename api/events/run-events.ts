@@ -16,7 +16,7 @@ const ID_LENGTH = 16;
  * which is the last event; `gone`: it has been deleted, which is the last one too; `problem`: it cannot be looked at now,
  * which is tried again. Data is the run, as `GET` gives it, or the problem.
  */
-export type RunEvent =
+type RunEvent =
   | {
       readonly event: 'phase' | 'progress' | 'done';
       /** Of what is told: the same again means that nothing differs. */
