@@ -55,7 +55,7 @@ export function guardRoutes(app: FastifyInstance, control: AccessControl | undef
     }
   });
   app.addHook('onSend', (request, reply, payload) => {
-    if (reply.statusCode < 400 && isGuarded(request) && request.access.asked.length === 0) {
+    if (reply.statusCode < 400 && isGuarded(request) && !request.access.hasLooked) {
       throw new Failure('internal', 'nobody has looked whether the sender may see the answer');
     }
     return Promise.resolve(payload);

@@ -15,6 +15,7 @@ export class RequestAccess {
   readonly #allows: Allows;
   readonly #asked: AccessNeed[] = [];
   #isDenied = false;
+  #hasListed = false;
 
   constructor(subject: Subject, allows: Allows) {
     this.subject = subject;
@@ -24,6 +25,11 @@ export class RequestAccess {
   /** What was asked for last; nothing where nobody asked. */
   get asked(): readonly AccessNeed[] {
     return this.#asked;
+  }
+
+  /** Whether anybody has looked what the sender may do; of an empty list there is nothing to ask. */
+  get hasLooked(): boolean {
+    return this.#hasListed || this.#asked.length > 0;
   }
 
   get isDenied(): boolean {
@@ -61,6 +67,7 @@ export class RequestAccess {
     things: readonly Thing[],
     needsOf: (thing: Thing) => readonly AccessNeed[],
   ): Promise<Thing[]> {
+    this.#hasListed = true;
     const answers = await pLimit(QUESTIONS_IN_FLIGHT).map(things, async (thing) => ({
       thing,
       isVisible: await this.meets(needsOf(thing)),

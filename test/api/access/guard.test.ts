@@ -43,6 +43,13 @@ test('an answer for which nobody has looked does not leave the API', async () =>
   expect(body).not.toContain('shown');
 });
 
+test('an empty list is an answer, though there is nothing to look for', async () => {
+  const app = serve(async ({ access }) => {
+    await access.visible([], () => [ALLOWED]);
+  }, CONTROL);
+  expect((await answerOf(app, 'Bearer good')).status).toBe(200);
+});
+
 test.each<[string, AccessNeed, number]>([
   ['may', ALLOWED, 200],
   ['may not', { verb: 'get', resource: 'plugins' }, 403],
