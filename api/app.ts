@@ -10,6 +10,7 @@ import type {
 } from '../domain/api-resource.ts';
 import { DEFAULT_CLUSTER } from '../domain/backup.ts';
 import { DEFAULT_NAMESPACE } from '../domain/names.ts';
+import { backupNames } from '../storage/catalogue.ts';
 import type { LocationSet } from '../storage/location-set.ts';
 import { checkLocation } from '../storage/location-check.ts';
 import type { ObjectStore } from '../storage/object-store/port.ts';
@@ -71,7 +72,10 @@ const BODY_BYTES_MAX = 64 * 1024;
 const PARAM_LENGTH_MAX = 300;
 
 /** Where nobody is asked who calls, nobody looks at these. */
-const NO_REALM = { ownCluster: DEFAULT_CLUSTER, ownNamespace: DEFAULT_NAMESPACE };
+const NO_REALM = {
+  ...{ ownCluster: DEFAULT_CLUSTER, ownNamespace: DEFAULT_NAMESPACE },
+  clusterUid: () => Promise.resolve(''),
+};
 
 /** The clients of an API process, and what it is told. */
 export interface AppOptions {
@@ -122,13 +126,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   handleErrors(app);
   measureRequests(app, options.metrics);
   await harden(app);
+  knowLocations(app, options.locations);
   guardRoutes(app, options.control);
   if (options.auditLog !== undefined) {
     auditRequests(app, options.auditLog);
   }
   compileSerializersOnce(app);
   await openApi(app);
-  knowLocations(app, options.locations);
   healthRoutes(app, options.readiness ?? new Readiness(options));
   const services = servicesOf(options);
   startRoutes(app, options, services);
@@ -159,6 +163,7 @@ function servicesOf(options: AppOptions): Services {
     backup: (key) => backups.get(key),
     restore: (key) => restores.get(key),
     schedule: (name) => schedules.get(name),
+    backupNames: (location, start) => backupNames(options.store(location), start),
   });
   return { sources, backups, restores, schedules, guards };
 }

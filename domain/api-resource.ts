@@ -28,6 +28,8 @@ export interface ResourceMeta {
   readonly uid: string;
   readonly location: string;
   readonly creationTimestamp: string;
+  /** Of an ended run: uid of the namespace `kube-system` of its cluster; left out where nobody has noted it. */
+  readonly clusterUid?: string;
 }
 
 export interface BackupResource {

@@ -48,10 +48,13 @@ export function openAuditLog(to: string, onError: (error: Error) => void): Audit
  * it has been answered. Of requests and answers it holds names, and nothing that they carry.
  */
 export function auditRequests(app: FastifyInstance, log: AuditLog): void {
-  app.addHook('onResponse', (request, reply, done) => {
-    if (isTold(request, reply)) {
-      log.write(`${JSON.stringify(eventOf(request, reply))}\n`);
-    }
+  app.addHook('onRequest', (request, reply, done) => {
+    // Also when the client hangs up: what it asked for may have been done, or sent.
+    reply.raw.once('close', () => {
+      if (isTold(request, reply)) {
+        log.write(`${JSON.stringify(eventOf(request, reply))}\n`);
+      }
+    });
     done();
   });
 }
@@ -66,32 +69,35 @@ function isTold(
   return isOfApi && (isRefused || !READS.has(method) || isAudited === true);
 }
 
-function eventOf(request: FastifyRequest, { statusCode, elapsedTime }: FastifyReply): object {
+function eventOf(request: FastifyRequest, reply: FastifyReply): object {
+  const { statusCode, elapsedTime } = reply;
   const { method, routeOptions, url, ip, headers } = request;
   const now = Date.now();
-  // One whose sender is not known has none.
-  const access = request.access as typeof request.access | undefined;
   const verb = ROUTE_VERB.exec(routeOptions.url ?? '')?.[1] ?? METHOD_VERBS[method] ?? method;
   return {
     ...{ kind: 'Event', apiVersion: 'audit.k8s.io/v1', level: 'Metadata', auditID: request.id },
     ...{ stage: 'ResponseComplete', requestURI: url, verb },
-    user: access === undefined ? {} : userOf(access.subject),
+    user: userOf(request),
     sourceIPs: [ip],
     userAgent: headers['user-agent']?.slice(0, USER_AGENT_LENGTH_MAX),
     objectRef: objectOf(request),
-    responseStatus: { code: statusCode },
+    // Of one that was cut off before its head was sent, nobody knows how it would have been answered.
+    responseStatus: reply.raw.headersSent ? { code: statusCode } : {},
     requestReceivedTimestamp: new Date(now - elapsedTime).toISOString(),
     stageTimestamp: new Date(now).toISOString(),
     annotations: {
       'authorization.k8s.io/decision':
         statusCode === 401 || statusCode === 403 ? 'forbid' : 'allow',
+      ...(reply.raw.writableFinished ? {} : { [`${ACCESS_GROUP}/cut-off`]: 'true' }),
       ...placesOf(request),
     },
   };
 }
 
-function userOf({ username, uid, groups }: FastifyRequest['access']['subject']): object {
-  return { username, ...(uid === undefined ? {} : { uid }), groups };
+/** Nothing of one who is not known; JSON leaves out what is undefined. */
+function userOf({ access }: FastifyRequest): object {
+  const { subject } = (access as typeof access | undefined) ?? { subject: undefined };
+  return { username: subject?.username, uid: subject?.uid, groups: subject?.groups };
 }
 
 /** The first of what was asked for; JSON leaves out what is undefined. */
@@ -99,7 +105,8 @@ function objectOf(request: FastifyRequest): object {
   const { params, body, routeOptions } = request;
   const [, , , plural = ''] = (routeOptions.url ?? '').split('/');
   const [need = {}] = askedOf(request) as readonly Partial<AccessNeed>[];
-  const { resource = plural.split(':')[0], subresource, namespace } = need;
+  const { subresource, namespace } = need;
+  const resource = plural.split(':')[0]?.replaceAll('-', '');
   const name = nameOf(params) === '' ? nameOf(fields(body)['metadata']) : nameOf(params);
   return {
     ...{ apiGroup: ACCESS_GROUP, apiVersion: 'v1', resource },

@@ -10,7 +10,7 @@ const MODES: readonly AuthMode[] = ['None', 'Kubernetes', 'Tokens', 'OIDC'];
 /** Whom tokens of service accounts have to be meant for, so that no service that is sent one can use it elsewhere. */
 const DEFAULT_AUDIENCE = 'holdfast';
 /** Hosts that nobody reaches from elsewhere. */
-const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
+export const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
 
 export interface AccessConfig {
   readonly modes: readonly AuthMode[];
@@ -62,10 +62,7 @@ function modeOf(name: string): AuthMode {
 }
 
 function oidcOf(env: NodeJS.ProcessEnv): OidcOptions {
-  const issuer = required(env, 'HOLDFAST_OIDC_ISSUER');
-  if (!URL.canParse(issuer)) {
-    throw wrong('HOLDFAST_OIDC_ISSUER', `is "${issuer}"; write the URL of the issuer`);
-  }
+  const issuer = issuerOf(required(env, 'HOLDFAST_OIDC_ISSUER'));
   const usernameClaim = env['HOLDFAST_OIDC_USERNAME_CLAIM'] ?? 'sub';
   return {
     issuer,
@@ -102,4 +99,13 @@ function listOf(text: string): string[] {
 
 function wrong(name: string, what: string): Failure {
   return new Failure('invalid-request', `${name} ${what}`, { subject: name });
+}
+
+/** What comes by plain HTTP from elsewhere may be anybody's keys. */
+function issuerOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'https:' && !LOOPBACK_HOSTS.has(url?.hostname ?? '')) {
+    throw wrong('HOLDFAST_OIDC_ISSUER', `is "${text}"; write the https URL of the issuer`);
+  }
+  return text;
 }

@@ -1,6 +1,7 @@
 import type { Access } from '../../domain/diagnosis/facts.ts';
 import type { Subject } from '../../domain/access/access-need.ts';
 import { Failure } from '../../domain/failure.ts';
+import type { ClusterIdentity } from '../../domain/stored-run.ts';
 import { type Authenticator, firstOf } from './authenticator.ts';
 import { Authorizer } from './authorizer.ts';
 import type { AccessConfig } from './config.ts';
@@ -10,6 +11,7 @@ import { readTokens, staticTokens } from './static-tokens.ts';
 
 /** The cluster whose RBAC governs. */
 export interface GoverningCluster {
+  identity(): Promise<ClusterIdentity>;
   reviewToken(token: string, audiences: readonly string[]): Promise<Subject | undefined>;
   isSubjectAllowed(subject: Subject, access: Access): Promise<boolean>;
 }
@@ -42,8 +44,7 @@ export async function openAccessControl(
   return {
     authenticate: firstOf(authenticatorsOf(config, cluster)),
     allows: (subject, need) => authorizer.allows(subject, need),
-    ownCluster,
-    ownNamespace,
+    ...{ ownCluster, ownNamespace, clusterUid: onceKnown(() => cluster.identity()) },
   };
 }
 
@@ -73,4 +74,10 @@ async function asReviewer<Answer>(review: Promise<Answer>): Promise<Answer> {
     }
     throw error;
   }
+}
+
+/** Asks until there is an answer, which stays. */
+function onceKnown(identity: () => Promise<ClusterIdentity>): () => Promise<string> {
+  let known: string | undefined;
+  return async () => (known ??= (await identity()).uid);
 }

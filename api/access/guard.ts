@@ -4,6 +4,7 @@ import type { Subject } from '../../domain/access/access-need.ts';
 import { API_BASE } from '../../domain/api-resource.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { Authenticator } from './authenticator.ts';
+import { LOOPBACK_HOSTS } from './config.ts';
 import { type Allows, RequestAccess } from './request-access.ts';
 import type { Realm } from './route-access.ts';
 
@@ -31,6 +32,8 @@ export interface AccessControl extends Realm {
 
 /** Who sends requests where nobody is asked. */
 const EVERYBODY: Subject = { username: 'system:unauthenticated', groups: [] };
+/** What browsers say of requests of the page that they show, or of the person before them. */
+const OWN_SITES: ReadonlySet<string> = new Set(['same-origin', 'none']);
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 /**
@@ -55,7 +58,7 @@ export function guardRoutes(app: FastifyInstance, control: AccessControl | undef
     }
   });
   app.addHook('onSend', (request, reply, payload) => {
-    if (reply.statusCode < 400 && isGuarded(request) && !request.access.hasLooked) {
+    if (reply.statusCode < 400 && isGuarded(request) && !request.access.isSettled) {
       throw new Failure('internal', 'nobody has looked whether the sender may see the answer');
     }
     return Promise.resolve(payload);
@@ -68,11 +71,25 @@ function isGuarded({ routeOptions, is404 }: FastifyRequest): boolean {
   );
 }
 
+/**
+ * Where nobody is asked who calls, pages of others that a browser of this machine shows are kept from calling: those that
+ * send it here from elsewhere, and those whose own name leads here.
+ */
+function requireNoBrowser(hostname: string, site: string | string[] | undefined): void {
+  const isOwnName = LOOPBACK_HOSTS.has(hostname.replace(/^\[(.*)\]$/, '$1'));
+  if (!isOwnName || (site !== undefined && !OWN_SITES.has(String(site)))) {
+    const text =
+      'this API asks nobody who calls, and is called by its own machine alone, as 127.0.0.1 or localhost; set HOLDFAST_AUTH for others';
+    throw new Failure('forbidden', text);
+  }
+}
+
 async function accessOf(
-  { headers }: FastifyRequest,
+  { headers, hostname }: FastifyRequest,
   control: AccessControl | undefined,
 ): Promise<RequestAccess> {
   if (control === undefined) {
+    requireNoBrowser(hostname, headers['sec-fetch-site']);
     return new RequestAccess(EVERYBODY, () => Promise.resolve(true));
   }
   const token = BEARER.exec(headers.authorization ?? '')?.[1];

@@ -100,7 +100,8 @@ function subjectOf(claims: Record<string, unknown>, options: OidcOptions): Subje
   const { usernameClaim, usernamePrefix, groupsClaim, groupsPrefix } = options;
   const username = claims[usernameClaim];
   // As in Kubernetes, an address that nobody has verified is nobody's.
-  const isUnverified = usernameClaim === 'email' && claims['email_verified'] === false;
+  const { email_verified: verified = true } = claims;
+  const isUnverified = usernameClaim === 'email' && verified !== true;
   if (typeof username !== 'string' || username === '' || isUnverified) {
     return undefined;
   }

@@ -15,7 +15,7 @@ export class RequestAccess {
   readonly #allows: Allows;
   readonly #asked: AccessNeed[] = [];
   #isDenied = false;
-  #hasListed = false;
+  #isLooked = false;
 
   constructor(subject: Subject, allows: Allows) {
     this.subject = subject;
@@ -27,19 +27,16 @@ export class RequestAccess {
     return this.#asked;
   }
 
-  /** Whether anybody has looked what the sender may do; of an empty list there is nothing to ask. */
-  get hasLooked(): boolean {
-    return this.#hasListed || this.#asked.length > 0;
-  }
-
-  get isDenied(): boolean {
-    return this.#isDenied;
+  /** Whether somebody has looked what the sender may do, and has not refused it. */
+  get isSettled(): boolean {
+    return this.#isLooked && !this.#isDenied;
   }
 
   /** Throws `forbidden` unless all needs are met; `hint` says what the caller can do about it. */
   async require(needs: readonly AccessNeed[], hint?: string): Promise<void> {
     const denied = await this.#firstDenied(needs);
     if (denied === undefined) {
+      this.#isLooked = true;
       return;
     }
     this.#isDenied = true;
@@ -50,7 +47,9 @@ export class RequestAccess {
 
   /** Whether all needs are met. */
   async meets(needs: readonly AccessNeed[]): Promise<boolean> {
-    return (await this.#firstDenied(needs)) === undefined;
+    const isMet = (await this.#firstDenied(needs)) === undefined;
+    this.#isLooked ||= isMet;
+    return isMet;
   }
 
   /** Throws `forbidden` with the same words for what is not there and for what the caller may not see. */
@@ -65,13 +64,14 @@ export class RequestAccess {
   /** Those things that the caller may see. */
   async visible<Thing>(
     things: readonly Thing[],
-    needsOf: (thing: Thing) => readonly AccessNeed[],
+    needsOf: (thing: Thing) => Promise<readonly AccessNeed[]>,
   ): Promise<Thing[]> {
-    this.#hasListed = true;
     const answers = await pLimit(QUESTIONS_IN_FLIGHT).map(things, async (thing) => ({
       thing,
-      isVisible: await this.meets(needsOf(thing)),
+      isVisible: await this.meets(await needsOf(thing)),
     }));
+    // There is nothing left in it that the sender may not see.
+    this.#isLooked = true;
     return answers.filter(({ isVisible }) => isVisible).map(({ thing }) => thing);
   }
 

@@ -11,14 +11,24 @@ export type Governed = RunResource | ScheduleResource;
 export interface Realm {
   readonly ownCluster: string;
   readonly ownNamespace: string;
+  /** Uid of `kube-system`, which tells it from clusters that have its name. Throws what the cluster throws. */
+  readonly clusterUid: () => Promise<string>;
 }
 
 /** Codes of what is not there, which those who may not know it are told in other words. */
 const ABSENT_CODES: ReadonlySet<string> = new Set(['not-found', 'unknown-location']);
 
+/** Stands for every cluster but the one whose RBAC is asked. */
+const ANOTHER_CLUSTER = '';
+
 /** What a caller needs who has to do with a backup, a restore or a schedule. */
-export function needsOf(thing: Governed, verb: AccessVerb, { ownCluster }: Realm): AccessNeed[] {
+export async function needsOf(
+  thing: Governed,
+  verb: AccessVerb,
+  realm: Realm,
+): Promise<AccessNeed[]> {
   const { name } = thing.metadata;
+  const ownCluster = (await isOfRealm(thing, realm)) ? realm.ownCluster : ANOTHER_CLUSTER;
   const access = { verb, ownCluster, ...(verb === 'list' ? {} : { name }) };
   switch (thing.kind) {
     case 'Backup':
@@ -60,9 +70,22 @@ export async function requireThing(
     }
     throw error;
   }
-  if (!(await access.meets(needsOf(thing, verb, realm)))) {
+  if (!(await access.meets(await needsOf(thing, verb, realm)))) {
     access.refuse(what);
   }
+}
+
+/**
+ * Whether the namespaces of a thing are those of the cluster whose RBAC is asked. Clusters share names, and a location may
+ * come from anywhere: what has ended says which one it was; what nobody has noted is of another.
+ */
+export async function isOfRealm(thing: Governed, realm: Realm): Promise<boolean> {
+  if (thing.kind === 'Schedule') {
+    return thing.spec.template.cluster === realm.ownCluster;
+  }
+  const { clusterUid } = thing.metadata;
+  const isLive = thing.status.temporal !== undefined;
+  return clusterUid === undefined ? isLive : clusterUid === (await realm.clusterUid());
 }
 
 /** What those need who may do something with all things of a kind. */

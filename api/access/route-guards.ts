@@ -2,17 +2,42 @@ import type { FastifyRequest } from 'fastify';
 
 import type { AccessNeed, AccessVerb } from '../../domain/access/access-need.ts';
 import { Failure } from '../../domain/failure.ts';
+import type { RestoreSpec } from '../../domain/restore.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';
-import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
+import { tokenFor, tokenOf } from '../contents/name-token.ts';
 import type { RequestAccess } from './request-access.ts';
-import { type Governed, needsOf, type Realm, requireThing } from './route-access.ts';
+import { type Governed, isOfRealm, needsOf, type Realm, requireThing } from './route-access.ts';
 
 /** Looks at things of one kind, as a request for them does. */
 export interface Looks {
   readonly backup: (key: RunKey) => Promise<Governed>;
   readonly restore: (key: RunKey) => Promise<Governed>;
   readonly schedule: (name: string) => Promise<Governed>;
+  /** Names of backups of a location that begin with a text. */
+  readonly backupNames: (location: string, start: string) => Promise<readonly string[]>;
 }
+
+/** A page of a list. */
+export interface Page {
+  readonly metadata: { readonly continue?: string };
+  readonly items: readonly Governed[];
+}
+
+/** What those have who may see all that backups hold. */
+const READ_ANY_BACKUP: readonly AccessNeed[] = [
+  { verb: 'get', resource: 'backups' },
+  { verb: 'get', resource: 'backups', subresource: 'data' },
+  { verb: 'get', resource: 'clusterbackups' },
+];
+/** What those have who may delete all backups. */
+const DELETE_ANY_BACKUP: readonly AccessNeed[] = [
+  { verb: 'delete', resource: 'backups' },
+  { verb: 'delete', resource: 'clusterbackups' },
+];
+/** Pages of a list that are looked through for one of those who see few of it. */
+const PAGES_MAX = 20;
+/** Name of a backup as its schedule gives it; see `domain/schedules`. */
+const SCHEDULED_NAME = /^(.+)-\d{14}(?:-\d+)?$/;
 
 type Guard = (request: FastifyRequest) => Promise<void>;
 
@@ -41,12 +66,47 @@ export class RouteGuards {
     await requireThing(access, this.realm, thing);
   }
 
+  /**
+   * Lets those pass who may restore from a backup, beside what its namespaces ask for: without rights in the whole cluster,
+   * nobody comes to what is of a cluster that only has the name of this one. Throws `forbidden`.
+   */
+  async requireSource(
+    access: RequestAccess,
+    location: string,
+    { backupName, scheduleName }: Pick<RestoreSpec, 'backupName' | 'scheduleName'>,
+  ): Promise<void> {
+    if (await access.meets(READ_ANY_BACKUP)) {
+      return;
+    }
+    if (scheduleName !== undefined) {
+      const hint = 'name the backup in spec.backupName instead of its schedule';
+      await access.require(READ_ANY_BACKUP, hint);
+    }
+    const backup = await orNothing(this.#looks.backup({ location, name: backupName }));
+    if (backup === undefined || !(await isOfRealm(backup, this.realm))) {
+      access.refuse(`restore from the backup ${backupName}`);
+    }
+  }
+
+  /**
+   * Throws `forbidden` for a backup that has a name as a schedule of somebody else gives it: it would be taken for one of
+   * that, and keep it from making its own.
+   */
+  async requireName(access: RequestAccess, name: string): Promise<void> {
+    const scheduleName = SCHEDULED_NAME.exec(name)?.[1];
+    const schedule =
+      scheduleName === undefined ? undefined : await orNothing(this.#looks.schedule(scheduleName));
+    if (schedule !== undefined) {
+      await access.require(await needsOf(schedule, 'update', this.realm));
+    }
+  }
+
   /** Throws `secrets-forbidden` unless the caller may see the values of Secrets of the backup of the path. */
   async requireData(request: FastifyRequest): Promise<void> {
     const { access } = request;
     const key = keyOf(request);
     const backup = await this.#looks.backup(key);
-    const needs = needsOf(backup, 'get', this.realm).map((need) => ({
+    const needs = (await needsOf(backup, 'get', this.realm)).map((need) => ({
       ...need,
       subresource: 'data',
     }));
@@ -67,13 +127,10 @@ export class RouteGuards {
 
   /** Throws `forbidden` where there is a schedule that the caller may not change. */
   async requireReplaced(access: RequestAccess, name: string): Promise<void> {
-    const schedule = await this.#looks.schedule(name).catch((error: unknown) => {
-      if (error instanceof Failure && error.code === 'not-found') {
-        return undefined;
-      }
-      throw error;
-    });
-    await access.require(schedule === undefined ? [] : needsOf(schedule, 'update', this.realm));
+    const schedule = await orNothing(this.#looks.schedule(name));
+    await access.require(
+      schedule === undefined ? [] : await needsOf(schedule, 'update', this.realm),
+    );
   }
 
   /** Lets those pass who may do something with Holdfast itself, as the rules in its own namespace say. */
@@ -85,17 +142,80 @@ export class RouteGuards {
     };
   }
 
-  /** Those things of a list that its reader may see. */
-  async visible<Thing extends Governed>(
+  /**
+   * A page of what its reader may see. As far as it can be had, it is as full as the reader wants, and the token for the
+   * next one has the name of something that the reader sees.
+   */
+  async visiblePage<List extends Page>(
     access: RequestAccess,
-    things: readonly Thing[],
-  ): Promise<Thing[]> {
-    return access.visible(things, (thing) => needsOf(thing, 'list', this.realm));
+    { limit, after }: { readonly limit: number; readonly after: string | undefined },
+    list: (after: string | undefined) => Promise<List>,
+  ): Promise<List> {
+    const see = (things: readonly Governed[]): Promise<Governed[]> =>
+      access.visible(things, (thing) => needsOf(thing, 'list', this.realm));
+    let page = await list(after);
+    const items = await see(page.items);
+    if (items.length === page.items.length) {
+      return page;
+    }
+    for (let pages = 1; items.length < limit && pages < PAGES_MAX; pages++) {
+      const { continue: token } = page.metadata;
+      if (token === undefined) {
+        break;
+      }
+      page = await list(tokenOf(token));
+      items.push(...(await see(page.items)));
+    }
+    return { ...page, items: items.slice(0, limit), metadata: pageMetadata(page, items, limit) };
+  }
+
+  /**
+   * Throws `forbidden` for a schedule with the name of an earlier one whose backups the caller may not delete: its keep
+   * rules count them, and would.
+   */
+  async requireNoHeirs(access: RequestAccess, name: string, location: string): Promise<void> {
+    if (await access.meets(DELETE_ANY_BACKUP)) {
+      return;
+    }
+    const names = await this.#looks.backupNames(location, `${name}-`);
+    const own = names.filter((backup) => SCHEDULED_NAME.exec(backup)?.[1] === name);
+    for (const backup of own) {
+      const made = await orNothing(this.#looks.backup({ location, name: backup }));
+      const needs = made === undefined ? [] : await needsOf(made, 'delete', this.realm);
+      const hint = `backups of an earlier schedule ${name} are there, and keep rules would delete them; choose another name`;
+      await access.require(needs, hint);
+    }
   }
 }
 
 function keyOf({ params, query }: FastifyRequest): RunKey {
   const { name } = params as { name: string };
-  const { location = DEFAULT_LOCATION } = query as { location?: string };
+  const { location } = query as { location?: string };
+  if (location === undefined) {
+    // Who is let pass for one location must not come to another one.
+    throw new Failure('internal', 'the location of a request is not known before its sender is');
+  }
   return { location, name };
+}
+
+/** What a look shows; undefined for what is not there. */
+async function orNothing<Thing>(look: Promise<Thing>): Promise<Thing | undefined> {
+  try {
+    return await look;
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'not-found') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** Metadata of a page of what was seen, of which there may be more than its reader wants. */
+function pageMetadata(page: Page, seen: readonly Governed[], limit: number): Page['metadata'] {
+  const { continue: token, ...metadata } = page.metadata;
+  const last = seen[limit - 1]?.metadata.name;
+  if (last === undefined || (seen.length === limit && token === undefined)) {
+    return page.metadata;
+  }
+  return { ...metadata, continue: tokenFor(last) };
 }

@@ -23,7 +23,14 @@ export function staticTokens(path: string): Authenticator {
     }
     return read.subjects;
   };
-  return async (token) => (await fresh()).get(tokenHash(token));
+  return async (token) => {
+    try {
+      return (await fresh()).get(tokenHash(token));
+    } catch (error) {
+      // Where the file is and what is wrong with it is nothing for who calls.
+      throw new Failure('internal', 'the file of tokens cannot be read', { cause: error });
+    }
+  };
 }
 
 /** The subjects of a file, by the hash of their token. Throws `invalid-request`. */

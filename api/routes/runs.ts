@@ -3,10 +3,10 @@ import type { TSchema } from 'typebox';
 
 import { BOUND_RESTORE_HINT } from '../../domain/access/run-access.ts';
 import { API_BASE, type RunResource } from '../../domain/api-resource.ts';
-import { Failure } from '../../domain/failure.ts';
 import { isEndPhase } from '../../domain/phase.ts';
 import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';
+import { tokenOf } from '../contents/name-token.ts';
 import { newRunNeeds } from '../access/route-access.ts';
 import type { RouteGuards } from '../access/route-guards.ts';
 import { PAGE_SIZE_DEFAULT } from '../runs/list.ts';
@@ -102,16 +102,17 @@ export function runRoutes<Resource extends RunResource, Body extends RunBody>(
       },
     },
     async ({ access, query }, reply) => {
-      const { list, warning } = await service.list({
-        location: locationOf(query),
-        limit: Math.min(Number(query.limit ?? PAGE_SIZE_DEFAULT), PAGE_SIZE_MAX),
-        after: tokenOf(query.continue),
-        phase: query.phase,
+      const limit = Math.min(Number(query.limit ?? PAGE_SIZE_DEFAULT), PAGE_SIZE_MAX);
+      const place = { limit, after: tokenOf(query.continue) };
+      const list = await guards.visiblePage(access, place, async (after) => {
+        const { phase } = query;
+        const listed = await service.list({ location: locationOf(query), limit, after, phase });
+        if (listed.warning !== undefined) {
+          reply.header('warning', `${WARNING_CODE} - "${listed.warning}"`);
+        }
+        return listed.list;
       });
-      if (warning !== undefined) {
-        reply.header('warning', `${WARNING_CODE} - "${warning}"`);
-      }
-      return reply.send({ ...list, items: await guards.visible(access, list.items) });
+      return reply.send(list);
     },
   );
 }
@@ -139,6 +140,9 @@ async function allowedSpec<Resource extends RunResource, Body extends RunBody>(
   const spec = (await complete?.(key, body)) ?? requested;
   const hint = kind === 'Restore' ? BOUND_RESTORE_HINT : undefined;
   await access.require(newRunNeeds(spec, guards.realm), hint);
+  await ('backupName' in spec
+    ? guards.requireSource(access, key.location, spec)
+    : guards.requireName(access, name));
   return { key, spec };
 }
 
@@ -233,17 +237,6 @@ export function untilClosed({ raw }: FastifyReply): AbortSignal {
     controller.abort();
   });
   return controller.signal;
-}
-
-/** The name that a token of a list stands for. Throws `invalid-request`. */
-export function tokenOf(token: string | undefined): string | undefined {
-  const name = token === undefined ? undefined : Buffer.from(token, 'base64url').toString('utf8');
-  if (name !== undefined && Buffer.from(name).toString('base64url') !== token) {
-    throw new Failure('invalid-request', 'continue is not a token of this list; leave it out', {
-      subject: 'continue',
-    });
-  }
-  return name;
 }
 
 /** A shared schema, by its name. */

@@ -14,6 +14,7 @@ import { RequestFailure } from '../errors.ts';
 import type { RecoverSchedulesRequest } from '../../domain/schedules/recovered-schedule.ts';
 import type { ScheduleSpec } from '../../domain/schedules/schedule.ts';
 import { fieldError } from '../../domain/selection/field-errors.ts';
+import { tokenOf } from '../contents/name-token.ts';
 import { PAGE_SIZE_DEFAULT } from '../runs/list.ts';
 import { requestedSpec } from '../runs/request-faults.ts';
 import type { ScheduleService } from '../schedules/service.ts';
@@ -28,7 +29,7 @@ import {
   ScheduleParams,
   Trigger,
 } from '../schemas/schedule.ts';
-import { problem, reference, tokenOf } from './runs.ts';
+import { problem, reference } from './runs.ts';
 
 const BASE = `${API_BASE}/schedules`;
 const TAGS = ['schedules'];
@@ -68,7 +69,7 @@ export function scheduleRoutes(app: FastifyInstance, parts: ScheduleRoutes): voi
     async (request, reply) => {
       const spec = requestedSpec(request, scheduleSpec);
       const { name } = request.body.metadata;
-      await requireNew(request.access, spec, guards);
+      await requireNew(request.access, { name, spec }, guards);
       const { resource, isNew } = await service.create(name, spec);
       return reply
         .code(isNew ? 201 : 200)
@@ -88,11 +89,9 @@ export function scheduleRoutes(app: FastifyInstance, parts: ScheduleRoutes): voi
       },
     },
     async ({ access, query }) => {
-      const list = await service.list({
-        limit: Math.min(Number(query.limit ?? PAGE_SIZE_DEFAULT), PAGE_SIZE_MAX),
-        after: tokenOf(query.continue),
-      });
-      return { ...list, items: await guards.visible(access, list.items) };
+      const limit = Math.min(Number(query.limit ?? PAGE_SIZE_DEFAULT), PAGE_SIZE_MAX);
+      const place = { limit, after: tokenOf(query.continue) };
+      return guards.visiblePage(access, place, (after) => service.list({ limit, after }));
     },
   );
   app.post<{ Body: RecoverSchedulesRequest | null }>(
@@ -133,7 +132,7 @@ function oneScheduleRoutes(app: FastifyInstance, { service, guards }: ScheduleRo
       if (request.body.metadata.name !== name) {
         throw new RequestFailure([fieldError('/metadata/name', 'must be the name of the path')]);
       }
-      await requireNew(request.access, spec, guards);
+      await requireNew(request.access, { name, spec }, guards);
       await guards.requireReplaced(request.access, name);
       const { resource, isNew } = await service.replace(name, spec);
       return reply.code(isNew ? 201 : 200).send(resource);
@@ -225,8 +224,10 @@ function verbRoutes(app: FastifyInstance, { service, guards }: ScheduleRoutes): 
 /** Throws `forbidden` unless the caller may make such a schedule, and its backups. */
 async function requireNew(
   access: RequestAccess,
-  spec: ScheduleSpec,
-  { realm: { ownCluster } }: RouteGuards,
+  { name, spec }: { readonly name: string; readonly spec: ScheduleSpec },
+  guards: RouteGuards,
 ): Promise<void> {
+  const { ownCluster } = guards.realm;
   await access.require(scheduleNeeds(spec, { verb: 'create', ownCluster }));
+  await guards.requireNoHeirs(access, name, spec.location);
 }

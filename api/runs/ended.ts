@@ -29,7 +29,9 @@ export function endedBackup(location: string, entry: CatalogueBackup): BackupRes
   return {
     apiVersion: API_VERSION,
     kind: 'Backup',
-    metadata: metadata(location, name, { uid: claim?.runUid ?? record.metadata.uid, status }),
+    metadata: metadata(location, name, {
+      ...{ uid: claim?.runUid ?? record.metadata.uid, status, clusterUid: claim?.cluster.uid },
+    }),
     spec: claim?.spec ?? specOfVelero(record.spec, record.metadata.annotations),
     status: {
       phase: phaseOfRecord(status.phase, status.failureReason),
@@ -55,7 +57,9 @@ export function endedRestore(
   return {
     apiVersion: API_VERSION,
     kind: 'Restore',
-    metadata: metadata(location, name, { uid: claim.runUid, status: result }),
+    metadata: metadata(location, name, {
+      ...{ uid: claim.runUid, status: result, clusterUid: claim.cluster.uid },
+    }),
     spec: claim.spec,
     status: {
       phase,
@@ -94,13 +98,20 @@ interface Times {
   readonly completionTimestamp?: string;
 }
 
+interface MetadataParts {
+  readonly uid: string | undefined;
+  readonly status: Times;
+  readonly clusterUid: string | undefined;
+}
+
 function metadata(
   location: string,
   name: string,
-  { uid, status }: { uid: string | undefined; status: Times },
+  { uid, status, clusterUid }: MetadataParts,
 ): ResourceMeta {
   const creationTimestamp = status.startTimestamp ?? status.completionTimestamp ?? EPOCH;
-  return { name, uid: uid ?? '', location, creationTimestamp };
+  const ofCluster = clusterUid === undefined ? {} : { clusterUid };
+  return { name, uid: uid ?? '', location, creationTimestamp, ...ofCluster };
 }
 
 /** What a record without any time is shown with. */

@@ -1,6 +1,7 @@
 import { API_VERSION, type ResourceList, type RunResource } from '../../domain/api-resource.ts';
 import { compareText } from '../../domain/compare-text.ts';
 import { Failure } from '../../domain/failure.ts';
+import { tokenFor } from '../contents/name-token.ts';
 import type { RunKindOf } from './kinds.ts';
 import { LiveRuns, type RunSources } from './live.ts';
 import { runningStatus } from './running.ts';
@@ -49,7 +50,7 @@ export async function listRuns<Resource extends RunResource>(
     list: {
       apiVersion: API_VERSION,
       kind: `${kind.kind}List`,
-      metadata: last === undefined ? {} : { continue: Buffer.from(last).toString('base64url') },
+      metadata: last === undefined ? {} : { continue: tokenFor(last) },
       items: page.filter((resource) => phase === undefined || resource.status.phase === phase),
     },
     ...(warning === undefined ? {} : { warning }),

@@ -164,7 +164,12 @@ export class RunService<Resource extends RunResource> {
     const closed = (): Promise<void> =>
       temporal.closed(awaited, { waitMs: SHARED_WAIT_MS, signal: NOBODY_LEAVES });
     // What was seen before the end is not shown after it.
-    return this.get(key, await this.#waits.join(awaited, closed, { waitMs, signal }));
+    const seen = await this.get(key, await this.#waits.join(awaited, closed, { waitMs, signal }));
+    if (seen.metadata.uid !== resource.metadata.uid) {
+      // Its name has gone to another one meanwhile.
+      throw this.#notFound(key);
+    }
+    return seen;
   }
 
   /** One page of runs in the order of their names, running ones in their places. */

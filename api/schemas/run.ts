@@ -71,6 +71,11 @@ export const Metadata = Type.Object({
   uid: Type.String(),
   location: Type.String(),
   creationTimestamp: Type.String({ format: 'date-time' }),
+  clusterUid: Type.Optional(
+    Type.String({
+      description: 'Of an ended run: uid of kube-system in its cluster, if it is known.',
+    }),
+  ),
 });
 
 const WaitSchema = Type.Object({

@@ -25,7 +25,7 @@ const RBAC_GROUP = 'rbac.authorization.k8s.io';
 /** What to do with a restore that needs a grant of its own. */
 export const BOUND_RESTORE_HINT =
   'a restore needs create clusterrestores.holdfast.dev unless it leaves out all objects of the cluster and all that say ' +
-  `who may do what: set spec.includeClusterResources to false, and add ${NAMESPACED_RBAC_TYPES.map((type) => `${type}.${RBAC_GROUP}`).join(' and ')} to spec.excludedResources`;
+  `who may do what, and changes nothing that is there: set spec.includeClusterResources to false, leave out spec.existingResourcePolicy, and add ${NAMESPACED_RBAC_TYPES.map((type) => `${type}.${RBAC_GROUP}`).join(' and ')} to spec.excludedResources`;
 
 /** What a caller needs who has to do with a backup, made or asked for. */
 export function backupNeeds(spec: BackupSpec, { verb, name, ownCluster }: RunAccess): AccessNeed[] {
@@ -40,8 +40,8 @@ export function backupNeeds(spec: BackupSpec, { verb, name, ownCluster }: RunAcc
 }
 
 /**
- * What a caller needs who has to do with a restore. Who makes one must be allowed to see what it reads, too: `get
- * backups` in each namespace of the backup that it takes from.
+ * What a caller needs who has to do with a restore. Who makes one must be allowed to see what it reads, too, values of
+ * Secrets included, in each namespace of the backup that it takes from.
  */
 export function restoreNeeds(spec: RestoreSpec, access: RunAccess): AccessNeed[] {
   const { verb, name, ownCluster } = access;
@@ -77,7 +77,11 @@ function readNeeds(
   sources: readonly Pick<AccessNeed, 'namespace'>[],
 ): AccessNeed[] {
   const named = backupName === '' ? {} : { name: backupName };
-  return sources.map((namespace) => ({ verb: 'get', resource: 'backups', ...named, ...namespace }));
+  // What is read comes to where its reader may see it, Secrets too.
+  return sources.flatMap((namespace) => {
+    const need = { verb: 'get' as const, resource: 'backups' as const, ...named, ...namespace };
+    return [need, { ...need, subresource: 'data' }];
+  });
 }
 
 /** The namespaces that a selection names one by one; the whole cluster where it does not, and in another cluster. */
@@ -93,9 +97,11 @@ function namespacesOf(
 
 /** Whether a backup has more objects of the cluster than those that its namespaces' objects refer to. */
 function takesClusterObjects(spec: BackupSpec, ownCluster: string): boolean {
-  const { includeClusterResources, includedClusterScopedResources = [] } = spec;
+  const { includeClusterResources, includedClusterScopedResources = [], resourcePolicy } = spec;
   const takesAll = namespacesOf(spec, ownCluster).some(({ namespace }) => namespace === undefined);
-  return includeClusterResources ?? (takesAll || includedClusterScopedResources.length > 0);
+  // A policy may name types of the cluster, too.
+  const mayNameThem = includedClusterScopedResources.length > 0 || resourcePolicy !== undefined;
+  return includeClusterResources ?? (takesAll || mayNameThem);
 }
 
 /** Whether a restore can write nothing but objects of namespaces, and none that says who may do what. */
@@ -103,13 +109,16 @@ function isBound({
   includeClusterResources,
   includedResources = [],
   excludedResources = [],
+  existingResourcePolicy = 'none',
 }: RestoreSpec): boolean {
   const excluded = excludedResources.map((text) => text.trim().toLowerCase());
   const leavesOut = NAMESPACED_RBAC_TYPES.every((type) =>
     excluded.includes(`${type}.${RBAC_GROUP}`),
   );
   const takesOthers = includedResources.length > 0 && !includedResources.some(maySayWho);
-  return includeClusterResources === false && (leavesOut || takesOthers);
+  // Labels of a namespace and quotas are what holds its owners: what is there of these must stay as it is.
+  const leavesAlone = existingResourcePolicy === 'none';
+  return includeClusterResources === false && leavesAlone && (leavesOut || takesOthers);
 }
 
 /** Whether a name may stand for a type that says who may do what. A type of another group that has the name counts too. */

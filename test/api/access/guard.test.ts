@@ -17,6 +17,7 @@ const CONTROL: AccessControl = {
   allows: (_subject, { resource }) => Promise.resolve(resource === ALLOWED.resource),
   ownCluster: 'local',
   ownNamespace: 'holdfast',
+  clusterUid: () => Promise.resolve('u'),
 };
 
 function serve(access: RouteAccess | undefined, control?: AccessControl): FastifyInstance {
