@@ -126,11 +126,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   handleErrors(app);
   measureRequests(app, options.metrics);
   await harden(app);
-  knowLocations(app, options.locations);
-  guardRoutes(app, options.control);
   if (options.auditLog !== undefined) {
     auditRequests(app, options.auditLog);
   }
+  // The guard needs to know which location is meant, and the log hears also whom the guard does not know.
+  knowLocations(app, options.locations);
+  guardRoutes(app, options.control);
   compileSerializersOnce(app);
   await openApi(app);
   healthRoutes(app, options.readiness ?? new Readiness(options));

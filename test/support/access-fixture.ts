@@ -50,11 +50,11 @@ export async function accessFixture(name: string): Promise<AccessFixture> {
       metadata: { name: `admin-${name}` },
       ...bound(people, 'admin', `holdfast-admin-${name}`),
     },
-    // Kubernetes' own roles have the rules of ours by their labels.
+    // Kubernetes' own role for owners has the rules of ours by their label.
     ...(
       [
         ['owner', 'admin'],
-        ['viewer', 'view'],
+        ['viewer', `holdfast-viewer-${name}`],
       ] as const
     ).map(([who, role]) => ({
       ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding' },

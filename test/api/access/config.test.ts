@@ -66,6 +66,11 @@ test.each<[string, NodeJS.ProcessEnv, string]>([
   ],
   ['tokens without a file', { HOLDFAST_AUTH: 'Tokens' }, 'HOLDFAST_AUTH_TOKENS_FILE is not set'],
   ['no issuer', { HOLDFAST_AUTH: 'OIDC' }, 'HOLDFAST_OIDC_ISSUER is not set'],
+  [
+    'an issuer whose keys anybody could send',
+    { ...OIDC, HOLDFAST_OIDC_ISSUER: 'http://id.test' },
+    'write the https URL',
+  ],
   ['no URL', { ...OIDC, HOLDFAST_OIDC_ISSUER: 'id' }, 'HOLDFAST_OIDC_ISSUER is "id"'],
   ['no client', { ...OIDC, HOLDFAST_OIDC_CLIENT_ID: '' }, 'HOLDFAST_OIDC_CLIENT_ID is not set'],
 ])('refuses %s', (_case, env, text) => {

@@ -28,8 +28,8 @@ function serve(access: RouteAccess | undefined, control?: AccessControl): Fastif
   return app;
 }
 
-async function answerOf(app: FastifyInstance, authorization?: string) {
-  const headers = authorization === undefined ? {} : { authorization };
+async function answerOf(app: FastifyInstance, authorization?: string, more = {}) {
+  const headers = { ...(authorization === undefined ? {} : { authorization }), ...more };
   const { statusCode: status, body, headers: got } = await app.inject({ url: PATH, headers });
   return { status, body, scheme: got['www-authenticate'] };
 }
@@ -46,7 +46,7 @@ test('an answer for which nobody has looked does not leave the API', async () =>
 
 test('an empty list is an answer, though there is nothing to look for', async () => {
   const app = serve(async ({ access }) => {
-    await access.visible([], () => [ALLOWED]);
+    await access.visible([], () => Promise.resolve([ALLOWED]));
   }, CONTROL);
   expect((await answerOf(app, 'Bearer good')).status).toBe(200);
 });
@@ -73,4 +73,23 @@ test('asks nobody where nobody is to be asked', async () => {
   expect((await answerOf(serve('public', CONTROL))).status).toBe(200);
   const open = serve(({ access }) => access.require([ALLOWED]));
   expect((await answerOf(open)).status).toBe(200);
+});
+
+test.each<[string, Record<string, string>, number]>([
+  ['its own machine', { host: '127.0.0.1:8080' }, 200],
+  ['its own machine by IPv6', { host: '[::1]:8080' }, 200],
+  ['its own page', { 'sec-fetch-site': 'same-origin' }, 200],
+  ['a page of another site', { 'sec-fetch-site': 'cross-site' }, 403],
+  ['a page of another port', { 'sec-fetch-site': 'same-site' }, 403],
+  ['a page whose name leads here', { host: 'rebound.test' }, 403],
+])('where nobody is asked, %s gets %s', async (_case, headers, status) => {
+  const open = serve(({ access }) => access.require([ALLOWED]));
+  expect((await answerOf(open, undefined, headers)).status).toBe(status);
+});
+
+test('a look that was refused is none, whatever the handler answers', async () => {
+  const app = serve(async ({ access }) => {
+    await access.meets([{ verb: 'get', resource: 'plugins' }]);
+  }, CONTROL);
+  expect((await answerOf(app, 'Bearer good')).status).toBe(500);
 });

@@ -98,7 +98,10 @@ test('does not know a token that nobody has signed', async () => {
 test('an address counts when it is verified', async () => {
   const known = oidcTokens(options({ usernameClaim: 'email', usernamePrefix: '' }));
   const email = 'alice@shop.test';
-  expect(await known(await token({ claims: { email, email_verified: false } }))).toBeUndefined();
+  for (const verified of [false, 'false', null]) {
+    const claims = { email, email_verified: verified };
+    expect(await known(await token({ claims }))).toBeUndefined();
+  }
   expect(await known(await token({ claims: { email, email_verified: true } }))).toMatchObject({
     username: email,
   });

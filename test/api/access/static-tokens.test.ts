@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { tokenHash } from '../../../api/access/authenticator.ts';
-import { staticTokens } from '../../../api/access/static-tokens.ts';
+import { readTokens, staticTokens } from '../../../api/access/static-tokens.ts';
 
 // Goal: a file of hashes lets those in whose tokens it has, and nobody for long whom it has lost. Method: real files.
 
@@ -52,8 +52,16 @@ test.each<[string, unknown, string]>([
   ],
   ['the token itself', [{ username: 'a', sha256: 'hunter2' }], 'entry 0: "sha256" is the SHA-256'],
 ])('says of %s what is wrong, and not the token', async (_case, content, text) => {
-  const known = staticTokens(await file(content));
-  const failure = await known('x').catch((error: unknown) => String(error));
+  const path = await file(content);
+  const failure = await readTokens(path).catch((error: unknown) => String(error));
   expect(failure).toContain(text);
   expect(failure).not.toContain('hunter2');
+});
+
+test('who calls is not told where the file is', async () => {
+  const known = staticTokens(await file('{'));
+  await expect(known('x')).rejects.toMatchObject({
+    code: 'internal',
+    message: expect.not.stringContaining(folder) as string,
+  });
 });

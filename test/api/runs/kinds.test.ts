@@ -54,7 +54,15 @@ test('an ended backup says how many volumes it holds, and how many it lacks', as
   const store = await open();
   const times = { startTimestamp: '2026-01-01T00:00:00Z' };
   const result = { volumes: { copied: 3, failed: 1, files: 40, bytes: 5000 } };
-  const claim = { version: 1, kind: 'Backup', name: 'b', runUid: 'u', archive: {}, result };
+  const claim = {
+    version: 1,
+    kind: 'Backup',
+    name: 'b',
+    runUid: 'u',
+    archive: {},
+    cluster: {},
+    result,
+  };
   const record = {
     ...{ apiVersion: 'velero.io/v1', kind: 'Backup', metadata: { name: 'b' } },
     ...{ spec: {}, status: { phase: 'PartiallyFailed', ...times } },
@@ -73,7 +81,15 @@ test('an ended restore says how many volumes got their data, and how many did no
     ...{ phase: 'PartiallyFailed', startTimestamp: '2026-01-01T00:00:00Z', items: 5, counts: {} },
     volumes: { restored: 2, failed: 1, files: 40, bytes: 5000 },
   };
-  const claim = { version: 1, kind: 'Restore', name: 'r', runUid: 'u', spec: {}, result };
+  const claim = {
+    version: 1,
+    kind: 'Restore',
+    name: 'r',
+    runUid: 'u',
+    spec: {},
+    cluster: {},
+    result,
+  };
   await store.put(restoreKeys('r').claim, Buffer.from(JSON.stringify(claim)));
   const restore = await RESTORES.read(store, { location: 'default', name: 'r' });
   expect(restore?.status.volumes).toEqual({

@@ -57,6 +57,7 @@ test.each<[string, Partial<BackupSpec>]>([
   ['asks for them', { includeClusterResources: true }],
   ['asks for some', { includedClusterScopedResources: ['storageclasses'] }],
   ['takes all namespaces', { includedNamespaces: ['*'] }],
+  ['has a policy, which may name some', { resourcePolicy: { kind: 'configmap', name: 'p' } }],
 ])('a backup that %s needs a grant for objects of the cluster', (_case, spec) => {
   expect(backup(spec)).toContain('create clusterbackups.holdfast.dev in the whole cluster');
 });
@@ -65,7 +66,9 @@ test('a restore needs to read where its objects were, and to write where they co
   const spec = { ...WITHOUT_RBAC, includedNamespaces: ['a', 'b'], namespaceMapping: { a: 'c' } };
   expect(restore(spec)).toEqual([
     'get backups.holdfast.dev b in the namespace a',
+    'get backups.holdfast.dev/data b in the namespace a',
     'get backups.holdfast.dev b in the namespace b',
+    'get backups.holdfast.dev/data b in the namespace b',
     'create restores.holdfast.dev in the namespace c',
     'create restores.holdfast.dev in the namespace b',
   ]);
@@ -95,6 +98,7 @@ test.each<[string, Partial<RestoreSpec>]>([
     'includes roles by their group',
     { includeClusterResources: false, includedResources: ['roles.rbac'] },
   ],
+  ['changes what is there', { ...WITHOUT_RBAC, existingResourcePolicy: 'update' }],
   ['includes all', { includeClusterResources: false, includedResources: ['*'] }],
 ])('a restore that %s needs the grant of its own', (_case, spec) => {
   expect(restore(spec)).toContain('create clusterrestores.holdfast.dev in the whole cluster');
