@@ -134,7 +134,7 @@ test('times at which the worker was away are made up for, or told as skipped', a
     .poll(async () => (await get('robust')).status.counts.skipped)
     .toBeGreaterThanOrEqual(before.skipped + 3);
   const refused = await cli('trigger', 'robust');
-  expect(refused).toMatchObject({ status: 4, stdout: '' });
+  expect(refused).toMatchObject({ status: 7, stdout: '' });
   expect(refused.stderr).toContain('a backup of the schedule robust is under way');
   expect((await cli('trigger', 'robust', '--overlap-policy', 'BufferOne')).status).toBe(0);
   await installation.startPart('worker');
