@@ -35,6 +35,7 @@ import { answerError, handleErrors } from './errors.ts';
 import { harden } from './plugins/hardening.ts';
 import { knowLocations } from './plugins/known-locations.ts';
 import { openApi } from './plugins/openapi.ts';
+import { limitRates, type RateLimits } from './plugins/rate-limit.ts';
 import { compileSerializersOnce } from './plugins/serializers.ts';
 import { contentsRoutes } from './routes/contents.ts';
 import { debugRoutes } from './routes/debug.ts';
@@ -95,6 +96,8 @@ export interface AppOptions {
   readonly patienceMs?: number | undefined;
   /** Who may call; everybody when left out. */
   readonly control?: AccessControl | undefined;
+  /** How many requests callers may send; any number when left out. */
+  readonly rates?: RateLimits | undefined;
   /** Where it is told who did what; nowhere when left out. */
   readonly auditLog?: AuditLog | undefined;
   /** Whether values of Secrets are shown to who asks for them, where nobody is asked who calls; not when left out. */
@@ -132,6 +135,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   // The guard needs to know which location is meant, and the log hears also whom the guard does not know.
   knowLocations(app, options.locations);
   guardRoutes(app, options.control);
+  if (options.rates !== undefined) {
+    await limitRates(app, options.rates);
+  }
   compileSerializersOnce(app);
   await openApi(app);
   healthRoutes(app, options.readiness ?? new Readiness(options));

@@ -52,6 +52,8 @@ async function main(): Promise<void> {
   });
   const app = await buildApp({
     control,
+    // Where nobody is asked, there are no callers to tell apart.
+    rates: control && config.access.rates,
     auditLog,
     temporal,
     temporalAddress: config.temporal.connection.address,

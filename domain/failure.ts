@@ -14,6 +14,7 @@ export const FAILURE_TYPES = {
   QuotaExceeded: { isRetried: false, httpStatus: 507 },
   Internal: { isRetried: true, httpStatus: 500 },
   Throttled: { isRetried: true, httpStatus: 503 },
+  RateLimited: { isRetried: true, httpStatus: 429 },
   Unavailable: { isRetried: true, httpStatus: 503 },
 } as const satisfies Record<string, { isRetried: boolean; httpStatus: number }>;
 
@@ -131,6 +132,7 @@ export const FAILURE_CODES = {
   'volume-full': { type: 'QuotaExceeded', title: 'A volume has no room left' },
   'listing-expired': { type: 'Unavailable', title: 'A listing expired before its end' },
   throttled: { type: 'Throttled', title: 'A server asks for patience' },
+  'rate-limited': { type: 'RateLimited', title: 'The caller sends too many requests' },
   overloaded: { type: 'Throttled', title: 'The API has more to do than it can' },
   'not-ready': { type: 'Unavailable', title: 'The API is not ready for requests' },
   'cluster-failed': { type: 'Unavailable', title: 'The cluster fails at a request' },

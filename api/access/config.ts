@@ -1,6 +1,7 @@
 import { DEFAULT_CLUSTER } from '../../domain/backup.ts';
 import { Failure } from '../../domain/failure.ts';
 import { requireDnsLabel } from '../../domain/names.ts';
+import type { RateLimits } from '../plugins/rate-limit.ts';
 import type { OidcOptions } from './oidc-tokens.ts';
 
 /** How callers say who they are. `None`: they do not, and everybody may do everything. */
@@ -12,6 +13,9 @@ const DEFAULT_AUDIENCE = 'holdfast';
 /** Hosts that nobody reaches from elsewhere. */
 export const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
 
+/** A hundred reads and ten changes a second: above what a person or a pipeline sends, and below what fills a process. */
+const DEFAULT_RATES: RateLimits = { reads: 6000, writes: 600 };
+
 export interface AccessConfig {
   readonly modes: readonly AuthMode[];
   /** Of tokens of the cluster; none stands for the API server's own. */
@@ -20,6 +24,8 @@ export interface AccessConfig {
   readonly oidc?: OidcOptions;
   /** Name of the cluster whose RBAC is asked, as its runs have it. */
   readonly ownCluster: string;
+  /** Requests that one caller may send in a minute. */
+  readonly rates: RateLimits;
   /** Where the audit log goes: `-` for standard output, `off`, or the path of a file. */
   readonly auditLog: string;
 }
@@ -35,6 +41,10 @@ export function readAccessConfig(env: NodeJS.ProcessEnv, host: string): AccessCo
     ...(modes.includes('Tokens') ? { tokensFile: required(env, 'HOLDFAST_AUTH_TOKENS_FILE') } : {}),
     ...(modes.includes('OIDC') ? { oidc: oidcOf(env) } : {}),
     ownCluster,
+    rates: {
+      reads: rateOf(env, 'HOLDFAST_RATE_LIMIT_READS', DEFAULT_RATES.reads),
+      writes: rateOf(env, 'HOLDFAST_RATE_LIMIT_WRITES', DEFAULT_RATES.writes),
+    },
     auditLog: env['HOLDFAST_AUDIT_LOG'] ?? (modes.includes('None') ? 'off' : '-'),
   };
 }
@@ -88,6 +98,14 @@ function required(env: NodeJS.ProcessEnv, name: string): string {
     throw wrong(name, 'is not set, and HOLDFAST_AUTH needs it');
   }
   return value;
+}
+
+function rateOf(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
+  const rate = Number(env[name] ?? otherwise);
+  if (!Number.isInteger(rate) || rate < 1) {
+    throw wrong(name, `is "${env[name] ?? ''}"; write a number of requests in a minute`);
+  }
+  return rate;
 }
 
 function listOf(text: string): string[] {

@@ -17,6 +17,7 @@ test('this machine alone is asked nothing, and nobody is heard', () => {
 test('whoever comes from elsewhere is asked, and heard', () => {
   expect(readAccessConfig({}, '0.0.0.0')).toEqual({
     ...{ modes: ['Kubernetes'], audiences: ['holdfast'], ownCluster: 'local', auditLog: '-' },
+    rates: { reads: 6000, writes: 600 },
   });
 });
 
@@ -72,6 +73,7 @@ test.each<[string, NodeJS.ProcessEnv, string]>([
     'write the https URL',
   ],
   ['no URL', { ...OIDC, HOLDFAST_OIDC_ISSUER: 'id' }, 'HOLDFAST_OIDC_ISSUER is "id"'],
+  ['no number', { HOLDFAST_RATE_LIMIT_READS: 'many' }, 'HOLDFAST_RATE_LIMIT_READS is "many"'],
   ['no client', { ...OIDC, HOLDFAST_OIDC_CLIENT_ID: '' }, 'HOLDFAST_OIDC_CLIENT_ID is not set'],
 ])('refuses %s', (_case, env, text) => {
   expect(() => readAccessConfig(env, '0.0.0.0')).toThrow(text);
