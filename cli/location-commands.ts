@@ -11,6 +11,7 @@ import {
 } from './global-options.ts';
 import { checksText, locationsTable, locationText, writtenText } from './location-output.ts';
 import { type LocationFlags, locationSpec, withLocationFields } from './location-flags.ts';
+import { printOneOrAll } from './output/one-or-all.ts';
 import { note, print } from './output/print.ts';
 
 type Options = Omit<GlobalOptions, 'location'>;
@@ -71,13 +72,11 @@ function getCommand(): Command {
     .description('list the storage locations, or show one')
     .action(async (name: string | undefined, options: Options) => {
       const { locations } = clientOf(options);
-      if (name === undefined) {
-        const list = await locations.list();
-        print(list, options, { table: locationsTable(list.items) });
-        return;
-      }
-      const location = await locations.get(name);
-      print(location, options, { table: locationsTable([location]) });
+      await printOneOrAll(name, options, {
+        list: () => locations.list(),
+        get: (one) => locations.get(one),
+        table: locationsTable,
+      });
     });
 }
 

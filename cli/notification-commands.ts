@@ -15,6 +15,7 @@ import {
   withHeaders,
   withOutput,
 } from './global-options.ts';
+import { printOneOrAll } from './output/one-or-all.ts';
 import { note, print } from './output/print.ts';
 import type { Table } from './output/table.ts';
 
@@ -77,13 +78,11 @@ function getCommand(): Command {
     )
     .action(async (name: string | undefined, options: Options) => {
       const { notifications } = clientOf(options);
-      if (name === undefined) {
-        const list = await notifications.list();
-        print(list, options, { table: endpointsTable(list.items) });
-        return;
-      }
-      const endpoint = await notifications.get(name);
-      print(endpoint, options, { table: endpointsTable([endpoint]) });
+      await printOneOrAll(name, options, {
+        list: () => notifications.list(),
+        get: (one) => notifications.get(one),
+        table: endpointsTable,
+      });
     });
 }
 

@@ -35,8 +35,8 @@ async function tryImage(
   }: { status?: object; pods?: HeldObject[]; seenImages?: Map<string, number> } = {},
 ): Promise<{ made: string[]; left: string[]; failure?: unknown }> {
   const { cluster, held, made } = podCluster(pods, status);
-  // The cast: only what the activity uses of a worker's clients is there.
   const clients = { cluster, namespace: NAMESPACE, image, seenImages, installation: 'test' };
+  // The cast: only what the activity uses of a worker's clients is there.
   const deps = clients as unknown as OwnDependencies;
   const trying = inActivity(() => withHeartbeat((long) => requireImage(deps, RUN, long)));
   const failure: unknown = await trying.then(
