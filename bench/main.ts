@@ -7,6 +7,7 @@ import { publish, type Result } from './results.ts';
 import { schedules } from './schedules.ts';
 import { smallestBackup } from './smallest.ts';
 import { volumes } from './volumes.ts';
+import { watchers } from './watchers.ts';
 
 /** Every measurement under the name that `make bench ONLY=` takes. */
 const BENCHES: Readonly<Record<string, () => Promise<Result[]>>> = {
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Result[]>>> = {
   volumes,
   catalogue,
   schedules,
+  watchers,
 };
 
 const only = process.argv[2];

@@ -1,5 +1,7 @@
-/** How long what was seen of a thing is shown again. */
+/** How long what was seen of a thing is shown again, without another look. */
 const FRESH_MS = 1000;
+/** How long it is shown while the next look is under way. */
+const SHOWN_MS = 2000;
 /** Things that are kept at the same time; the one that was looked at longest ago makes room. */
 const THINGS_MAX = 2000;
 
@@ -7,9 +9,14 @@ interface Look<Seen> {
   /** When it began. */
   readonly at: number;
   readonly seen: Promise<Seen>;
+  /** The look before, until this one has seen something. */
+  before: Look<Seen> | undefined;
 }
 
-/** Looks at things for many who watch them: as long as a look is fresh, it is everybody's. */
+/**
+ * Looks at things for many who watch them: as long as a look is fresh, it is everybody's, and who watches does not wait
+ * for the next one, but is shown what the last one saw.
+ */
 export class SharedLooks<Seen> {
   readonly #isKept: (seen: Seen) => boolean;
   readonly #looks = new Map<string, Look<Seen>>();
@@ -19,13 +26,24 @@ export class SharedLooks<Seen> {
     this.#isKept = isKept;
   }
 
-  /** What a look shows that began lately, or at a time or after it, as `performance.now()` tells it. */
-  look(id: string, look: () => Promise<Seen>, since = performance.now() - FRESH_MS): Promise<Seen> {
+  /**
+   * What a look shows that began two seconds ago at most; or, with `since`, at that time or after it, as
+   * `performance.now()` tells it.
+   */
+  look(id: string, look: () => Promise<Seen>, since?: number): Promise<Seen> {
+    const now = performance.now();
     const last = this.#looks.get(id);
-    if (last !== undefined && last.at >= since) {
-      return last.seen;
-    }
-    const next = { at: performance.now(), seen: look() };
+    const next =
+      last !== undefined && last.at >= (since ?? now - FRESH_MS) ? last : this.#begin(id, look);
+    const shown = since === undefined ? next.before : undefined;
+    return shown !== undefined && shown.at >= now - SHOWN_MS ? shown.seen : next.seen;
+  }
+
+  #begin(id: string, look: () => Promise<Seen>): Look<Seen> {
+    const last = this.#looks.get(id);
+    // Of looks that follow each other faster than they see something, the last that saw something is shown.
+    const before = last?.before ?? last;
+    const next: Look<Seen> = { at: performance.now(), seen: look(), before };
     this.#looks.delete(id);
     this.#looks.set(id, next);
     this.#makeRoom();
@@ -35,11 +53,12 @@ export class SharedLooks<Seen> {
       }
     };
     next.seen.then((seen) => {
+      next.before = undefined;
       if (!this.#isKept(seen)) {
         forget();
       }
     }, forget);
-    return next.seen;
+    return next;
   }
 
   /** Whoever looks next sees what is there then. */

@@ -27,7 +27,7 @@ let worker: PluginWorker;
 
 beforeAll(async () => {
   [installation, namespace] = await Promise.all([
-    Installation.start({ eventsSuggested: EVENTS }),
+    Installation.start({ temporal: { eventsSuggested: EVENTS } }),
     freshNamespace('histories'),
   ]);
   const items = Array.from({ length: ITEMS }, (_, index) => ({

@@ -14,6 +14,7 @@ import { openObjectStore } from '../../storage/object-store/open.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { ClusterNode } from './empty-cluster.ts';
 import { freePort } from './free-port.ts';
+import { temporalServer, type TemporalServerOptions } from './temporal-server.ts';
 
 /** `agent` is the agent of the node whose volumes this machine sees at the kubelet's own folder. */
 export type Part = 'temporal' | 'worker' | 'api' | 'agent';
@@ -48,8 +49,8 @@ export interface InstallationOptions {
   readonly isTemporalAlone?: boolean;
   /** Whether the processes have the location a second time, as `archive`, which is read-only. */
   readonly hasReadOnlyView?: boolean;
-  /** Events after which Temporal suggests to continue as new, if not its own thousands. */
-  readonly eventsSuggested?: number;
+  /** Settings of the Temporal server. */
+  readonly temporal?: Pick<TemporalServerOptions, 'metricsPort' | 'eventsSuggested'>;
 }
 
 /** The node of the test bed that has its volumes where a kubelet has them. */
@@ -63,8 +64,6 @@ export interface Answer<Body> {
   readonly body: Body;
 }
 
-/** Setting of the Temporal server. */
-const SUGGESTION = 'limit.historyCount.suggestContinueAsNew';
 const START_WAIT_MS = 90_000;
 /** Said when a program is not there, which can only be the Temporal CLI. */
 const CLI_HINT =
@@ -300,23 +299,10 @@ export class Installation {
 
   #commandOf(part: Part): { command: string; args: string[] } {
     if (part === 'temporal') {
-      const { eventsSuggested } = this.#options;
-      return {
-        command: process.env['HOLDFAST_TEMPORAL_CLI'] ?? 'temporal',
-        args: [
-          ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--log-level', 'error'],
-          ...['--port', String(this.#ports.temporal)],
-          ...['--db-filename', join(this.#folder, 'temporal.db')],
-          ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=OFF'],
-          ...(eventsSuggested === undefined
-            ? []
-            : ['--dynamic-config-value', `${SUGGESTION}=${String(eventsSuggested)}`]),
-          ...['Kind', 'Name', 'Cluster', 'Phase'].flatMap((name) => [
-            '--search-attribute',
-            `Holdfast${name}=Keyword`,
-          ]),
-        ],
-      };
+      return temporalServer({
+        ...{ port: this.#ports.temporal, folder: this.#folder },
+        ...this.#options.temporal,
+      });
     }
     const args = ['--max-semi-space-size=8', join(ROOT, this.#entryOf(part))];
     if (part !== 'agent') {

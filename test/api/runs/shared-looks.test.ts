@@ -30,7 +30,42 @@ test('many who watch share one look a second', async () => {
   vi.advanceTimersByTime(900);
   expect(await look()).toBe(1);
   vi.advanceTimersByTime(200);
-  expect(await look()).toBe(2);
+  expect([await look(), await look()]).toEqual([1, 2]);
+});
+
+test('who watches is shown what was seen last while the next look is under way, for two seconds', async () => {
+  const looks = new SharedLooks<number>(() => true);
+  await looks.look('a', () => Promise.resolve(1));
+  vi.advanceTimersByTime(1500);
+  let resolve: (seen: number) => void = () => undefined;
+  const begin = vi.fn(
+    () =>
+      new Promise<number>((answer) => {
+        resolve = answer;
+      }),
+  );
+  expect([await looks.look('a', begin), await looks.look('a', begin)]).toEqual([1, 1]);
+  vi.advanceTimersByTime(501);
+  const patient = looks.look('a', begin);
+  const changer = looks.look('a', begin, performance.now() - 501);
+  resolve(2);
+  expect([await patient, await changer]).toEqual([2, 2]);
+  expect(begin).toHaveBeenCalledTimes(1);
+});
+
+test('what is seen after a change is not hidden by what was seen before', async () => {
+  const { looks, look } = counted();
+  await look();
+  vi.advanceTimersByTime(10);
+  let resolve: (seen: number) => void = () => undefined;
+  const pending = new Promise<number>((answer) => {
+    resolve = answer;
+  });
+  const changed = looks.look('backup/default/b', () => pending, performance.now());
+  expect(await look()).toBe(1);
+  resolve(7);
+  expect(await changed).toBe(7);
+  expect(await look()).toBe(7);
 });
 
 test('who changes something sees what is there then, and so does everybody after', async () => {
