@@ -100,6 +100,8 @@ export interface AppOptions {
   readonly rates?: RateLimits | undefined;
   /** Where it is told who did what; nowhere when left out. */
   readonly auditLog?: AuditLog | undefined;
+  /** Networks of proxies that are believed when they say whom they speak for; none when left out. */
+  readonly trustedProxies?: readonly string[] | undefined;
   /** Whether values of Secrets are shown to who asks for them, where nobody is asked who calls; not when left out. */
   readonly isRevealAllowed?: boolean | undefined;
   /** Who knows whether the process should get requests, and hears that it ends; one without a cluster when left out. */
@@ -115,6 +117,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: BODY_BYTES_MAX,
     logger: options.logLevel === 'silent' ? false : { level: options.logLevel },
     genReqId: () => randomUUID(),
+    trustProxy: [...(options.trustedProxies ?? [])],
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
     ajv: {

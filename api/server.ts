@@ -55,6 +55,7 @@ async function main(): Promise<void> {
     // Where nobody is asked, there are no callers to tell apart.
     rates: control && config.access.rates,
     auditLog,
+    trustedProxies: config.access.trustedProxies,
     temporal,
     temporalAddress: config.temporal.connection.address,
     locations,

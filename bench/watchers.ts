@@ -17,8 +17,6 @@ const WRITE_MS = 30_000;
 /** Between two looks of a client; it asks `/livez` as often, half of this apart. */
 const POLL_MS = 1000;
 const TIMES_LIVEZ = 5;
-/** Requests of one caller a minute, as all clients of the bench are one caller. */
-const UNLIMITED = '1000000';
 
 /** What clients saw while they watched. */
 interface Watched {
@@ -39,8 +37,8 @@ export async function watchers(): Promise<Result[]> {
   proxy.faults = [{ method: 'PUT', matches, effect: 'delay', delayMs: WRITE_MS }];
   const metricsPort = await freePort();
   const installation = await Installation.start({
-    ...{ s3Endpoint: proxy.url, temporal: { metricsPort } },
-    environment: { api: { HOLDFAST_RATE_LIMIT_READS: UNLIMITED } },
+    s3Endpoint: proxy.url,
+    temporal: { metricsPort },
   });
   try {
     await fillNamespace(NAMESPACE, { type: CONFIG_MAP, count: 1, bytes: 100 });

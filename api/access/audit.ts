@@ -71,14 +71,14 @@ function isTold(
 
 function eventOf(request: FastifyRequest, reply: FastifyReply): object {
   const { statusCode, elapsedTime } = reply;
-  const { method, routeOptions, url, ip, headers } = request;
+  const { method, routeOptions, url, headers } = request;
   const now = Date.now();
   const verb = ROUTE_VERB.exec(routeOptions.url ?? '')?.[1] ?? METHOD_VERBS[method] ?? method;
   return {
     ...{ kind: 'Event', apiVersion: 'audit.k8s.io/v1', level: 'Metadata', auditID: request.id },
     ...{ stage: 'ResponseComplete', requestURI: url, verb },
     user: userOf(request),
-    sourceIPs: [ip],
+    sourceIPs: sourcesOf(request),
     userAgent: headers['user-agent']?.slice(0, USER_AGENT_LENGTH_MAX),
     objectRef: objectOf(request),
     // Of one that was cut off before its head was sent, nobody knows how it would have been answered.
@@ -92,6 +92,11 @@ function eventOf(request: FastifyRequest, reply: FastifyReply): object {
       ...placesOf(request),
     },
   };
+}
+
+/** The caller comes first, then the proxies that are believed. */
+function sourcesOf({ ip, ips }: FastifyRequest): string[] {
+  return ips?.toReversed() ?? [ip];
 }
 
 /** Nothing of one who is not known; JSON leaves out what is undefined. */

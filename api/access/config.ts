@@ -1,3 +1,5 @@
+import { BlockList, isIPv6 } from 'node:net';
+
 import { DEFAULT_CLUSTER } from '../../domain/backup.ts';
 import { Failure } from '../../domain/failure.ts';
 import { requireDnsLabel } from '../../domain/names.ts';
@@ -28,6 +30,8 @@ export interface AccessConfig {
   readonly rates: RateLimits;
   /** Where the audit log goes: `-` for standard output, `off`, or the path of a file. */
   readonly auditLog: string;
+  /** Networks of proxies that are believed when they say whom they speak for. */
+  readonly trustedProxies: readonly string[];
 }
 
 /** Reads and checks who may call. Throws `invalid-request` that names the variable. */
@@ -46,7 +50,19 @@ export function readAccessConfig(env: NodeJS.ProcessEnv, host: string): AccessCo
       writes: rateOf(env, 'HOLDFAST_RATE_LIMIT_WRITES', DEFAULT_RATES.writes),
     },
     auditLog: env['HOLDFAST_AUDIT_LOG'] ?? (modes.includes('None') ? 'off' : '-'),
+    trustedProxies: listOf(env['HOLDFAST_TRUSTED_PROXIES'] ?? '').map((text) => networkOf(text)),
   };
+}
+
+/** A network, such as `10.0.0.0/8`, as it was written. */
+function networkOf(text: string): string {
+  const [address = '', prefix = ''] = text.split('/');
+  try {
+    new BlockList().addSubnet(address, Number(prefix || NaN), isIPv6(address) ? 'ipv6' : 'ipv4');
+  } catch {
+    throw wrong('HOLDFAST_TRUSTED_PROXIES', `has "${text}"; write networks such as 10.0.0.0/8`);
+  }
+  return text;
 }
 
 function modesOf(text: string | undefined, host: string): readonly AuthMode[] {

@@ -13,9 +13,12 @@ import { guardRoutes } from '../../../api/access/guard.ts';
 
 const ACT_MS = 200;
 
-async function linesOf(act: (url: string) => Promise<void>): Promise<Record<string, unknown>[]> {
+async function linesOf(
+  act: (url: string) => Promise<void>,
+  trustProxy: string[] = [],
+): Promise<Record<string, unknown>[]> {
   const lines: string[] = [];
-  const app = fastify();
+  const app = fastify({ trustProxy });
   auditRequests(app, { write: (line) => void lines.push(line), close: () => Promise.resolve() });
   guardRoutes(app, {
     authenticate: () => Promise.resolve({ username: 'alice', groups: ['dev'] }),
@@ -69,5 +72,16 @@ test('a change whose sender hangs up is told too', async () => {
   });
   expect(lines).toMatchObject([
     { verb: 'hold', responseStatus: {}, annotations: { 'holdfast.dev/cut-off': 'true' } },
+  ]);
+});
+
+test('the source is whom a proxy speaks for, if the proxy is believed', async () => {
+  const forwarded = { ...OPTIONS.headers, 'x-forwarded-for': '203.0.113.9, 127.0.0.5' };
+  const act = async (url: string): Promise<void> => {
+    await fetch(url, { ...OPTIONS, headers: forwarded });
+  };
+  expect(await linesOf(act)).toMatchObject([{ sourceIPs: ['127.0.0.1'] }]);
+  expect(await linesOf(act, ['127.0.0.0/8'])).toMatchObject([
+    { sourceIPs: ['203.0.113.9', '127.0.0.5', '127.0.0.1'] },
   ]);
 });

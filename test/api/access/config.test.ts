@@ -18,6 +18,7 @@ test('whoever comes from elsewhere is asked, and heard', () => {
   expect(readAccessConfig({}, '0.0.0.0')).toEqual({
     ...{ modes: ['Kubernetes'], audiences: ['holdfast'], ownCluster: 'local', auditLog: '-' },
     rates: { reads: 6000, writes: 600 },
+    trustedProxies: [],
   });
 });
 
@@ -77,4 +78,13 @@ test.each<[string, NodeJS.ProcessEnv, string]>([
   ['no client', { ...OIDC, HOLDFAST_OIDC_CLIENT_ID: '' }, 'HOLDFAST_OIDC_CLIENT_ID is not set'],
 ])('refuses %s', (_case, env, text) => {
   expect(() => readAccessConfig(env, '0.0.0.0')).toThrow(text);
+});
+
+test('proxies are believed by their networks', () => {
+  const read = (text: string): unknown =>
+    readAccessConfig({ HOLDFAST_TRUSTED_PROXIES: text }, '127.0.0.1').trustedProxies;
+  expect(read('10.0.0.0/8, fd00::/8')).toEqual(['10.0.0.0/8', 'fd00::/8']);
+  for (const wrong of ['10.0.0.1', '10.0.0.0/33', 'proxy/8', 'true']) {
+    expect(() => read(wrong)).toThrow(`HOLDFAST_TRUSTED_PROXIES has "${wrong}"`);
+  }
 });
