@@ -1,9 +1,4 @@
-import {
-  type ScheduleDescription,
-  type ScheduleHandle,
-  ScheduleAlreadyRunning,
-  ScheduleNotFoundError,
-} from '@temporalio/client';
+import type { ScheduleDescription } from '@temporalio/client';
 
 import {
   API_VERSION,
@@ -35,12 +30,11 @@ import {
 } from '../../storage/schedule-files.ts';
 import { RequestFailure } from '../errors.ts';
 import type { RunSources } from '../runs/live.ts';
-import { isInvalidArgument, translated } from '../runs/temporal-errors.ts';
 import { keptSchedule, keptSchedules } from './kept-schedules.ts';
 import { retentionOf } from './schedule-retention.ts';
 import { ScheduleStates } from './schedule-states.ts';
 import { newSchedule, withoutEmpty } from './stored.ts';
-import { OVERLAP, scheduleId, temporalSchedule } from './temporal-schedule.ts';
+import { TemporalSchedules } from './temporal-schedules.ts';
 
 /** What is asked for schedules, and what is told about them. */
 interface ScheduleSources extends RunSources {
@@ -60,11 +54,12 @@ interface CreatedSchedule {
 export class ScheduleService {
   readonly #sources: ScheduleSources;
   readonly #states: ScheduleStates;
-  #hasAttributes = true;
+  readonly #temporal: TemporalSchedules;
 
   constructor(sources: ScheduleSources) {
     this.#sources = sources;
     this.#states = new ScheduleStates(sources);
+    this.#temporal = new TemporalSchedules(sources);
   }
 
   /** Makes a schedule, or gives the one that the same request made before. */
@@ -78,14 +73,14 @@ export class ScheduleService {
       }
       if (there.description === undefined) {
         this.#requireWritable(spec.location);
-        await this.#start(there.stored);
+        await this.#temporal.start(there.stored);
       }
       return { resource: await this.get(name), isNew: false };
     }
     this.#requireWritable(spec.location);
     const stored = newSchedule(name, spec);
     await writeSchedule(store, stored);
-    await this.#start(stored);
+    await this.#temporal.start(stored);
     return { resource: await this.get(name), isNew: true };
   }
 
@@ -121,7 +116,7 @@ export class ScheduleService {
       page.map(async ({ name, location }) => {
         const [read, description] = await Promise.all([
           readSchedule(store(location), name),
-          this.#describe(name),
+          this.#temporal.describe(name),
         ]);
         return read === undefined ? undefined : { stored: read.stored, description };
       }),
@@ -160,7 +155,7 @@ export class ScheduleService {
     const store = this.#sources.store(request.location);
     const [read, description] = await Promise.all([
       readSchedule(store, name),
-      this.#describe(name),
+      this.#temporal.describe(name),
     ]);
     if (read === undefined || description !== undefined || !isMeant(read.stored, request)) {
       return false;
@@ -169,7 +164,7 @@ export class ScheduleService {
     if (stored !== read.stored) {
       await this.#write(store, stored, read);
     }
-    await this.#start(stored);
+    await this.#temporal.start(stored);
     return true;
   }
 
@@ -197,7 +192,7 @@ export class ScheduleService {
       const text = `a backup of the schedule ${name} is under way (${running.workflow.workflowId}), and the overlap policy Skip allows no other; wait for its end, or choose another overlapPolicy, such as BufferOne`;
       throw new Failure('still-running', text, { subject: name });
     }
-    await this.#call(() => this.#handle(name).trigger(OVERLAP[overlapPolicy]));
+    await this.#temporal.trigger(name, overlapPolicy);
     return this.get(name);
   }
 
@@ -209,8 +204,7 @@ export class ScheduleService {
       throw new RequestFailure([fieldError('/endTime', 'must be later than /startTime')]);
     }
     await this.#requireActive(name);
-    const overlap = OVERLAP[overlapPolicy];
-    await this.#call(() => this.#handle(name).backfill({ start, end, overlap }));
+    await this.#temporal.backfill(name, { start, end }, overlapPolicy);
     return this.get(name);
   }
 
@@ -223,17 +217,17 @@ export class ScheduleService {
     }
     this.#requireWritable(there.stored.spec.location);
     if (there.description !== undefined) {
-      await this.#call(() => this.#handle(name).delete());
+      await this.#temporal.delete(name);
     }
     await removeSchedule(this.#sources.store(there.stored.spec.location), name);
   }
 
   /** Ends what Temporal does for a schedule that no location has any more. Throws `not-found`. */
   async #forgetUnkept(name: string): Promise<void> {
-    if ((await this.#describe(name)) === undefined) {
+    if ((await this.#temporal.describe(name)) === undefined) {
       throw missing(name);
     }
-    await this.#call(() => this.#handle(name).delete());
+    await this.#temporal.delete(name);
   }
 
   /** What would become of the backups of a schedule if they were looked at now. */
@@ -251,9 +245,9 @@ export class ScheduleService {
     const isMoved = old.spec.location !== spec.location;
     await this.#write(store(spec.location), stored, isMoved ? undefined : read);
     if (description === undefined) {
-      await this.#start(stored);
+      await this.#temporal.start(stored);
     } else {
-      await this.#call(() => this.#handle(stored.name).update(() => this.#temporal(stored)));
+      await this.#temporal.update(stored);
     }
     if (isMoved) {
       await removeSchedule(store(old.spec.location), stored.name);
@@ -276,40 +270,11 @@ export class ScheduleService {
     }
   }
 
-  /** Gives a schedule to Temporal. */
-  async #start(stored: StoredSchedule): Promise<void> {
-    const { temporal } = this.#sources;
-    try {
-      await temporal.client.withDeadline(Date.now() + START_TIMEOUT_MS, () =>
-        temporal.client.schedule.create({
-          ...this.#temporal(stored),
-          scheduleId: scheduleId(stored.name),
-        }),
-      );
-    } catch (error) {
-      if (error instanceof ScheduleAlreadyRunning) {
-        // By the same request at the same time, or from before its file was lost.
-        await this.#call(() => this.#handle(stored.name).update(() => this.#temporal(stored)));
-        return;
-      }
-      if (this.#hasAttributes && isInvalidArgument(error)) {
-        this.#hasAttributes = false;
-        return this.#start(stored);
-      }
-      throw translated(error);
-    }
-  }
-
-  #temporal(stored: StoredSchedule) {
-    const { patienceMs } = this.#sources;
-    return temporalSchedule(stored, { patienceMs, hasAttributes: this.#hasAttributes });
-  }
-
   async #require(name: string): Promise<Found> {
     const found = await this.#find(name);
     if (found === undefined) {
       const text = `no location has the schedule ${name}, and Temporal acts on it still; delete it, or make it again`;
-      throw (await this.#describe(name)) === undefined
+      throw (await this.#temporal.describe(name)) === undefined
         ? missing(name)
         : new Failure('not-found', text, { subject: name });
     }
@@ -343,30 +308,9 @@ export class ScheduleService {
   async #find(name: string): Promise<Found | undefined> {
     const read = await keptSchedule(this.#sources, name);
     // A look at a schedule costs Temporal more than a read; a name that is free needs none.
-    return read && { stored: read.stored, read, description: await this.#describe(name) };
-  }
-
-  async #describe(name: string): Promise<ScheduleDescription | undefined> {
-    try {
-      return await this.#call(() => this.#handle(name).describe());
-    } catch (error) {
-      if (error instanceof ScheduleNotFoundError) {
-        return undefined;
-      }
-      throw error;
-    }
-  }
-
-  #call<Result>(run: () => Promise<Result>): Promise<Result> {
-    return this.#sources.temporal.call(run);
-  }
-
-  #handle(name: string): ScheduleHandle {
-    return this.#sources.temporal.client.schedule.getHandle(scheduleId(name));
+    return read && { stored: read.stored, read, description: await this.#temporal.describe(name) };
   }
 }
-
-const START_TIMEOUT_MS = 5000;
 
 function missing(name: string): Failure {
   return new Failure('not-found', `there is no schedule ${name}`, { subject: name });
