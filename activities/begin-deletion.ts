@@ -1,5 +1,5 @@
 import { recordTime } from '../domain/duration.ts';
-import { Failure } from '../domain/failure.ts';
+import { Failure, type FailureType } from '../domain/failure.ts';
 import { heldFailure } from '../domain/hold.ts';
 import { requireWritable } from '../domain/storage-location.ts';
 import type { StoredBackup } from '../domain/stored-run.ts';
@@ -13,6 +13,9 @@ import { removeTombstone, writeTombstone } from '../storage/tombstones.ts';
 import type { BeginDeletionInput } from './contract.ts';
 import type { OwnDependencies } from './dependencies.ts';
 import { withHeartbeat } from './heartbeat.ts';
+
+/** Failures that say no. */
+const REFUSALS: ReadonlySet<FailureType> = new Set(['Conflict', 'PreconditionFailed']);
 
 type Deps = Pick<OwnDependencies, 'store' | 'location' | 'installation' | 'leases'>;
 
@@ -67,7 +70,7 @@ async function unlessRefused(
   try {
     await run();
   } catch (error) {
-    if (error instanceof Failure && error.type === 'Conflict') {
+    if (error instanceof Failure && REFUSALS.has(error.type)) {
       await removeTombstone(store, input);
     }
     throw error;

@@ -1,6 +1,7 @@
 import { Failure } from '../domain/failure.ts';
 import { type Fields, fields } from '../domain/fields.ts';
 import { groupResource, type ItemReference, type KubernetesObject } from '../domain/item.ts';
+import { type Precondition, revisionOf } from '../domain/revision.ts';
 import type { Cluster } from './kubernetes/port.ts';
 import { ensureNamespace } from './own-namespace.ts';
 import { countOwn, isUnserved, type OwnType } from './own-type.ts';
@@ -71,20 +72,9 @@ export class OwnObjects {
     return (await cluster.create(own.type, object)).kind === 'created';
   }
 
-  /** Gives one another spec; false where there is none. Throws `precondition-failed`. */
-  async replace(name: string, spec: Fields): Promise<boolean> {
-    for (let tries = 1; tries <= TRIES_MAX; tries++) {
-      const live = await this.read(name);
-      if (live === undefined) {
-        return false;
-      }
-      if (await this.patchSpec(live, spec)) {
-        return true;
-      }
-    }
-    const { kind } = this.#options.own.type;
-    const text = `the ${kind} ${name} is changed again and again by somebody else; try again`;
-    throw new Failure('precondition-failed', text, { subject: name });
+  /** Gives one another spec; false where there is none. Throws what the condition does, and `precondition-failed`. */
+  replace(name: string, spec: Fields, precondition?: Precondition): Promise<boolean> {
+    return this.#change(name, precondition, (live) => this.patchSpec(live, spec));
   }
 
   /** False where somebody else has changed it meanwhile. */
@@ -94,27 +84,43 @@ export class OwnObjects {
     // A merge patch keeps what it does not name.
     const gone = Object.fromEntries(Object.keys(fields(live['spec'])).map((key) => [key, null]));
     const merge = { metadata: { resourceVersion }, spec: { ...gone, ...spec } };
-    try {
-      return (await cluster.patch(own.type, this.#item(name), { merge })) !== undefined;
-    } catch (error) {
-      if (error instanceof Failure && error.code === 'precondition-failed') {
-        return false;
-      }
-      throw error;
-    }
+    return unlessChanged(
+      async () => (await cluster.patch(own.type, this.#item(name), { merge })) !== undefined,
+    );
   }
 
-  /** False where there is none. */
-  async remove(name: string): Promise<boolean> {
+  /** False where there is none. Throws as `replace` does. */
+  remove(name: string, precondition?: Precondition): Promise<boolean> {
     const { cluster, own } = this.#options;
-    const live = await this.read(name);
-    if (live === undefined) {
-      return false;
+    return this.#change(name, precondition, async (live) => {
+      const { uid = '', resourceVersion = '' } = live.metadata;
+      const removal = { uid, resourceVersion, propagation: 'Background' } as const;
+      return unlessChanged(async () => {
+        await cluster.remove(own.type, this.#item(name), removal);
+        return true;
+      });
+    });
+  }
+
+  /** Looks at one and writes, until nobody else has changed it in between. */
+  async #change(
+    name: string,
+    precondition: Precondition | undefined,
+    write: (live: KubernetesObject) => Promise<boolean>,
+  ): Promise<boolean> {
+    for (let tries = 1; tries <= TRIES_MAX; tries++) {
+      const live = await this.read(name);
+      if (live === undefined) {
+        return false;
+      }
+      precondition?.(revisionOf(live.metadata));
+      if (await write(live)) {
+        return true;
+      }
     }
-    const { uid = '', resourceVersion = '' } = live.metadata;
-    const removal = { uid, resourceVersion, propagation: 'Background' } as const;
-    await cluster.remove(own.type, this.#item(name), removal);
-    return true;
+    const { kind } = this.#options.own.type;
+    const text = `the ${kind} ${name} is changed again and again by somebody else; try again`;
+    throw new Failure('precondition-failed', text, { subject: name });
   }
 
   /** Changes fields of the status; what is null goes. */
@@ -127,5 +133,17 @@ export class OwnObjects {
     const { namespace, own } = this.#options;
     const { group, resource } = own.type;
     return { group, resource, namespace, name };
+  }
+}
+
+/** False where the object that a write is bound to has changed. */
+async function unlessChanged(write: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await write();
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'precondition-failed') {
+      return false;
+    }
+    throw error;
   }
 }

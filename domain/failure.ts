@@ -8,6 +8,7 @@ export const FAILURE_TYPES = {
   PermissionDenied: { isRetried: false, httpStatus: 403 },
   NotFound: { isRetried: false, httpStatus: 404 },
   Conflict: { isRetried: false, httpStatus: 409 },
+  PreconditionFailed: { isRetried: false, httpStatus: 412 },
   Refused: { isRetried: false, httpStatus: 422 },
   UnsupportedFormat: { isRetried: false, httpStatus: 422 },
   IntegrityMismatch: { isRetried: false, httpStatus: 500 },
@@ -53,7 +54,10 @@ export const FAILURE_CODES = {
   'object-locked': { type: 'Conflict', title: 'The bucket keeps what is to be deleted' },
   held: { type: 'Conflict', title: 'The backup is held' },
   'being-deleted': { type: 'Conflict', title: 'The run is being deleted' },
-  'precondition-failed': { type: 'Conflict', title: 'A stored object is not the expected one' },
+  'precondition-failed': {
+    type: 'PreconditionFailed',
+    title: 'A thing is not as it is expected to be',
+  },
   'condition-ignored': {
     type: 'Refused',
     title: 'A storage location takes no notice of conditions',

@@ -3,6 +3,7 @@ import { Failure, type FailureReport } from './failure.ts';
 import { type Fields, isMapping } from './fields.ts';
 import { invalid, optionalBoolean, optionalText, requireKnown, text } from './location-fields.ts';
 import { requireDnsLabel } from './names.ts';
+import type { Revision } from './revision.ts';
 import { S3_OPTIONS, type S3Options, s3Options } from './s3-options.ts';
 
 /** What locations of every provider have. */
@@ -42,6 +43,7 @@ export interface KeptLocation {
   readonly name: string;
   /** Changes with each change. */
   readonly version: string;
+  readonly revision: Revision;
   /** Whether requests that name no location mean it. */
   readonly isDefault: boolean;
   /** Left out for one that cannot be used. */

@@ -8,6 +8,7 @@ import {
   STORAGE_LOCATION,
   STORAGE_LOCATION_DEFINITION,
 } from '../../domain/locations/location-resource.ts';
+import { type Precondition, revisionOf } from '../../domain/revision.ts';
 import type { KeptLocation } from '../../domain/storage-location.ts';
 import { type OwnCluster, OwnObjects } from '../own-objects.ts';
 
@@ -47,16 +48,18 @@ export class LocationRegistry {
   }
 
   /** Gives a location another spec; false where there is none. Throws `precondition-failed`. */
-  async replace(name: string, spec: LocationSpec): Promise<boolean> {
-    if ((await this.#objects.read(name)) !== undefined) {
+  async replace(name: string, spec: LocationSpec, precondition?: Precondition): Promise<boolean> {
+    const live = await this.#objects.read(name);
+    if (live !== undefined) {
+      precondition?.(revisionOf(live.metadata));
       await this.#endOtherDefaults(name, spec);
     }
-    return this.#objects.replace(name, spec);
+    return this.#objects.replace(name, spec, precondition);
   }
 
-  /** Forgets a location; false where there is none. What it holds stays. */
-  remove(name: string): Promise<boolean> {
-    return this.#objects.remove(name);
+  /** Forgets a location; false where there is none. What it holds stays. Throws `precondition-failed`. */
+  remove(name: string, precondition?: Precondition): Promise<boolean> {
+    return this.#objects.remove(name, precondition);
   }
 
   /** Before another is the default: who dies in between leaves none, which the same request mends, and never two. */

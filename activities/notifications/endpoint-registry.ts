@@ -10,6 +10,7 @@ import {
   keptEndpoint,
   NOTIFICATION_ENDPOINT,
 } from '../../domain/notifications/endpoint-resource.ts';
+import type { Precondition } from '../../domain/revision.ts';
 import type { Cluster } from '../kubernetes/port.ts';
 import { type OwnCluster, OwnObjects } from '../own-objects.ts';
 
@@ -53,13 +54,13 @@ export class EndpointRegistry {
   }
 
   /** Gives an endpoint another spec; false where there is none. Throws `precondition-failed`. */
-  replace(name: string, spec: Fields): Promise<boolean> {
-    return this.#objects.replace(name, spec);
+  replace(name: string, spec: Fields, precondition?: Precondition): Promise<boolean> {
+    return this.#objects.replace(name, spec, precondition);
   }
 
-  /** Forgets an endpoint; false where there is none. */
-  remove(name: string): Promise<boolean> {
-    return this.#objects.remove(name);
+  /** Forgets an endpoint; false where there is none. Throws `precondition-failed`. */
+  remove(name: string, precondition?: Precondition): Promise<boolean> {
+    return this.#objects.remove(name, precondition);
   }
 
   /** Notes what came of a delivery; nothing where the endpoint is gone. Fields that are null go. */

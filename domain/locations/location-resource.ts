@@ -2,6 +2,7 @@ import { Failure } from '../failure.ts';
 import { type Fields, fields } from '../fields.ts';
 import { apiVersionOf, type KubernetesObject, type ResourceType } from '../item.ts';
 import { DEFINITION } from '../plugins/plugin-resource.ts';
+import { revisionOf } from '../revision.ts';
 import { OWN_GROUP } from '../selection/own-parts.ts';
 import { type KeptLocation, storageLocation } from '../storage-location.ts';
 
@@ -91,7 +92,8 @@ export function keptLocation({ metadata, spec }: KubernetesObject): KeptLocation
   const { name, uid = '', resourceVersion = '' } = metadata;
   const asked = fields(spec);
   const isDefault = asked['isDefault'] === true;
-  const kept = { name, version: `${uid}/${resourceVersion}`, isDefault };
+  const version = `${uid}/${resourceVersion}`;
+  const kept = { name, version, revision: revisionOf(metadata), isDefault };
   try {
     return { ...kept, location: parseLocation(name, asked) };
   } catch (error) {

@@ -2,6 +2,7 @@ import { Failure, type FailureReport } from '../failure.ts';
 import { type Fields, fields } from '../fields.ts';
 import { apiVersionOf, type KubernetesObject, type ResourceType } from '../item.ts';
 import { DEFINITION } from '../plugins/plugin-resource.ts';
+import { type Revision, revisionOf } from '../revision.ts';
 import { OWN_GROUP } from '../selection/own-parts.ts';
 import { type EndpointSpec, type EndpointStatus, parseEndpoint } from './endpoint.ts';
 
@@ -85,6 +86,7 @@ export const ENDPOINT_DEFINITION: KubernetesObject = {
 /** An endpoint that is kept. People can write to it, so it may be one that cannot be used. */
 export interface KeptEndpoint {
   readonly name: string;
+  readonly revision: Revision;
   readonly status: EndpointStatus;
   /** Left out for one that cannot be used. */
   readonly spec?: EndpointSpec;
@@ -109,7 +111,7 @@ export function keptEndpoint({ metadata, spec, status }: KubernetesObject): Kept
   const known = fields(status);
   // Only Holdfast writes the status.
   const told = ('state' in known ? known : { state: 'Untried' }) as unknown as EndpointStatus;
-  const kept = { name: metadata.name, status: told };
+  const kept = { name: metadata.name, revision: revisionOf(metadata), status: told };
   try {
     return { ...kept, spec: parseEndpoint(fields(spec)) };
   } catch (error) {
