@@ -31,6 +31,7 @@ import { PluginService } from './registry/plugin-service.ts';
 import { type AuditLog, auditRequests } from './access/audit.ts';
 import { type AccessControl, guardRoutes } from './access/guard.ts';
 import { RouteGuards } from './access/route-guards.ts';
+import { refuseIdleConditions } from './entity-tags.ts';
 import { answerError, handleErrors } from './errors.ts';
 import { harden } from './plugins/hardening.ts';
 import { knowLocations } from './plugins/known-locations.ts';
@@ -136,6 +137,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     auditRequests(app, options.auditLog);
   }
   // The guard needs to know which location is meant, and the log hears also whom the guard does not know.
+  refuseIdleConditions(app);
   knowLocations(app, options.locations);
   guardRoutes(app, options.control);
   if (options.rates !== undefined) {

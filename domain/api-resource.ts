@@ -263,6 +263,8 @@ export interface ScheduleResource {
     /** Counts the changes of the spec. */
     readonly generation: number;
     readonly creationTimestamp: string;
+    /** Left out of one that is kept. */
+    readonly deletionTimestamp?: string | undefined;
   };
   readonly spec: ScheduleSpec;
   readonly status: ScheduleStatus;

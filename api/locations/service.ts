@@ -10,6 +10,7 @@ import { recordTime } from '../../domain/duration.ts';
 import { Failure } from '../../domain/failure.ts';
 import { type LocationCheck, phaseOfChecks } from '../../domain/location-check.ts';
 import type { LocationSpec } from '../../domain/locations/location-resource.ts';
+import type { Precondition } from '../../domain/revision.ts';
 import { withoutUser } from '../../domain/s3-options.ts';
 import {
   type KeptLocation,
@@ -47,6 +48,7 @@ interface CreatedLocation {
 interface WriteOptions {
   /** Keep it whatever its operations do. */
   readonly isUnchecked: boolean;
+  readonly precondition?: Precondition | undefined;
 }
 
 /** The storage locations, as they are seen from the API: those of the configuration, and those that are kept. */
@@ -123,6 +125,8 @@ export class LocationService {
     const location = requestedLocation(name, request.spec);
     await locations.refresh();
     const there = locations.kept.find((kept) => kept.name === name);
+    // What is to be refused is refused before the place is looked at, which takes long.
+    options.precondition?.(there?.revision);
     if (there === undefined) {
       return this.create(request, options);
     }
@@ -131,7 +135,7 @@ export class LocationService {
       await this.#requireUnused(name, 'cannot be moved');
     }
     const status = await this.#requireAvailable(location, options);
-    if (!(await keeper.replace(name, request.spec))) {
+    if (!(await keeper.replace(name, request.spec, options.precondition))) {
       throw missing(name);
     }
     await locations.refresh();
@@ -139,12 +143,12 @@ export class LocationService {
   }
 
   /** Forgets a location; what is in it stays. Throws `not-found` and `in-use`. */
-  async remove(name: string): Promise<void> {
+  async remove(name: string, precondition?: Precondition): Promise<void> {
     const keeper = this.#keeperOf(name);
     const { locations } = this.#sources;
     await locations.refresh();
     await this.#requireUnused(name, 'cannot be deleted');
-    if (!(await keeper.remove(name))) {
+    if (!(await keeper.remove(name, precondition))) {
       throw missing(name);
     }
     await locations.refresh();
@@ -254,11 +258,17 @@ export class LocationService {
     return found;
   }
 
+  #origin(name: string): Omit<StorageLocationResource['metadata'], 'name'> {
+    const { locations } = this.#sources;
+    const revision = locations.kept.find((kept) => kept.name === name)?.revision;
+    return { origin: locations.isFixed(name) ? 'Configuration' : 'Resource', ...revision };
+  }
+
   #resource({ name, ...location }: StorageLocation): StorageLocationResource {
     const { locations } = this.#sources;
     return {
       ...{ apiVersion: API_VERSION, kind: 'StorageLocation' },
-      metadata: { name, origin: locations.isFixed(name) ? 'Configuration' : 'Resource' },
+      metadata: { name, ...this.#origin(name) },
       spec: {
         ...shown(location),
         isDefault: name === locations.defaultName,
@@ -268,9 +278,11 @@ export class LocationService {
 }
 
 /** One that people wrote to, and that cannot be used. */
-function brokenResource({ name, problem, isDefault }: KeptLocation): StorageLocationResource {
+function brokenResource(kept: KeptLocation): StorageLocationResource {
+  const { name, revision, problem, isDefault } = kept;
   return {
-    ...{ apiVersion: API_VERSION, kind: 'StorageLocation', metadata: { name, origin: 'Resource' } },
+    ...{ apiVersion: API_VERSION, kind: 'StorageLocation' },
+    metadata: { name, origin: 'Resource', ...revision },
     spec: { isDefault },
     ...(problem === undefined ? {} : { status: { phase: 'Unavailable', checks: [], problem } }),
   };

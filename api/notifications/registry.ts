@@ -1,5 +1,6 @@
 import type { Fields } from '../../domain/fields.ts';
 import type { KeptEndpoint } from '../../domain/notifications/endpoint-resource.ts';
+import type { Precondition } from '../../domain/revision.ts';
 
 /** Where notification endpoints are kept; `activities/notifications/endpoint-registry.ts` says how. */
 export interface EndpointKeeper {
@@ -9,7 +10,7 @@ export interface EndpointKeeper {
   /** Keeps an endpoint. `other` where there is one of the name with another spec. Throws `quota-exceeded`. */
   create(name: string, spec: Fields): Promise<'created' | 'same' | 'other'>;
   /** Gives an endpoint another spec; false where there is none. Throws `precondition-failed`. */
-  replace(name: string, spec: Fields): Promise<boolean>;
-  /** Forgets an endpoint; false where there is none. */
-  remove(name: string): Promise<boolean>;
+  replace(name: string, spec: Fields, precondition?: Precondition): Promise<boolean>;
+  /** Forgets an endpoint; false where there is none. Throws `precondition-failed`. */
+  remove(name: string, precondition?: Precondition): Promise<boolean>;
 }

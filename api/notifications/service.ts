@@ -11,6 +11,7 @@ import type {
   WriteEndpointRequest,
 } from '../../domain/notifications/api-endpoint.ts';
 import { parseEndpoint } from '../../domain/notifications/endpoint.ts';
+import type { Precondition } from '../../domain/revision.ts';
 import type { KeptEndpoint } from '../../domain/notifications/endpoint-resource.ts';
 import { pingEvent } from '../../domain/notifications/event.ts';
 import { TEST_PLAN } from '../../domain/notifications/retry-plan.ts';
@@ -77,18 +78,22 @@ export class EndpointService {
   }
 
   /** Gives an endpoint another spec, or makes it. */
-  async replace(request: WriteEndpointRequest): Promise<WrittenEndpoint> {
+  async replace(
+    request: WriteEndpointRequest,
+    precondition?: Precondition,
+  ): Promise<WrittenEndpoint> {
     const { name } = request.metadata;
     requireUsable(request.spec);
-    if (!(await this.#keeper().replace(name, request.spec))) {
+    if (!(await this.#keeper().replace(name, request.spec, precondition))) {
+      precondition?.(undefined);
       return this.create(request);
     }
     return { resource: await this.get(name), isNew: false };
   }
 
   /** Forgets an endpoint. Throws `not-found`. */
-  async remove(name: string): Promise<void> {
-    if (!(await this.#keeper().remove(name))) {
+  async remove(name: string, precondition?: Precondition): Promise<void> {
+    if (!(await this.#keeper().remove(name, precondition))) {
       throw missing(name);
     }
   }
@@ -149,9 +154,11 @@ function requireUsable(spec: Fields): void {
   }
 }
 
-function resourceOf({ name, spec, status, problem }: KeptEndpoint): NotificationEndpointResource {
+function resourceOf(kept: KeptEndpoint): NotificationEndpointResource {
+  const { name, revision, spec, status, problem } = kept;
   return {
-    ...{ apiVersion: API_VERSION, kind: 'NotificationEndpoint', metadata: { name } },
+    ...{ apiVersion: API_VERSION, kind: 'NotificationEndpoint' },
+    metadata: { name, ...revision },
     ...{ spec: spec ?? {}, status: { ...status, problem } },
   };
 }

@@ -6,15 +6,17 @@ import { DEFAULT_CLUSTER } from '../../domain/backup.ts';
 import type { WriteEndpointRequest } from '../../domain/notifications/api-endpoint.ts';
 import { fieldError } from '../../domain/selection/field-errors.ts';
 import type { RouteGuards } from '../access/route-guards.ts';
+import { preconditionOf, sendTagged, sendUnlessKnown } from '../entity-tags.ts';
 import { RequestFailure } from '../errors.ts';
 import type { EndpointService } from '../notifications/service.ts';
+import { ChangeHeaders, LookHeaders } from '../schemas/run.ts';
 import {
   NotificationEndpointParams,
   NotificationEndpointQuery,
   TestEndpointQuery,
   WriteNotificationEndpoint,
 } from '../schemas/notification-endpoint.ts';
-import { problem, reference, untilClosed } from './runs.ts';
+import { known, problem, reference, untilClosed } from './runs.ts';
 
 const BASE = `${API_BASE}/notification-endpoints`;
 /** Fastify's path grammar for `/{name}:test`. */
@@ -63,11 +65,13 @@ export function notificationEndpointRoutes(app: FastifyInstance, parts: Endpoint
       config: may('get'),
       schema: {
         summary: 'Look at a notification endpoint',
+        headers: LookHeaders,
         ...one,
-        response: { 200: reference('NotificationEndpoint'), default: problem() },
+        response: { 200: reference('NotificationEndpoint'), 304: known(), default: problem() },
       },
     },
-    ({ params: { name } }) => service.get(name),
+    async (request, reply) =>
+      sendUnlessKnown(request, reply, await service.get(request.params.name)),
   );
   app.post<OneEndpoint & { Querystring: { cluster?: string } }>(
     `${BASE}${TEST_PATH}`,
@@ -85,15 +89,16 @@ export function notificationEndpointRoutes(app: FastifyInstance, parts: Endpoint
   app.delete<OneEndpoint>(
     `${BASE}/:name`,
     {
-      config: may('delete'),
+      config: { ...may('delete'), isConditional: true },
       schema: {
+        headers: ChangeHeaders,
         summary: 'Forget a notification endpoint; deliveries to it end',
         ...one,
         response: { 204: { type: 'null', description: 'It is forgotten.' }, default: problem() },
       },
     },
-    async ({ params: { name } }, reply) => {
-      await service.remove(name);
+    async (request, reply) => {
+      await service.remove(request.params.name, preconditionOf(request));
       return reply.code(204).send();
     },
   );
@@ -125,28 +130,29 @@ function writeRoutes(app: FastifyInstance, parts: EndpointRoutes): void {
     },
     async ({ body }, reply) => {
       const { resource, isNew } = await service.create(body);
-      return reply
-        .code(isNew ? 201 : 200)
-        .header('location', `${BASE}/${body.metadata.name}`)
-        .send(resource);
+      reply.code(isNew ? 201 : 200).header('location', `${BASE}/${body.metadata.name}`);
+      return sendTagged(reply, resource);
     },
   );
   app.put<WriteRequest & OneEndpoint>(
     `${BASE}/:name`,
     {
-      config: may('update'),
+      config: { ...may('update'), isConditional: true },
       schema: {
+        headers: ChangeHeaders,
         summary: 'Give a notification endpoint another spec, or make it',
         params: NotificationEndpointParams,
         ...write,
       },
     },
-    async ({ params: { name }, body }, reply) => {
+    async (request, reply) => {
+      const { body } = request;
+      const { name } = request.params;
       if (body.metadata.name !== name) {
         throw new RequestFailure([fieldError('/metadata/name', `must be ${name}, as in the path`)]);
       }
-      const { resource, isNew } = await service.replace(body);
-      return reply.code(isNew ? 201 : 200).send(resource);
+      const { resource, isNew } = await service.replace(body, preconditionOf(request));
+      return sendTagged(reply.code(isNew ? 201 : 200), resource);
     },
   );
 }

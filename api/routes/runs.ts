@@ -9,11 +9,19 @@ import type { RunKey } from '../../domain/workflow-id.ts';
 import { tokenOf } from '../contents/name-token.ts';
 import { newRunNeeds } from '../access/route-access.ts';
 import type { RouteGuards } from '../access/route-guards.ts';
+import { sendUnlessKnown } from '../entity-tags.ts';
 import { PAGE_SIZE_DEFAULT } from '../runs/list.ts';
 import type { PreviewWait } from '../runs/preview-runs.ts';
 import { requestedSpec } from '../runs/request-faults.ts';
 import type { RunService } from '../runs/service.ts';
-import { CreateQuery, ListQuery, PAGE_SIZE_MAX, RunParams, RunQuery } from '../schemas/run.ts';
+import {
+  CreateQuery,
+  ListQuery,
+  LookHeaders,
+  PAGE_SIZE_MAX,
+  RunParams,
+  RunQuery,
+} from '../schemas/run.ts';
 
 /** Seconds after which a client may look again at a run that has not ended. */
 const RETRY_AFTER_SECONDS = 1;
@@ -160,13 +168,18 @@ function oneRunRoutes<Resource extends RunResource>(
       config: { access: guards.run(kind, 'get') },
       schema: {
         summary: `Look at a ${kind.toLowerCase()}; "Prefer: wait=30" waits for its end`,
+        headers: LookHeaders,
         ...one,
-        response: { 200: ok, default: problem() },
+        response: { 200: ok, 304: known(), default: problem() },
       },
     },
     async (request, reply) => {
       const wait = { waitMs: waitOf(request), signal: untilClosed(reply) };
-      return sendRun(reply, await service.wait(keyOf(request), wait));
+      const resource = await service.wait(keyOf(request), wait);
+      if (!isEndPhase(resource.status.phase)) {
+        reply.header('retry-after', RETRY_AFTER_SECONDS);
+      }
+      return sendUnlessKnown(request, reply, resource);
     },
   );
   app.post<{ Params: { name: string }; Querystring: Query }>(
@@ -193,13 +206,6 @@ function oneRunRoutes<Resource extends RunResource>(
     },
     async (request, reply) => reply.code(202).send(await service.delete(keyOf(request))),
   );
-}
-
-function sendRun(reply: FastifyReply, resource: RunResource): FastifyReply {
-  if (!isEndPhase(resource.status.phase)) {
-    reply.header('retry-after', RETRY_AFTER_SECONDS);
-  }
-  return reply.send(resource);
 }
 
 /** Which run a request is about. */
@@ -242,6 +248,11 @@ export function untilClosed({ raw }: FastifyReply): AbortSignal {
 /** A shared schema, by its name. */
 export function reference(id: string) {
   return { $ref: `${id}#` };
+}
+
+/** The answer to who has the newest already. */
+export function known() {
+  return { type: 'null', description: 'It is as If-None-Match says.' };
 }
 
 /** Every answer that is not a success. */

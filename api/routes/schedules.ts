@@ -10,6 +10,7 @@ import {
 } from '../../domain/api-resource.ts';
 import type { RequestAccess } from '../access/request-access.ts';
 import type { RouteGuards } from '../access/route-guards.ts';
+import { preconditionOf, sendTagged, sendUnlessKnown } from '../entity-tags.ts';
 import { RequestFailure } from '../errors.ts';
 import type { RecoverSchedulesRequest } from '../../domain/schedules/recovered-schedule.ts';
 import type { ScheduleSpec } from '../../domain/schedules/schedule.ts';
@@ -19,7 +20,7 @@ import { PAGE_SIZE_DEFAULT } from '../runs/list.ts';
 import { requestedSpec } from '../runs/request-faults.ts';
 import type { ScheduleService } from '../schedules/service.ts';
 import { scheduleSpec } from '../schedules/spec.ts';
-import { PAGE_SIZE_MAX } from '../schemas/run.ts';
+import { ChangeHeaders, LookHeaders, PAGE_SIZE_MAX } from '../schemas/run.ts';
 import {
   Backfill,
   CreateSchedule,
@@ -29,7 +30,7 @@ import {
   ScheduleParams,
   Trigger,
 } from '../schemas/schedule.ts';
-import { problem, reference } from './runs.ts';
+import { known, problem, reference } from './runs.ts';
 
 const BASE = `${API_BASE}/schedules`;
 const TAGS = ['schedules'];
@@ -71,10 +72,8 @@ export function scheduleRoutes(app: FastifyInstance, parts: ScheduleRoutes): voi
       const { name } = request.body.metadata;
       await requireNew(request.access, { name, spec }, guards);
       const { resource, isNew } = await service.create(name, spec);
-      return reply
-        .code(isNew ? 201 : 200)
-        .header('location', `${BASE}/${name}`)
-        .send(resource);
+      reply.code(isNew ? 201 : 200).header('location', `${BASE}/${name}`);
+      return sendTagged(reply, resource);
     },
   );
   app.get<{ Querystring: { limit?: string; continue?: string } }>(
@@ -108,6 +107,7 @@ export function scheduleRoutes(app: FastifyInstance, parts: ScheduleRoutes): voi
     async ({ body }) => service.recover(body ?? {}),
   );
   oneScheduleRoutes(app, parts);
+  forgetRoute(app, parts);
   verbRoutes(app, parts);
 }
 
@@ -118,10 +118,11 @@ function oneScheduleRoutes(app: FastifyInstance, { service, guards }: ScheduleRo
     `${BASE}/:name`,
     {
       attachValidation: true,
-      config: { access: 'handler' },
+      config: { access: 'handler', isConditional: true },
       schema: {
         summary: 'Give a schedule another spec, or make it',
         body: CreateSchedule,
+        headers: ChangeHeaders,
         ...one,
         response: { ...ok, 201: reference('Schedule') },
       },
@@ -134,17 +135,23 @@ function oneScheduleRoutes(app: FastifyInstance, { service, guards }: ScheduleRo
       }
       await requireNew(request.access, { name, spec }, guards);
       await guards.requireReplaced(request.access, name);
-      const { resource, isNew } = await service.replace(name, spec);
-      return reply.code(isNew ? 201 : 200).send(resource);
+      const { resource, isNew } = await service.replace(name, spec, preconditionOf(request));
+      return sendTagged(reply.code(isNew ? 201 : 200), resource);
     },
   );
   app.get<Named>(
     `${BASE}/:name`,
     {
       config: { access: guards.schedule('get') },
-      schema: { summary: 'Look at a schedule and its last times', ...one, response: ok },
+      schema: {
+        summary: 'Look at a schedule and its last times',
+        headers: LookHeaders,
+        ...one,
+        response: { ...ok, 304: known() },
+      },
     },
-    async ({ params: { name } }) => service.get(name),
+    async (request, reply) =>
+      sendUnlessKnown(request, reply, await service.get(request.params.name)),
   );
   app.get<Named>(
     `${BASE}/:name/retention`,
@@ -158,18 +165,23 @@ function oneScheduleRoutes(app: FastifyInstance, { service, guards }: ScheduleRo
     },
     async ({ params: { name } }) => service.retention(name),
   );
+}
+
+function forgetRoute(app: FastifyInstance, { service, guards }: ScheduleRoutes): void {
   app.delete<Named>(
     `${BASE}/:name`,
     {
-      config: { access: guards.schedule('delete') },
+      config: { access: guards.schedule('delete'), isConditional: true },
       schema: {
         summary: 'Forget a schedule; its backups stay',
-        ...one,
+        headers: ChangeHeaders,
+        params: ScheduleParams,
+        tags: TAGS,
         response: { 204: { type: 'null', description: 'It is forgotten.' }, default: problem() },
       },
     },
-    async ({ params: { name } }, reply) => {
-      await service.delete(name);
+    async (request, reply) => {
+      await service.delete(request.params.name, preconditionOf(request));
       return reply.code(204).send();
     },
   );
@@ -185,15 +197,20 @@ function verbRoutes(app: FastifyInstance, { service, guards }: ScheduleRoutes): 
     app.post<Named & { Body: { note?: string } | null }>(
       `${BASE}${NAME}::${verb}`,
       {
-        config: { access: guards.schedule('update') },
+        config: { access: guards.schedule('update'), isConditional: true },
         schema: {
+          headers: ChangeHeaders,
           summary: paused ? 'Keep a schedule from making backups' : 'Let a schedule go on',
           body: ScheduleNote,
           ...one,
           response: ok,
         },
       },
-      async ({ params: { name }, body }) => service.pause(name, { paused, ...body }),
+      async (request, reply) => {
+        const how = { paused, ...request.body };
+        const { name } = request.params;
+        return sendTagged(reply, await service.pause(name, how, preconditionOf(request)));
+      },
     );
   }
   app.post<Named & { Body: TriggerRequest | null }>(

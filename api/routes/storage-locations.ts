@@ -5,15 +5,17 @@ import type { AccessVerb } from '../../domain/access/access-need.ts';
 import type { CreateLocationRequest } from '../../domain/locations/api-location.ts';
 import { fieldError } from '../../domain/selection/field-errors.ts';
 import type { RouteGuards } from '../access/route-guards.ts';
+import { preconditionOf, sendTagged, sendUnlessKnown } from '../entity-tags.ts';
 import { RequestFailure } from '../errors.ts';
 import type { LocationService } from '../locations/service.ts';
+import { ChangeHeaders, LookHeaders } from '../schemas/run.ts';
 import {
   StorageLocationParams,
   StorageLocationQuery,
   WriteLocation,
   WriteLocationQuery,
 } from '../schemas/storage-location.ts';
-import { problem, reference } from './runs.ts';
+import { known, problem, reference } from './runs.ts';
 
 const BASE = `${API_BASE}/storage-locations`;
 /** Fastify's path grammar for `/{name}:check`. */
@@ -57,11 +59,13 @@ export function storageLocationRoutes(app: FastifyInstance, parts: LocationRoute
       config: may('get'),
       schema: {
         summary: 'Look at a storage location',
+        headers: LookHeaders,
         ...one,
-        response: { 200: reference('StorageLocation'), default: problem() },
+        response: { 200: reference('StorageLocation'), 304: known(), default: problem() },
       },
     },
-    ({ params: { name } }) => service.get(name),
+    async (request, reply) =>
+      sendUnlessKnown(request, reply, await service.get(request.params.name)),
   );
   app.post<OneLocation>(
     `${BASE}${CHECK_PATH}`,
@@ -116,36 +120,41 @@ function writeRoutes(app: FastifyInstance, { service, guards }: LocationRoutes):
     },
     async ({ body, query }, reply) => {
       const { resource, isNew } = await service.create(body, optionsOf(query));
-      return reply
-        .code(isNew ? 201 : 200)
-        .header('location', `${BASE}/${body.metadata.name}`)
-        .send(resource);
+      reply.code(isNew ? 201 : 200).header('location', `${BASE}/${body.metadata.name}`);
+      return sendTagged(reply, resource);
     },
   );
   app.put<WriteRequest & OneLocation>(
     `${BASE}/:name`,
     {
-      config: may('update'),
+      config: { ...may('update'), isConditional: true },
       schema: {
+        headers: ChangeHeaders,
         summary: 'Give a storage location another spec, or make it',
         params: StorageLocationParams,
         ...write,
         response: answers,
       },
     },
-    async ({ params: { name }, body, query }, reply) => {
+    async (request, reply) => {
+      const { body, query } = request;
+      const { name } = request.params;
       if (body.metadata.name !== name) {
         throw new RequestFailure([fieldError('/metadata/name', `must be ${name}, as in the path`)]);
       }
-      const { resource, isNew } = await service.replace(body, optionsOf(query));
-      return reply.code(isNew ? 201 : 200).send(resource);
+      const { resource, isNew } = await service.replace(body, {
+        ...optionsOf(query),
+        precondition: preconditionOf(request),
+      });
+      return sendTagged(reply.code(isNew ? 201 : 200), resource);
     },
   );
   app.delete<OneLocation>(
     `${BASE}/:name`,
     {
-      config: may('delete'),
+      config: { ...may('delete'), isConditional: true },
       schema: {
+        headers: ChangeHeaders,
         summary: 'Forget a storage location; what is in it stays',
         params: StorageLocationParams,
         querystring: StorageLocationQuery,
@@ -153,8 +162,8 @@ function writeRoutes(app: FastifyInstance, { service, guards }: LocationRoutes):
         response: { 204: { type: 'null', description: 'It is forgotten.' }, default: problem() },
       },
     },
-    async ({ params: { name } }, reply) => {
-      await service.remove(name);
+    async (request, reply) => {
+      await service.remove(request.params.name, preconditionOf(request));
       return reply.code(204).send();
     },
   );

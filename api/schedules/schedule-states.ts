@@ -62,10 +62,10 @@ export class ScheduleStates {
   }
 
   #resource({ stored, description }: Kept, known: Partial<ScheduleStatus>): ScheduleResource {
-    const { name, uid, generation, creationTimestamp, spec } = stored;
+    const { name, uid, generation, creationTimestamp, deletionTimestamp, spec } = stored;
     return {
       ...{ apiVersion: API_VERSION, kind: 'Schedule' },
-      metadata: { name, uid, generation, creationTimestamp },
+      metadata: { name, uid, generation, creationTimestamp, deletionTimestamp },
       spec,
       status: {
         phase: phaseOf(description),

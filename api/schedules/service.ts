@@ -10,6 +10,7 @@ import {
   type TriggerRequest,
 } from '../../domain/api-resource.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
+import { recordTime } from '../../domain/duration.ts';
 import { Failure } from '../../domain/failure.ts';
 import {
   isMeant,
@@ -17,10 +18,10 @@ import {
   type RecoverSchedulesRequest,
 } from '../../domain/schedules/recovered-schedule.ts';
 import { type ScheduleSpec, type StoredSchedule } from '../../domain/schedules/schedule.ts';
+import type { Precondition } from '../../domain/revision.ts';
 import { requireWritable } from '../../domain/storage-location.ts';
 import { fieldError } from '../../domain/selection/field-errors.ts';
 import type { LocationSet } from '../../storage/location-set.ts';
-import type { ObjectStore } from '../../storage/object-store/port.ts';
 import {
   listSchedules,
   type ReadSchedule,
@@ -33,7 +34,7 @@ import type { RunSources } from '../runs/live.ts';
 import { keptSchedule, keptSchedules } from './kept-schedules.ts';
 import { retentionOf } from './schedule-retention.ts';
 import { ScheduleStates } from './schedule-states.ts';
-import { newSchedule, withoutEmpty } from './stored.ts';
+import { newSchedule, withoutEmpty, writeOver } from './stored.ts';
 import { TemporalSchedules } from './temporal-schedules.ts';
 
 /** What is asked for schedules, and what is told about them. */
@@ -67,6 +68,7 @@ export class ScheduleService {
     const store = this.#sources.store(spec.location);
     const there = await this.#find(name);
     if (there !== undefined) {
+      requireKept(there.stored);
       if (canonicalJson(there.stored.spec) !== canonicalJson(spec)) {
         const text = `there is a schedule ${name} with another spec; replace it (PUT), or choose another name`;
         throw new Failure('already-exists', text, { subject: 'metadata.name' });
@@ -85,12 +87,17 @@ export class ScheduleService {
   }
 
   /** Gives a schedule another spec, or makes it. */
-  async replace(name: string, spec: ScheduleSpec): Promise<CreatedSchedule> {
+  async replace(
+    name: string,
+    spec: ScheduleSpec,
+    precondition?: Precondition,
+  ): Promise<CreatedSchedule> {
     const there = await this.#find(name);
+    precondition?.(there?.stored);
     if (there === undefined) {
       return this.create(name, spec);
     }
-    await this.#change(there, spec);
+    await this.#change(there, spec, precondition);
     return { resource: await this.get(name), isNew: false };
   }
 
@@ -162,7 +169,7 @@ export class ScheduleService {
     }
     const stored = recoveredSchedule(read.stored, request);
     if (stored !== read.stored) {
-      await this.#write(store, stored, read);
+      await writeOver(store, stored, { read });
     }
     await this.#temporal.start(stored);
     return true;
@@ -172,11 +179,12 @@ export class ScheduleService {
   async pause(
     name: string,
     how: { readonly paused: boolean; readonly note?: string },
+    precondition?: Precondition,
   ): Promise<ScheduleResource> {
     const there = await this.#require(name);
     const { paused, note } = how;
     const spec = { ...there.stored.spec, paused, note };
-    await this.#change(there, withoutEmpty(spec));
+    await this.#change(there, withoutEmpty(spec), precondition);
     return this.get(name);
   }
 
@@ -209,17 +217,25 @@ export class ScheduleService {
   }
 
   /** Forgets a schedule. Its backups stay, and what runs goes on. */
-  async delete(name: string): Promise<void> {
+  async delete(name: string, precondition?: Precondition): Promise<void> {
     const there = await this.#find(name);
     if (there === undefined) {
       await this.#forgetUnkept(name);
       return;
     }
-    this.#requireWritable(there.stored.spec.location);
-    if (there.description !== undefined) {
+    const { stored, read, description } = there;
+    const store = this.#sources.store(stored.spec.location);
+    this.#requireWritable(stored.spec.location);
+    if (precondition !== undefined && stored.deletionTimestamp === undefined) {
+      precondition(stored);
+      // Who changes it at the same time finds another version from now on, or is refused.
+      const deletionTimestamp = recordTime(Date.now());
+      await writeOver(store, { ...stored, deletionTimestamp }, { read, precondition });
+    }
+    if (description !== undefined) {
       await this.#temporal.delete(name);
     }
-    await removeSchedule(this.#sources.store(there.stored.spec.location), name);
+    await removeSchedule(store, name);
   }
 
   /** Ends what Temporal does for a schedule that no location has any more. Throws `not-found`. */
@@ -237,13 +253,22 @@ export class ScheduleService {
   }
 
   /** Writes the next state of a schedule to its location, and then to Temporal. */
-  async #change({ stored: old, description, read }: Found, spec: ScheduleSpec): Promise<void> {
+  async #change(
+    { stored: old, description, read }: Found,
+    spec: ScheduleSpec,
+    precondition: Precondition | undefined,
+  ): Promise<void> {
     const { store } = this.#sources;
+    precondition?.(old);
+    requireKept(old);
     this.#requireWritable(old.spec.location);
     this.#requireWritable(spec.location);
     const stored: StoredSchedule = { ...old, generation: old.generation + 1, spec };
     const isMoved = old.spec.location !== spec.location;
-    await this.#write(store(spec.location), stored, isMoved ? undefined : read);
+    await writeOver(store(spec.location), stored, {
+      read: isMoved ? undefined : read,
+      precondition,
+    });
     if (description === undefined) {
       await this.#temporal.start(stored);
     } else {
@@ -251,22 +276,6 @@ export class ScheduleService {
     }
     if (isMoved) {
       await removeSchedule(store(old.spec.location), stored.name);
-    }
-  }
-
-  async #write(
-    store: ObjectStore,
-    stored: StoredSchedule,
-    read: ReadSchedule | undefined,
-  ): Promise<void> {
-    try {
-      await writeSchedule(store, stored, read?.version);
-    } catch (error) {
-      if (error instanceof Failure && error.code === 'precondition-failed') {
-        const text = `the schedule ${stored.name} was changed by somebody else; look at it, and send the request again`;
-        throw new Failure('already-exists', text, { subject: 'metadata.name', cause: error });
-      }
-      throw error;
     }
   }
 
@@ -283,6 +292,7 @@ export class ScheduleService {
 
   async #requireActive(name: string): Promise<Active> {
     const { description, ...found } = await this.#require(name);
+    requireKept(found.stored);
     this.#requireWritable(found.stored.spec.location);
     if (description === undefined) {
       const text = `Temporal does not know the schedule ${name}, which its location has; send PUT /schedules/${name} with its spec to give it back`;
@@ -309,6 +319,14 @@ export class ScheduleService {
     const read = await keptSchedule(this.#sources, name);
     // A look at a schedule costs Temporal more than a read; a name that is free needs none.
     return read && { stored: read.stored, read, description: await this.#temporal.describe(name) };
+  }
+}
+
+/** Throws `being-deleted` for a schedule whose deletion has begun. */
+function requireKept({ name, deletionTimestamp }: StoredSchedule): void {
+  if (deletionTimestamp !== undefined) {
+    const text = `the deletion of the schedule ${name} has begun; send DELETE /schedules/${name} again where it stays`;
+    throw new Failure('being-deleted', text, { subject: name });
   }
 }
 

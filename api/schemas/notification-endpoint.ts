@@ -33,7 +33,11 @@ export const NotificationEndpoint = Type.Object(
   {
     apiVersion: ApiVersion,
     kind: Type.Literal('NotificationEndpoint'),
-    metadata: Type.Object({ name: Type.String() }),
+    metadata: Type.Object({
+      name: Type.String(),
+      uid: Type.String(),
+      generation: Type.Integer({ description: 'Counts the changes of the spec.' }),
+    }),
     spec: Type.Object({
       url: Type.Optional(Type.String({ description: 'Left out of one that cannot be used.' })),
       events: Names('Names of events, or all of a kind: restore.*. All when left out.'),

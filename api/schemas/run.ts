@@ -40,6 +40,19 @@ export const CreateQuery = Type.Object(
   STRICT,
 );
 
+/** Of requests that look at one thing. */
+export const LookHeaders = Type.Object({
+  'if-none-match': Type.Optional(
+    Type.String({ description: 'Tags of answers that are known; 304 when this is one of them.' }),
+  ),
+});
+/** Of requests that change one thing. */
+export const ChangeHeaders = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({ description: 'ETag of what is to be changed; 412 when it is not that now.' }),
+  ),
+});
+
 /** Which part of a list is asked for. */
 export const PAGE_FIELDS = {
   limit: Type.Optional(

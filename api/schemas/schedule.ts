@@ -102,6 +102,9 @@ export const Schedule = Type.Object(
       uid: Type.String(),
       generation: Type.Integer(),
       creationTimestamp: Time,
+      deletionTimestamp: Type.Optional(
+        Type.String({ format: 'date-time', description: 'Since when it is being forgotten.' }),
+      ),
     }),
     spec: Type.Object({ ...TIMES, ...OPTIONAL, ...REST, template: Backup.properties.spec }),
     status: Type.Object({

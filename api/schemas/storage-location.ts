@@ -56,6 +56,8 @@ export const StorageLocation = Type.Object(
         ['Configuration', 'Resource'],
         'Configuration: of the processes, and changed there; Resource: kept, and changed by requests.',
       ),
+      uid: Type.Optional(Type.String({ description: 'Of one that is kept.' })),
+      generation: Type.Optional(Type.Integer({ description: 'Counts the changes of one.' })),
     }),
     spec: Type.Object({
       provider: Type.Optional(oneOf(['folder', 's3'], 'A folder of the machine, or a bucket.')),

@@ -3,6 +3,7 @@ import type { FailureReport } from '../failure.ts';
 import type { Fields } from '../fields.ts';
 import type { LocationOwner } from './location-owner.ts';
 import type { LocationCheck, LocationPhase } from '../location-check.ts';
+import type { Revision } from '../revision.ts';
 import type { FolderLocation, S3Location } from '../storage-location.ts';
 
 /** A storage location as it is configured; credentials are no part of it. */
@@ -13,7 +14,7 @@ export interface StorageLocationResource {
     readonly name: string;
     /** Whether it is of the configuration of the processes, or kept as a resource that requests can change. */
     readonly origin: 'Configuration' | 'Resource';
-  };
+  } & Partial<Revision>;
   /** The default flag alone for one that cannot be used. */
   readonly spec: (
     | Omit<S3Location, 'name'>

@@ -1,13 +1,14 @@
 import type { API_VERSION } from '../api-resource.ts';
 import type { FailureReport } from '../failure.ts';
 import type { Fields } from '../fields.ts';
+import type { Revision } from '../revision.ts';
 import type { EndpointSpec, EndpointStatus } from './endpoint.ts';
 
 /** A notification endpoint as it is kept; signing keys and headers are no part of it. */
 export interface NotificationEndpointResource {
   readonly apiVersion: typeof API_VERSION;
   readonly kind: 'NotificationEndpoint';
-  readonly metadata: { readonly name: string };
+  readonly metadata: Revision & { readonly name: string };
   /** Nothing for one that cannot be used. */
   readonly spec: Partial<EndpointSpec>;
   readonly status: EndpointStatus & {

@@ -14,9 +14,13 @@ export interface RecoverSchedulesRequest {
 
 const NOTE = 'recovered; nothing happens at its times until somebody lets it go on';
 
-/** Whether a request means a schedule. */
-export function isMeant({ spec }: StoredSchedule, { cluster }: RecoverSchedulesRequest): boolean {
-  return cluster === undefined || spec.template.cluster === cluster;
+/** Whether a request means a schedule. One whose deletion has begun is not brought back. */
+export function isMeant(
+  { spec, deletionTimestamp }: StoredSchedule,
+  { cluster }: RecoverSchedulesRequest,
+): boolean {
+  const isOfCluster = cluster === undefined || spec.template.cluster === cluster;
+  return isOfCluster && deletionTimestamp === undefined;
 }
 
 /**

@@ -52,6 +52,8 @@ export interface StoredSchedule {
   readonly generation: number;
   /** RFC 3339. */
   readonly creationTimestamp: string;
+  /** Since when it is being forgotten, RFC 3339; left out of one that is kept. */
+  readonly deletionTimestamp?: string;
   readonly spec: ScheduleSpec;
 }
 

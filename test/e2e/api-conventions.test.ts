@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import type { Problem, ScheduleResource } from '../../domain/api-resource.ts';
+import { readSchedule, writeSchedule } from '../../storage/schedule-files.ts';
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
+import { freshNamespace } from '../support/fresh-namespace.ts';
+import { type Answer, Installation } from '../support/installation.ts';
+import { kubectl } from '../support/kubectl.ts';
+
+// Goal: many programs can work on the same things over the API without one undoing what another did. Method: a real
+// installation; what races is sent at the same time, and the place where a thing is kept decides.
+
+let installation: Installation;
+let namespace: string;
+
+beforeAll(async () => {
+  [installation, namespace] = await Promise.all([Installation.start(), freshNamespace('agreed')]);
+  await kubectl('create', 'configmap', 'note', '--from-literal=text=first', '-n', namespace);
+});
+
+afterAll(async () => {
+  await kubectl('delete', 'namespace', installation.ownNamespace, '--ignore-not-found');
+  await installation.stop();
+  await dropNamespaces(namespace);
+});
+
+/** What is kept under one name, and can be changed. */
+interface Kept {
+  readonly path: string;
+  readonly body: (mark: number) => { metadata: { name: string }; spec: object };
+}
+
+const KEPT: readonly Kept[] = [
+  {
+    path: '/schedules',
+    body: (mark) => ({
+      metadata: { name: 'yearly' },
+      spec: {
+        schedule: '@yearly',
+        jitter: `${String(mark)}s`,
+        template: { cluster: installation.name },
+      },
+    }),
+  },
+  {
+    path: '/storage-locations',
+    body: (mark) => ({
+      metadata: { name: 'shelf' },
+      spec: { provider: 'folder', path: '/nonexistent', uploadBytesPerSecond: 10_000 + mark },
+    }),
+  },
+  {
+    path: '/notification-endpoints',
+    body: (mark) => ({
+      metadata: { name: 'pager' },
+      spec: { url: `https://receiver.invalid/${String(mark)}` },
+    }),
+  },
+];
+
+interface Sent {
+  readonly headers?: Record<string, string>;
+  readonly body?: unknown;
+}
+
+async function send<Body = Problem>(
+  method: string,
+  path: string,
+  { headers = {}, body }: Sent = {},
+): Promise<Answer<Body>> {
+  const type = body === undefined ? {} : { 'content-type': 'application/json' };
+  const response = await fetch(`${installation.apiUrl}/api/v1${path}`, {
+    method,
+    headers: { ...type, ...headers },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    // Each test names the type that it expects and looks at what came.
+    body: (text === '' ? undefined : JSON.parse(text)) as Body,
+  };
+}
+
+function tagOf({ headers }: Answer<unknown>): string {
+  return headers.get('etag') ?? '';
+}
+
+/** Path of a change that is sent as JSON; a location is not looked at. */
+function writePath({ path, body }: Kept): string {
+  const query = path === '/storage-locations' ? '?check=false' : '';
+  return `${path}/${body(0).metadata.name}${query}`;
+}
+
+test.each(KEPT)('of two changes of what one saw in $path one is made', async (kept) => {
+  const path = writePath(kept);
+  const one = path.replace('?check=false', '');
+  const made = await send('PUT', path, { body: kept.body(1) });
+  expect([made.status, tagOf(made)]).toEqual([201, tagOf(await send('GET', one))]);
+  const ifMatch = { 'if-match': tagOf(made) };
+
+  const racing = [2, 3, 4, 5].map((mark) =>
+    send<Problem & ScheduleResource>('PUT', path, { headers: ifMatch, body: kept.body(mark) }),
+  );
+  const answers = await Promise.all(racing);
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412]);
+  const lost = answers.filter(({ status }) => status === 412);
+  expect(lost.map(({ body }) => body.code)).toEqual(Array(3).fill('precondition-failed'));
+  const now = await send<ScheduleResource>('GET', one);
+  const [won] = answers.filter(({ status }) => status === 200);
+  expect(now.body.spec).toEqual(won?.body.spec);
+  expect(now.body.metadata.generation).toBe(2);
+
+  expect((await send('DELETE', one, { headers: ifMatch })).status).toBe(412);
+  expect((await send('DELETE', one, { headers: { 'if-match': tagOf(now) } })).status).toBe(204);
+  expect((await send('GET', one)).status).toBe(404);
+  // One that is made anew under the name is another one, though it is of the first generation too.
+  await send('PUT', path, { body: kept.body(1) });
+  expect((await send('DELETE', one, { headers: ifMatch })).status).toBe(412);
+  expect((await send('DELETE', one, { headers: { 'if-match': '*' } })).status).toBe(204);
+  const gone = await send('PUT', path, { headers: { 'if-match': '*' }, body: kept.body(1) });
+  expect([gone.status, gone.body.code]).toEqual([412, 'precondition-failed']);
+});
+
+test('a schedule that somebody has changed is not paused, nor one whose deletion has begun', async () => {
+  const [schedules] = KEPT;
+  const path = '/schedules/yearly';
+  const made = await send('PUT', path, { body: schedules?.body(1) });
+  const paused = await send('POST', `${path}:pause`, { body: {} });
+  const stale = { headers: { 'if-match': tagOf(made) }, body: {} };
+  expect((await send('POST', `${path}:unpause`, stale)).status).toBe(412);
+  const fresh = { headers: { 'if-match': tagOf(paused) }, body: {} };
+  expect((await send('POST', `${path}:unpause`, fresh)).status).toBe(200);
+
+  const store = installation.store();
+  const read = await readSchedule(store, 'yearly');
+  if (read === undefined) {
+    throw new Error('there is no schedule');
+  }
+  const begun = { ...read.stored, deletionTimestamp: read.stored.creationTimestamp };
+  await writeSchedule(store, begun, read.version);
+  store.close();
+  for (const [method, at, body] of [
+    ['PUT', path, schedules?.body(2)],
+    ['POST', '/schedules', schedules?.body(1)],
+    ['POST', `${path}:pause`, {}],
+    ['POST', `${path}:trigger`, {}],
+  ] as const) {
+    const { status, body: problem } = await send(method, at, { body });
+    expect([status, problem.code]).toEqual([409, 'being-deleted']);
+  }
+  expect((await send('DELETE', path)).status).toBe(204);
+  expect((await send('GET', path)).status).toBe(404);
+});
+
+test('who has the newest is told so, of schedules, locations, endpoints and runs', async () => {
+  for (const kept of KEPT) {
+    const path = writePath(kept);
+    await send('PUT', path, { body: kept.body(1) });
+    await expectKnown(path.replace('?check=false', ''));
+    await send('DELETE', path.replace('?check=false', ''));
+  }
+  await installation.createBackup('first', [namespace]);
+  const end = { headers: { prefer: 'wait=30' } };
+  await expect
+    .poll(
+      async () => (await send<ScheduleResource>('GET', '/backups/first', end)).body.status.phase,
+    )
+    .toBe('Completed');
+  await expectKnown('/backups/first');
+});
+
+/** Whoever sends the tag of an answer gets it once more only when it has changed. */
+async function expectKnown(path: string): Promise<void> {
+  const tag = tagOf(await send('GET', path));
+  const known = await send('GET', path, { headers: { 'if-none-match': `"other", W/${tag}` } });
+  expect([known.status, known.body, tagOf(known)]).toEqual([304, undefined, tag]);
+  expect((await send('GET', path, { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
+}
+
+test('a condition that cannot be looked at is refused', async () => {
+  const headers = { 'if-match': '"any"' };
+  for (const [method, path] of [
+    ['DELETE', '/backups/first'],
+    ['POST', '/schedules/yearly:trigger'],
+  ] as const) {
+    const answer = await send(method, path, { headers });
+    expect([answer.status, answer.body.code]).toEqual([400, 'invalid-request']);
+  }
+  const [schedules] = KEPT;
+  const unquoted = { headers: { 'if-match': 'any' }, body: schedules?.body(1) };
+  expect((await send('PUT', '/schedules/yearly', unquoted)).status).toBe(400);
+});
