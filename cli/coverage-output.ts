@@ -6,7 +6,7 @@ import {
   type VolumeCoverage,
 } from '../domain/coverage.ts';
 import { columnsText } from './columns.ts';
-import { sizeText } from './items-output.ts';
+import { sizeText } from '../domain/size-text.ts';
 
 /** What a backup should hold, what it holds, and why they differ, for people. */
 export function coverageText(report: CoverageReport): string {

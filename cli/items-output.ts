@@ -1,9 +1,7 @@
 import type { BackupItem } from '../domain/backup-contents.ts';
 import { groupResource, type ItemReference } from '../domain/item.ts';
+import { sizeText } from '../domain/size-text.ts';
 import type { Table } from './output/table.ts';
-
-const UNITS = ['B', 'KiB', 'MiB', 'GiB'] as const;
-const UNIT_STEP = 1024;
 
 /** One line per item. */
 export function itemsTable(items: readonly BackupItem[]): Table<BackupItem> {
@@ -25,12 +23,4 @@ export function itemsTable(items: readonly BackupItem[]): Table<BackupItem> {
 /** As kubectl names an object: `deployments.apps/web`. */
 export function itemName(item: ItemReference): string {
   return `${groupResource(item)}/${item.name}`;
-}
-
-/** `317 B`, `1.2 KiB`. */
-export function sizeText(sizeBytes: number): string {
-  const exponent = UNITS.findLastIndex((_, index) => sizeBytes >= UNIT_STEP ** index);
-  const unit = Math.max(0, exponent);
-  const digits = unit === 0 ? 0 : 1;
-  return `${(sizeBytes / UNIT_STEP ** unit).toFixed(digits)} ${UNITS[unit] ?? ''}`;
 }

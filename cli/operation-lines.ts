@@ -1,5 +1,5 @@
 import type { RunOperation, RunOperations } from '../domain/api-resource.ts';
-import { sizeText } from './items-output.ts';
+import { sizeText } from '../domain/size-text.ts';
 
 /** Operations that are shown one by one. */
 const SHOWN_MAX = 5;

@@ -1,6 +1,6 @@
 import type { ReconciliationResource } from '../domain/reconciliation.ts';
 import { columnsText } from './columns.ts';
-import { sizeText } from './items-output.ts';
+import { sizeText } from '../domain/size-text.ts';
 
 const HEADINGS = ['KIND', 'PLACE', 'SINCE', 'SIZE', 'WHY', 'REMOVAL'];
 

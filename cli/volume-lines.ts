@@ -8,7 +8,7 @@ import {
 import { volumeName } from '../domain/volumes/volume-name.ts';
 import { columnsText } from './columns.ts';
 import { copiedText, words } from './coverage-output.ts';
-import { sizeText } from './items-output.ts';
+import { sizeText } from '../domain/size-text.ts';
 import { span } from './span.ts';
 
 const BAR_WIDTH = 20;
