@@ -94,6 +94,8 @@ export interface AppOptions {
   /** Reads the credentials of locations; without it those are refused that have them in a Secret. */
   readonly readSecret?: SecretReader | undefined;
   readonly uiUrl?: string | undefined;
+  /** Where users reach the API, for links in the Temporal UI; there are none without it. */
+  readonly publicUrl?: string | undefined;
   readonly patienceMs?: number | undefined;
   /** Who may call; everybody when left out. */
   readonly control?: AccessControl | undefined;

@@ -32,6 +32,8 @@ export interface ApiConfig {
     /** Where the Temporal UI is; links are left out without it. */
     readonly uiUrl?: string;
   };
+  /** Where users reach the API, for links in the Temporal UI; there are none without it. */
+  readonly publicUrl?: string;
   /** Passed on to the runs, in milliseconds. */
   readonly patienceMs?: number;
   /** How long the process goes on answering after SIGTERM, in milliseconds. */
@@ -61,12 +63,24 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
       namespace: namespace ?? 'default',
       ...(uiUrl === undefined ? {} : { uiUrl: uiUrl.replace(/\/$/, '') }),
     },
+    ...publicUrlOf(env['HOLDFAST_PUBLIC_URL']),
     ...(patience === undefined ? {} : { patienceMs: parseDuration(patience, 'HOLDFAST_PATIENCE') }),
     drainMs: parseDuration(env['HOLDFAST_DRAIN'] ?? DEFAULT_DRAIN, 'HOLDFAST_DRAIN'),
     access: readAccessConfig(env, host),
     isRevealAllowed: env['HOLDFAST_REVEAL_SECRETS'] === 'true',
     logLevel: env['HOLDFAST_LOG_LEVEL'] ?? 'info',
   };
+}
+
+function publicUrlOf(text: string | undefined): Pick<ApiConfig, 'publicUrl'> {
+  if (text === undefined) {
+    return {};
+  }
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
+    throw new Failure('invalid-request', 'HOLDFAST_PUBLIC_URL must be a URL with http or https');
+  }
+  return { publicUrl: text.replace(/\/$/, '') };
 }
 
 function ownNamespace(env: NodeJS.ProcessEnv): Pick<ApiConfig, 'namespace' | 'kubeContext'> {

@@ -66,6 +66,7 @@ async function main(): Promise<void> {
     readiness,
     metrics,
     uiUrl: config.temporal.uiUrl,
+    publicUrl: config.publicUrl,
     patienceMs: config.patienceMs,
     isRevealAllowed: config.isRevealAllowed,
     logLevel: config.logLevel,

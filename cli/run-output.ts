@@ -1,4 +1,4 @@
-import type { RunResource, RunVolumes } from '../domain/api-resource.ts';
+import type { RunResource, RunVolumes, TemporalLink } from '../domain/api-resource.ts';
 import type { Hold } from '../domain/hold.ts';
 import type { Phase } from '../domain/phase.ts';
 import { restoreEndLines, restoreSpecLines } from './restore-lines.ts';
@@ -92,14 +92,22 @@ export function describeText(run: RunResource, nowMs: number): string {
     ['Errors', String(status.errors)],
     ...problemLines(run),
     ['Failure', status.failure && `${status.failure.code}: ${status.failure.message}`],
-    ['Workflow', status.temporal?.workflowId],
-    ['Watch it at', status.temporal?.url],
+    ...temporalLines(status.temporal),
   ];
   const shown = lines.filter((line): line is [string, string] => line[1] !== undefined);
   return `${shown.map(([label, value]) => `${`${label}:`.padEnd(LABEL_WIDTH)}${value}`).join('\n')}\n`;
 }
 
 const LABEL_WIDTH = 15;
+
+/** Where to watch the run, and until when that can be done. */
+function temporalLines(link: TemporalLink | undefined): [string, string | undefined][] {
+  return [
+    ['Workflow', link?.workflowId],
+    ['Watch it at', link?.url],
+    ['Known until', link?.availableUntil],
+  ];
+}
 
 /** What a backup could not take, and what should be known about what it took. */
 function problemLines(run: RunResource): [string, string][] {

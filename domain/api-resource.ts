@@ -193,6 +193,8 @@ export interface TemporalLink {
   readonly namespace: string;
   readonly workflowId: string;
   readonly runId: string;
+  /** Of a run that has closed: when Temporal forgets it, RFC 3339; left out where it does not tell. */
+  readonly availableUntil?: string;
   /** Page of the Temporal UI; left out when the API was not told where the UI is. */
   readonly url?: string;
 }

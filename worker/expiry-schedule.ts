@@ -69,6 +69,8 @@ function expirySchedule({
       taskQueue: WORKFLOW_TASK_QUEUE,
       args: [input],
       staticSummary: `Delete backups of cluster ${cluster} that have had their time`,
+      staticDetails:
+        'Looks through all locations again and again; each deletion is a workflow of its own',
     },
     // One that was missed is made up for by the next.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: expiryMs },

@@ -10,6 +10,7 @@ import type { NativeConnection } from '@temporalio/worker';
 
 import type { Leases, RepositoryOf } from '../activities/volumes/lease-port.ts';
 import { Failure, type FailureReport } from '../domain/failure.ts';
+import { code } from '../domain/run-details.ts';
 import type { LeaseAnswer, LeaseHolder, LeaseRequest } from '../domain/volumes/lease-table.ts';
 import {
   type RepositoryKey,
@@ -47,6 +48,7 @@ export class TemporalLeases implements Leases {
       args: [input],
       workflowIdConflictPolicy: 'USE_EXISTING',
       staticSummary: `Repository of namespace ${namespace} in location ${location}`,
+      staticDetails: `Keeps who may use the repository, and maintains it. Cluster ${code(cluster)}, ${code(clusterUid)}`,
     });
     try {
       return await callTemporal(this.#client, () =>

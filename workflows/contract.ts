@@ -252,6 +252,8 @@ export interface ScheduledBackupInput {
   /** See `BackupInput`; of the template with the name of the schedule. */
   readonly specDigest: string;
   readonly patienceMs?: number;
+  /** Where users reach the API; what is shown in Temporal has no links without it. */
+  readonly publicUrl?: string;
 }
 
 export interface ExpireBackupsInput extends PlanRetentionInput {

@@ -12,6 +12,7 @@ import type { ExpiredBackup, PlanRetentionResult } from '../activities/schedule-
 import { recordTime } from '../domain/duration.ts';
 import type { FailureCode } from '../domain/failure.ts';
 import { locationEvent } from '../domain/notifications/event.ts';
+import { deletionDetails } from '../domain/run-details.ts';
 import { deleteWorkflowId } from '../domain/workflow-id.ts';
 import { activitiesOf } from './activity-profiles.ts';
 import {
@@ -103,6 +104,10 @@ async function deleteOne(
         },
       ],
       staticSummary: `Delete the backup ${name}, which has had its time`,
+      staticDetails: deletionDetails({
+        ...{ kind: 'Backup', location, name, cluster },
+        why: 'it has had its time',
+      }),
       parentClosePolicy: ParentClosePolicy.ABANDON,
       cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
     });

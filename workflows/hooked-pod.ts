@@ -13,6 +13,7 @@ import type { HookedPodInput, ThawPodInput } from '../activities/hook-contract.t
 import type { LocatedPod, VolumeEnd, VolumeRun } from '../activities/volume-contract.ts';
 import type { FailureReport } from '../domain/failure.ts';
 import type { HookEnds } from '../domain/hooks/hook-ends.ts';
+import { partDetails } from '../domain/run-details.ts';
 import { freezeGuardWorkflowId } from '../domain/workflow-id.ts';
 import type { Activities } from './activity-profiles.ts';
 import { FREEZE_GUARD_WORKFLOW, type FreezeGuardInput, thawedSignal } from './contract.ts';
@@ -189,6 +190,7 @@ async function startGuard(step: HookedStep): Promise<Guard | undefined> {
     workflowId: freezeGuardWorkflowId(workflowInfo().workflowId, { podUid, runUid }),
     args: [input],
     staticSummary: `Thaws ${name} if nobody else does`,
+    staticDetails: partDetails(step.run, cluster),
     parentClosePolicy: ParentClosePolicy.ABANDON,
     cancellationType: ChildWorkflowCancellationType.ABANDON,
   });

@@ -7,6 +7,7 @@ import {
 
 import type { Delivered, NotifiedEndpoint } from '../activities/notification-contract.ts';
 import { nameOfEvent } from '../domain/notifications/event.ts';
+import { eventDetails } from '../domain/run-details.ts';
 import { FAILING_RETRY_PLAN, RETRY_PLAN } from '../domain/notifications/retry-plan.ts';
 import { deliverWorkflowId } from '../domain/workflow-id.ts';
 import { notificationActivitiesOf } from './activity-profiles.ts';
@@ -72,6 +73,7 @@ async function startDelivery(
       workflowId: deliverWorkflowId(event.id, name),
       args: [{ cluster, event, endpoint: name, plan }],
       staticSummary: `${nameOfEvent(event)} of ${event.subject} to ${name}`,
+      staticDetails: eventDetails(cluster, event),
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       parentClosePolicy: ParentClosePolicy.ABANDON,
       cancellationType: ChildWorkflowCancellationType.ABANDON,

@@ -14,6 +14,7 @@ import {
   type Orphan,
   type OrphanRun,
 } from '../domain/orphan.ts';
+import { deletionDetails } from '../domain/run-details.ts';
 import { deleteWorkflowId } from '../domain/workflow-id.ts';
 import { activitiesOf } from './activity-profiles.ts';
 import {
@@ -113,6 +114,10 @@ async function removeOf(
       },
     ],
     staticSummary: `Delete what the ${kind.toLowerCase()} ${name} has left`,
+    staticDetails: deletionDetails({
+      ...{ kind, location, name, cluster },
+      why: 'its run is dead, and it was found by a reconciliation',
+    }),
     parentClosePolicy: ParentClosePolicy.ABANDON,
     cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
   });

@@ -12,6 +12,7 @@ import type { AskedShards, PluginRound } from '../activities/plugin-run-contract
 import { DEFAULT_ITEM_OPERATION_TIMEOUT } from '../domain/backup.ts';
 import { durationMs, recordTime } from '../domain/duration.ts';
 import type { FailureReport } from '../domain/failure.ts';
+import { partDetails } from '../domain/run-details.ts';
 import type { KindReference, RunReference } from '../domain/run-reference.ts';
 import { pluginsWorkflowId } from '../domain/workflow-id.ts';
 import { activitiesOf } from './activity-profiles.ts';
@@ -187,7 +188,7 @@ function endedBy(
   return executeChild<CancelWorkflow>(PLUGIN_CANCEL_WORKFLOW, child);
 }
 
-function childOf<Input>(
+function childOf<Input extends PluginCancelInput>(
   part: Parameters<typeof pluginsWorkflowId>[1],
   input: Input,
   summary: string,
@@ -198,6 +199,7 @@ function childOf<Input>(
     workflowId: pluginsWorkflowId(workflowId, part, runUid),
     args: [input] as [Input],
     staticSummary: summary,
+    staticDetails: partDetails(input.run, input.cluster),
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
   };

@@ -12,6 +12,7 @@ import {
 
 import type { BackupResult } from '../domain/backup.ts';
 import type { FailureReport } from '../domain/failure.ts';
+import { runDetails } from '../domain/run-details.ts';
 import { type ScheduledBackup, scheduledName } from '../domain/schedules/schedule.ts';
 import { backupWorkflowId } from '../domain/workflow-id.ts';
 import {
@@ -116,7 +117,7 @@ type UntakenEnd =
 type Ended = UntakenEnd | { readonly taken: true };
 
 async function backUp(
-  { stored, specDigest, patienceMs }: ScheduledBackupInput,
+  { stored, specDigest, patienceMs, publicUrl }: ScheduledBackupInput,
   name: string,
 ): Promise<Ended> {
   const { location, template } = stored.spec;
@@ -131,6 +132,10 @@ async function backUp(
       ],
       memo: { ...memo },
       staticSummary: `Backup ${name} of cluster ${cluster}`,
+      staticDetails: runDetails({
+        ...{ kind: 'Backup', location, name, spec, publicUrl },
+        by: `schedule ${stored.name}`,
+      }),
       ...attributesOf(name, cluster),
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       parentClosePolicy: ParentClosePolicy.ABANDON,

@@ -6,6 +6,7 @@ import {
 } from '@temporalio/workflow';
 
 import type { VolumeRun } from '../activities/volume-contract.ts';
+import { partDetails } from '../domain/run-details.ts';
 import type { MovedVolumes } from '../domain/run-status.ts';
 import { volumesWorkflowId } from '../domain/workflow-id.ts';
 import {
@@ -46,6 +47,7 @@ async function moveBatch(run: VolumeRun, input: VolumesInput): Promise<MovedVolu
     workflowId: volumesWorkflowId(workflowInfo().workflowId, input.batch),
     args: [input],
     staticSummary: `Volumes of the ${run.kind.toLowerCase()} ${run.name}, batch ${String(input.batch + 1)}`,
+    staticDetails: partDetails(run, input.cluster),
     // A child that is cut off would leave pods behind that mount volumes.
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,

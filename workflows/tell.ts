@@ -7,6 +7,7 @@ import {
 } from '@temporalio/workflow';
 
 import { type CloudEvent, nameOfEvent } from '../domain/notifications/event.ts';
+import { eventDetails } from '../domain/run-details.ts';
 import { notifyWorkflowId } from '../domain/workflow-id.ts';
 import { NOTIFY_WORKFLOW, type NotifyInput, type NotifyResult } from './contract.ts';
 import { isAlreadyStarted } from './notify.ts';
@@ -25,6 +26,7 @@ export function tell(cluster: string, event: CloudEvent): Promise<void> {
         workflowId: notifyWorkflowId(event.id),
         args: [{ cluster, event }],
         staticSummary: `Tells of ${nameOfEvent(event)} of ${event.subject}`,
+        staticDetails: eventDetails(cluster, event),
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         parentClosePolicy: ParentClosePolicy.ABANDON,
         cancellationType: ChildWorkflowCancellationType.ABANDON,

@@ -11,6 +11,7 @@ import type {
   CreateReconciliationRequest,
   ReconciliationResource,
 } from '../../domain/reconciliation.ts';
+import { code } from '../../domain/run-details.ts';
 import { requireWritable } from '../../domain/storage-location.ts';
 import { reconcileWorkflowId, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
 import { requireOwn } from '../../storage/location-owner.ts';
@@ -61,6 +62,7 @@ export class ReconcileService {
           args: [input],
           memo: { removal },
           staticSummary: `What dead runs of cluster ${cluster} have left in location ${location}`,
+          staticDetails: `Removes: ${code(removal)}`,
         }),
       );
     } catch (error) {

@@ -90,7 +90,8 @@ export function runRoutes<Resource extends RunResource, Body extends RunBody>(
         const wait = { waitMs: previewWaitOf(request), signal: untilClosed(reply) };
         return reply.send(await preview(key, spec, wait));
       }
-      const { resource, isNew } = await service.create(key, spec);
+      const by = request.access.subject.username;
+      const { resource, isNew } = await service.create(key, spec, by);
       const path = `${base}/${key.name}?location=${key.location}`;
       return reply
         .code(isNew ? 202 : 200)
@@ -204,7 +205,10 @@ function oneRunRoutes<Resource extends RunResource>(
         response: { 202: ok, default: problem() },
       },
     },
-    async (request, reply) => reply.code(202).send(await service.delete(keyOf(request))),
+    async (request, reply) => {
+      const by = request.access.subject.username;
+      return reply.code(202).send(await service.delete(keyOf(request), by));
+    },
   );
 }
 

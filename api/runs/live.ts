@@ -1,4 +1,5 @@
 import type { ResourceMeta, RunResource, TemporalLink } from '../../domain/api-resource.ts';
+import { recordTime } from '../../domain/duration.ts';
 import type { StorageLocation } from '../../domain/storage-location.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
@@ -14,6 +15,8 @@ export interface RunSources {
   /** What is known of a location. */
   readonly location: (name: string) => StorageLocation | undefined;
   readonly uiUrl?: string | undefined;
+  /** Where users reach the API, for links in the Temporal UI. */
+  readonly publicUrl?: string | undefined;
   readonly patienceMs?: number | undefined;
 }
 
@@ -37,6 +40,18 @@ export class LiveRuns<Resource extends RunResource> {
     // Runs are started with their spec in the memo, by the API alone.
     const spec = memoOf(info)?.spec as Resource['spec'];
     return this.#kind.live(metadata, spec, { ...status, temporal: this.link(info) });
+  }
+
+  /** The same resource of a run that has closed, which says as well until when Temporal remembers the run. */
+  async dated(resource: Resource, info: RunInfo | undefined): Promise<Resource> {
+    const closeTime = info?.closeTime;
+    const { temporal: link } = resource.status;
+    const retentionMs = closeTime && (await this.#sources.temporal.retentionMs());
+    if (link === undefined || closeTime === undefined || retentionMs === undefined) {
+      return resource;
+    }
+    const availableUntil = recordTime(closeTime.getTime() + retentionMs);
+    return { ...resource, status: { ...resource.status, temporal: { ...link, availableUntil } } };
   }
 
   link({ workflowId, runId }: RunInfo): TemporalLink {

@@ -4,6 +4,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { RunResource } from '../../domain/api-resource.ts';
 import { Failure, type FailureReport } from '../../domain/failure.ts';
 import { isEndPhase, type Phase } from '../../domain/phase.ts';
+import { deletionDetails, runDetails } from '../../domain/run-details.ts';
 import type { RunStatus } from '../../domain/run-status.ts';
 import { requireWritable } from '../../domain/storage-location.ts';
 import { deleteWorkflowId, type RunKey, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
@@ -68,8 +69,8 @@ export class RunService<Resource extends RunResource> {
   }
 
   /** Starts a run, or gives the one that the same request started before. */
-  async create(key: RunKey, spec: Resource['spec']): Promise<Created<Resource>> {
-    const { temporal, store, patienceMs } = this.#options;
+  async create(key: RunKey, spec: Resource['spec'], by?: string): Promise<Created<Resource>> {
+    const { temporal, store, patienceMs, publicUrl } = this.#options;
     const digest = specDigest(spec);
     const [ended] = await Promise.all([
       this.#kind.read(store(key.location), key),
@@ -93,6 +94,7 @@ export class RunService<Resource extends RunResource> {
       name: key.name,
       cluster: spec.cluster,
       memo,
+      details: runDetails({ kind, ...key, spec, by, publicUrl }),
       input: {
         ...key,
         spec,
@@ -137,7 +139,7 @@ export class RunService<Resource extends RunResource> {
       isAway ? undefined : this.#deletion(key),
     ]);
     if (ended !== undefined) {
-      const linked = this.#linked(ended, described);
+      const linked = await this.#linked(ended, described);
       return deletion?.status.name === 'RUNNING' ? deleting(linked) : linked;
     }
     const sources = { live: this.#live, temporal: this.#options.temporal };
@@ -145,7 +147,7 @@ export class RunService<Resource extends RunResource> {
     if (lost === undefined) {
       throw this.#notFound(key);
     }
-    return lost;
+    return this.#live.dated(lost, described);
   }
 
   /**
@@ -201,7 +203,7 @@ export class RunService<Resource extends RunResource> {
   }
 
   /** Starts the deletion of an ended run, or joins the one that is under way; refuses what the deletion would refuse. */
-  async delete(key: RunKey): Promise<Resource> {
+  async delete(key: RunKey, by?: string): Promise<Resource> {
     const resource = await this.#fresh(key);
     const { kind } = this.#kind;
     if (resource.status.phase !== 'Deleting' && !isEndPhase(resource.status.phase)) {
@@ -230,6 +232,7 @@ export class RunService<Resource extends RunResource> {
         args: [input],
         workflowIdConflictPolicy: 'USE_EXISTING',
         staticSummary: `Delete ${kind.toLowerCase()} ${key.name}`,
+        staticDetails: deletionDetails({ kind, ...key, cluster, by }),
       }),
     );
     this.#looks.forget(this.#kind.workflowId(key));
@@ -313,10 +316,15 @@ export class RunService<Resource extends RunResource> {
   }
 
   /** An ended run, with where to watch it while Temporal remembers that very run. */
-  #linked(resource: Resource, described: WorkflowExecutionDescription | undefined): Resource {
-    return described?.runId === resource.metadata.uid
-      ? { ...resource, status: { ...resource.status, temporal: this.#live.link(described) } }
-      : resource;
+  async #linked(
+    resource: Resource,
+    described: WorkflowExecutionDescription | undefined,
+  ): Promise<Resource> {
+    if (described?.runId !== resource.metadata.uid) {
+      return resource;
+    }
+    const status = { ...resource.status, temporal: this.#live.link(described) };
+    return this.#live.dated({ ...resource, status }, described);
   }
 
   #finished({ name }: RunKey, how: string): Failure {

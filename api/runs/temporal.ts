@@ -28,6 +28,8 @@ const OPEN_WAIT_MS = 5000;
 const START_TIMEOUT_MS = 2 * OPEN_WAIT_MS;
 /** How long a worker that was seen is taken to be there. */
 const POLLER_SEEN_MS = 2000;
+/** How long a process takes the retention of Temporal's namespace to be as it was. */
+const RETENTION_KNOWN_MS = 10 * 60_000;
 const QUEUE_TYPES = protocol.temporal.api.enums.v1.TaskQueueType;
 const TASK_QUEUE_TYPE = {
   workflow: QUEUE_TYPES.TASK_QUEUE_TYPE_WORKFLOW,
@@ -42,6 +44,8 @@ export interface RunStart {
   readonly name: string;
   readonly cluster: string;
   readonly memo: RunMemo;
+  /** What the Temporal UI shows of it for good; markdown. */
+  readonly details: string;
   readonly input: unknown;
 }
 
@@ -56,6 +60,7 @@ export class TemporalRuns {
   readonly #line: TemporalLine;
   readonly #seen = new Map<string, number>();
   #hasSearchAttributes = true;
+  #retention: { readonly told: Promise<number | undefined>; readonly untilMs: number } | undefined;
 
   constructor(line: TemporalLine, namespace: string) {
     this.#line = line;
@@ -151,6 +156,33 @@ export class TemporalRuns {
     }
   }
 
+  /**
+   * How long Temporal remembers a run that has closed, as it said a while ago at most; undefined where it does not say.
+   */
+  async retentionMs(): Promise<number | undefined> {
+    const known = this.#retention;
+    if (known === undefined || known.untilMs < performance.now()) {
+      const told = this.#askRetention();
+      this.#retention = { told, untilMs: performance.now() + RETENTION_KNOWN_MS };
+      return told;
+    }
+    return known.told;
+  }
+
+  async #askRetention(): Promise<number | undefined> {
+    const { namespace } = this;
+    try {
+      const { config } = await this.call(() =>
+        this.client.workflowService.describeNamespace({ namespace }),
+      );
+      const seconds = config?.workflowExecutionRetentionTtl?.seconds;
+      return seconds == null ? undefined : Number(seconds) * 1000;
+    } catch {
+      // Links do without it.
+      return undefined;
+    }
+  }
+
   /** Runs a call with a deadline and translates its failure. */
   async call<Result>(run: () => Promise<Result>, timeoutMs = CALL_TIMEOUT_MS): Promise<Result> {
     try {
@@ -182,7 +214,7 @@ export class TemporalRuns {
   }
 
   async #startOnce(start: RunStart): Promise<StartOutcome> {
-    const { kind, workflow, workflowId, name, cluster, memo, input } = start;
+    const { kind, workflow, workflowId, name, cluster, memo, details, input } = start;
     const operation = new WithStartWorkflowOperation(workflow, {
       workflowId,
       taskQueue: WORKFLOW_TASK_QUEUE,
@@ -191,6 +223,7 @@ export class TemporalRuns {
       workflowIdConflictPolicy: 'FAIL',
       memo: { ...memo },
       staticSummary: `${kind} ${name} of cluster ${cluster}`,
+      staticDetails: details,
       ...(this.#hasSearchAttributes ? { typedSearchAttributes: attributesOf(start) } : {}),
     });
     const opening = this.client.withDeadline(Date.now() + START_TIMEOUT_MS, () =>

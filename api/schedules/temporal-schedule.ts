@@ -5,6 +5,7 @@ import {
 } from '@temporalio/client';
 
 import { durationMs } from '../../domain/duration.ts';
+import { scheduleDetails } from '../../domain/run-details.ts';
 import type { OverlapPolicy, StoredSchedule } from '../../domain/schedules/schedule.ts';
 import { WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type ScheduledBackupInput,
   SEARCH_ATTRIBUTES,
 } from '../../workflows/contract.ts';
+import type { RunSources } from '../runs/live.ts';
 import { specDigest } from '../runs/spec.ts';
 import { scheduleTimes } from './schedule-times.ts';
 
@@ -37,8 +39,9 @@ export function temporalSchedule(
   stored: StoredSchedule,
   {
     patienceMs,
+    publicUrl,
     hasAttributes,
-  }: { readonly patienceMs: number | undefined; readonly hasAttributes: boolean },
+  }: Pick<RunSources, 'patienceMs' | 'publicUrl'> & { readonly hasAttributes: boolean },
 ): TemporalSchedule & ScheduleUpdateOptions {
   const { name, spec } = stored;
   const found = scheduleTimes(spec.schedule, undefined);
@@ -48,6 +51,7 @@ export function temporalSchedule(
     stored,
     specDigest: specDigest(template),
     ...(patienceMs === undefined ? {} : { patienceMs }),
+    ...(publicUrl === undefined ? {} : { publicUrl }),
   };
   const { cluster } = spec.template;
   return {
@@ -59,6 +63,7 @@ export function temporalSchedule(
       taskQueue: WORKFLOW_TASK_QUEUE,
       args: [input],
       staticSummary: `Schedule ${name} of cluster ${cluster}`,
+      staticDetails: scheduleDetails(stored, publicUrl),
       ...(hasAttributes
         ? {
             typedSearchAttributes: [

@@ -15,10 +15,10 @@ const START_TIMEOUT_MS = 5000;
 
 /** The schedules that Temporal acts on. All methods throw what Temporal throws, in our words. */
 export class TemporalSchedules {
-  readonly #sources: Pick<RunSources, 'temporal' | 'patienceMs'>;
+  readonly #sources: Pick<RunSources, 'temporal' | 'patienceMs' | 'publicUrl'>;
   #hasAttributes = true;
 
-  constructor(sources: Pick<RunSources, 'temporal' | 'patienceMs'>) {
+  constructor(sources: Pick<RunSources, 'temporal' | 'patienceMs' | 'publicUrl'>) {
     this.#sources = sources;
   }
 
@@ -83,8 +83,9 @@ export class TemporalSchedules {
   }
 
   #schedule(stored: StoredSchedule) {
-    const { patienceMs } = this.#sources;
-    return temporalSchedule(stored, { patienceMs, hasAttributes: this.#hasAttributes });
+    const { patienceMs, publicUrl } = this.#sources;
+    const hasAttributes = this.#hasAttributes;
+    return temporalSchedule(stored, { patienceMs, publicUrl, hasAttributes });
   }
 
   #call<Result>(run: () => Promise<Result>): Promise<Result> {

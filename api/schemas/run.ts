@@ -157,6 +157,7 @@ export const STATUS_FIELDS = {
       namespace: Type.String(),
       workflowId: Type.String(),
       runId: Type.String(),
+      availableUntil: Type.Optional(Type.String({ format: 'date-time' })),
       url: Type.Optional(Type.String()),
     }),
   ),

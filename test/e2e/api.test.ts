@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { Client, Connection } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { openTemporal } from '../../api/runs/temporal-line.ts';
@@ -14,12 +13,7 @@ import {
   deleteWorkflowId,
   WORKFLOW_TASK_QUEUE,
 } from '../../domain/workflow-id.ts';
-import {
-  DELETE_WORKFLOW,
-  type DeleteInput,
-  type DeleteResult,
-  SEARCH_ATTRIBUTES,
-} from '../../workflows/contract.ts';
+import { DELETE_WORKFLOW, type DeleteInput, type DeleteResult } from '../../workflows/contract.ts';
 import { keysUnder } from '../support/archive-items.ts';
 import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { type Fault, FaultProxy } from '../support/fault-proxy.ts';
@@ -323,38 +317,4 @@ test('a run that was refused is shown until it is deleted', async () => {
   });
   expect((await installation.request('DELETE', '/backups/refused')).status).toBe(202);
   await expect.poll(() => statusOf('refused'), { timeout: 30_000 }).toBe(404);
-});
-
-test('a run reads by itself in Temporal', async () => {
-  await backUp('shown');
-  const handle = client.workflow.getHandle('backup/default/shown');
-  const described = await handle.describe();
-  expect(described).toMatchObject({
-    type: 'backup',
-    memo: { spec: { cluster: installation.name, includedNamespaces: [NAMESPACE] } },
-  });
-  expect(await described.staticSummary()).toBe(`Backup shown of cluster ${installation.name}`);
-  const attributes = described.typedSearchAttributes;
-  expect(Object.values(SEARCH_ATTRIBUTES).map((attribute) => attributes.get(attribute))).toEqual([
-    'Backup',
-    'shown',
-    installation.name,
-    'Completed',
-  ]);
-  const metadata = await handle.query('__temporal_workflow_metadata');
-  expect(metadata).toMatchObject({
-    currentDetails: expect.stringMatching(/^\*\*Completed\*\* · \d+ items$/) as string,
-  });
-  const { events } = await handle.fetchHistory();
-  const summaries = (events ?? [])
-    .filter(({ activityTaskScheduledEventAttributes: scheduled }) => scheduled != null)
-    .map(({ userMetadata }) => userMetadata?.summary)
-    .map((summary) => summary != null && defaultPayloadConverter.fromPayload<string>(summary));
-  expect(summaries).toEqual([
-    'Check the request, claim the name',
-    'Discover, count and cut shards',
-    expect.stringMatching(/^Write and read back about \d+ items$/),
-    'Write the record: Completed',
-    'Remove plan and shards',
-  ]);
 });

@@ -346,6 +346,8 @@ export class Installation {
       HOLDFAST_CLUSTER: this.name,
       HOLDFAST_NAMESPACE: this.ownNamespace,
       HOLDFAST_API_PORT: String(this.#ports.api),
+      HOLDFAST_PUBLIC_URL: this.apiUrl,
+      HOLDFAST_TEMPORAL_UI_URL: 'http://temporal-ui.invalid',
       ...(this.#options.hasNoLocation === true
         ? {}
         : { HOLDFAST_LOCATIONS: JSON.stringify(this.#locations()) }),
