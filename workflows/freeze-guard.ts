@@ -1,5 +1,13 @@
-import { CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+} from '@temporalio/workflow';
 
+import { recordTime } from '../domain/duration.ts';
+import { code } from '../domain/run-details.ts';
 import { activitiesOf } from './activity-profiles.ts';
 import { type FreezeGuardInput, thawedSignal } from './contract.ts';
 
@@ -17,6 +25,10 @@ export async function freezeGuard(input: FreezeGuardInput): Promise<'Thawed' | '
   const isThawed = (): boolean => word.isThawed;
   let waitMs = thawAfterMs;
   for (;;) {
+    const untilText = recordTime(Date.now() + waitMs);
+    setCurrentDetails(
+      `**Guarding** · ${code(name)} is thawed at ${untilText}, unless it was before`,
+    );
     const isForced = !(await isOver(isThawed, waitMs));
     if (isThawed()) {
       return 'Thawed';

@@ -52,7 +52,7 @@ export async function maintenanceRound(round: Round): Promise<RoundEnd> {
     }
     if (locks.length > 0) {
       onStep('waiting to see whether locks belong to nobody');
-      await sleep(rules.lockPauseMs);
+      await sleep(rules.lockPauseMs, { summary: 'See whether locks belong to nobody' });
     }
     onStep('waiting until nobody uses the repository');
     let end: RoundEnd = { kind: 'Postponed' };
@@ -143,7 +143,7 @@ async function clearLocks(round: Round, before: readonly string[]): Promise<void
     }
     seen = new Set(locks);
     onStep('waiting to see whether locks belong to nobody');
-    await sleep(rules.lockPauseMs);
+    await sleep(rules.lockPauseMs, { summary: 'See whether locks belong to nobody' });
   }
   throw failureOf(LOCKED);
 }

@@ -132,7 +132,7 @@ async function moveWherever(
       queueWaitMs = isQueued ? Math.min(2 * queueWaitMs, QUEUE_WAIT_MAX_MS) : queueWaitMs;
       showWaiting(step, isQueued ? waitInQueue(queue, NOT_TAKEN) : undefined);
     }
-    await sleep(pauseMs);
+    await sleep(pauseMs, { summary: `Before ${step.name} is looked for again` });
     pauseMs = Math.min(2 * pauseMs, LOOK_AGAIN_MAX_MS);
     place = await locateAgain(step);
   }

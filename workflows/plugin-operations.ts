@@ -219,7 +219,7 @@ async function statusWhenEnded(caller: Caller, call: OperationsCall, wait: Wait)
     for (let isFirst = true; leftMs() > 0; isFirst = false) {
       if (!isFirst) {
         wait.pauseMs = nextPause(wait.pauseMs);
-        await sleep(Math.min(wait.pauseMs, leftMs()));
+        await sleep(Math.min(wait.pauseMs, leftMs()), { summary: `Before: ${summary}` });
       }
       const said = checked(caller, await ask());
       if (said.failure !== undefined || !saysRunning(said.answer)) {
@@ -246,7 +246,7 @@ async function atDeadline(caller: Caller, call: OperationsCall, deadline: string
   const failure = timedOut(caller, deadline);
   const leftMs = Date.parse(deadline) - Date.now();
   if (leftMs > 0) {
-    await sleep(leftMs);
+    await sleep(leftMs, { summary: 'Until the deadline of the operations' });
   }
   try {
     const answer = await lastStatusOf(caller)('Status at the deadline').operationStatus(call);

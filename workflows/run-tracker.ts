@@ -11,8 +11,9 @@ import {
 
 import { recordTime } from '../domain/duration.ts';
 import { type FailureReport, isFailureCode } from '../domain/failure.ts';
-import type { Phase } from '../domain/phase.ts';
+import { isEndPhase, type Phase } from '../domain/phase.ts';
 import type { EndedVolumes, MovedVolumes, RunStatus, RunStep } from '../domain/run-status.ts';
+import { runWords } from '../domain/run-words.ts';
 import { batchSize } from '../domain/volumes/volume-plan.ts';
 import { runStatusQuery, SEARCH_ATTRIBUTES } from './contract.ts';
 import { lastFailureOf } from './last-failure.ts';
@@ -53,15 +54,22 @@ export function trackRun(): RunTracker {
   setHandler(runStatusQuery, () => status);
   const entered = new Set<RunStep>();
   let hasFailures = false;
+  let words = '';
 
-  function show(step: RunStep, phase: Phase, words: string): void {
+  function change(next: Partial<RunStatus>): void {
+    status = { ...status, ...next };
+    const { phase } = status;
+    setCurrentDetails(isEndPhase(phase) ? `**${phase}** · ${words}` : runWords(status, words));
+  }
+
+  function show(step: RunStep, phase: Phase, told: string): void {
     if (phase !== status.phase && hasSearchAttributes) {
       upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.phase, value: phase }]);
     }
     entered.add(step);
     const stepTimestamp = step === status.step ? status.stepTimestamp : recordTime(Date.now());
-    status = { ...status, phase, step, stepTimestamp };
-    setCurrentDetails(`**${phase}** · ${words}`);
+    words = told;
+    change({ phase, step, stepTimestamp });
   }
 
   function failed(count: number): void {
@@ -75,22 +83,22 @@ export function trackRun(): RunTracker {
     partly: (phase) => (hasFailures ? `${phase}PartiallyFailed` : phase),
     hasEntered: (step) => entered.has(step),
     plan: (itemsTotal) => {
-      status = { ...status, progress: { itemsDone: 0, itemsTotal } };
+      change({ progress: { itemsDone: 0, itemsTotal } });
     },
     volumes: (volumes) => {
-      status = { ...status, volumes: { ...volumes, ended: NONE_ENDED } };
+      change({ volumes: { ...volumes, ended: NONE_ENDED } });
     },
     batchEnded: (batch, moved) => {
       const { volumes } = status;
       if (volumes !== undefined) {
         const { size = batchSize(volumes.total, batch) } = moved;
         failed(size - moved.volumes);
-        status = { ...status, volumes: { ...volumes, ended: added(volumes.ended, moved, size) } };
+        change({ volumes: { ...volumes, ended: added(volumes.ended, moved, size) } });
       }
     },
     advance: (items) => {
       const { itemsDone, itemsTotal } = status.progress;
-      status = { ...status, progress: { itemsDone: itemsDone + items, itemsTotal } };
+      change({ progress: { itemsDone: itemsDone + items, itemsTotal } });
     },
     end: (phase, words) => {
       show(status.step, phase, words);

@@ -1,9 +1,10 @@
-import { setHandler } from '@temporalio/workflow';
+import { setCurrentDetails, setHandler } from '@temporalio/workflow';
 
 import type { LocatedPod, LocatedVolume, VolumeEnd } from '../activities/volume-contract.ts';
 import { recordTime } from '../domain/duration.ts';
 import type { HookEnds } from '../domain/hooks/hook-ends.ts';
 import type { VolumeProgress } from '../domain/run-status.ts';
+import { batchWords } from '../domain/run-words.ts';
 import { activitiesOf } from './activity-profiles.ts';
 import { withBatchLeases } from './batch-leases.ts';
 import { PATIENCE_MS, type VolumesInput, volumesStatusQuery } from './contract.ts';
@@ -36,7 +37,10 @@ export async function moveVolumes(input: VolumesInput, what: VolumeMove): Promis
   setHandler(volumesStatusQuery, () => [...states.values()]);
   const { volumes, pods = [] } = await activities.long('Find the volumes').locateVolumes(run);
   const steps = volumes.map(({ volume, name }): MoveStep => {
-    const show: MoveStep['show'] = (progress) => states.set(volume, { volume, name, ...progress });
+    const show: MoveStep['show'] = (progress) => {
+      states.set(volume, { volume, name, ...progress });
+      setCurrentDetails(batchWords([...states.values()]));
+    };
     show({ state: 'Waiting' });
     return { ...what, run, cluster, patienceMs, activities, volume, name, show };
   });

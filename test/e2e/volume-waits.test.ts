@@ -17,7 +17,13 @@ import type {
 import type { ClusterActivities } from '../../activities/contract.ts';
 import type { RunVolume } from '../../domain/api-resource.ts';
 import { backupKeys } from '../../domain/object-key.ts';
-import { clusterTaskQueue, nodeTaskQueue, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
+import {
+  backupWorkflowId,
+  clusterTaskQueue,
+  nodeTaskQueue,
+  volumesWorkflowId,
+  WORKFLOW_TASK_QUEUE,
+} from '../../domain/workflow-id.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
 import { RESTORE_VOLUMES_WORKFLOW, type VolumesInput } from '../../workflows/contract.ts';
 import { failureOf } from '../../workflows/failure.ts';
@@ -113,6 +119,21 @@ async function until(backup: string, isWanted: (volume: RunVolume) => boolean): 
   }
 }
 
+/** What the Temporal UI shows of the batch of a backup. */
+async function shownOf(backup: string): Promise<string> {
+  const connection = await Connection.connect({ address: installation.temporalAddress });
+  const { workflow } = new Client({ connection });
+  const run = backupWorkflowId({ location: 'default', name: backup });
+  const handle = workflow.getHandle(volumesWorkflowId(run, 0));
+  const [metadata, described] = await Promise.all([
+    handle.query<{ currentDetails: string }>('__temporal_workflow_metadata'),
+    handle.describe(),
+  ]);
+  await connection.close();
+  expect(await described.staticDetails()).toContain(`the backup \`${backup}\``);
+  return metadata.currentDetails;
+}
+
 /** The record of the only copy, when the backup has ended well. */
 async function recordOf(backup: string): Promise<unknown> {
   const { status } = await installation.ended('backups', backup);
@@ -146,6 +167,7 @@ test('a copy that the agent of a node does not take is made where the volume is 
   });
   const { waitingFor: next } = await until('gone', ({ state }) => state === 'Waiting');
   expect(next?.reason).toBe('no agent took the volume in time, so that it is looked for again');
+  expect(await shownOf('gone')).toMatch(/^\*\*0 of 1\*\* volumes moved, 0 failed\n\n- `\S+`: /);
   // The whole wait has one beginning and one end.
   expect(next?.since).toBe(waitingFor?.since);
   expect(next?.deadline).toBe(waitingFor?.deadline);
