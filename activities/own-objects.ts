@@ -1,6 +1,7 @@
 import { Failure } from '../domain/failure.ts';
-import { type Fields, fields } from '../domain/fields.ts';
+import type { Fields } from '../domain/fields.ts';
 import { groupResource, type ItemReference, type KubernetesObject } from '../domain/item.ts';
+import { mergePatchTo } from '../domain/restore/json-merge-patch.ts';
 import { type Precondition, revisionOf } from '../domain/revision.ts';
 import type { Cluster } from './kubernetes/port.ts';
 import { ensureNamespace } from './own-namespace.ts';
@@ -81,9 +82,7 @@ export class OwnObjects {
   async patchSpec(live: KubernetesObject, spec: Fields): Promise<boolean> {
     const { cluster, own } = this.#options;
     const { name, resourceVersion } = live.metadata;
-    // A merge patch keeps what it does not name.
-    const gone = Object.fromEntries(Object.keys(fields(live['spec'])).map((key) => [key, null]));
-    const merge = { metadata: { resourceVersion }, spec: { ...gone, ...spec } };
+    const merge = { metadata: { resourceVersion }, spec: mergePatchTo(live['spec'], spec) };
     return unlessChanged(
       async () => (await cluster.patch(own.type, this.#item(name), { merge })) !== undefined,
     );

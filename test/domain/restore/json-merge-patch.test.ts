@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { parseExact } from '../../../domain/exact-number.ts';
-import { applyMergePatch } from '../../../domain/restore/json-merge-patch.ts';
+import { applyMergePatch, mergePatchTo } from '../../../domain/restore/json-merge-patch.ts';
 
 // Goal: a merge patch does what RFC 7386 says; the rows are those of its appendix A, and some more.
 
@@ -33,4 +33,15 @@ test.each([
   const object = parseExact(target);
   expect(JSON.stringify(applyMergePatch(object, parseExact(patch)))).toBe(wanted);
   expect(JSON.stringify(object)).toBe(target);
+});
+
+test.each([
+  ['{}', '{"a":{"b":1}}'],
+  ['{"a":{"b":1,"c":{"d":2}},"e":[1]}', '{"a":{"c":{}},"e":[2]}'],
+  ['{"a":1}', '{"a":{"b":1}}'],
+  ['{"a":{"b":1}}', '{"a":1}'],
+])('the patch from %s to %s leads there', (from, to) => {
+  const wanted = JSON.parse(to) as Record<string, unknown>;
+  const made = applyMergePatch(JSON.parse(from), mergePatchTo(JSON.parse(from), wanted));
+  expect(made).toEqual(wanted);
 });
