@@ -44,6 +44,8 @@ export interface KeptLocation {
   /** Changes with each change. */
   readonly version: string;
   readonly revision: Revision;
+  /** As it is kept. */
+  readonly spec: Fields;
   /** Whether requests that name no location mean it. */
   readonly isDefault: boolean;
   /** Left out for one that cannot be used. */

@@ -142,6 +142,18 @@ export class LocationService {
     return { resource: { ...(await this.get(name)), ...status }, isNew: false };
   }
 
+  /** A location as it is kept, with what a URL of it may carry. Throws `not-found` and `location-fixed`. */
+  async kept(name: string): Promise<KeptLocation> {
+    this.#keeperOf(name);
+    const { locations } = this.#sources;
+    await locations.refresh();
+    const found = locations.kept.find((kept) => kept.name === name);
+    if (found === undefined) {
+      throw missing(name);
+    }
+    return found;
+  }
+
   /** Forgets a location; what is in it stays. Throws `not-found` and `in-use`. */
   async remove(name: string, precondition?: Precondition): Promise<void> {
     const keeper = this.#keeperOf(name);

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 
 import { API_BASE } from '../../domain/api-resource.ts';
-import { isMapping } from '../../domain/fields.ts';
+import { fields, isMapping } from '../../domain/fields.ts';
 import type { LocationSet } from '../../storage/location-set.ts';
 
 /**
@@ -9,12 +9,13 @@ import type { LocationSet } from '../../storage/location-set.ts';
  * the process wait for no cluster.
  */
 export function knowLocations(app: FastifyInstance, locations: LocationSet): void {
-  app.addHook('preHandler', async ({ query, body, routeOptions }) => {
+  app.addHook('preHandler', async ({ method, query, body, routeOptions }) => {
     const { url = '' } = routeOptions;
     if (!url.startsWith(API_BASE)) {
       return;
     }
-    const spec = isMapping(body) && isMapping(body['spec']) ? body['spec'] : undefined;
+    // What a patch leaves out stays as it is.
+    const spec = method === 'PATCH' ? undefined : fields(body)['spec'];
     const place = url.startsWith(`${API_BASE}/schedules`) ? spec : query;
     const location = isMapping(place) ? place['location'] : undefined;
     await locations.freshen(typeof location === 'string' ? location : undefined);

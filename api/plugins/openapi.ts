@@ -20,7 +20,7 @@ import {
 import { StorageLocation, StorageLocationList } from '../schemas/storage-location.ts';
 import { CreateReconciliation, Reconciliation } from '../schemas/reconciliation.ts';
 import { Diagnosis, Status } from '../schemas/status.ts';
-import { ProblemSchema } from '../schemas/run.ts';
+import { MergePatch, ProblemSchema } from '../schemas/run.ts';
 import {
   CreateSchedule,
   RecoveredSchedules,
@@ -67,6 +67,7 @@ export async function openApi(app: FastifyInstance): Promise<void> {
     CreateReconciliation,
     Status,
     Diagnosis,
+    MergePatch,
     ProblemSchema,
   ]) {
     app.addSchema(schema);

@@ -16,6 +16,7 @@ import {
   TestEndpointQuery,
   WriteNotificationEndpoint,
 } from '../schemas/notification-endpoint.ts';
+import { MERGE_PATCH, mergePatchRoutes, patched } from './patches.ts';
 import { known, problem, reference, untilClosed } from './runs.ts';
 
 const BASE = `${API_BASE}/notification-endpoints`;
@@ -43,6 +44,9 @@ export function notificationEndpointRoutes(app: FastifyInstance, parts: Endpoint
   const { service } = parts;
   const may = permits(parts);
   writeRoutes(app, parts);
+  mergePatchRoutes(app, (scope) => {
+    patchRoute(scope, parts);
+  });
   const one = {
     ...{ params: NotificationEndpointParams, querystring: NotificationEndpointQuery, tags: TAGS },
   };
@@ -104,6 +108,48 @@ export function notificationEndpointRoutes(app: FastifyInstance, parts: Endpoint
   );
 }
 
+function patchRoute(app: FastifyInstance, parts: EndpointRoutes): void {
+  const { service } = parts;
+  app.patch<OneEndpoint>(
+    `${BASE}/:name`,
+    {
+      config: { ...permits(parts)('update'), isConditional: true },
+      schema: {
+        summary: 'Change parts of the spec of a notification endpoint',
+        consumes: [MERGE_PATCH],
+        headers: ChangeHeaders,
+        params: NotificationEndpointParams,
+        querystring: NotificationEndpointQuery,
+        body: reference('MergePatch'),
+        tags: TAGS,
+        response: { 200: reference('NotificationEndpoint'), default: problem() },
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.params;
+      const { resource } = await patched(request, {
+        schema: WriteNotificationEndpoint,
+        read: async () => {
+          const { metadata, spec } = await service.get(name);
+          return { document: { metadata: { name }, spec }, revision: metadata };
+        },
+        write: (body: WriteEndpointRequest, precondition) => {
+          requireOwnName(body, name);
+          return service.replace(body, precondition);
+        },
+      });
+      return sendTagged(reply, resource);
+    },
+  );
+}
+
+/** Throws `invalid-request` for a body that is about another endpoint than its path. */
+function requireOwnName({ metadata }: WriteEndpointRequest, name: string): void {
+  if (metadata.name !== name) {
+    throw new RequestFailure([fieldError('/metadata/name', `must be ${name}, as in the path`)]);
+  }
+}
+
 interface WriteRequest {
   Body: WriteEndpointRequest;
 }
@@ -148,9 +194,7 @@ function writeRoutes(app: FastifyInstance, parts: EndpointRoutes): void {
     async (request, reply) => {
       const { body } = request;
       const { name } = request.params;
-      if (body.metadata.name !== name) {
-        throw new RequestFailure([fieldError('/metadata/name', `must be ${name}, as in the path`)]);
-      }
+      requireOwnName(body, name);
       const { resource, isNew } = await service.replace(body, preconditionOf(request));
       return sendTagged(reply.code(isNew ? 201 : 200), resource);
     },

@@ -19,7 +19,7 @@ import { tokenOf } from '../contents/name-token.ts';
 import { PAGE_SIZE_DEFAULT } from '../runs/list.ts';
 import { requestedSpec } from '../runs/request-faults.ts';
 import type { ScheduleService } from '../schedules/service.ts';
-import { scheduleSpec } from '../schedules/spec.ts';
+import { requestOf, scheduleSpec } from '../schedules/spec.ts';
 import { ChangeHeaders, LookHeaders, PAGE_SIZE_MAX } from '../schemas/run.ts';
 import {
   Backfill,
@@ -30,6 +30,7 @@ import {
   ScheduleParams,
   Trigger,
 } from '../schemas/schedule.ts';
+import { MERGE_PATCH, mergePatchRoutes, patched } from './patches.ts';
 import { known, problem, reference } from './runs.ts';
 
 const BASE = `${API_BASE}/schedules`;
@@ -108,6 +109,9 @@ export function scheduleRoutes(app: FastifyInstance, parts: ScheduleRoutes): voi
   );
   oneScheduleRoutes(app, parts);
   forgetRoute(app, parts);
+  mergePatchRoutes(app, (scope) => {
+    patchRoute(scope, parts);
+  });
   verbRoutes(app, parts);
 }
 
@@ -130,9 +134,7 @@ function oneScheduleRoutes(app: FastifyInstance, { service, guards }: ScheduleRo
     async (request, reply) => {
       const spec = requestedSpec(request, scheduleSpec);
       const { name } = request.params;
-      if (request.body.metadata.name !== name) {
-        throw new RequestFailure([fieldError('/metadata/name', 'must be the name of the path')]);
-      }
+      requireOwnName(request.body, name);
       await requireNew(request.access, { name, spec }, guards);
       await guards.requireReplaced(request.access, name);
       const { resource, isNew } = await service.replace(name, spec, preconditionOf(request));
@@ -165,6 +167,48 @@ function oneScheduleRoutes(app: FastifyInstance, { service, guards }: ScheduleRo
     },
     async ({ params: { name } }) => service.retention(name),
   );
+}
+
+function patchRoute(app: FastifyInstance, { service, guards }: ScheduleRoutes): void {
+  app.patch<Named>(
+    `${BASE}/:name`,
+    {
+      config: { access: guards.schedule('update'), isConditional: true },
+      schema: {
+        summary: 'Change parts of the spec of a schedule',
+        consumes: [MERGE_PATCH],
+        headers: ChangeHeaders,
+        params: ScheduleParams,
+        body: reference('MergePatch'),
+        tags: TAGS,
+        response: { 200: reference('Schedule'), default: problem() },
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.params;
+      const { resource } = await patched(request, {
+        schema: CreateSchedule,
+        read: async () => {
+          const stored = await service.kept(name);
+          return { document: requestOf(stored, request.body), revision: stored };
+        },
+        write: async (body: CreateScheduleRequest, precondition) => {
+          requireOwnName(body, name);
+          const spec = scheduleSpec(body);
+          await requireNew(request.access, { name, spec }, guards);
+          return service.replace(name, spec, precondition);
+        },
+      });
+      return sendTagged(reply, resource);
+    },
+  );
+}
+
+/** Throws `invalid-request` for a body that is about another schedule than its path. */
+function requireOwnName({ metadata }: CreateScheduleRequest, name: string): void {
+  if (metadata.name !== name) {
+    throw new RequestFailure([fieldError('/metadata/name', 'must be the name of the path')]);
+  }
 }
 
 function forgetRoute(app: FastifyInstance, { service, guards }: ScheduleRoutes): void {

@@ -15,6 +15,7 @@ import {
   WriteLocation,
   WriteLocationQuery,
 } from '../schemas/storage-location.ts';
+import { MERGE_PATCH, mergePatchRoutes, patched } from './patches.ts';
 import { known, problem, reference } from './runs.ts';
 
 const BASE = `${API_BASE}/storage-locations`;
@@ -39,6 +40,9 @@ export function storageLocationRoutes(app: FastifyInstance, parts: LocationRoute
     access: guards.installation({ verb, resource: 'storagelocations' }),
   });
   writeRoutes(app, parts);
+  mergePatchRoutes(app, (scope) => {
+    patchRoute(scope, parts);
+  });
   const one = { params: StorageLocationParams, querystring: StorageLocationQuery, tags: TAGS };
   app.get(
     BASE,
@@ -139,9 +143,7 @@ function writeRoutes(app: FastifyInstance, { service, guards }: LocationRoutes):
     async (request, reply) => {
       const { body, query } = request;
       const { name } = request.params;
-      if (body.metadata.name !== name) {
-        throw new RequestFailure([fieldError('/metadata/name', `must be ${name}, as in the path`)]);
-      }
+      requireOwnName(body, name);
       const { resource, isNew } = await service.replace(body, {
         ...optionsOf(query),
         precondition: preconditionOf(request),
@@ -167,6 +169,50 @@ function writeRoutes(app: FastifyInstance, { service, guards }: LocationRoutes):
       return reply.code(204).send();
     },
   );
+}
+
+function patchRoute(app: FastifyInstance, { service, guards }: LocationRoutes): void {
+  app.patch<OneLocation & Pick<WriteRequest, 'Querystring'>>(
+    `${BASE}/:name`,
+    {
+      config: {
+        access: guards.installation({ verb: 'update', resource: 'storagelocations' }),
+        isConditional: true,
+      },
+      schema: {
+        summary: 'Change parts of the spec of a storage location',
+        consumes: [MERGE_PATCH],
+        headers: ChangeHeaders,
+        params: StorageLocationParams,
+        querystring: WriteLocationQuery,
+        body: reference('MergePatch'),
+        tags: TAGS,
+        response: { 200: reference('StorageLocation'), default: problem() },
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.params;
+      const { resource } = await patched(request, {
+        schema: WriteLocation,
+        read: async () => {
+          const { revision, spec } = await service.kept(name);
+          return { document: { metadata: { name }, spec }, revision };
+        },
+        write: (body: CreateLocationRequest, precondition) => {
+          requireOwnName(body, name);
+          return service.replace(body, { ...optionsOf(request.query), precondition });
+        },
+      });
+      return sendTagged(reply, resource);
+    },
+  );
+}
+
+/** Throws `invalid-request` for a body that is about another location than its path. */
+function requireOwnName({ metadata }: CreateLocationRequest, name: string): void {
+  if (metadata.name !== name) {
+    throw new RequestFailure([fieldError('/metadata/name', `must be ${name}, as in the path`)]);
+  }
 }
 
 function optionsOf({ check }: WriteRequest['Querystring']) {

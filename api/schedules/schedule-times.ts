@@ -57,6 +57,11 @@ export function scheduleTimes(text: string, timeZone: string | undefined): Sched
   return 'fault' in calendars ? calendars : { times: { ...calendars, timezone } };
 }
 
+/** Whether the text of a schedule names its time zone. */
+export function hasZone(text: string): boolean {
+  return PREFIX.test(text.trim());
+}
+
 /** Whether a name is one of the IANA database. */
 function isTimeZone(name: string): boolean {
   try {

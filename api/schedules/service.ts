@@ -107,6 +107,11 @@ export class ScheduleService {
     return this.#states.detailed(there);
   }
 
+  /** A schedule as it is kept. */
+  async kept(name: string): Promise<StoredSchedule> {
+    return (await this.#require(name)).stored;
+  }
+
   /** The schedules of all locations by name, a page of them; locations that do not answer are named. */
   async list({
     after = '',

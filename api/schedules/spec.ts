@@ -1,14 +1,19 @@
 import type { CreateScheduleRequest } from '../../domain/api-resource.ts';
 import { durationMs } from '../../domain/duration.ts';
 import type { FieldError } from '../../domain/failure.ts';
+import { fields } from '../../domain/fields.ts';
 import { hasRules } from '../../domain/retention/retention.ts';
 import { KEEP_FIELDS, type KeepRules } from '../../domain/retention/keep-rules.ts';
-import { SCHEDULE_DEFAULTS, type ScheduleSpec } from '../../domain/schedules/schedule.ts';
+import {
+  SCHEDULE_DEFAULTS,
+  type ScheduleSpec,
+  type StoredSchedule,
+} from '../../domain/schedules/schedule.ts';
 import { fieldError } from '../../domain/selection/field-errors.ts';
 import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
 import { RequestFailure } from '../errors.ts';
 import { backupSpec } from '../runs/spec.ts';
-import { scheduleTimes } from './schedule-times.ts';
+import { hasZone, scheduleTimes } from './schedule-times.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** Temporal takes no shorter one. */
@@ -43,6 +48,17 @@ export function scheduleSpec({ metadata, spec }: CreateScheduleRequest): Schedul
     ...(note === undefined ? {} : { note }),
     ...ruled(made.spec, rules, template?.ttl !== undefined),
   };
+}
+
+/** What a request would have asked for to make a schedule as it is, for one that changes parts of it. */
+export function requestOf({ name, spec }: StoredSchedule, patch: unknown): CreateScheduleRequest {
+  const { template, timeZone, ...rest } = spec;
+  const { ttl, ...took } = template;
+  const text = fields(fields(patch)['spec'])['schedule'] ?? spec.schedule;
+  // A text that names its time zone may name another one than before.
+  const zone = typeof text === 'string' && hasZone(text) ? {} : { timeZone };
+  const kept = ttl === NO_TTL ? took : { ...took, ttl };
+  return { metadata: { name }, spec: { ...rest, ...zone, template: kept } };
 }
 
 /** What backups take, and how long they are kept. */

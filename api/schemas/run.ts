@@ -53,6 +53,19 @@ export const ChangeHeaders = Type.Object({
   ),
 });
 
+/** Body of `PATCH`: what it makes of the thing is checked like the body of `PUT`. */
+export const MergePatch = Type.Object(
+  {
+    metadata: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    spec: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  },
+  {
+    ...STRICT,
+    $id: 'MergePatch',
+    description: 'A merge patch (RFC 7386) of what PUT takes: fields that are null go.',
+  },
+);
+
 /** Which part of a list is asked for. */
 export const PAGE_FIELDS = {
   limit: Type.Optional(

@@ -93,7 +93,7 @@ export function keptLocation({ metadata, spec }: KubernetesObject): KeptLocation
   const asked = fields(spec);
   const isDefault = asked['isDefault'] === true;
   const version = `${uid}/${resourceVersion}`;
-  const kept = { name, version, revision: revisionOf(metadata), isDefault };
+  const kept = { name, version, revision: revisionOf(metadata), spec: asked, isDefault };
   try {
     return { ...kept, location: parseLocation(name, asked) };
   } catch (error) {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { Problem, ScheduleResource } from '../../domain/api-resource.ts';
+import type { StorageLocationResource } from '../../domain/locations/api-location.ts';
+import type { NotificationEndpointResource } from '../../domain/notifications/api-endpoint.ts';
 import { readSchedule, writeSchedule } from '../../storage/schedule-files.ts';
 import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
@@ -83,8 +85,8 @@ async function send<Body = Problem>(
   };
 }
 
-function tagOf({ headers }: Answer<unknown>): string {
-  return headers.get('etag') ?? '';
+function tagOf(answer: Answer<unknown> | undefined): string {
+  return answer?.headers.get('etag') ?? '';
 }
 
 /** Path of a change that is sent as JSON; a location is not looked at. */
@@ -178,6 +180,89 @@ async function expectKnown(path: string): Promise<void> {
   expect([known.status, known.body, tagOf(known)]).toEqual([304, undefined, tag]);
   expect((await send('GET', path, { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
 }
+
+/** All but one field. */
+function without(spec: object, field: string): object {
+  return Object.fromEntries(Object.entries(spec).filter(([name]) => name !== field));
+}
+
+/** What a merge patch makes of a thing. */
+function patch<Body = Problem>(path: string, spec: object): Promise<Answer<Body>> {
+  const headers = { 'content-type': 'application/merge-patch+json' };
+  return send('PATCH', path, { headers, body: { spec } });
+}
+
+test('a patch changes what it names of a schedule, whoever changes the rest at the same time', async () => {
+  const spec = {
+    ...{ schedule: '@yearly', timeZone: 'Europe/Berlin', retention: { keepLast: 3 } },
+    template: { cluster: installation.name, labelSelector: { matchLabels: { app: 'shop' } } },
+  };
+  const body = { metadata: { name: 'patched' }, spec };
+  const { body: made } = await send<ScheduleResource>('POST', '/schedules', { body });
+  const path = '/schedules/patched';
+  const changes = [
+    { paused: true, note: 'for now' },
+    { jitter: '7s' },
+    { schedule: 'CRON_TZ=Asia/Tokyo @monthly' },
+    { retention: null, template: { labelSelector: null, ttl: '48h0m0s' } },
+  ];
+  const answers = await Promise.all(changes.map((change) => patch<ScheduleResource>(path, change)));
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  const { body: now } = await send<ScheduleResource>('GET', path);
+  expect(now.spec).toEqual({
+    ...without(made.spec, 'retention'),
+    ...{ paused: true, note: 'for now', jitter: '7s', timeZone: 'Asia/Tokyo' },
+    schedule: 'CRON_TZ=Asia/Tokyo @monthly',
+    template: { ...without(made.spec.template, 'labelSelector'), ttl: '48h0m0s' },
+  });
+  expect(now.metadata.generation).toBe(5);
+  expect(now.status.phase).toBe('Paused');
+
+  for (const [change, code] of [
+    [{ jitter: 'soon' }, 'invalid-request'],
+    [{ schedule: null }, 'invalid-request'],
+    [{ colour: 'red' }, 'unknown-field'],
+  ] as const) {
+    const refused = await patch(path, change);
+    expect([refused.status, refused.body.code]).toEqual([400, code]);
+  }
+  const stale = await send('PATCH', path, {
+    headers: { 'content-type': 'application/merge-patch+json', 'if-match': tagOf(answers[0]) },
+    body: { spec: { paused: false } },
+  });
+  expect(stale.status).toBe(412);
+  expect((await send('PATCH', path, { body: { spec: {} } })).status).toBe(415);
+  const asPatch = { headers: { 'content-type': 'application/merge-patch+json' }, body };
+  expect((await send('PUT', path, asPatch)).status).toBe(415);
+  await send('DELETE', path);
+});
+
+test('a patch takes fields away at any depth', async () => {
+  const bucket = { provider: 's3', bucket: 'none', prefix: 'x', region: 'us-east-1' };
+  const credentials = { secretName: 'keys', key: 'cloud', profile: 'backup' };
+  const path = '/storage-locations/shelf';
+  await send('PUT', `${path}?check=false`, {
+    body: { metadata: { name: 'shelf' }, spec: { ...bucket, credentials } },
+  });
+  const less = await patch<StorageLocationResource>(`${path}?check=false`, {
+    credentials: { key: null },
+  });
+  expect(less.body.spec).toMatchObject({ ...bucket, credentials: { secretName: 'keys' } });
+  expect(less.body.spec).not.toHaveProperty('credentials.key');
+  expect(less.body.spec).toHaveProperty('credentials.profile', 'backup');
+  await send('DELETE', path);
+
+  const pager = '/notification-endpoints/pager';
+  const spec = { url: 'https://receiver.invalid/', events: ['backup.*'] };
+  await send('PUT', pager, { body: { metadata: { name: 'pager' }, spec } });
+  const wide = await patch<NotificationEndpointResource>(pager, { events: null });
+  expect(wide.body.spec).toEqual({ url: spec.url });
+  expect((await patch(pager, { url: 'nowhere' })).body.errors).toMatchObject([
+    { pointer: '/spec/url' },
+  ]);
+  expect((await patch('/notification-endpoints/gone', {})).status).toBe(404);
+  await send('DELETE', pager);
+});
 
 test('a condition that cannot be looked at is refused', async () => {
   const headers = { 'if-match': '"any"' };

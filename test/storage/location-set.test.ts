@@ -7,12 +7,12 @@ import type { ObjectStore } from '../../storage/object-store/port.ts';
 // Goal: a process meets the locations there are, whoever made or changed them, and goes on with what it knows while their
 // source does not answer. Method: a source that the tests change.
 
-const REVISION = { uid: 'u', generation: 1 };
+const COMMON = { revision: { uid: 'u', generation: 1 }, spec: {} };
 const FIXED: StorageLocation = { name: 'default', provider: 'folder', path: '/fixed' };
 
 function kept(name: string, version: string, rest: Partial<KeptLocation> = {}): KeptLocation {
   const location = { name, provider: 'folder', path: `/${name}/${version}` } as const;
-  return { name, version, revision: REVISION, isDefault: false, location, ...rest };
+  return { ...COMMON, name, version, isDefault: false, location, ...rest };
 }
 
 /** A set whose source gives what `state.now` holds, or fails. */
@@ -97,7 +97,7 @@ test('the default one is the one that is kept as such, and otherwise the one of 
 
 test('one that cannot be used says why, and is in no way', async () => {
   const problem = { code: 'invalid-request', message: 'spec.bucket is wrong' } as const;
-  const broken = { name: 'torn', version: '1', revision: REVISION, isDefault: false, problem };
+  const broken = { name: 'torn', version: '1', ...COMMON, isDefault: false, problem };
   const { set } = setOf([broken]);
   await set.refresh();
   expect(() => set.find('torn')).toThrow('spec.bucket is wrong');

@@ -83,6 +83,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     body: () => ({ startTime: '2026-01-01T00:00:00Z', endTime: '2026-01-01T01:00:00Z' }),
   }),
   one('PUT /schedules/{name}', OWNERS, { body: schedule }),
+  one('PATCH /schedules/{name}', OWNERS, { body: () => ({ spec: { note: 'audit' } }) }),
   one('POST /schedules', OWNERS, { path: () => '/schedules', body: schedule }),
   one('POST /backups', OWNERS, {
     path: () => '/backups?dryRun=All',
@@ -102,6 +103,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   one('PUT /storage-locations/{name}', ADMINS, {
     path: () => '/storage-locations/x',
     body: () => LOCATION,
+  }),
+  one('PATCH /storage-locations/{name}', ADMINS, {
+    ...{ path: () => '/storage-locations/x', body: () => ({ spec: {} }) },
   }),
   one('DELETE /storage-locations/{name}', ADMINS, { path: () => '/storage-locations/x' }),
   one('POST /storage-locations/{name}:check', ADMINS, {
@@ -131,6 +135,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   one('GET /notification-endpoints/{name}', ADMINS, { path: () => '/notification-endpoints/x' }),
   one('PUT /notification-endpoints/{name}', ADMINS, {
     ...{ path: () => '/notification-endpoints/x', body: () => ENDPOINT },
+  }),
+  one('PATCH /notification-endpoints/{name}', ADMINS, {
+    ...{ path: () => '/notification-endpoints/x', body: () => ({ spec: {} }) },
   }),
   one('POST /notification-endpoints/{name}:test', ADMINS, {
     path: (_side, { cluster }) => `/notification-endpoints/x:test?cluster=${cluster}`,

@@ -16,7 +16,7 @@ export class Caller {
       method,
       body: body === undefined ? null : JSON.stringify(body),
       headers: {
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined ? {} : { 'content-type': typeOf(method) }),
         ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
         prefer: 'wait=30',
       },
@@ -30,4 +30,9 @@ export class Caller {
       body: (isJson ? JSON.parse(text) : text) as Body,
     };
   }
+}
+
+/** What a body of a request is sent as. */
+function typeOf(method: string): string {
+  return method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
 }
