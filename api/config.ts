@@ -5,14 +5,11 @@ import { type AccessConfig, readAccessConfig } from './access/config.ts';
 import { parseDuration } from '../domain/duration.ts';
 import { Failure } from '../domain/failure.ts';
 import { type MetricsListener, metricsListenerOf } from '../domain/metrics-listener.ts';
-import { DEFAULT_NAMESPACE, requireDnsLabel } from '../domain/names.ts';
+import { requireDnsLabel } from '../domain/names.ts';
+import { settingOf } from '../domain/settings.ts';
 import { locationsOf, type StorageLocation } from '../domain/storage-location.ts';
 
-const DEFAULT_HOST = '127.0.0.1';
-const DEFAULT_PORT = 8080;
 const PORT_MAX = 65_535;
-/** Who balances requests notices within seconds that a process is not ready any more. */
-const DEFAULT_DRAIN = '5s';
 
 /** What the API process is told by its environment. */
 export interface ApiConfig {
@@ -51,10 +48,10 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
   const uiUrl = env['HOLDFAST_TEMPORAL_UI_URL'];
   const patience = env['HOLDFAST_PATIENCE'];
   const metrics = metricsListenerOf(env);
-  const host = env['HOLDFAST_API_HOST'] ?? DEFAULT_HOST;
+  const host = settingOf(env, 'HOLDFAST_API_HOST');
   return {
     host,
-    port: portOf(env['HOLDFAST_API_PORT']),
+    port: portOf(settingOf(env, 'HOLDFAST_API_PORT')),
     ...(metrics === undefined ? {} : { metrics }),
     locations: locationsOf(env),
     ...ownNamespace(env),
@@ -65,10 +62,10 @@ export function readConfig(env: NodeJS.ProcessEnv): ApiConfig {
     },
     ...publicUrlOf(env['HOLDFAST_PUBLIC_URL']),
     ...(patience === undefined ? {} : { patienceMs: parseDuration(patience, 'HOLDFAST_PATIENCE') }),
-    drainMs: parseDuration(env['HOLDFAST_DRAIN'] ?? DEFAULT_DRAIN, 'HOLDFAST_DRAIN'),
+    drainMs: parseDuration(settingOf(env, 'HOLDFAST_DRAIN'), 'HOLDFAST_DRAIN'),
     access: readAccessConfig(env, host),
     isRevealAllowed: env['HOLDFAST_REVEAL_SECRETS'] === 'true',
-    logLevel: env['HOLDFAST_LOG_LEVEL'] ?? 'info',
+    logLevel: settingOf(env, 'HOLDFAST_LOG_LEVEL'),
   };
 }
 
@@ -84,14 +81,14 @@ function publicUrlOf(text: string | undefined): Pick<ApiConfig, 'publicUrl'> {
 }
 
 function ownNamespace(env: NodeJS.ProcessEnv): Pick<ApiConfig, 'namespace' | 'kubeContext'> {
-  const namespace = env['HOLDFAST_NAMESPACE'] ?? DEFAULT_NAMESPACE;
+  const namespace = settingOf(env, 'HOLDFAST_NAMESPACE');
   requireDnsLabel(namespace, 'HOLDFAST_NAMESPACE');
   const kubeContext = env['HOLDFAST_KUBE_CONTEXT'];
   return { namespace, ...(kubeContext === undefined ? {} : { kubeContext }) };
 }
 
-function portOf(text: string | undefined): number {
-  const port = Number(text ?? DEFAULT_PORT);
+function portOf(text: string): number {
+  const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > PORT_MAX) {
     throw new Failure('invalid-request', 'HOLDFAST_API_PORT must be a port number');
   }

@@ -1,4 +1,5 @@
 import { Failure } from './failure.ts';
+import { settingOf } from './settings.ts';
 
 /** Where a process shows its metrics. */
 export interface MetricsListener {
@@ -6,7 +7,6 @@ export interface MetricsListener {
   readonly port: number;
 }
 
-const DEFAULT_HOST = '127.0.0.1';
 const PORT_MAX = 65_535;
 
 /** Reads where metrics are shown; undefined where they are not. Throws `invalid-request` that names the variable. */
@@ -22,5 +22,5 @@ export function metricsListenerOf(
     const message = 'HOLDFAST_METRICS_PORT must be a port number';
     throw new Failure('invalid-request', message, { subject: 'HOLDFAST_METRICS_PORT' });
   }
-  return { host: env['HOLDFAST_METRICS_HOST'] ?? DEFAULT_HOST, port };
+  return { host: settingOf(env, 'HOLDFAST_METRICS_HOST'), port };
 }

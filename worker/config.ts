@@ -1,19 +1,14 @@
 import { parseArgs } from 'node:util';
 
-import { DEFAULT_CLUSTER } from '../domain/backup.ts';
 import { parseDuration } from '../domain/duration.ts';
 import { Failure } from '../domain/failure.ts';
 import { type MetricsListener, metricsListenerOf } from '../domain/metrics-listener.ts';
-import { DEFAULT_NAMESPACE, requireDnsLabel } from '../domain/names.ts';
+import { requireDnsLabel } from '../domain/names.ts';
+import { settingOf } from '../domain/settings.ts';
 import { locationsOf, type StorageLocation } from '../domain/storage-location.ts';
 
 const WORKER_ROLES = ['workflows', 'cluster', 'node'] as const;
 export type WorkerRole = (typeof WORKER_ROLES)[number];
-
-/** As often as Velero. */
-const DEFAULT_EXPIRY = '1h';
-const DEFAULT_COPIES = 2;
-const DEFAULT_KUBELET_FOLDER = '/var/lib/kubelet';
 
 /** What a worker process is told by its flags and its environment. */
 export interface WorkerConfig {
@@ -54,9 +49,9 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv): WorkerConfig
   const { values } = parseArgs({ args, options: { role: { type: 'string', default: 'all' } } });
   const node = nodeOf(env);
   const roles = rolesOf(values.role, node);
-  const cluster = env['HOLDFAST_CLUSTER'] ?? DEFAULT_CLUSTER;
+  const cluster = settingOf(env, 'HOLDFAST_CLUSTER');
   requireDnsLabel(cluster, 'HOLDFAST_CLUSTER');
-  const namespace = env['HOLDFAST_NAMESPACE'] ?? DEFAULT_NAMESPACE;
+  const namespace = settingOf(env, 'HOLDFAST_NAMESPACE');
   requireDnsLabel(namespace, 'HOLDFAST_NAMESPACE');
   const kubeContext = env['HOLDFAST_KUBE_CONTEXT'];
   const bundlePath = env['HOLDFAST_WORKFLOW_BUNDLE'];
@@ -65,10 +60,7 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv): WorkerConfig
     roles,
     cluster,
     namespace,
-    expiryMs: parseDuration(
-      env['HOLDFAST_EXPIRY_INTERVAL'] ?? DEFAULT_EXPIRY,
-      'HOLDFAST_EXPIRY_INTERVAL',
-    ),
+    expiryMs: parseDuration(settingOf(env, 'HOLDFAST_EXPIRY_INTERVAL'), 'HOLDFAST_EXPIRY_INTERVAL'),
     notificationNetworks: (env['HOLDFAST_NOTIFICATION_NETWORKS'] ?? '')
       .split(',')
       .filter((network) => network.trim() !== ''),
@@ -91,7 +83,7 @@ function nodeOf(env: NodeJS.ProcessEnv): NodeConfig | undefined {
   if (name === undefined) {
     return undefined;
   }
-  const copies = env['HOLDFAST_NODE_COPIES'] ?? String(DEFAULT_COPIES);
+  const copies = settingOf(env, 'HOLDFAST_NODE_COPIES');
   if (!/^[1-9][0-9]?$/.test(copies)) {
     throw new Failure('invalid-request', 'HOLDFAST_NODE_COPIES must be a number from 1 to 99', {
       subject: 'HOLDFAST_NODE_COPIES',
@@ -100,7 +92,7 @@ function nodeOf(env: NodeJS.ProcessEnv): NodeConfig | undefined {
   return {
     name,
     copiesMax: Number(copies),
-    kubeletFolder: env['HOLDFAST_KUBELET_DIR'] ?? DEFAULT_KUBELET_FOLDER,
+    kubeletFolder: settingOf(env, 'HOLDFAST_KUBELET_DIR'),
   };
 }
 

@@ -1,8 +1,8 @@
 import { BlockList, isIPv6 } from 'node:net';
 
-import { DEFAULT_CLUSTER } from '../../domain/backup.ts';
 import { Failure } from '../../domain/failure.ts';
 import { requireDnsLabel } from '../../domain/names.ts';
+import { settingOf } from '../../domain/settings.ts';
 import type { RateLimits } from '../plugins/rate-limit.ts';
 import type { OidcOptions } from './oidc-tokens.ts';
 
@@ -10,13 +10,8 @@ import type { OidcOptions } from './oidc-tokens.ts';
 type AuthMode = 'None' | 'Kubernetes' | 'Tokens' | 'OIDC';
 
 const MODES: readonly AuthMode[] = ['None', 'Kubernetes', 'Tokens', 'OIDC'];
-/** Whom tokens of service accounts have to be meant for, so that no service that is sent one can use it elsewhere. */
-const DEFAULT_AUDIENCE = 'holdfast';
 /** Hosts that nobody reaches from elsewhere. */
 export const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
-
-/** A hundred reads and ten changes a second: above what a person or a pipeline sends, and below what fills a process. */
-const DEFAULT_RATES: RateLimits = { reads: 6000, writes: 600 };
 
 export interface AccessConfig {
   readonly modes: readonly AuthMode[];
@@ -37,17 +32,17 @@ export interface AccessConfig {
 /** Reads and checks who may call. Throws `invalid-request` that names the variable. */
 export function readAccessConfig(env: NodeJS.ProcessEnv, host: string): AccessConfig {
   const modes = modesOf(env['HOLDFAST_AUTH'], host);
-  const ownCluster = env['HOLDFAST_CLUSTER'] ?? DEFAULT_CLUSTER;
+  const ownCluster = settingOf(env, 'HOLDFAST_CLUSTER');
   requireDnsLabel(ownCluster, 'HOLDFAST_CLUSTER');
   return {
     modes,
-    audiences: listOf(env['HOLDFAST_AUTH_AUDIENCES'] ?? DEFAULT_AUDIENCE),
+    audiences: listOf(settingOf(env, 'HOLDFAST_AUTH_AUDIENCES')),
     ...(modes.includes('Tokens') ? { tokensFile: required(env, 'HOLDFAST_AUTH_TOKENS_FILE') } : {}),
     ...(modes.includes('OIDC') ? { oidc: oidcOf(env) } : {}),
     ownCluster,
     rates: {
-      reads: rateOf(env, 'HOLDFAST_RATE_LIMIT_READS', DEFAULT_RATES.reads),
-      writes: rateOf(env, 'HOLDFAST_RATE_LIMIT_WRITES', DEFAULT_RATES.writes),
+      reads: rateOf(env, 'HOLDFAST_RATE_LIMIT_READS'),
+      writes: rateOf(env, 'HOLDFAST_RATE_LIMIT_WRITES'),
     },
     auditLog: env['HOLDFAST_AUDIT_LOG'] ?? (modes.includes('None') ? 'off' : '-'),
     trustedProxies: listOf(env['HOLDFAST_TRUSTED_PROXIES'] ?? '').map((text) => networkOf(text)),
@@ -89,7 +84,7 @@ function modeOf(name: string): AuthMode {
 
 function oidcOf(env: NodeJS.ProcessEnv): OidcOptions {
   const issuer = issuerOf(required(env, 'HOLDFAST_OIDC_ISSUER'));
-  const usernameClaim = env['HOLDFAST_OIDC_USERNAME_CLAIM'] ?? 'sub';
+  const usernameClaim = settingOf(env, 'HOLDFAST_OIDC_USERNAME_CLAIM');
   return {
     issuer,
     audience: required(env, 'HOLDFAST_OIDC_CLIENT_ID'),
@@ -98,7 +93,7 @@ function oidcOf(env: NodeJS.ProcessEnv): OidcOptions {
     usernamePrefix: prefixOf(
       env['HOLDFAST_OIDC_USERNAME_PREFIX'] ?? (usernameClaim === 'email' ? '' : `${issuer}#`),
     ),
-    groupsClaim: env['HOLDFAST_OIDC_GROUPS_CLAIM'] ?? 'groups',
+    groupsClaim: settingOf(env, 'HOLDFAST_OIDC_GROUPS_CLAIM'),
     groupsPrefix: prefixOf(env['HOLDFAST_OIDC_GROUPS_PREFIX'] ?? ''),
   };
 }
@@ -116,10 +111,14 @@ function required(env: NodeJS.ProcessEnv, name: string): string {
   return value;
 }
 
-function rateOf(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
-  const rate = Number(env[name] ?? otherwise);
+function rateOf(
+  env: NodeJS.ProcessEnv,
+  name: 'HOLDFAST_RATE_LIMIT_READS' | 'HOLDFAST_RATE_LIMIT_WRITES',
+): number {
+  const text = settingOf(env, name);
+  const rate = Number(text);
   if (!Number.isInteger(rate) || rate < 1) {
-    throw wrong(name, `is "${env[name] ?? ''}"; write a number of requests in a minute`);
+    throw wrong(name, `is "${text}"; write a number of requests in a minute`);
   }
   return rate;
 }

@@ -1,5 +1,5 @@
-const DEFAULT_BINARY = 'restic';
-const DEFAULT_CACHE_DIR = '/var/cache/holdfast';
+import { settingOf } from '../../../domain/settings.ts';
+
 const MINUTE_MS = 60_000;
 const GIB = 1024 ** 3;
 
@@ -24,8 +24,8 @@ export interface ResticConfig {
 /** Reads the configuration from the environment of the process. */
 export function resticConfig(env: Readonly<Record<string, string | undefined>>): ResticConfig {
   return {
-    binary: env['HOLDFAST_RESTIC'] ?? DEFAULT_BINARY,
-    cacheDir: env['HOLDFAST_CACHE_DIR'] ?? DEFAULT_CACHE_DIR,
+    binary: settingOf(env, 'HOLDFAST_RESTIC'),
+    cacheDir: settingOf(env, 'HOLDFAST_CACHE_DIR'),
     lockWaitMs: 10 * MINUTE_MS,
     locationWaitMs: 5 * MINUTE_MS,
     stallNoticeMs: MINUTE_MS,
