@@ -29,6 +29,7 @@ import {
   removeSchedule,
   writeSchedule,
 } from '../../storage/schedule-files.ts';
+import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { RequestFailure } from '../errors.ts';
 import type { RunSources } from '../runs/live.ts';
 import { keptSchedule, keptSchedules } from './kept-schedules.ts';
@@ -277,10 +278,23 @@ export class ScheduleService {
     if (description === undefined) {
       await this.#temporal.start(stored);
     } else {
-      await this.#temporal.update(stored);
+      await this.#tell(store(spec.location), stored);
     }
     if (isMoved) {
       await removeSchedule(store(old.spec.location), stored.name);
+    }
+  }
+
+  /** Tells Temporal of a change, and of one that somebody else has made since, whose turn to tell it may have been before. */
+  async #tell(store: ObjectStore, changed: StoredSchedule): Promise<void> {
+    let told = changed;
+    for (let tries = 1; tries <= TELLS_MAX; tries++) {
+      await this.#temporal.update(told);
+      const now = await readSchedule(store, told.name);
+      if (now === undefined || now.stored.generation <= told.generation) {
+        return;
+      }
+      told = now.stored;
     }
   }
 
@@ -326,6 +340,9 @@ export class ScheduleService {
     return read && { stored: read.stored, read, description: await this.#temporal.describe(name) };
   }
 }
+
+/** How often Temporal is told of changes of others beside one's own; they tell it too. */
+const TELLS_MAX = 5;
 
 /** Throws `being-deleted` for a schedule whose deletion has begun. */
 function requireKept({ name, deletionTimestamp }: StoredSchedule): void {

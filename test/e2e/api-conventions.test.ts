@@ -198,7 +198,7 @@ test('a patch changes what it names of a schedule, whoever changes the rest at t
     template: { cluster: installation.name, labelSelector: { matchLabels: { app: 'shop' } } },
   };
   const body = { metadata: { name: 'patched' }, spec };
-  const { body: made } = await send<ScheduleResource>('POST', '/schedules', { body });
+  const made = await send<ScheduleResource>('POST', '/schedules', { body });
   const path = '/schedules/patched';
   const changes = [
     { paused: true, note: 'for now' },
@@ -210,13 +210,19 @@ test('a patch changes what it names of a schedule, whoever changes the rest at t
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   const { body: now } = await send<ScheduleResource>('GET', path);
   expect(now.spec).toEqual({
-    ...without(made.spec, 'retention'),
+    ...without(made.body.spec, 'retention'),
     ...{ paused: true, note: 'for now', jitter: '7s', timeZone: 'Asia/Tokyo' },
     schedule: 'CRON_TZ=Asia/Tokyo @monthly',
-    template: { ...without(made.spec.template, 'labelSelector'), ttl: '48h0m0s' },
+    template: { ...without(made.body.spec.template, 'labelSelector'), ttl: '48h0m0s' },
   });
   expect(now.metadata.generation).toBe(5);
-  expect(now.status.phase).toBe('Paused');
+  // Temporal acts on the last of them, whichever was told to it last.
+  for (const mark of [1, 2, 3, 4, 5]) {
+    await patch(path, { paused: false });
+    const others = [1, 2, 3].map((other) => ({ jitter: `${String(mark * 10 + other)}s` }));
+    await Promise.all([{ paused: true }, ...others].map((change) => patch(path, change)));
+    expect((await send<ScheduleResource>('GET', path)).body.status.phase).toBe('Paused');
+  }
 
   for (const [change, code] of [
     [{ jitter: 'soon' }, 'invalid-request'],
@@ -227,7 +233,7 @@ test('a patch changes what it names of a schedule, whoever changes the rest at t
     expect([refused.status, refused.body.code]).toEqual([400, code]);
   }
   const stale = await send('PATCH', path, {
-    headers: { 'content-type': 'application/merge-patch+json', 'if-match': tagOf(answers[0]) },
+    headers: { 'content-type': 'application/merge-patch+json', 'if-match': tagOf(made) },
     body: { spec: { paused: false } },
   });
   expect(stale.status).toBe(412);
