@@ -138,8 +138,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   if (options.auditLog !== undefined) {
     auditRequests(app, options.auditLog);
   }
-  // The guard needs to know which location is meant, and the log hears also whom the guard does not know.
   refuseIdleConditions(app);
+  // The guard needs to know which location is meant, and the log hears also whom the guard does not know.
   knowLocations(app, options.locations);
   guardRoutes(app, options.control);
   if (options.rates !== undefined) {

@@ -204,6 +204,12 @@ export const SETTINGS = {
     readers: ['api'],
     schema: text('where the Temporal UI is, for links', { pattern: '^https?://' }),
   },
+  HOLDFAST_PUBLIC_URL: {
+    readers: ['api'],
+    schema: text('where people reach the API, for links from the Temporal UI', {
+      pattern: '^https?://',
+    }),
+  },
   HOLDFAST_LOG_LEVEL: {
     readers: ALL,
     schema: Type.Enum(['trace', 'debug', 'info', 'warn', 'error'], {
