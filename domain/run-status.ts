@@ -31,6 +31,14 @@ export interface RunWait {
   readonly attempt?: number;
 }
 
+/** A phase of a run, or a step of it, that began; the workflow keeps them for the log of the run. */
+export interface PhaseChange {
+  /** RFC 3339, with milliseconds. */
+  readonly time: string;
+  readonly phase: Phase;
+  readonly step: RunStep;
+}
+
 /** What the workflow itself knows about its run; answered by its status query. */
 export interface RunStatus {
   readonly phase: Phase;
@@ -39,6 +47,8 @@ export interface RunStatus {
   readonly startTimestamp: string;
   /** When the present step began, RFC 3339. */
   readonly stepTimestamp: string;
+  /** Phases and steps so far, for the log; left out by runs of earlier releases. */
+  readonly phases?: readonly PhaseChange[];
   /** Present since volumes are moved: how many there are, in how many batches, and what became of ended batches. */
   readonly volumes?: {
     readonly total: number;

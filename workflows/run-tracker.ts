@@ -12,7 +12,13 @@ import {
 import { recordTime } from '../domain/duration.ts';
 import { type FailureReport, isFailureCode } from '../domain/failure.ts';
 import { isEndPhase, type Phase } from '../domain/phase.ts';
-import type { EndedVolumes, MovedVolumes, RunStatus, RunStep } from '../domain/run-status.ts';
+import type {
+  EndedVolumes,
+  MovedVolumes,
+  PhaseChange,
+  RunStatus,
+  RunStep,
+} from '../domain/run-status.ts';
 import { runWords } from '../domain/run-words.ts';
 import { batchSize } from '../domain/volumes/volume-plan.ts';
 import { runStatusQuery, SEARCH_ATTRIBUTES } from './contract.ts';
@@ -21,6 +27,8 @@ import { lastFailureOf } from './last-failure.ts';
 /** Keeps what the status query answers and what the Temporal UI shows of a run. */
 export interface RunTracker {
   readonly startTimestamp: string;
+  /** The phases and steps so far, for the log of the run. */
+  phases(): readonly PhaseChange[];
   /** Says which step begins; a new phase is written to the search attribute. */
   enter(step: RunStep, phase: Phase, words: string): void;
   hasEntered(step: RunStep): boolean;
@@ -50,6 +58,7 @@ export function trackRun(): RunTracker {
     progress: { itemsDone: 0, itemsTotal: 0 },
     startTimestamp,
     stepTimestamp: startTimestamp,
+    phases: [],
   };
   setHandler(runStatusQuery, () => status);
   const entered = new Set<RunStep>();
@@ -69,7 +78,8 @@ export function trackRun(): RunTracker {
     entered.add(step);
     const stepTimestamp = step === status.step ? status.stepTimestamp : recordTime(Date.now());
     words = told;
-    change({ phase, step, stepTimestamp });
+    const phases = withChange(status.phases ?? [], { phase, step });
+    change({ phase, step, stepTimestamp, phases });
   }
 
   function failed(count: number): void {
@@ -78,6 +88,7 @@ export function trackRun(): RunTracker {
 
   return {
     startTimestamp,
+    phases: () => status.phases ?? [],
     enter: show,
     failed,
     partly: (phase) => (hasFailures ? `${phase}PartiallyFailed` : phase),
@@ -104,6 +115,20 @@ export function trackRun(): RunTracker {
       show(status.step, phase, words);
     },
   };
+}
+
+/** More are not told: a restore may go to and fro between its waves and its volumes. */
+const PHASES_MAX = 50;
+
+function withChange(
+  phases: readonly PhaseChange[],
+  { phase, step }: Pick<PhaseChange, 'phase' | 'step'>,
+): readonly PhaseChange[] {
+  const last = phases.at(-1);
+  const isSame = last?.phase === phase && last.step === step;
+  return isSame || phases.length >= PHASES_MAX
+    ? phases
+    : [...phases, { time: new Date(Date.now()).toISOString(), phase, step }];
 }
 
 const NONE_ENDED: EndedVolumes = { done: 0, failed: 0, files: 0, bytes: 0 };
