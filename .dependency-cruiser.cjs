@@ -8,7 +8,7 @@ const only = (from, comment, allowed) => ({
 });
 const packages = (names) => `node_modules/(${names.join('|')})(/|$)`;
 const NODE =
-  '^node:|^(assert|buffer|child_process|crypto|dns|events|fs|http|https|module|net|os|path|perf_hooks|process|readline|stream|timers|url|util|v8|zlib)(/|$)';
+  '^node:|^(assert|async_hooks|buffer|child_process|crypto|dns|events|fs|http|https|module|net|os|path|perf_hooks|process|readline|stream|timers|url|util|v8|zlib)(/|$)';
 
 module.exports = {
   forbidden: [

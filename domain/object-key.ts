@@ -61,6 +61,7 @@ export function backupKeys(name: string) {
     index: `${folder}${name}-index.json.gz`,
     coverage: `${folder}${name}-coverage.json.gz`,
     logs: `${folder}${name}-logs.gz`,
+    runLog: runLogKey(folder, name),
     resourceList: `${folder}${name}-resource-list.json.gz`,
     results: `${folder}${name}-results.gz`,
     volumeInfo: `${folder}${name}-volumeinfo.json.gz`,
@@ -89,6 +90,7 @@ export function restoreKeys(name: string) {
     volumes: `${folder}${name}-volumes.json.gz`,
     hooks: `${folder}${name}-hooks.json.gz`,
     logs: `${folder}restore-${name}-logs.gz`,
+    runLog: runLogKey(folder, name),
     itemOperations: `${folder}restore-${name}-itemoperations.json.gz`,
     resourceList: `${folder}restore-${name}-resource-list.json.gz`,
     results: `${folder}restore-${name}-results.gz`,
@@ -145,6 +147,36 @@ export function planKey(runFolder: string, runUid: string): string {
 export interface VolumeBatchKey {
   readonly runUid: string;
   readonly batch: number;
+}
+
+/** Where the lines of a run's log are while it is under way. */
+export function runLogPrefix(runFolder: string, runUid: string): string {
+  return `${workFolder(runFolder, runUid)}log/`;
+}
+
+/** Some lines that one process has told: the time of the first, and how many; keys of one log are in the order of these times. */
+export interface RunLogPart {
+  /** Milliseconds since 1970. */
+  readonly timeMs: number;
+  readonly lines: number;
+}
+
+export function runLogPartKey(
+  runFolder: string,
+  { runUid, attempt, timeMs, lines }: RunLogPart & Omit<ShardAttempt, 'shard'>,
+): string {
+  const time = String(timeMs).padStart(15, '0');
+  return `${runLogPrefix(runFolder, runUid)}${time}-${String(lines)}.${attempt}.json.gz`;
+}
+
+/** What lies under a key; undefined for any other key. */
+export function parseRunLogPartKey(key: string): RunLogPart | undefined {
+  const [, time, lines] = /\/(\d{15})-(\d+)\.[^/.]+\.json\.gz$/.exec(key) ?? [];
+  return time === undefined ? undefined : { timeMs: Number(time), lines: Number(lines) };
+}
+
+function runLogKey(folder: string, name: string): string {
+  return `${folder}${name}-run-log.json.gz`;
 }
 
 /** The volumes of a batch, as they were planned. */
