@@ -8,6 +8,7 @@ import type {
 import type { RestoreEnding } from '../domain/restore/restore-result.ts';
 import type { RestoreResult, RestoreSpec } from '../domain/restore.ts';
 import type { RunReference } from '../domain/run-reference.ts';
+import type { PhaseChange } from '../domain/run-status.ts';
 import type { ArchiveProof } from '../domain/stored-run.ts';
 import type { PlannedOperations, PluginRound, PluginRunActivities } from './plugin-run-contract.ts';
 import type { DiagnosisActivities } from './diagnosis-contract.ts';
@@ -243,6 +244,8 @@ export interface PreviewInput {
 export interface CommitBackupInput extends BackupRun {
   readonly result: BackupResult;
   readonly archive?: ArchiveProof;
+  /** Phases of the run, for its log; left out by runs of earlier releases. */
+  readonly phases?: readonly PhaseChange[];
 }
 
 export interface CleanInput extends RunReference {
@@ -343,6 +346,8 @@ export interface FinishRestoreInput extends RestoreRun {
   };
   readonly ending: RestoreEnding;
   readonly completionTimestamp: string;
+  /** Phases of the run, for its log; left out by runs of earlier releases. */
+  readonly phases?: readonly PhaseChange[];
 }
 
 export interface DeleteRunInput extends RunReference {

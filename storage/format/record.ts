@@ -1,8 +1,10 @@
 import type { BackupResult } from '../../domain/backup.ts';
 import type { FailureReport } from '../../domain/failure.ts';
 import type { PodHookReport } from '../../domain/hooks/hook-report.ts';
-import { CANCELLED_REASON } from '../../domain/phase.ts';
 import { backupKeys, restoreKeys } from '../../domain/object-key.ts';
+import type { PhaseChange } from '../../domain/run-status.ts';
+import { endedLog, type Said } from '../run-log/ended-log.ts';
+import { recordRunLog } from '../run-log/record-run-log.ts';
 import type { OutcomePart, RestoreOutcome } from '../../domain/restore/restore-outcome.ts';
 import type { StoredBackup, StoredRestore } from '../../domain/stored-run.ts';
 import { veleroRecord } from '../../domain/velero-record.ts';
@@ -32,16 +34,17 @@ export interface BackupCommit {
   readonly location: string;
   readonly stored: StoredBackup;
   readonly claimVersion: ObjectVersion;
+  readonly phases?: readonly PhaseChange[];
 }
 
 /**
  * Writes what is left of a backup, and last the record that makes it exist, and reads the record back. All bytes
- * follow from the arguments and from what the run has stored, so that an attempt that is repeated writes the same. The claim goes first: a run that
+ * follow from the arguments and from what the run has stored, so that an attempt that is repeated writes the same; the log is what the first attempt has written. The claim goes first: a run that
  * lost its name writes nothing. Throws `precondition-failed` then, and `archive-mismatch`.
  */
 export async function commitBackup(
   store: ObjectStore,
-  { location, stored, claimVersion }: BackupCommit,
+  { location, stored, claimVersion, phases }: BackupCommit,
 ): Promise<void> {
   const { name, runUid, spec, cluster, result } = stored;
   if (result === undefined) {
@@ -54,7 +57,6 @@ export async function commitBackup(
   }
   const results = resultsOf(result);
   const files: [string, string][] = [
-    [keys.logs, logText(stored)],
     [keys.results, JSON.stringify(results)],
     ...(await veleroVolumeFiles(store, location, stored)),
     [keys.volumeSnapshots, '[]'],
@@ -63,7 +65,10 @@ export async function commitBackup(
       ? [[keys.itemOperations, '[]'] satisfies [string, string]]
       : []),
   ];
-  await Promise.all(files.map(async ([key, text]) => store.put(key, await gzipText(text))));
+  await Promise.all([
+    ...files.map(async ([key, text]) => store.put(key, await gzipText(text))),
+    recordRunLog(store, endedLog(keys, stored, { phases })),
+  ]);
   const { expiration } = stored.extension ?? {};
   const record = veleroRecord({ location, name, runUid, spec, cluster, result, expiration });
   await putAndCompare(store, keys.record, Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`));
@@ -85,6 +90,9 @@ export async function commitRestore(
     readonly hooks?: readonly PodHookReport[];
     /** Operations of plugins, as Velero has them. */
     readonly itemOperations?: readonly unknown[];
+    readonly phases?: readonly PhaseChange[] | undefined;
+    /** What the log has to say of the restore as a whole. */
+    readonly said?: readonly Said[];
   },
 ): Promise<void> {
   const {
@@ -98,7 +106,6 @@ export async function commitRestore(
   } = report;
   const keys = restoreKeys(stored.name);
   const files: [string, string][] = [
-    [keys.logs, logText(stored)],
     [keys.results, JSON.stringify(results)],
     ...(volumes.length === 0
       ? []
@@ -114,6 +121,7 @@ export async function commitRestore(
   await Promise.all([
     ...files.map(async ([key, text]) => store.put(key, await gzipText(text))),
     store.upload(keys.resourceList, resourceList),
+    recordRunLog(store, endedLog(keys, stored, report)),
   ]);
   await putAndCompare(store, keys.claim, bytesOf({ ...stored, itemParts }));
 }
@@ -137,22 +145,4 @@ function sideOf(reports: readonly FailureReport[], more = 0): VeleroResultSide {
   const rest = more > 0 ? [`and ${String(more)} more, which the coverage of the backup has`] : [];
   const velero = [...reports.map(({ message }) => message), ...rest];
   return velero.length === 0 ? {} : { velero };
-}
-
-/** The log that `velero backup logs` shows: when the run began and ended, and how. */
-function logText({ kind, name, runUid, result }: StoredBackup | StoredRestore): string {
-  if (result === undefined) {
-    return '';
-  }
-  const { startTimestamp, completionTimestamp, phase, items, failure } = result;
-  const subject = `${kind.toLowerCase()}=${name} run=${runUid}`;
-  const reason = phase === 'Cancelled' ? CANCELLED_REASON : failure?.message;
-  return [
-    `time="${startTimestamp}" level=info msg="${kind} started" ${subject}`,
-    ...(reason === undefined
-      ? []
-      : [`time="${completionTimestamp}" level=error msg=${JSON.stringify(reason)} ${subject}`]),
-    `time="${completionTimestamp}" level=info msg="${kind} ended" phase=${phase} items=${String(items)} ${subject}`,
-    '',
-  ].join('\n');
 }
