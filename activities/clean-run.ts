@@ -3,6 +3,7 @@ import {
   planKey,
   pluginReplyKey,
   pluginsPrefix,
+  runLogPrefix,
   workFolder,
 } from '../domain/object-key.ts';
 import { readClaim } from '../storage/claim.ts';
@@ -26,7 +27,10 @@ export function cleanRun(store: ObjectStore, keys: RunKeys, input: CleanInput): 
     if (isKept) {
       await keepHooks(store, keys, input);
     }
-    const asked = await askedKeys(store, keys, input);
+    const asked = [
+      ...(await askedKeys(store, keys, input)),
+      ...(await logKeys(store, keys, input)),
+    ];
     await removeAll(store, workFolder(keys.folder, input.runUid), ...asked);
     if (!isOwn) {
       return;
@@ -52,12 +56,26 @@ async function askedKeys(
   if (keepsPlugins !== true) {
     return [];
   }
-  const keys: string[] = [];
-  for await (const page of store.list(pluginsPrefix(folder, runUid))) {
-    keys.push(...page.map(({ key }) => key));
-  }
+  const keys = await keysBelow(store, pluginsPrefix(folder, runUid));
   const replyKey = pluginReplyKey(folder, runUid);
   return [planKey(folder, runUid), ...keys.filter((key) => key !== replyKey)];
+}
+
+/** What the steps of a run that failed told: its log is still to be made of it. */
+async function logKeys(
+  store: ObjectStore,
+  { folder }: RunKeys,
+  { runUid, scope }: CleanInput,
+): Promise<string[]> {
+  return scope === 'files' ? keysBelow(store, runLogPrefix(folder, runUid)) : [];
+}
+
+async function keysBelow(store: ObjectStore, prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const page of store.list(prefix)) {
+    keys.push(...page.map(({ key }) => key));
+  }
+  return keys;
 }
 
 /** Whether a name is the run's, which has no result yet. */

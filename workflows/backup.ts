@@ -250,6 +250,7 @@ async function writeRecord(
     ...run,
     result,
     ...(ending.kind === 'written' ? { archive: ending.archive } : {}),
+    phases: tracker.phases(),
   });
   return result;
 }

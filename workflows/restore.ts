@@ -92,6 +92,7 @@ export async function restore(input: RestoreInput): Promise<RestoreResult> {
         ...pluginsField(progress, [...takeOver.left, ...left]),
         ending,
         completionTimestamp: recordTime(Date.now()),
+        phases: tracker.phases(),
       }),
     );
     const { created } = result.counts;

@@ -9,6 +9,7 @@ import { restoreResult } from '../../domain/restore/restore-result.ts';
 import type { RestoreResult } from '../../domain/restore.ts';
 import { commitRestore } from '../../storage/format/record.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
+import type { Said as LogWords } from '../../storage/run-log/ended-log.ts';
 import type { FinishRestoreInput } from '../contract.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
@@ -65,6 +66,7 @@ export function finishRestore(
       volumes: volumes?.ends ?? [],
       hooks: hooks.pods,
       itemOperations: plugins.entries,
+      ...{ phases: input.phases, said: saidOf(plan, { volumes, plugins }) },
     });
     return result;
   });
@@ -85,6 +87,19 @@ function notesOf(
     ],
     warnings: [...orderWarnings(plan), ...volumes.warnings, ...hooks.warnings, ...plugins.warnings],
   };
+}
+
+/** What the log has to say at the end; of hooks, items and steps it was told when they ended. */
+function saidOf(
+  plan: PlanEnd,
+  { volumes = NOTHING_SAID, plugins }: Omit<SaidBy, 'hooks'>,
+): LogWords[] {
+  const errors = [...volumes.errors, ...plugins.errors];
+  const warnings = [...orderWarnings(plan), ...volumes.warnings, ...plugins.warnings];
+  return [
+    ...errors.map((message): LogWords => ({ level: 'error', message })),
+    ...warnings.map((message): LogWords => ({ level: 'warning', message })),
+  ];
 }
 
 type Said = Pick<VolumeReport, 'errors' | 'warnings'>;

@@ -32,6 +32,7 @@ const FILES: Readonly<Record<string, File>> = {
   // Holdfast's own.
   '-index.json.gz': {},
   '-coverage.json.gz': {},
+  '-run-log.json.gz': {},
 };
 /** Those of ours that a backup has only when it has chosen volumes. */
 const MAYBE = ['-volumes.json.gz'];
