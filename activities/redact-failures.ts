@@ -2,6 +2,7 @@ import { log } from '@temporalio/activity';
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 
 import { Failure, type FailureReport, isRetried } from '../domain/failure.ts';
+import { tellFailedAttempt } from './run-log/activity-log.ts';
 
 /**
  * What enters history when an activity throws: type, code, subject and our own text. Messages, causes and stacks
@@ -34,7 +35,16 @@ export async function redactFailures<Result>(run: () => Promise<Result>): Promis
     if (!(error instanceof Failure) && known !== error) {
       log.error('activity failed unforeseen', { name: errorName(error), stack: frames(error) });
     }
+    tellAttempt(error, known);
     throw known;
+  }
+}
+
+/** The log of the run has more of it than the history. */
+function tellAttempt(error: unknown, known: unknown): void {
+  if (known !== error) {
+    const report = reportOf(error);
+    tellFailedAttempt(isRetried(report.code) ? 'warning' : 'error', report, error);
   }
 }
 

@@ -26,6 +26,7 @@ import { openObjectStore } from '../storage/object-store/open.ts';
 import type { WorkerConfig, WorkerRole } from './config.ts';
 import { installationId } from './installation-id.ts';
 import { measureVolumes } from './metrics.ts';
+import { keepRunLogs } from './run-logs.ts';
 import { TemporalLeases } from './temporal-leases.ts';
 import { isServed } from './task-queues.ts';
 
@@ -97,6 +98,7 @@ function clusterOptions(
 ): WorkerOptions {
   const { cluster, namespace, image } = config;
   const locations = locationsOf(client, config);
+  const store = keepRecords((name) => locations.store(name), KEPT_BYTES_MAX);
   return {
     taskQueue: clusterTaskQueue(cluster),
     activities: createActivities({
@@ -106,7 +108,7 @@ function clusterOptions(
       leases: new TemporalLeases(connected),
       engine: createResticEngine(resticConfig(process.env)),
       ...lookUp(locations),
-      store: keepRecords((name) => locations.store(name), KEPT_BYTES_MAX),
+      store,
       locations: async () => {
         await locations.freshen();
         return locations.all.map(({ name }) => name);
@@ -116,6 +118,7 @@ function clusterOptions(
       ...(image === undefined ? {} : { image }),
     }),
     maxConcurrentActivityTaskExecutions: ACTIVITIES_MAX,
+    interceptors: { activity: [keepRunLogs(store)] },
     ...HEARTBEATS,
   };
 }
@@ -142,6 +145,7 @@ function nodeOptions(config: WorkerConfig): WorkerOptions {
     throw new Error('the role node has no node');
   }
   const client = openCluster(kubeContext);
+  const known = lookUp(locationsOf(client, config));
   return {
     taskQueue: nodeTaskQueue(cluster, node.name),
     activities: createNodeActivities({
@@ -150,12 +154,12 @@ function nodeOptions(config: WorkerConfig): WorkerOptions {
       node: node.name,
       kubeletFolder: node.kubeletFolder,
       copiesMax: node.copiesMax,
-      ...lookUp(locationsOf(client, config)),
+      ...known,
       engine: createResticEngine(resticConfig(process.env)),
     }),
     maxConcurrentActivityTaskExecutions: node.copiesMax,
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: POLLERS_OF_NODE },
-    interceptors: { activity: [measureVolumes()] },
+    interceptors: { activity: [measureVolumes(), keepRunLogs(known.store, node.name)] },
     ...HEARTBEATS,
   };
 }
