@@ -2,8 +2,9 @@ import { type BackupProblems, joinProblems } from '../../domain/backup.ts';
 import type { CoverageReason } from '../../domain/coverage.ts';
 import { Failure, type FailureReport } from '../../domain/failure.ts';
 import { groupResource, type ResourceType } from '../../domain/item.ts';
+import { tellFailure } from '../run-log/activity-log.ts';
 
-/** Gathers what one step of a backup could not take, and what should be known about what it took. */
+/** Gathers what one step of a backup could not take, and what should be known about what it took, and tells the log of it. */
 export class ProblemList {
   readonly #errors: FailureReport[] = [];
   readonly #warnings: FailureReport[] = [];
@@ -16,10 +17,12 @@ export class ProblemList {
 
   error(report: FailureReport): void {
     this.#errors.push(report);
+    tellFailure('error', report);
   }
 
   warning(report: FailureReport): void {
     this.#warnings.push(report);
+    tellFailure('warning', report);
   }
 
   /** All of them, joined where several concern one type. */

@@ -1,14 +1,15 @@
 import type { BackupNotes } from '../../domain/backup-notes.ts';
-import type { BackupSpec } from '../../domain/backup.ts';
+import type { BackupProblems, BackupSpec } from '../../domain/backup.ts';
 import type { CoverageReason, TypeCoverage } from '../../domain/coverage.ts';
 import { coverageProblems, coverageReport } from '../../domain/coverage-report.ts';
 import type { ExportPlan } from '../../domain/export-plan.ts';
-import { Failure } from '../../domain/failure.ts';
+import { Failure, type FailureReport } from '../../domain/failure.ts';
 import { backupKeys } from '../../domain/object-key.ts';
 import type { VerifiedArchive } from '../../storage/format/verify-archive.ts';
 import { writeJsonGz } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { VerifiedBackup } from '../contract.ts';
+import { tellProblems } from '../run-log/activity-log.ts';
 import { nothingSelected } from './check-request.ts';
 
 export interface CoveredBackup {
@@ -36,7 +37,19 @@ export async function writeCoverage(
     throw new Failure(code, message, { subject });
   }
   await writeJsonGz(store, backupKeys(name).coverage, report);
+  tellProblems(without(problems, [plan.coverage.problems, notes.problems]));
   return { archive: verified.proof, problems };
+}
+
+/** Problems that are not among those that were told when they were met. */
+function without(all: BackupProblems, known: readonly BackupProblems[]): BackupProblems {
+  const keys = new Set(known.flatMap((one) => [...one.errors, ...one.warnings]).map(keyOf));
+  const isNew = (report: FailureReport): boolean => !keys.has(keyOf(report));
+  return { errors: all.errors.filter(isNew), warnings: all.warnings.filter(isNew) };
+}
+
+function keyOf({ code, message }: FailureReport): string {
+  return `${code} ${message}`;
 }
 
 const BY_PLUGINS: ReadonlySet<CoverageReason> = new Set([

@@ -4,6 +4,7 @@ import type { HookPod } from '../../domain/hooks/freeze.ts';
 import type { ExecHook, PlannedHook } from '../../domain/hooks/hook.ts';
 import type { HookRun } from '../../domain/hooks/hook-run.ts';
 import type { Cluster } from '../kubernetes/port.ts';
+import { tellHookRun } from '../run-log/tell-hook-run.ts';
 import { readPod } from '../volumes/pods.ts';
 
 export type HookCluster = Pick<Cluster, 'exec' | 'read'>;
@@ -18,7 +19,7 @@ export interface HooksOfPod {
 }
 
 /**
- * Runs hooks of one pod, one after the other, and says how each ended. What a hook does wrong is an end of it. Throws
+ * Runs hooks of one pod, one after the other, and says how each ended, also to the log of the run. What a hook does wrong is an end of it. Throws
  * what is worth another attempt, when nobody knows whether the hook has run: `cluster-unreachable`, `throttled`.
  */
 export async function runHooks(
@@ -30,6 +31,7 @@ export async function runHooks(
   for (const hook of of.hooks) {
     const run = await runHook(cluster, of, { hook, signal });
     runs.push(run);
+    tellHookRun(run);
     if (of.stopsAtFailure && isFatal(run)) {
       break;
     }

@@ -7,6 +7,7 @@ import type { EngineProgress, EngineRun, EngineWait, RepositoryAccess } from '..
 import { repositoryPassword } from '../engine/repository-password.ts';
 import type { LongWork } from '../heartbeat.ts';
 import { secretReader } from '../own-secrets.ts';
+import { runLogTeller } from '../run-log/activity-log.ts';
 import type { MoveVolumeInput } from '../volume-contract.ts';
 import { readMasterKey } from '../volumes/master-key.ts';
 import type { NodeDependencies } from './dependencies.ts';
@@ -45,6 +46,7 @@ export function engineRun(
   { signal, report }: Pick<LongWork, 'signal' | 'report'>,
   { runUid, volume: index, location: name }: MoveVolumeInput,
 ): EngineRun {
+  const tell = runLogTeller();
   return {
     key: `${runUid}.${String(index)}`,
     signal,
@@ -54,6 +56,7 @@ export function engineRun(
     },
     onLog: (line) => {
       log.info('engine', { line, volume: index });
+      tell({ level: 'info', source: 'engine', message: line, object: `volume ${String(index)}` });
     },
   };
 }

@@ -20,6 +20,7 @@ import type {
   RecordPluginsInput,
   UncancelledBatches,
 } from '../plugin-run-contract.ts';
+import { tellProblems } from '../run-log/activity-log.ts';
 import { allAnswers } from './plugin-answers.ts';
 
 /** See `PluginRunActivities.recordPlugins`. */
@@ -52,7 +53,9 @@ export function recordPlugins(
     }
     entries.push(...(uncancelled === undefined ? [] : await entriesOf(store, run, uncancelled)));
     await writeJsonGz(store, backupKeys(run.name).itemOperations, entries);
-    return joinProblems([{ errors, warnings }]);
+    const problems = joinProblems([{ errors, warnings }]);
+    tellProblems(problems);
+    return problems;
   });
 }
 

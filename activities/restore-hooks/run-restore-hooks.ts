@@ -11,6 +11,7 @@ import { type LongWork, withHeartbeat } from '../heartbeat.ts';
 import { isFatal, runHooks } from '../hooks/run-hooks.ts';
 import { readRestoreClaim } from '../restore/restore-run.ts';
 import type { HookBatchInput } from '../restore-hook-contract.ts';
+import { tellHookRun } from '../run-log/tell-hook-run.ts';
 import { type LivePod, readPod } from '../volumes/pods.ts';
 import { awaitContainer } from './await-container.ts';
 import { HookFiles, type PodNote, type PodPlace } from './hook-files.ts';
@@ -120,7 +121,9 @@ async function runHook(
       const awaited = { pod, container, isReady, waitMs, signal, onWait };
       const message = await awaitContainer(cluster, awaited);
       if (message !== undefined) {
-        return failedRun(pod, hook, { startTimestamp, message });
+        const run = failedRun(pod, hook, { startTimestamp, message });
+        tellHookRun(run);
+        return run;
       }
     }
     return await limit(async () => {

@@ -28,6 +28,7 @@ import {
   readLines,
   requireDefinitions,
 } from './apply-bodies.ts';
+import { tellOutcomes } from '../run-log/tell-outcomes.ts';
 import type { ApplyContext } from './apply-object.ts';
 import { AwaitedItems } from './awaited-items.ts';
 import { ServedTypes } from './served-types.ts';
@@ -66,6 +67,7 @@ export function applyDeferred(
     }
     const outcomes = items.outcomes(TIME_OVER);
     await writeJsonGz(store, key, outcomes);
+    tellOutcomes(outcomes);
     return { shard, attempt, items: outcomes.length, ...dueOf(outcomes), deferred: 0 };
   });
 }

@@ -21,6 +21,7 @@ import {
 } from './apply-bodies.ts';
 import { readRestoreActions } from '../plugins/restore-actions.ts';
 import type { ApplyContext } from './apply-object.ts';
+import { tellOutcomes } from '../run-log/tell-outcomes.ts';
 import { AwaitedItems } from './awaited-items.ts';
 import { bodiesOf } from './shard-lines.ts';
 
@@ -72,6 +73,7 @@ async function applyShard(input: ApplyShardsInput, work: ShardWork): Promise<App
     const deferred = await applyItems(input, work, outcomes);
     const judged = await requireDefinitions(context, long, outcomes);
     await writeJsonGz(store, key, judged);
+    tellOutcomes(judged);
     const items = judged.length - deferred;
     return { shard, attempt, items, ...dueOf(judged), deferred };
   } catch (error) {

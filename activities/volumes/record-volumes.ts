@@ -19,6 +19,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { RecordedVolumes, RecordVolumesInput, VolumeEndsInput } from '../volume-contract.ts';
 import { type Held, hooksOfBatch } from '../hooks/hooks-of-batch.ts';
+import { tellProblems } from '../run-log/activity-log.ts';
 import { settleClaim } from './claims.ts';
 import { readEnds } from './volume-ends.ts';
 
@@ -64,11 +65,13 @@ export function recordVolumes(
     }
     await writeJsonGz(store, keys.coverage, report);
     const sizes = records.map(sizeOfCopy);
+    const all = joinProblems([hookProblems(hooks), problems]);
+    tellProblems(all);
     return {
       volumes: records.length,
       files: sizes.reduce((sum, { files }) => sum + files, 0),
       bytes: sizes.reduce((sum, { bytes }) => sum + bytes, 0),
-      problems: joinProblems([hookProblems(hooks), problems]),
+      problems: all,
       ...(hooks.length === 0 ? {} : { hooks: summaryOf(hooks) }),
     };
   });
