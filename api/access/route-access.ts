@@ -45,6 +45,8 @@ export interface ThingAccess {
   readonly kind: Governed['kind'];
   readonly name: string;
   readonly verb: AccessVerb;
+  /** A part of it that has a rule of its own. */
+  readonly part?: 'log' | undefined;
   readonly look: () => Promise<Governed>;
 }
 
@@ -55,12 +57,13 @@ export interface ThingAccess {
 export async function requireThing(
   access: RequestAccess,
   realm: Realm,
-  { kind, name, verb, look }: ThingAccess,
+  { kind, name, verb, part, look }: ThingAccess,
 ): Promise<void> {
-  if (await access.meets(everywhere(kind, verb, name))) {
+  if (await access.meets(ofPart(everywhere(kind, verb, name), part))) {
     return;
   }
-  const what = `${verb} the ${kind.toLowerCase()} ${name}`;
+  const of = part === undefined ? '' : `the ${part} of `;
+  const what = `${verb} ${of}the ${kind.toLowerCase()} ${name}`;
   let thing: Governed;
   try {
     thing = await look();
@@ -70,9 +73,17 @@ export async function requireThing(
     }
     throw error;
   }
-  if (!(await access.meets(await needsOf(thing, verb, realm)))) {
+  if (!(await access.meets(ofPart(await needsOf(thing, verb, realm), part)))) {
     access.refuse(what);
   }
+}
+
+/** The needs of who has to do with a part of a run in its namespaces; of the cluster they are those of the whole run. */
+function ofPart(needs: readonly AccessNeed[], part: 'log' | undefined): readonly AccessNeed[] {
+  const isWhole = ({ resource }: AccessNeed): boolean => resource.startsWith('cluster');
+  return part === undefined
+    ? needs
+    : needs.map((need) => (isWhole(need) ? need : { ...need, subresource: part }));
 }
 
 /**

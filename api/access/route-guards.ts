@@ -39,6 +39,14 @@ const PAGES_MAX = 20;
 /** Name of a backup as its schedule gives it; see `domain/schedules`. */
 const SCHEDULED_NAME = /^(.+)-\d{14}(?:-\d+)?$/;
 
+/** A run, or a part of it, and what is done with it. */
+interface AskedRun {
+  readonly kind: 'Backup' | 'Restore';
+  readonly verb: AccessVerb;
+  readonly part?: 'log';
+  readonly key: RunKey;
+}
+
 type Guard = (request: FastifyRequest) => Promise<void>;
 
 /** Says for each route who may use it. */
@@ -56,13 +64,16 @@ export class RouteGuards {
     return (request) => this.requireRun(request.access, { kind, verb, key: keyOf(request) });
   }
 
+  /** Lets those pass who may read the log of the backup, or the restore, of the path. */
+  log(kind: 'Backup' | 'Restore'): Guard {
+    return (request) =>
+      this.requireRun(request.access, { kind, verb: 'get', part: 'log', key: keyOf(request) });
+  }
+
   /** The same for a run that is not that of the path. */
-  async requireRun(
-    access: RequestAccess,
-    { kind, verb, key }: { kind: 'Backup' | 'Restore'; verb: AccessVerb; key: RunKey },
-  ): Promise<void> {
+  async requireRun(access: RequestAccess, { kind, verb, part, key }: AskedRun): Promise<void> {
     const look = kind === 'Backup' ? this.#looks.backup : this.#looks.restore;
-    const thing = { kind, verb, name: key.name, look: () => look(key) };
+    const thing = { kind, verb, part, name: key.name, look: () => look(key) };
     await requireThing(access, this.realm, thing);
   }
 
