@@ -7,9 +7,11 @@ import type {
   CreateBackupRequest,
   CreateRestoreRequest,
   RestoreResource,
+  RunResource,
 } from '../domain/api-resource.ts';
 import { DEFAULT_CLUSTER } from '../domain/backup.ts';
 import { DEFAULT_NAMESPACE } from '../domain/names.ts';
+import type { RunKey } from '../domain/workflow-id.ts';
 import { backupNames } from '../storage/catalogue.ts';
 import type { LocationSet } from '../storage/location-set.ts';
 import { checkLocation } from '../storage/location-check.ts';
@@ -33,6 +35,7 @@ import { type AccessControl, guardRoutes } from './access/guard.ts';
 import { RouteGuards } from './access/route-guards.ts';
 import { refuseIdleConditions } from './entity-tags.ts';
 import { answerError, handleErrors } from './errors.ts';
+import { Streams } from './events/streams.ts';
 import { harden } from './plugins/hardening.ts';
 import { knowLocations } from './plugins/known-locations.ts';
 import { openApi } from './plugins/openapi.ts';
@@ -49,6 +52,7 @@ import { scheduleRoutes } from './routes/schedules.ts';
 import { reconciliationRoutes } from './routes/reconciliations.ts';
 import { restoreItemRoutes } from './routes/restore-items.ts';
 import { runEventRoutes } from './routes/run-events.ts';
+import { runLogRoutes } from './routes/run-logs.ts';
 import { locationInventoryRoutes } from './routes/location-inventory.ts';
 import { storageLocationRoutes } from './routes/storage-locations.ts';
 import { runRoutes } from './routes/runs.ts';
@@ -218,12 +222,33 @@ function lookRoutes(app: FastifyInstance, options: AppOptions, services: Service
   holdRoutes(app, { service: new HoldService({ ...sources, look, installation }), guards });
   const contents = new ContentsService({ store, look, isRevealAllowed });
   contentsRoutes(app, { contents, guards });
-  runEventRoutes(app, [
-    { kind: 'Backup', plural: 'backups', look, guards },
-    { kind: 'Restore', plural: 'restores', look: (key) => restores.get(key), guards },
-  ]);
+  streamRoutes(app, options, services);
   const restoreItems = new RestoreItems({ store, look: (key) => restores.get(key) });
   restoreItemRoutes(app, { restoreItems, guards });
+}
+
+/** What goes on until a run has ended. */
+function streamRoutes(
+  app: FastifyInstance,
+  { store }: AppOptions,
+  { backups, restores, guards }: Services,
+): void {
+  const streams = new Streams(app);
+  const kinds = [
+    {
+      ...({ kind: 'Backup', plural: 'backups' } as const),
+      look: (key: RunKey) => backups.get(key),
+      phasesOf: (run: RunResource) => backups.phasesOf(run),
+    },
+    {
+      ...({ kind: 'Restore', plural: 'restores' } as const),
+      look: (key: RunKey) => restores.get(key),
+      phasesOf: (run: RunResource) => restores.phasesOf(run),
+    },
+  ];
+  const routes = { guards, streams };
+  runEventRoutes(app, { ...routes, kinds });
+  runLogRoutes(app, { ...routes, kinds, store });
 }
 
 /** Holdfast itself. */

@@ -47,6 +47,7 @@ export const FAILURE_CODES = {
     type: 'NotFound',
     title: 'The key that opens repositories of volumes is not there',
   },
+  'log-missing': { type: 'NotFound', title: 'There is no log of the run' },
   'object-missing': { type: 'NotFound', title: 'An object is not in the storage location' },
   'already-exists': { type: 'Conflict', title: 'The name is in use by another request' },
   'already-finished': { type: 'Conflict', title: 'The run has ended' },

@@ -5,7 +5,7 @@ import type { RunResource } from '../../domain/api-resource.ts';
 import { Failure, type FailureReport } from '../../domain/failure.ts';
 import { isEndPhase, type Phase } from '../../domain/phase.ts';
 import { deletionDetails, runDetails } from '../../domain/run-details.ts';
-import type { RunStatus } from '../../domain/run-status.ts';
+import type { PhaseChange, RunStatus } from '../../domain/run-status.ts';
 import { requireWritable } from '../../domain/storage-location.ts';
 import { deleteWorkflowId, type RunKey, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
 import {
@@ -61,6 +61,7 @@ export class RunService<Resource extends RunResource> {
   readonly #live: LiveRuns<Resource>;
   readonly #looks = new SharedLooks<Resource>(({ status }) => !isEndPhase(status.phase));
   readonly #waits = new SharedWaits();
+  readonly #phases = new WeakMap<RunResource, readonly PhaseChange[]>();
 
   constructor(kind: RunKindOf<Resource>, options: RunSources) {
     this.#kind = kind;
@@ -117,6 +118,11 @@ export class RunService<Resource extends RunResource> {
   /** A run, wherever it is; while it runs, as it was two seconds ago at most. */
   get(key: RunKey, since?: number): Promise<Resource> {
     return this.#looks.look(this.#kind.workflowId(key), () => this.#look(key), since);
+  }
+
+  /** The phases of a run under way until it was looked at, as its workflow told them then. */
+  phasesOf(seen: RunResource): readonly PhaseChange[] {
+    return this.#phases.get(seen) ?? [];
   }
 
   /** As it is now, for those who change something. */
@@ -301,7 +307,9 @@ export class RunService<Resource extends RunResource> {
     ]);
     const pending = described.raw.pendingActivities ?? [];
     const running = runningStatus(described, { status, pending, batches, plugins, operations });
-    return this.#live.resource(key, described, running);
+    const resource = this.#live.resource(key, described, running);
+    this.#phases.set(resource, status?.phases ?? []);
+    return resource;
   }
 
   async #query({ workflowId, runId }: RunInfo): Promise<RunStatus | undefined> {

@@ -66,6 +66,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   one('GET /backups/{name}/download', VIEWERS),
   one('GET /backups/{name}/coverage', VIEWERS),
   one('GET /backups/{name}/hooks', VIEWERS),
+  one('GET /backups/{name}/logs', VIEWERS),
+  one('GET /restores/{name}/logs', VIEWERS),
   one('GET /restores/{name}', VIEWERS),
   one('GET /restores/{name}/items', VIEWERS),
   one('GET /restores/{name}/hooks', VIEWERS),
