@@ -36,8 +36,8 @@ const NOUNS = [
   },
 ] as const;
 
-/** Verbs that may come before a noun, as in Velero: `get backups`, `create backup`. */
-const VERBS = ['get', 'create', 'describe', 'delete'] as const;
+/** Verbs that may come before a noun, as in Velero and kubectl: `get backups`, `create backup`, `logs backup`. */
+const VERBS = ['get', 'create', 'describe', 'delete', 'logs'] as const;
 type Verb = (typeof VERBS)[number];
 
 /** All else. Each is loaded when it is needed, as loading takes most of the time of a short command. */

@@ -16,6 +16,7 @@ import { describeText, runsTable } from './run-output.ts';
 import { plan, type PlanOptions, withPlanFlags } from './plan-command.ts';
 import { withHoldCommands } from './hold-commands.ts';
 import { hooksCommand } from './hooks-command.ts';
+import { logsCommand } from './logs-command.ts';
 import { restoreItemsCommand } from './restore-items-command.ts';
 import { restoreFlags } from './restore-flags.ts';
 import { FlagCommand, names, read } from './selection-flags.ts';
@@ -122,6 +123,7 @@ function withOthers(command: Command, plural: Plural): Command {
   const one = (name: string, description: string): Command =>
     withGlobals(new Command(name)).argument('<name>').description(description);
   return command
+    .addCommand(logsCommand(plural))
     .addCommand(
       withHeaders(withGlobals(new Command('get')))
         .argument('[name]')
@@ -174,6 +176,9 @@ async function create(
   const ended = await waitForEnd({ client, plural, name }, options);
   print(ended, options, { text: () => describeText(ended, Date.now()) });
   process.exitCode = exitCodeOf(ended.status.phase, options.failOn);
+  if (ended.status.phase !== 'Completed' && isForPeople(options.output)) {
+    note(options, `what happened is in its log: holdfast ${kind} logs ${name}\n`);
+  }
 }
 
 async function get(

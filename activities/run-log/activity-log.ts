@@ -2,8 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 import type { BackupProblems } from '../../domain/backup.ts';
 import type { FailureReport } from '../../domain/failure.ts';
-import type { LogLevel, RunLogEntry } from '../../domain/run-log/entry.ts';
+import type { RunLogEntry } from '../../domain/run-log/entry.ts';
 import { failureEntry } from '../../domain/run-log/failure-entry.ts';
+import type { LogLevel } from '../../domain/run-log/level.ts';
 import { maskedText } from '../../domain/run-log/mask-text.ts';
 
 /** A line, without what its log knows: when it is told, and by which step. */

@@ -1,5 +1,5 @@
 import { type HookRun, hookWords, reasonOf } from '../../domain/hooks/hook-run.ts';
-import type { LogLevel } from '../../domain/run-log/entry.ts';
+import type { LogLevel } from '../../domain/run-log/level.ts';
 import { tellFailure, tellRunLog } from './activity-log.ts';
 
 /** Characters of an output that one line has; a whole output takes a few lines. */

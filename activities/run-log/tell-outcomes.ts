@@ -1,7 +1,7 @@
 import { FAILURE_CODES, isFailureCode } from '../../domain/failure.ts';
 import { itemText } from '../../domain/item.ts';
 import type { AppliedItem } from '../../domain/restore/restore-outcome.ts';
-import type { LogLevel } from '../../domain/run-log/entry.ts';
+import type { LogLevel } from '../../domain/run-log/level.ts';
 import { tellRunLog } from './activity-log.ts';
 
 const HINT = 'holdfast restore items has the reason, once the restore has ended';

@@ -5,7 +5,8 @@ import { Type } from 'typebox';
 
 import { API_BASE, type RunResource } from '../../domain/api-resource.ts';
 import { Failure } from '../../domain/failure.ts';
-import { LOG_LEVELS, type LogLevel, RunLogEntrySchema } from '../../domain/run-log/entry.ts';
+import { RunLogEntrySchema } from '../../domain/run-log/entry.ts';
+import { LOG_LEVELS, type LogLevel } from '../../domain/run-log/level.ts';
 import type { PhaseChange } from '../../domain/run-status.ts';
 import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';

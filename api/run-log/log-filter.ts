@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
-import { isAtLeast, type LogLevel, type RunLogEntry } from '../../domain/run-log/entry.ts';
+import type { RunLogEntry } from '../../domain/run-log/entry.ts';
+import { isAtLeast, type LogLevel } from '../../domain/run-log/level.ts';
 
 /** Characters of a digest that tell lines apart. */
 const DIGEST_CHARS = 12;

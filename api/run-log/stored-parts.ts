@@ -9,6 +9,8 @@ import { SharedLooks } from '../runs/shared-looks.ts';
 
 /** Parts that are kept, of 256 KiB at most each and mostly of much less. */
 const KEPT_PARTS_MAX = 100;
+/** How old a listing may be: the phases, which are looked at before it, would come too early else. */
+const FRESH_MS = 1000;
 
 /** The parts of the logs of runs under way, for all who follow them: a listing a second, and each part read once. */
 export class StoredParts {
@@ -22,7 +24,8 @@ export class StoredParts {
 
   list(location: string, place: LogPlace): Promise<readonly StoredLogPart[]> {
     const id = `${location} ${place.folder} ${place.runUid}`;
-    return this.#lists.look(id, () => listLogParts(this.#store(location), place));
+    const list = (): Promise<StoredLogPart[]> => listLogParts(this.#store(location), place);
+    return this.#lists.look(id, list, performance.now() - FRESH_MS);
   }
 
   /** A part is written once, under a name that no other part has. */

@@ -5,7 +5,7 @@ import type {
   RestorePreview,
   RunResource,
 } from '../../domain/api-resource.ts';
-import { pathOf, type Transport } from './transport.ts';
+import { pathOf, type Query, type Transport } from './transport.ts';
 
 /** Longest that the API waits for a preview, and that the answer to it may take. */
 const PREVIEW_WAIT_SECONDS = 280;
@@ -43,6 +43,15 @@ export class RunsClient {
   /** All runs, page by page. */
   async list<Resource extends RunResource>(plural: Plural): Promise<ResourceList<Resource>> {
     return this.#transport.pages(`/${plural}`, {});
+  }
+
+  /** The log of a run, as lines of JSON; an error of the stream means that it is not whole. */
+  logs(
+    plural: Plural,
+    name: string,
+    { query, signal }: { readonly query: Query; readonly signal: AbortSignal },
+  ): AsyncGenerator<Uint8Array> {
+    return this.#transport.stream(`${pathOf(plural, name)}/logs`, query, signal);
   }
 
   async cancel<Resource extends RunResource>(plural: Plural, name: string): Promise<Resource> {

@@ -1,10 +1,7 @@
 import { type Static, Type } from 'typebox';
 
 import { PHASES, type Phase } from '../phase.ts';
-
-/** How grave a line is, the least first. */
-export const LOG_LEVELS = ['info', 'warning', 'error'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+import { LOG_LEVELS } from './level.ts';
 
 /** Whose words a line has. */
 const LOG_SOURCES = ['holdfast', 'hook', 'engine', 'plugin'] as const;
@@ -37,8 +34,3 @@ export const RunLogEntrySchema = Type.Object(
 );
 
 export type RunLogEntry = Readonly<Static<typeof RunLogEntrySchema>>;
-
-/** Whether an entry is at least as grave as a level says. */
-export function isAtLeast({ level }: Pick<RunLogEntry, 'level'>, least: LogLevel): boolean {
-  return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(least);
-}

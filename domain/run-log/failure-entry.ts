@@ -4,7 +4,8 @@ import {
   type FailureReport,
   type FailureType,
 } from '../failure.ts';
-import type { LogLevel, LogSource, RunLogEntry } from './entry.ts';
+import type { LogSource, RunLogEntry } from './entry.ts';
+import type { LogLevel } from './level.ts';
 
 /** What to do about failures of a type, where the code has no better word. docs/operations.md says more of each code. */
 const HINT_OF_TYPE = {
@@ -13,6 +14,7 @@ const HINT_OF_TYPE = {
   PermissionDenied: 'give the account of the worker the right that is missing',
   NotFound: 'see who removed it',
   Conflict: 'see who else changes it',
+  PreconditionFailed: 'look at it again, and repeat what was asked',
   Refused: 'take away what the message names, and run it again',
   UnsupportedFormat: 'check the versions of both sides',
   IntegrityMismatch: 'check the store, and make another backup',

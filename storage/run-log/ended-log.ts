@@ -1,6 +1,7 @@
 import { CANCELLED_REASON } from '../../domain/phase.ts';
-import type { LogLevel, RunLogEntry } from '../../domain/run-log/entry.ts';
+import type { RunLogEntry } from '../../domain/run-log/entry.ts';
 import { failureEntry } from '../../domain/run-log/failure-entry.ts';
+import type { LogLevel } from '../../domain/run-log/level.ts';
 import { maskedText } from '../../domain/run-log/mask-text.ts';
 import { phaseEntry } from '../../domain/run-log/phase-entry.ts';
 import type { PhaseChange } from '../../domain/run-status.ts';

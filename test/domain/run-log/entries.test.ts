@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 
 import { FAILURE_CODES, type FailureCode } from '../../../domain/failure.ts';
-import { isAtLeast } from '../../../domain/run-log/entry.ts';
 import { failureEntry } from '../../../domain/run-log/failure-entry.ts';
+import { isAtLeast } from '../../../domain/run-log/level.ts';
 import { phaseEntry } from '../../../domain/run-log/phase-entry.ts';
 import { veleroLine } from '../../../domain/run-log/velero-text.ts';
 

@@ -6,7 +6,8 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { backupKeys, runLogPrefix } from '../../../domain/object-key.ts';
-import type { LogLevel, RunLogEntry } from '../../../domain/run-log/entry.ts';
+import type { RunLogEntry } from '../../../domain/run-log/entry.ts';
+import type { LogLevel } from '../../../domain/run-log/level.ts';
 import { createFolderStore } from '../../../storage/object-store/folder.ts';
 import type { ObjectStore } from '../../../storage/object-store/port.ts';
 import { readAll } from '../../../storage/object-store/read-all.ts';
