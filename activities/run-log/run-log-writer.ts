@@ -82,9 +82,12 @@ export class RunLogWriter {
 
   /** Takes a line. */
   take(entry: RunLogEntry): void {
+    if (this.#isClosed) {
+      return;
+    }
     const line = logLine(entry);
     this.#isUrgent ||= entry.level !== 'info' || entry.source !== 'holdfast';
-    if (this.#isClosed || !this.#hasRoomFor(entry, line)) {
+    if (!this.#hasRoomFor(entry, line)) {
       this.#leftOut += 1;
       return;
     }
@@ -149,7 +152,7 @@ export class RunLogWriter {
   }
 
   #flush(): Promise<void> {
-    if (!this.#isOpened) {
+    if (!this.#isOpened || this.#isClosed) {
       return this.#storing;
     }
     this.#cut();

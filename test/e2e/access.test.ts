@@ -368,6 +368,7 @@ test('the audit log tells who did what and who was refused, and no content', asy
     expect.arrayContaining([
       '/api/v1/backups/shop-b/items/secrets/till',
       '/api/v1/backups/shop-b/download',
+      '/api/v1/backups/shop-b/logs',
     ]),
   );
   expect(looks.map(({ requestURI }) => requestURI)).not.toContain('/api/v1/backups/shop-b');

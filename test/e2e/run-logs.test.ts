@@ -10,6 +10,7 @@ import { keysUnder } from '../support/archive-items.ts';
 import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
+import { startHoldfast } from '../support/holdfast.ts';
 import { AGENT_NODE, Installation } from '../support/installation.ts';
 import { applyVolumePod } from '../support/volume-pods.ts';
 
@@ -28,7 +29,10 @@ let copy: string;
 beforeAll(async () => {
   proxy = await FaultProxy.start(process.env['S3_ENDPOINT'] ?? '');
   [installation, namespace] = await Promise.all([
-    Installation.start({ s3Endpoint: proxy.url, hasAgent: true }),
+    Installation.start({
+      ...{ s3Endpoint: proxy.url, hasAgent: true },
+      environment: { api: { HOLDFAST_DRAIN: '0s' } },
+    }),
     freshNamespace('logs'),
   ]);
   copy = `${namespace}-copy`;
@@ -126,6 +130,32 @@ test('a restore has a log too, of which the end alone can be read', async () => 
   );
   const logs = gunzipSync(await readAll(store, restoreKeys('back').logs)).toString();
   expect(logs).toContain('msg="Restore started" restore=back');
+});
+
+test('a command follows a log over the end of the API, and prints each line once', async () => {
+  proxy.faults = [{ method: 'PUT', matches: isTarball, effect: 'delay', delayMs: 20_000 }];
+  await installation.createBackup('followed', [namespace]);
+  const args = ['backup', 'logs', 'followed', '--follow', '-o', 'json'];
+  const command = startHoldfast(args, { HOLDFAST_SERVER: installation.apiUrl });
+  await expect.poll(() => command.stdout, { timeout: 30_000 }).toContain('stdout: said');
+  expect(await installation.end('api', 'SIGTERM')).toBe(0);
+  await installation.startPart('api');
+  expect(await command.status, command.stderr).toBe(0);
+  const lines = command.stdout.trimEnd().split('\n');
+  expect(lines.sort()).toEqual((await linesOf('backups', 'followed')).sort());
+  proxy.faults = [];
+});
+
+test('a command prints lines for people, and a wait for a run that failed names it', async () => {
+  const env = { HOLDFAST_SERVER: installation.apiUrl };
+  const logs = startHoldfast(['logs', 'backup', 'told', '--level=error', '--tail=50'], env);
+  expect(await logs.status, logs.stderr).toBe(0);
+  expect(logs.stdout).toMatch(/^\S+Z ERROR freezePod .*exit code 3 \[hook-failed\] \(.+\)$/m);
+  expect(logs.stdout).not.toContain(' INFO ');
+  const create = ['backup', 'create', 'waited', '--cluster', installation.name, '--wait'];
+  const waiting = startHoldfast([...create, '--include-namespaces', namespace], env);
+  expect(await waiting.status).toBe(3);
+  expect(waiting.stderr).toContain('holdfast backup logs waited\n');
 });
 
 test('a backup that is cancelled keeps its log', async () => {

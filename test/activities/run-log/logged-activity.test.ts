@@ -163,6 +163,22 @@ test('nothing is stored after the files of the run have gone', async () => {
   expect(await entries()).toHaveLength(before);
 });
 
+test('a lost attempt that ends after the files of the run have gone stores nothing', async () => {
+  let end = (): void => undefined;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const late = logActivity(logs, STEP, async () => {
+    await ended;
+    await tellWarning();
+  });
+  const clean = { ...STEP, activityType: 'cleanBackup', input: { ...RUN, scope: 'work' } };
+  await logActivity(logs, clean, () => Promise.resolve());
+  end();
+  await late;
+  expect(await listLogParts(store, PLACE)).toEqual([]);
+});
+
 function tellWarning(): Promise<void> {
   tellRunLog({ level: 'warning', source: 'holdfast', message: 'w' });
   return Promise.resolve();

@@ -133,6 +133,18 @@ test.each([
   expect(await codeOf(GUARDS.requireSource(ownerOf('shop'), 'default', source))).toBe(code);
 });
 
+test.each([
+  [undefined, 'forbidden'],
+  ['log', 'passed'],
+])('who may do something with the part %s of backups gets to the log: %s', async (part, code) => {
+  const access = new RequestAccess({ username: 'lena', groups: [] }, (_subject, need) =>
+    Promise.resolve(need.namespace === 'shop' && need.subresource === part),
+  );
+  const key = { location: 'default', name: 'own' };
+  const log = { kind: 'Backup', verb: 'get', part: 'log', key } as const;
+  expect(await codeOf(GUARDS.requireRun(access, log))).toBe(code);
+});
+
 test('without rights in the whole cluster nobody restores from the newest of a schedule', async () => {
   const source = { backupName: '', scheduleName: 'hourly' };
   expect(await codeOf(GUARDS.requireSource(ownerOf('shop'), 'default', source))).toBe('forbidden');
