@@ -1,0 +1,131 @@
+{{- define "holdfast.name" -}}
+{{- if contains "holdfast" .Release.Name }}{{ .Release.Name }}{{ else }}{{ .Release.Name }}-holdfast{{ end }}
+{{- end }}
+
+{{- define "holdfast.labels" -}}
+app.kubernetes.io/name: holdfast
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{/* What pods of a component are found by; never changes, since selectors cannot. Takes (list . component). */}}
+{{- define "holdfast.selector" -}}
+app.kubernetes.io/name: holdfast
+app.kubernetes.io/instance: {{ (index . 0).Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end }}
+
+{{/* An image with the prefix of the registry, for those who mirror. Takes (list . image). */}}
+{{- define "holdfast.image" -}}
+{{- $root := index . 0 }}{{ $image := index . 1 }}
+{{- $registry := default $image.registry $root.Values.imageRegistry }}
+{{- with $registry }}{{ . }}/{{ end }}{{ $image.repository }}
+{{- if $image.digest }}@{{ $image.digest }}{{ else }}:{{ default $root.Chart.AppVersion $image.tag }}{{ end }}
+{{- end }}
+
+{{- define "holdfast.temporalAddress" -}}
+{{- if .Values.temporal.embedded.enabled -}}
+{{ include "holdfast.name" . }}-temporal.{{ .Release.Namespace }}.svc:7233
+{{- else -}}
+{{ required "temporal.address is empty; name a Temporal server, or set temporal.embedded.enabled=true for a first try" .Values.temporal.address }}
+{{- end -}}
+{{- end }}
+
+{{/* Environment of every process. */}}
+{{- define "holdfast.environment" -}}
+- name: HOLDFAST_NAMESPACE
+  valueFrom: { fieldRef: { fieldPath: metadata.namespace } }
+- name: HOLDFAST_METRICS_PORT
+  value: '9090'
+- name: HOLDFAST_METRICS_HOST
+  value: 0.0.0.0
+{{- if .Values.temporal.apiKeySecret.name }}
+- name: TEMPORAL_API_KEY
+  valueFrom:
+    secretKeyRef: { name: {{ .Values.temporal.apiKeySecret.name }}, key: {{ .Values.temporal.apiKeySecret.key }} }
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "holdfast.environmentFrom" -}}
+- configMapRef: { name: {{ include "holdfast.name" . }} }
+{{- with .Values.credentials.existingSecret }}
+- secretRef: { name: {{ . }} }
+{{- end }}
+{{- end }}
+
+{{/* Files of TLS to Temporal. */}}
+{{- define "holdfast.temporalMounts" -}}
+{{- if .Values.temporal.tls.caSecret }}
+- { name: temporal-ca, mountPath: /etc/holdfast/temporal-ca, readOnly: true }
+{{- end }}
+{{- if .Values.temporal.tls.clientSecret }}
+- { name: temporal-client, mountPath: /etc/holdfast/temporal-client, readOnly: true }
+{{- end }}
+{{- end }}
+
+{{- define "holdfast.temporalVolumes" -}}
+{{- with .Values.temporal.tls.caSecret }}
+- name: temporal-ca
+  secret: { secretName: {{ . }} }
+{{- end }}
+{{- with .Values.temporal.tls.clientSecret }}
+- name: temporal-client
+  secret: { secretName: {{ . }} }
+{{- end }}
+{{- end }}
+
+{{/* A process that Pod Security's level restricted allows. */}}
+{{- define "holdfast.restricted" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+readOnlyRootFilesystem: true
+allowPrivilegeEscalation: false
+seccompProfile: { type: RuntimeDefault }
+capabilities: { drop: [ALL] }
+{{- end }}
+
+{{/* Who is a process of a component, and where it may run. Takes (list . component values). */}}
+{{- define "holdfast.podSettings" -}}
+{{- $root := index . 0 }}{{ $values := index . 2 }}
+{{- with $root.Values.imagePullSecrets }}
+imagePullSecrets:
+{{ toYaml . | indent 2 }}
+{{- end }}
+{{- with $root.Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with $values.nodeSelector }}
+nodeSelector:
+{{ toYaml . | indent 2 }}
+{{- end }}
+{{- with $values.tolerations }}
+tolerations:
+{{ toYaml . | indent 2 }}
+{{- end }}
+{{- with $values.affinity }}
+affinity:
+{{ toYaml . | indent 2 }}
+{{- end }}
+{{- with $values.topologySpreadConstraints }}
+topologySpreadConstraints:
+{{ toYaml . | indent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* Whether the process lives, and may be sent work. */}}
+{{- define "holdfast.workerProbes" -}}
+startupProbe:
+  httpGet: { path: /metrics, port: metrics }
+  failureThreshold: 60
+  periodSeconds: 2
+livenessProbe:
+  httpGet: { path: /metrics, port: metrics }
+  timeoutSeconds: 5
+  periodSeconds: 20
+{{- end }}
