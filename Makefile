@@ -78,6 +78,7 @@ bench: install testbed-up ## Measure against the raw work; ONLY=name runs one.
 histories: install testbed-up ## Record the histories of the workflows anew, for the replay tests.
 	@$(BED_ENV); node test/histories/record-main.ts
 
-openapi: install ## Write the documents of the API and of the plugin contract.
+openapi: install ## Write the documents of the API and of the plugin contract, and the schema of the chart's values.
 	@node api/openapi-main.ts > api/openapi.json
 	@node api/plugin-contract-main.ts > docs/plugin-contract-v1.json
+	@node deploy/values-schema.ts > deploy/chart/values.schema.json

@@ -75,9 +75,8 @@ export const SETTINGS = {
     default: '2',
   },
   HOLDFAST_KUBELET_DIR: {
-    readers: ['node'],
+    ...{ readers: ['node'], isPlace: true, default: '/var/lib/kubelet' },
     schema: text("the kubelet's folder, as it is on the nodes", { pattern: '^/' }),
-    default: '/var/lib/kubelet',
   },
   HOLDFAST_RESTIC: {
     ...{ readers: ['node', 'cluster'], isPlace: true, default: 'restic' },

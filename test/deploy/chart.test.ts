@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+
+import { CHART, helm, rendered } from '../support/helm.ts';
+
+// Goal: values reach the processes, and those that would be lost are refused. Method: the real helm renders the chart.
+
+const TEMPORAL = 'temporal={"address":"temporal.temporal.svc:7233"}';
+const EVERYTHING = [
+  'temporal={"embedded":{"enabled":true}}',
+  'metrics={"dashboard":{"enabled":true}}',
+  'config={"locations":[{"name":"default","provider":"s3","bucket":"b"}],"trustedProxies":["10.0.0.0/8"],"rateLimitReads":1000000}',
+];
+
+interface Document {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly data?: Readonly<Record<string, string>>;
+  readonly spec?: { readonly template?: { readonly spec: PodSpec } };
+}
+
+interface PodSpec {
+  readonly serviceAccountName?: string;
+  readonly containers: readonly { readonly image: string; readonly securityContext: object }[];
+}
+
+async function documents(...values: string[]): Promise<Document[]> {
+  const text = await rendered(...values);
+  return parseAllDocuments(text)
+    .filter(({ contents }) => contents !== null)
+    .map((document) => document.toJS() as Document);
+}
+
+test('the schema of the values is that of the settings', () => {
+  const generator = fileURLToPath(new URL('../../deploy/values-schema.ts', import.meta.url));
+  const schema = readFileSync(`${CHART}/values.schema.json`, 'utf8');
+  expect(execFileSync(process.execPath, [generator], { encoding: 'utf8' })).toBe(schema);
+});
+
+test('helm finds nothing wrong with the chart', async () => {
+  const found = await helm('lint', '--strict', CHART, '--set-json', TEMPORAL);
+  expect(found).toContain('0 chart(s) failed');
+});
+
+test.each([
+  ['config={"rateLimitRead":1}', "additional properties 'rateLimitRead' not allowed"],
+  ['config={"rateLimitReads":"many"}', "at '/config/rateLimitReads': got string, want integer"],
+  ['config={"drain":"soon"}', "at '/config/drain': 'soon' does not match pattern"],
+  ['config={"nodeName":"a"}', "additional properties 'nodeName' not allowed"],
+  ['replicas=1', "additional properties 'replicas' not allowed"],
+  ['api={"replicas":-1}', "at '/api/replicas'"],
+])('values %s are refused', async (values, message) => {
+  await expect(rendered(TEMPORAL, values)).rejects.toThrow(message);
+});
+
+test('a Temporal has to be named, or asked for', async () => {
+  await expect(rendered()).rejects.toThrow(
+    'temporal.address is empty; name a Temporal server, or set temporal.embedded.enabled=true',
+  );
+});
+
+test('settings reach the processes as they read them', async () => {
+  const made = await documents(...EVERYTHING);
+  const [configuration] = made.filter(
+    ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'holdfast',
+  );
+  expect(configuration?.data).toEqual({
+    HOLDFAST_CLUSTER: 'local',
+    HOLDFAST_LOCATIONS: '[{"bucket":"b","name":"default","provider":"s3"}]',
+    HOLDFAST_RATE_LIMIT_READS: '1000000',
+    HOLDFAST_TRUSTED_PROXIES: '10.0.0.0/8',
+    TEMPORAL_ADDRESS: 'holdfast-temporal.holdfast.svc:7233',
+    TEMPORAL_NAMESPACE: 'default',
+  });
+});
+
+test('one prefix moves every image to a mirror', async () => {
+  const made = await documents(...EVERYTHING, 'imageRegistry="mirror.test/apps"');
+  const images = made.flatMap(({ spec }) =>
+    (spec?.template?.spec.containers ?? []).map(({ image }) => image),
+  );
+  expect(images).toHaveLength(5);
+  for (const image of images) {
+    expect(image).toMatch(/^mirror\.test\/apps\/(holdfast|temporalio\/temporal):/);
+  }
+});
+
+test('every pod but that of the node agent may run where Pod Security restricts it', async () => {
+  const made = await documents(...EVERYTHING);
+  const pods = made.flatMap(({ metadata, spec }) =>
+    spec?.template === undefined ? [] : [[metadata.name, spec.template.spec] as const],
+  );
+  for (const [name, { containers }] of pods) {
+    for (const { securityContext } of containers) {
+      expect(securityContext, name).toMatchObject({
+        readOnlyRootFilesystem: true,
+        allowPrivilegeEscalation: false,
+        ...(name === 'holdfast-node-agent'
+          ? { runAsUser: 0 }
+          : { runAsNonRoot: true, capabilities: { drop: ['ALL'] } }),
+      });
+    }
+  }
+});

@@ -1,0 +1,32 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { expect, test } from 'vitest';
+
+import { rendered } from '../support/helm.ts';
+import { kubectl } from '../support/kubectl.ts';
+
+// Goal: the chart makes what a cluster takes. Method: the real helm renders it, and a real API server is asked without
+// anything being made.
+
+const EVERYTHING = [
+  'temporal={"embedded":{"enabled":true}}',
+  'metrics={"dashboard":{"enabled":true}}',
+];
+
+test('a cluster takes all that the chart makes', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-chart-'));
+  const file = join(folder, 'chart.yaml');
+  await writeFile(file, await rendered(...EVERYTHING));
+  try {
+    const told = await kubectl('apply', '-n', 'default', '--dry-run=server', '--filename', file);
+    const lines = told.trim().split('\n');
+    expect(lines.length).toBeGreaterThan(30);
+    for (const line of lines) {
+      expect(line).toMatch(/(created|configured|unchanged) \(server dry run\)$/);
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
