@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 
 import { clientOf, type GlobalOptions } from './global-options.ts';
 import { print } from './output/print.ts';
@@ -13,6 +13,15 @@ export function withPlanFlags(command: Command): Command {
   return command
     .description('show what a restore would do, item by item; starts none')
     .option('--details', 'show all items, also those that are created or unchanged');
+}
+
+/** Adds the flags with which `restore create` only says what it would do. */
+export function withDryRun(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--dry-run', 'show what the restore would do; starts none').conflicts('wait'),
+    )
+    .addOption(new Option('--details', 'with --dry-run: show all items').implies({ dryRun: true }));
 }
 
 /** Prints what a restore would do, and the command that starts just that. */

@@ -7,7 +7,7 @@ import { columnsText } from './columns.ts';
 
 const SIGNS = { add: '+', remove: '-', replace: '~' } as const;
 /** Flags of `restore plan` that a restore has not, or gets another value for. */
-const DROPPED = /^(--details$|(-o|--output|--plan-digest)=)/;
+const DROPPED = /^(--(details|dry-run)$|(-o|--output|--plan-digest)=)/;
 const DROPPED_WITH_VALUE: readonly string[] = ['-o', '--output', '--plan-digest'];
 /** Text that a shell takes as it is. */
 const PLAIN = /^[\w@%+=:,./*-]+$/;
@@ -45,7 +45,8 @@ export function boundCommand(planArguments: readonly string[], digest: string): 
     const before = planArguments[index - 1] ?? '';
     return !DROPPED.test(argument) && ![argument, before].some(isFlagWithValue);
   });
-  const words = kept.with(kept.indexOf('plan'), 'create');
+  const verb = kept.findIndex((word) => word === 'plan' || word === 'create');
+  const words = kept.with(verb, 'create');
   return ['holdfast', ...words, '--plan-digest', digest].map(quoted).join(' ');
 }
 

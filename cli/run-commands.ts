@@ -13,7 +13,7 @@ import { coverageText } from './coverage-output.ts';
 import { isForPeople } from './output/format.ts';
 import { note, print } from './output/print.ts';
 import { describeText, runsTable } from './run-output.ts';
-import { plan, type PlanOptions, withPlanFlags } from './plan-command.ts';
+import { plan, type PlanOptions, withDryRun, withPlanFlags } from './plan-command.ts';
 import { withHoldCommands } from './hold-commands.ts';
 import { hooksCommand } from './hooks-command.ts';
 import { logsCommand } from './logs-command.ts';
@@ -57,11 +57,12 @@ export function backupCommand(): Command {
 export function restoreCommand(): Command {
   const command = new Command('restore').description('restore backups and look at restores');
   command.addCommand(
-    restoreFlags(createCommand('restores')).action(
+    withDryRun(restoreFlags(createCommand('restores'))).action(
       async (argument: string | undefined, _options: unknown, self: Command) => {
-        const options = self.opts<CreateOptions>();
+        const options = self.opts<CreateOptions & PlanOptions>();
         const { body, location } = await restoreRequest(argument, self, commonSpec(options));
-        await create('restores', body, { ...options, ...given('location', location) });
+        const target = { ...options, ...given('location', location) };
+        await (options.dryRun === true ? plan(body, target) : create('restores', body, target));
       },
     ),
   );

@@ -90,6 +90,10 @@ Digest`,
 
 test.each([
   {
+    words: ['create', 'restore', '--dry-run', 'plan', '--from-backup', 'b'],
+    command: 'holdfast create restore plan --from-backup b --plan-digest sha256:1',
+  },
+  {
     words: ['restore', 'plan', 'r', '--from-backup', 'b', '--details', '-o', 'table'],
     command: 'holdfast restore create r --from-backup b --plan-digest sha256:1',
   },

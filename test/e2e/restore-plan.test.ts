@@ -181,6 +181,12 @@ test('the command line shows the plan and the command that is bound to it', asyn
   expect(command.stdout).toContain(
     `holdfast restore create r ${flags.join(' ')} --existing-resource-policy update --plan-digest ${digest}\n`,
   );
+
+  const create = args.with(1, 'create');
+  const dry = startHoldfast([...create, '--dry-run'], { HOLDFAST_SERVER: installation.apiUrl });
+  expect(await dry.status).toBe(0);
+  expect(dry.stdout).toBe(command.stdout);
+  expect(await installation.look('restores', 'r')).toBeUndefined();
 });
 
 test('a restore that is bound to a plan does just that, and nothing once the cluster has changed', async () => {
