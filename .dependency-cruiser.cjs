@@ -63,7 +63,7 @@ module.exports = {
     only('api', 'the API starts, looks and lists', [
       '^(domain|storage)/',
       '^activities/(kubernetes/client|locations/location-registry|own-secrets)\\.ts$',
-      '^activities/notifications/endpoint-registry\\.ts$',
+      '^activities/(kubernetes/live-namespaces|notifications/endpoint-registry)\\.ts$',
       '^workflows/contract\\.ts$',
       NODE,
       packages([
@@ -79,7 +79,8 @@ module.exports = {
     ]),
     {
       name: 'api-activities',
-      comment: 'the API has a cluster for its storage locations and notification endpoints alone',
+      comment:
+        'the API has a cluster for what it keeps there and for the names of namespaces alone',
       severity: 'error',
       from: { path: '^api/', pathNot: '^api/server\\.ts$' },
       to: { path: '^activities/' },

@@ -24,6 +24,8 @@ import type { Metrics } from './metrics/registry.ts';
 import { measureRequests } from './metrics/requests.ts';
 import type { LocationKeeper } from './locations/registry.ts';
 import type { EndpointKeeper } from './notifications/registry.ts';
+import type { ProtectionLook } from './namespaces/look.ts';
+import { NamespaceService } from './namespaces/service.ts';
 import { EndpointService } from './notifications/service.ts';
 import { ReconcileService } from './reconcile/service.ts';
 import { LocationService } from './locations/service.ts';
@@ -43,6 +45,7 @@ import { limitRates, type RateLimits } from './plugins/rate-limit.ts';
 import { compileSerializersOnce } from './plugins/serializers.ts';
 import { contentsRoutes } from './routes/contents.ts';
 import { debugRoutes } from './routes/debug.ts';
+import { namespaceRoutes } from './routes/namespaces.ts';
 import { notificationEndpointRoutes } from './routes/notification-endpoints.ts';
 import { pluginRoutes } from './routes/plugins.ts';
 import { holdRoutes } from './routes/holds.ts';
@@ -113,6 +116,8 @@ export interface AppOptions {
   readonly isRevealAllowed?: boolean | undefined;
   /** Who knows whether the process should get requests, and hears that it ends; one without a cluster when left out. */
   readonly readiness?: Readiness | undefined;
+  /** How well namespaces are protected; nobody knows without a cluster. */
+  readonly protection?: ProtectionLook | undefined;
   /** Where requests are measured; they are not when left out. */
   readonly metrics?: Metrics | undefined;
   readonly logLevel: string;
@@ -268,6 +273,9 @@ function installationRoutes(app: FastifyInstance, options: AppOptions, services:
   statusRoutes(app, { status, diagnosis, guards });
   debugRoutes(app, { temporal, guards });
   pluginRoutes(app, { service: new PluginService(temporal), guards });
+  const { protection } = options;
+  const namespaces = new NamespaceService(protection, guards.realm.ownCluster);
+  namespaceRoutes(app, { service: namespaces });
 }
 
 function locationsOf(options: AppOptions, sources: RunSources): LocationService {

@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { FastifyInstance } from 'fastify';
 
 import { openClusterIfAny } from '../activities/kubernetes/client.ts';
+import { liveNamespaces } from '../activities/kubernetes/live-namespaces.ts';
 import { LocationRegistry } from '../activities/locations/location-registry.ts';
 import { EndpointRegistry } from '../activities/notifications/endpoint-registry.ts';
 import { secretReader } from '../activities/own-secrets.ts';
@@ -19,6 +20,7 @@ import { type ApiConfig, readConfig } from './config.ts';
 import { buildMetricsApp } from './metrics/app.ts';
 import { Observer } from './metrics/observer.ts';
 import { Metrics } from './metrics/registry.ts';
+import { ProtectionLook, type ProtectionSources } from './namespaces/look.ts';
 import { openTemporal } from './runs/temporal-line.ts';
 import { TemporalRuns } from './runs/temporal.ts';
 import { Readiness } from './status/readiness.ts';
@@ -45,6 +47,8 @@ async function main(): Promise<void> {
   // What the API needs of the cluster is what it reads there.
   const askCluster = cluster && (() => locations.refresh());
   const readiness = new Readiness({ temporal, locations, store, askCluster });
+  const { ownCluster } = config.access;
+  const protection = protectionOf(cluster, { locations, store, ownCluster });
   const metrics = config.metrics && new Metrics();
   const control = await orExit(() => openAccessControl(config.access, config.namespace, cluster));
   const auditLog = openAuditLog(config.access.auditLog, (error) => {
@@ -64,6 +68,7 @@ async function main(): Promise<void> {
     readSecret,
     store,
     readiness,
+    protection,
     metrics,
     uiUrl: config.temporal.uiUrl,
     publicUrl: config.publicUrl,
@@ -78,15 +83,27 @@ async function main(): Promise<void> {
   });
   endInOrder(readiness, { drainMs: config.drainMs, end: () => void app.close() });
   const begin =
-    metrics && (await prepareMetrics(app, metrics, { temporal, locations, store, readiness }));
+    metrics &&
+    (await prepareMetrics(app, metrics, { temporal, locations, store, protection, readiness }));
   await app.listen({ host: config.host, port: config.port });
   await begin?.(config);
+}
+
+/** How well the namespaces of the API's own cluster are protected. */
+function protectionOf(
+  cluster: Parameters<typeof liveNamespaces>[0] | undefined,
+  sources: Omit<ProtectionSources, 'liveNamespaces'>,
+): ProtectionLook | undefined {
+  return (
+    cluster && new ProtectionLook({ ...sources, liveNamespaces: () => liveNamespaces(cluster) })
+  );
 }
 
 interface MeasuredParts {
   readonly temporal: TemporalRuns;
   readonly locations: LocationSet;
   readonly store: (location: string) => ObjectStore;
+  readonly protection: ProtectionLook | undefined;
   readonly readiness: Readiness;
 }
 

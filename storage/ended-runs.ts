@@ -1,4 +1,5 @@
 import type { EndPhase } from '../domain/phase.ts';
+import type { GoodBackup } from '../domain/protection.ts';
 import {
   type CatalogueBackup,
   type CataloguePage,
@@ -38,12 +39,28 @@ export function endedRestoreRuns(store: ObjectStore, max: number): Promise<Ended
   return readPages(max, (after) => listRestores(store, { limit: PAGE_RECORDS, after }), restoreRun);
 }
 
-async function readPages<Entry>(
+/** The backups of a cluster, by its uid, that Holdfast has made and that are Completed; of the first so many. */
+export function goodBackups(
+  store: ObjectStore,
+  { location, clusterUid, max }: { location: string; clusterUid: string; max: number },
+): Promise<GoodBackup[]> {
+  const list = (after: string): Promise<CataloguePage<CatalogueBackup>> =>
+    listBackups(store, { limit: PAGE_RECORDS, after });
+  return readPages(max, list, ({ name, record, claim }) => {
+    const { result, spec, cluster } = claim ?? {};
+    const isGood = record !== undefined && result?.phase === 'Completed';
+    return isGood && spec !== undefined && cluster?.uid === clusterUid
+      ? { location, name, spec, ...timesOf(result) }
+      : undefined;
+  });
+}
+
+async function readPages<Entry, Run>(
   max: number,
   list: (after: string) => Promise<CataloguePage<Entry>>,
-  runOf: (entry: Entry) => EndedRun | undefined,
-): Promise<EndedRun[]> {
-  const runs: EndedRun[] = [];
+  runOf: (entry: Entry) => Run | undefined,
+): Promise<Run[]> {
+  const runs: Run[] = [];
   let after: string | undefined = '';
   while (after !== undefined && runs.length < max) {
     const page: CataloguePage<Entry> = await list(after);

@@ -17,6 +17,7 @@ import {
   NotificationEndpointList,
   NotificationTest,
 } from '../schemas/notification-endpoint.ts';
+import { Namespace, NamespaceList } from '../schemas/namespace.ts';
 import { StorageLocation, StorageLocationList } from '../schemas/storage-location.ts';
 import { CreateReconciliation, Reconciliation } from '../schemas/reconciliation.ts';
 import { Diagnosis, Status } from '../schemas/status.ts';
@@ -59,6 +60,8 @@ export async function openApi(app: FastifyInstance): Promise<void> {
     RecoveredSchedules,
     StorageLocation,
     StorageLocationList,
+    Namespace,
+    NamespaceList,
     NotificationEndpoint,
     NotificationEndpointList,
     NotificationTest,

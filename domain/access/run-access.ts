@@ -60,7 +60,10 @@ export function restoreNeeds(spec: RestoreSpec, access: RunAccess): AccessNeed[]
 }
 
 /** What a caller needs who has to do with a schedule. Who makes or changes one makes its backups. */
-export function scheduleNeeds({ template }: ScheduleSpec, access: RunAccess): AccessNeed[] {
+export function scheduleNeeds(
+  { template }: Pick<ScheduleSpec, 'template'>,
+  access: RunAccess,
+): AccessNeed[] {
   const { verb, name, ownCluster } = access;
   const named = name === undefined ? {} : { name };
   const schedules = namespacesOf(template, ownCluster).map((namespace) => ({

@@ -154,6 +154,14 @@ test('lists have what their reader may see, and nothing else', async () => {
     expect(await seen('viewer', plural)).toEqual([`shop-${letter}`]);
     expect(await seen('stranger', plural)).toEqual([]);
   }
+  const namespaces = (who: Everybody) => seen(who, 'namespaces?limit=500');
+  const both: unknown = expect.arrayContaining([fixture.bank, fixture.shop]);
+  expect(await namespaces('admin')).toEqual(both);
+  expect([await namespaces('owner'), await namespaces('viewer')]).toEqual([
+    [fixture.shop],
+    [fixture.shop],
+  ]);
+  expect(await namespaces('stranger')).toEqual([]);
 });
 
 test.each<[string, string, () => object]>([

@@ -145,6 +145,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
     path: (_side, { cluster }) => `/notification-endpoints/x:test?cluster=${cluster}`,
   }),
   one('DELETE /notification-endpoints/{name}', ADMINS, { path: () => '/notification-endpoints/x' }),
+  one('GET /namespaces', KNOWN),
+  one('GET /namespaces/{name}', VIEWERS, { path: (side, names) => `/namespaces/${names[side]}` }),
   one('GET /plugins', ADMINS, { path: (_side, names) => `/plugins?cluster=${names.cluster}` }),
   one('POST /plugins', ADMINS, {
     body: (_side, names) => ({ metadata: { name: 'x' }, spec: { cluster: names.cluster } }),
