@@ -31,6 +31,10 @@ const NOUNS = [
     load: async () => (await import('./plugin-commands.ts')).pluginCommand(),
   },
   {
+    ...{ name: 'namespace', plural: 'namespaces', aliases: ['ns'] },
+    load: async () => (await import('./namespace-command.ts')).namespaceCommand(),
+  },
+  {
     ...{ name: 'notification', plural: 'notifications', aliases: [] },
     load: async () => (await import('./notification-commands.ts')).notificationCommand(),
   },

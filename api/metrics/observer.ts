@@ -1,10 +1,12 @@
 import type { Gauge } from 'prom-client';
 
+import { PROTECTIONS, protectionOf } from '../../domain/protection.ts';
 import type { StorageLocation } from '../../domain/storage-location.ts';
 import { endedBackupRuns, endedRestoreRuns } from '../../storage/ended-runs.ts';
 import type { LocationSet } from '../../storage/location-set.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { storedSchedules } from '../../storage/schedule-files.ts';
+import type { ProtectionLook } from '../namespaces/look.ts';
 import { BACKUPS, RESTORES } from '../runs/kinds.ts';
 import type { TemporalRuns } from '../runs/temporal.ts';
 import { taskQueueStatus } from '../status/temporal-status.ts';
@@ -26,6 +28,8 @@ interface ObserverSources {
   readonly locations: LocationSet;
   /** Its stores should keep copies of records: each look reads all that has changed. */
   readonly store: (location: string) => ObjectStore;
+  /** Left out without a cluster. */
+  readonly protection?: ProtectionLook | undefined;
 }
 
 /**
@@ -40,6 +44,7 @@ export class Observer {
   readonly #gauges: InstallationGauges;
   /** When a location may be looked at again, as `performance.now` counts. */
   readonly #dueMs = new Map<string, number>();
+  #namespacesDueMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(metrics: Metrics, sources: ObserverSources) {
@@ -72,6 +77,7 @@ export class Observer {
     });
     await Promise.all([
       this.#lookAtTemporal(),
+      this.#lookAtNamespaces(),
       ...locations.all.map((location) => this.#lookAtLocation(location)),
     ]);
   }
@@ -91,9 +97,7 @@ export class Observer {
     } catch {
       this.#showAvailable(name, false);
     }
-    const tookMs = performance.now() - beganMs;
-    // A little less, so that the next look finds it due.
-    this.#dueMs.set(name, beganMs + Math.max(LOOK_MS * 0.9, tookMs * PAUSE_FACTOR));
+    this.#dueMs.set(name, nextLook(beganMs));
   }
 
   /** Of a location that is read only, backups and schedules belong to somebody else; restores leave their records. */
@@ -110,6 +114,27 @@ export class Observer {
     this.#restores.update(name, restores);
     const bytes = backups.reduce((sum, { archiveBytes }) => sum + archiveBytes, 0);
     this.#gauges.archiveBytes.set({ location: name }, bytes);
+  }
+
+  /** What a look that cannot be taken would say is kept from the last one. */
+  async #lookAtNamespaces(): Promise<void> {
+    const beganMs = performance.now();
+    if (beganMs < this.#namespacesDueMs) {
+      return;
+    }
+    this.#namespacesDueMs = Infinity;
+    try {
+      const seen = await this.#sources.protection?.see();
+      const nowMs = Date.now();
+      const all = seen?.namespaces.map((one) => protectionOf(one, { ...seen, nowMs }).protection);
+      for (const protection of all === undefined ? [] : PROTECTIONS) {
+        const count = all?.filter((one) => one === protection).length ?? 0;
+        this.#gauges.namespaces.set({ protection: protection.toLowerCase() }, count);
+      }
+    } catch {
+      // The cluster does not answer, which `/readyz` tells.
+    }
+    this.#namespacesDueMs = nextLook(beganMs);
   }
 
   async #lookAtTemporal(): Promise<void> {
@@ -158,6 +183,13 @@ export class Observer {
   }
 }
 
+/** When something may be looked at again, of which a look has just ended. */
+function nextLook(beganMs: number): number {
+  const tookMs = performance.now() - beganMs;
+  // A little less, so that the next look finds it due.
+  return beganMs + Math.max(LOOK_MS * 0.9, tookMs * PAUSE_FACTOR);
+}
+
 interface InstallationGauges {
   readonly isTemporalAvailable: Gauge;
   readonly running: Gauge<'kind'>;
@@ -166,6 +198,7 @@ interface InstallationGauges {
   readonly veleroAvailable: Gauge<'backup_location_name'>;
   readonly read: Gauge<'location'>;
   readonly archiveBytes: Gauge<'location'>;
+  readonly namespaces: Gauge<'protection'>;
 }
 
 function installationGauges(metrics: Metrics): InstallationGauges {
@@ -198,6 +231,11 @@ function installationGauges(metrics: Metrics): InstallationGauges {
       'last_read_timestamp_seconds',
       'When the records of a storage location were last read, since 1970.',
     ),
+    namespaces: metrics.gauge({
+      name: 'holdfast_namespaces',
+      help: "Namespaces of the API's own cluster, by how well they are protected: covered, stale, uncovered.",
+      labels: ['protection'],
+    }),
     archiveBytes: ofLocation('archive_bytes', 'Size of all archives of backups, without volumes.'),
   };
 }

@@ -1,6 +1,7 @@
 import { ContentsClient } from './contents.ts';
 import { InstallationClient } from './installation.ts';
 import { LocationsClient } from './locations.ts';
+import { NamespacesClient } from './namespaces.ts';
 import { NotificationsClient } from './notifications.ts';
 import { PluginsClient } from './plugins.ts';
 import { RunsClient } from './runs.ts';
@@ -13,6 +14,7 @@ export class ApiClient {
   readonly contents: ContentsClient;
   readonly schedules: SchedulesClient;
   readonly locations: LocationsClient;
+  readonly namespaces: NamespacesClient;
   readonly notifications: NotificationsClient;
   readonly plugins: PluginsClient;
   readonly installation: InstallationClient;
@@ -23,6 +25,7 @@ export class ApiClient {
     this.contents = new ContentsClient(transport);
     this.schedules = new SchedulesClient(transport);
     this.locations = new LocationsClient(transport);
+    this.namespaces = new NamespacesClient(transport);
     this.notifications = new NotificationsClient(transport);
     this.plugins = new PluginsClient(transport);
     this.installation = new InstallationClient(transport);
