@@ -9,7 +9,8 @@ export function logLineText(line: string): string {
   const entry = JSON.parse(line) as RunLogEntry;
   const { time, level, step, object, message, hint } = entry;
   const about = object === undefined || message.includes(object) ? '' : `${object}: `;
-  const words = inOneLine(`${step} ${about}${message}${remarks(entry)}`);
+  const where = message.startsWith(step) ? '' : `${step} `;
+  const words = inOneLine(`${where}${about}${message}${remarks(entry)}`);
   const isHinted = hint !== undefined && level !== 'info';
   const advice = isHinted ? ` ${color.dim(`(${inOneLine(hint)})`)}` : '';
   return `${time} ${PAINT[level](level.toUpperCase())} ${words}${advice}\n`;

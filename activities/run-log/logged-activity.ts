@@ -121,9 +121,19 @@ function isEndOfLog({ activityType, input }: ActivityAttempt): boolean {
   return CLEAN_STEPS.has(activityType) && fields(input)['scope'] !== 'files';
 }
 
+/** The number of shards, or of a list of them what they have together. */
+function sumOf(shards: unknown): Partial<Record<string, number>> {
+  if (!Array.isArray(shards)) {
+    return typeof shards === 'number' ? { shards } : {};
+  }
+  const sum = (name: string): number =>
+    shards.reduce((total: number, shard) => total + Number(fields(shard)[name] ?? 0), 0);
+  return { shards: shards.length, items: sum('items'), failed: sum('failed') };
+}
+
 function countsOf(result: unknown): string {
-  const { archive, ...own } = fields(result);
-  const numbers = { ...fields(archive), ...own };
+  const { archive, shards, ...own } = fields(result);
+  const numbers = { ...fields(archive), ...sumOf(shards), ...own };
   const words = COUNTS.flatMap((name) =>
     typeof numbers[name] === 'number' ? [`${String(numbers[name])} ${name}`] : [],
   );

@@ -24,9 +24,9 @@ export function endedLog(
 ): RunLogRecord {
   const step = kind === 'Backup' ? 'commit' : 'report';
   const begin: RunLogEntry = {
-    ...{ ...OURS, time: startTimestamp, step: 'open', message: `${kind} started` },
+    ...{ ...OURS, time: withMs(startTimestamp), step: 'open', message: `${kind} started` },
   };
-  const time = result?.completionTimestamp ?? startTimestamp;
+  const time = withMs(result?.completionTimestamp ?? startTimestamp);
   const lines = said.map(({ level, message }): RunLogEntry => ({
     ...{ ...OURS, time, step, level, message: maskedText(message) },
   }));
@@ -51,8 +51,8 @@ interface Ended {
 
 /** How the run ended, and why if that was not as it should. */
 function endLines({ kind, step, result }: Ended): RunLogEntry[] {
-  const { completionTimestamp: time, phase, items, warnings, errors, failure } = result;
-  const at = { time, step };
+  const { completionTimestamp, phase, items, warnings, errors, failure } = result;
+  const at = { time: withMs(completionTimestamp), step };
   const counts = `${String(items)} items, ${String(errors)} errors, ${String(warnings)} warnings`;
   return [
     ...(failure === undefined ? [] : [{ ...at, ...failureEntry(failure, 'error') }]),
@@ -61,4 +61,9 @@ function endLines({ kind, step, result }: Ended): RunLogEntry[] {
       : []),
     { ...at, ...OURS, message: `${kind} ended: ${phase}, ${counts}`, phase },
   ];
+}
+
+/** Records have whole seconds, and lines of logs have not. */
+function withMs(recordTime: string): string {
+  return new Date(recordTime).toISOString();
 }

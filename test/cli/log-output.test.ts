@@ -21,6 +21,14 @@ test('a failure is one line with what it is about, what is known of it and what 
   );
 });
 
+test('a step that begins or ends is named once', () => {
+  const { time, source, step } = ENTRY;
+  const entry = { time, source, step, level: 'info', message: 'exportShard begins' };
+  expect(logLineText(JSON.stringify(entry))).toBe(
+    '2026-01-01T00:00:00.123Z INFO exportShard begins\n',
+  );
+});
+
 test('output of a hook is one line, whatever it does to terminals', () => {
   const { time, source, step } = ENTRY;
   const message = 'stdout: one\ntwo\u001b[2J\u009b31m';

@@ -77,6 +77,18 @@ test('an attempt that fails is told with code, object, cause, hint and its numbe
   expect(JSON.stringify(await entries())).not.toContain('s3cr3t');
 });
 
+test('shards that were applied are told by what they have together', async () => {
+  const shards = [
+    { shard: 0, items: 4, failed: 1 },
+    { shard: 1, items: 5 },
+  ];
+  await logActivity(logs, STEP, async () => {
+    await tellWarning();
+    return { shards };
+  });
+  expect((await entries()).at(-1)?.message).toContain(' s: 9 items, 2 shards, 1 failed');
+});
+
 test('what is not of a run is not told', async () => {
   const preview = { ...STEP, workflowId: 'preview/default/b/1', input: { spec: {} } };
   await logActivity(logs, preview, tellWarning);
