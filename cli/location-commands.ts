@@ -10,18 +10,24 @@ import {
   withOutput,
 } from './global-options.ts';
 import { checksText, locationsTable, locationText, writtenText } from './location-output.ts';
-import { type LocationFlags, locationSpec, withLocationFields } from './location-flags.ts';
+import {
+  locationFields,
+  type LocationFlags,
+  locationSpec,
+  withLocationFields,
+} from './location-flags.ts';
 import { printOneOrAll } from './output/one-or-all.ts';
 import { note, print } from './output/print.ts';
 
 type Options = Omit<GlobalOptions, 'location'>;
 
-/** `location …`: create, replace, get, describe, check, adopt, delete. */
+/** `location …`: create, replace, set, get, describe, check, adopt, delete. */
 export function locationCommand(): Command {
   return new Command('location')
     .description('keep, show and forget storage locations, and check what they can do')
     .addCommand(writeCommand('create', 'check a storage location and keep it'))
     .addCommand(writeCommand('replace', 'give a storage location another spec'))
+    .addCommand(setCommand())
     .addCommand(getCommand())
     .addCommand(describeCommand())
     .addCommand(checkCommand())
@@ -39,6 +45,27 @@ function writeCommand(verb: 'create' | 'replace', description: string): Command 
         const spec = await locationSpec(options);
         const client = clientOf(options);
         const location = await client.locations.write(verb, { name, spec }, options.check);
+        print(location, options, { message: () => writtenText(location) });
+      },
+    );
+}
+
+function setCommand(): Command {
+  return withLocationFields(withOutput(withApi(new Command('set'))))
+    .argument('<name>')
+    .description('change fields of a storage location; --set FIELD=null takes one away')
+    .option('--no-check', 'keep it whatever its operations do')
+    .action(
+      async (
+        name: string,
+        options: Options & LocationFlags & { readonly check: boolean },
+        self: Command,
+      ) => {
+        const spec = await locationFields(options);
+        if (Object.keys(spec).length === 0) {
+          self.error('error: there is nothing to change; name a field with a flag');
+        }
+        const location = await clientOf(options).locations.change(name, spec, options.check);
         print(location, options, { message: () => writtenText(location) });
       },
     );

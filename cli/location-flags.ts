@@ -34,11 +34,16 @@ export function withLocationFields(command: Command): Command {
 
 /** The fields of a file, and what flags say instead of it. Throws `invalid-request` for a file that cannot be read. */
 export async function locationSpec(options: LocationFlags): Promise<Fields> {
+  return { provider: 's3', ...(await locationFields(options)) };
+}
+
+/** The same, and nothing that nobody has said. */
+export async function locationFields(options: LocationFlags): Promise<Fields> {
   const file = await fileFields(options.file);
   const { provider, bucket, prefix, region, endpoint, path, caFile } = options;
   const flags = present({ provider, bucket, prefix, region, endpoint, path, caFile });
   const isDefault = options.default === true ? { isDefault: true } : {};
-  return { provider: 's3', ...file, ...flags, ...options.set, ...isDefault };
+  return { ...file, ...flags, ...options.set, ...isDefault };
 }
 
 /** Takes the fields themselves, or a StorageLocation that has them in its `spec`. */

@@ -47,6 +47,13 @@ export class LocationsClient {
     return this.#transport.send(method, path, { body, query, signal: checkSignal() });
   }
 
+  /** Changes fields of a location; those that are null go. */
+  async change(name: string, spec: Fields, isChecked: boolean): Promise<StorageLocationResource> {
+    const query: Record<string, string> = isChecked ? {} : { check: 'false' };
+    const patch = { body: { spec }, query, signal: checkSignal() };
+    return this.#transport.send('PATCH', pathOf(PLURAL, name), patch);
+  }
+
   /** Forgets a location; what is in it stays. */
   async delete(name: string): Promise<void> {
     await this.#transport.text('DELETE', pathOf(PLURAL, name), {});

@@ -101,7 +101,7 @@ export class Transport {
     try {
       response = await connection.fetch(url.href, {
         method,
-        headers: { ...connection.headers, ...headersOf(options) },
+        headers: { ...connection.headers, ...headersOf(method, options) },
         body: body === undefined ? null : JSON.stringify(body),
         signal,
       });
@@ -154,9 +154,10 @@ export function pathOf(plural: string, name: string): string {
   return `/${plural}/${encodeURIComponent(name)}`;
 }
 
-function headersOf({ body, waitSeconds }: RequestOptions): Record<string, string> {
+function headersOf(method: string, { body, waitSeconds }: RequestOptions): Record<string, string> {
+  const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
   return {
-    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(body === undefined ? {} : { 'content-type': type }),
     ...(waitSeconds === undefined ? {} : { prefer: `wait=${String(waitSeconds)}` }),
   };
 }

@@ -289,6 +289,14 @@ test('locations are made, shown and forgotten from the command line', async () =
   });
   expect((await cli('describe', 'by-cli')).stdout).toMatch(/Kept as: +Resource\n[^]*1048576 bytes/);
   expect((await cli('list')).stdout).toMatch(/by-cli .* Resource\n/);
+  const changed = await cli('set', 'by-cli', '--set', 'uploadBytesPerSecond=null', '--no-check');
+  expect(changed.status).toBe(0);
+  const after = (await cli('describe', 'by-cli')).stdout;
+  expect(after).toMatch(/Upload: +no limit\n/);
+  expect(after).toContain(prefix);
+  expect((await cli('set', 'by-cli')).status).toBe(2);
+  const stranger = await cli('set', 'by-cli', '--set', 'colour=red');
+  expect(stranger).toMatchObject({ status: 1, stdout: '' });
   const wrong = await cli('create', 'wrong', '--provider', 'folder');
   expect(wrong).toMatchObject({ status: 1, stdout: '' });
   expect(wrong.stderr).toContain('/spec/path must be a text that is not empty');
