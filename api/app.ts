@@ -36,6 +36,7 @@ import { type AuditLog, auditRequests } from './access/audit.ts';
 import { type AccessControl, guardRoutes } from './access/guard.ts';
 import { RouteGuards } from './access/route-guards.ts';
 import { refuseIdleConditions } from './entity-tags.ts';
+import { answerBrokenRequest } from './broken-requests.ts';
 import { answerError, handleErrors } from './errors.ts';
 import { Streams } from './events/streams.ts';
 import { harden } from './plugins/hardening.ts';
@@ -132,11 +133,14 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     trustProxy: [...(options.trustedProxies ?? [])],
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
+    clientErrorHandler: answerBrokenRequest,
     ajv: {
       // What is not understood is refused, and never dropped or bent to fit.
       customOptions: { removeAdditional: false, allErrors: true, coerceTypes: false },
     },
   });
+  // Bodies are JSON; the framework would take a text for one as well.
+  app.removeContentTypeParser('text/plain');
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();
@@ -155,7 +159,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     await limitRates(app, options.rates);
   }
   compileSerializersOnce(app);
-  await openApi(app);
+  await openApi(app, { isTokenNeeded: options.control !== undefined });
   healthRoutes(app, options.readiness ?? new Readiness(options));
   const services = servicesOf(options);
   startRoutes(app, options, services);

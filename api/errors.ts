@@ -11,7 +11,8 @@ import {
 import { schemaError } from './schema-errors.ts';
 
 const PROBLEM_TYPES = 'https://holdfast.dev/problems/';
-const PROBLEM_CONTENT = 'application/problem+json';
+/** Type of the content of every answer that is not a success. */
+export const PROBLEM_CONTENT = 'application/problem+json';
 
 /** A failure of a request that has more than one thing to say. */
 export class RequestFailure extends Failure {
@@ -60,21 +61,9 @@ function originOf({ name, stack = '' }: Error): { name: string; frames: string[]
 function sendProblem(
   request: FastifyRequest,
   reply: FastifyReply,
-  { failure, status }: { failure: Failure; status: number },
+  told: { failure: Failure; status: number },
 ): FastifyReply {
-  const { code } = failure;
-  const problem: Problem = {
-    type: `${PROBLEM_TYPES}${code}`,
-    title: FAILURE_CODES[code].title,
-    status,
-    detail:
-      code === 'internal' ? 'the log of the API has more, under the request id' : failure.message,
-    instance: request.url,
-    code,
-    requestId: request.id,
-    retryable: isRetried(code),
-    ...(failure.errors === undefined ? {} : { errors: failure.errors }),
-  };
+  const { status } = told;
   return (
     reply
       .code(status)
@@ -84,8 +73,28 @@ function sendProblem(
       .header('x-content-type-options', 'nosniff')
       .headers(status === 401 ? { 'www-authenticate': 'Bearer' } : {})
       .serializer(JSON.stringify)
-      .send(problem)
+      .send(problemOf(request, told))
   );
+}
+
+/** What the sender of a request is told of a failure. */
+export function problemOf(
+  { id, url }: Pick<FastifyRequest, 'id' | 'url'>,
+  { failure, status }: { failure: Failure; status: number },
+): Problem {
+  const { code } = failure;
+  return {
+    type: `${PROBLEM_TYPES}${code}`,
+    title: FAILURE_CODES[code].title,
+    status,
+    detail:
+      code === 'internal' ? 'the log of the API has more, under the request id' : failure.message,
+    instance: url,
+    code,
+    requestId: id,
+    retryable: isRetried(code),
+    ...(failure.errors === undefined ? {} : { errors: failure.errors }),
+  };
 }
 
 /** Fastify's own errors: a body that is no JSON, too large, of a strange type, or against the schema. */

@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { answerError, handleErrors } from '../errors.ts';
 import { harden } from '../plugins/hardening.ts';
 import { healthRoutes } from '../routes/health.ts';
+import { ProblemSchema } from '../schemas/run.ts';
 import type { Readiness } from '../status/readiness.ts';
 import type { Metrics } from './registry.ts';
 
@@ -26,6 +27,7 @@ export async function buildMetricsApp(options: MetricsAppOptions): Promise<Fasti
   });
   handleErrors(app);
   await harden(app);
+  app.addSchema(ProblemSchema);
   healthRoutes(app, readiness);
   const { registry } = metrics;
   app.get('/metrics', async (_, reply) => {

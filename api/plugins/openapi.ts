@@ -30,49 +30,61 @@ import {
   ScheduleList,
 } from '../schemas/schedule.ts';
 import { docsPage } from './docs-page.ts';
+import { withOptionalBodies } from './optional-bodies.ts';
+
+/** Schemas that several routes have. */
+const SCHEMAS = [
+  Backup,
+  BackupList,
+  CreateBackup,
+  HoldBackup,
+  ExtendBackup,
+  Restore,
+  RestoreList,
+  CreateRestore,
+  RestorePreview,
+  RestoreItems,
+  Coverage,
+  BackupPreview,
+  BackupItems,
+  BackupHookList,
+  RestoreHookList,
+  PluginDescription,
+  Plugin,
+  PluginList,
+  RegisterPlugin,
+  Schedule,
+  ScheduleList,
+  CreateSchedule,
+  Retention,
+  RecoveredSchedules,
+  StorageLocation,
+  StorageLocationList,
+  Namespace,
+  NamespaceList,
+  NotificationEndpoint,
+  NotificationEndpointList,
+  NotificationTest,
+  LocationInventory,
+  Reconciliation,
+  CreateReconciliation,
+  Status,
+  Diagnosis,
+  MergePatch,
+  ProblemSchema,
+];
+
+interface OpenApiOptions {
+  /** Whether who calls is asked; else the document says that a token is welcome and not needed. */
+  readonly isTokenNeeded: boolean;
+}
 
 /** Registers the shared schemas and serves the OpenAPI document that the routes make, and a page of it. */
-export async function openApi(app: FastifyInstance): Promise<void> {
-  for (const schema of [
-    Backup,
-    BackupList,
-    CreateBackup,
-    HoldBackup,
-    ExtendBackup,
-    Restore,
-    RestoreList,
-    CreateRestore,
-    RestorePreview,
-    RestoreItems,
-    Coverage,
-    BackupPreview,
-    BackupItems,
-    BackupHookList,
-    RestoreHookList,
-    PluginDescription,
-    Plugin,
-    PluginList,
-    RegisterPlugin,
-    Schedule,
-    ScheduleList,
-    CreateSchedule,
-    Retention,
-    RecoveredSchedules,
-    StorageLocation,
-    StorageLocationList,
-    Namespace,
-    NamespaceList,
-    NotificationEndpoint,
-    NotificationEndpointList,
-    NotificationTest,
-    LocationInventory,
-    Reconciliation,
-    CreateReconciliation,
-    Status,
-    Diagnosis,
-    MergePatch,
-    ProblemSchema,
-  ]) {
+export async function openApi(
+  app: FastifyInstance,
+  { isTokenNeeded }: OpenApiOptions,
+): Promise<void> {
+  for (const schema of SCHEMAS) {
     app.addSchema(schema);
   }
   await app.register(swagger, {
@@ -85,9 +97,9 @@ export async function openApi(app: FastifyInstance): Promise<void> {
         version: 'v1',
       },
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
-      // Where nobody is asked who calls, none is needed.
-      security: [{ bearer: [] }, {}],
+      security: isTokenNeeded ? [{ bearer: [] }] : [{ bearer: [] }, {}],
     },
+    transformObject: withOptionalBodies,
     convertConstToEnum: false,
     refResolver: {
       // Every shared schema has a name; the plugin would number them otherwise.

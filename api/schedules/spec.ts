@@ -22,9 +22,15 @@ const JITTER = { minMs: 0, maxMs: DAY_MS, words: 'from 0s to 24h' };
 /** A backup that only keep rules hold has no TTL; nobody else may ask for that. */
 const NO_TTL = '0s';
 
+/** A request as it came: what its schema finds fault with may be missing. */
+interface ScheduleRequest {
+  readonly metadata: CreateScheduleRequest['metadata'];
+  readonly spec: Partial<CreateScheduleRequest['spec']>;
+}
+
 /** The spec of a schedule with its defaults. Throws all that is wrong with one at once. */
-export function scheduleSpec({ metadata, spec }: CreateScheduleRequest): ScheduleSpec {
-  const { schedule, template, retention, note, ...given } = spec;
+export function scheduleSpec({ metadata, spec }: ScheduleRequest): ScheduleSpec {
+  const { schedule = '', template, retention, note, ...given } = spec;
   const rules = keepRules(retention);
   const times = { ...SCHEDULE_DEFAULTS, ...given };
   const found = scheduleTimes(schedule, given.timeZone);

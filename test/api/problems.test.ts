@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import type { AccessControl } from '../../api/access/guard.ts';
 import committed from '../../api/openapi.json' with { type: 'json' };
 import { apiWithoutTemporal } from '../support/api-without-temporal.ts';
 
@@ -72,6 +73,31 @@ test.each([
     code: 'invalid-request',
   },
   {
+    what: 'a text that looks like a body',
+    method: 'POST',
+    url: '/api/v1/schedules',
+    headers: { 'content-type': 'text/plain' },
+    payload: '{"metadata":{"name":"s"},"spec":{"schedule":"@daily"}}',
+    status: 415,
+    code: 'invalid-request',
+  },
+  {
+    what: 'a schedule without a body',
+    method: 'POST',
+    url: '/api/v1/schedules',
+    status: 400,
+    code: 'invalid-request',
+  },
+  {
+    what: 'a schedule without a text of when',
+    method: 'PUT',
+    url: '/api/v1/schedules/s',
+    headers: JSON_BODY,
+    payload: '{"metadata":{"name":"s"},"spec":{}}',
+    status: 400,
+    code: 'invalid-request',
+  },
+  {
     what: 'a limit that is no number',
     url: '/api/v1/backups?limit=all',
     status: 400,
@@ -130,4 +156,20 @@ test('the process says that it lives, whatever it needs is away', async () => {
     status: 200,
     body: { status: 'ok' },
   });
+});
+
+test('the document says of what no token is needed for, and of which bodies may be left out', async () => {
+  const { paths } = committed;
+  expect(paths['/api/v1/schedules/{name}:pause'].post.requestBody.required).toBe(false);
+  expect(paths['/api/v1/schedules'].post.requestBody.required).toBe(true);
+  const control: AccessControl = {
+    ...{ authenticate: () => Promise.resolve(undefined), allows: () => Promise.resolve(false) },
+    ...{ ownCluster: 'local', ownNamespace: 'holdfast', clusterUid: () => Promise.resolve('u') },
+  };
+  const asking = await apiWithoutTemporal([], { control });
+  const document = (await asking.inject('/api/v1/openapi.json')).json<typeof committed>();
+  await asking.close();
+  expect(document.security).toEqual([{ bearer: [] }]);
+  expect(committed.security).toEqual([{ bearer: [] }, {}]);
+  expect(document.paths['/livez'].get.security).toEqual([]);
 });

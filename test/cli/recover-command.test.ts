@@ -36,7 +36,7 @@ beforeAll(async () => {
   for (const location of locations) {
     await fill(location);
   }
-  app = await apiWithoutTemporal(locations, process.env['TEMPORAL_ADDRESS']);
+  app = await apiWithoutTemporal(locations, { address: process.env['TEMPORAL_ADDRESS'] });
   server = await app.listen({ host: '127.0.0.1', port: 0 });
 });
 
