@@ -98,6 +98,15 @@ test.each([
     code: 'invalid-request',
   },
   {
+    what: 'an endpoint that there is no cluster to keep in',
+    method: 'POST',
+    url: '/api/v1/notification-endpoints',
+    headers: JSON_BODY,
+    payload: '{"metadata":{"name":"e"},"spec":{"url":"https://receiver.invalid/"}}',
+    status: 422,
+    code: 'no-cluster',
+  },
+  {
     what: 'a limit that is no number',
     url: '/api/v1/backups?limit=all',
     status: 400,

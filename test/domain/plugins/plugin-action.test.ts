@@ -48,6 +48,7 @@ it.each([
 it('tells in one report of all items of a type that came later', () => {
   const call = { plugin: 'mover', action: 'upload', onError: 'Continue' } as const;
   const one = notAsked(call, 'pods', { first: 'shop/web', count: 1 });
+  expect(one.code).toBe('plugin-not-asked');
   expect(one.message).toContain('was not asked about pods/shop/web, which came after it was asked');
   const three = notAsked(call, 'pods', { first: 'shop/web', count: 3 });
   expect(three.message).toContain(
