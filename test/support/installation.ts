@@ -118,6 +118,16 @@ export class Installation {
     return `http://127.0.0.1:${String(this.#ports.api)}`;
   }
 
+  /** What all parts have written so far. */
+  get output(): string {
+    return this.#output.join('');
+  }
+
+  /** Where Temporal keeps what it knows, among other things of the parts. */
+  get folder(): string {
+    return this.#folder;
+  }
+
   /** Pid of a part, to look at its memory. */
   pidOf(part: Part): number {
     return this.#processes.get(part)?.pid ?? 0;

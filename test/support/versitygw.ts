@@ -13,7 +13,7 @@ const TESTBED = fileURLToPath(new URL('../testbed/testbed.sh', import.meta.url))
 const START_TRIES = 100;
 const START_PAUSE_MS = 100;
 
-/** versitygw, an S3 server over plain files, with the credentials of the environment and one bucket. */
+/** versitygw, an S3 server over plain files, with one bucket, and the credentials of the environment unless others are named. */
 export class VersityGateway {
   readonly bucket = 'holdfast';
   readonly endpoint: string;
@@ -26,7 +26,7 @@ export class VersityGateway {
     this.endpoint = endpoint;
   }
 
-  static async start(): Promise<VersityGateway> {
+  static async start(secretKey = process.env['AWS_SECRET_ACCESS_KEY']): Promise<VersityGateway> {
     const { stdout: program } = await promisify(execFile)(TESTBED, ['versitygw']);
     const folder = await mkdtemp(join(tmpdir(), 'holdfast-versitygw-'));
     const address = `127.0.0.1:${String(await freePort())}`;
@@ -35,7 +35,7 @@ export class VersityGateway {
       env: {
         ...process.env,
         ROOT_ACCESS_KEY: process.env['AWS_ACCESS_KEY_ID'],
-        ROOT_SECRET_KEY: process.env['AWS_SECRET_ACCESS_KEY'],
+        ROOT_SECRET_KEY: secretKey,
       },
     });
     const gateway = new VersityGateway(child, folder, `http://${address}`);
