@@ -20,7 +20,7 @@ include $(ROOT)test/testbed/testbed.mk
 # The image that `make image` builds, upon BASE, with BUILDER.
 IMAGE ?= holdfast:dev
 
-.PHONY: help install image check test test-skew test-kill test-kill-volumes test-kill-hooks test-kill-plugins demo demo-stop bench histories openapi
+.PHONY: help install image check test test-skew test-kill test-kill-volumes test-kill-hooks test-kill-plugins test-fuzz demo demo-stop bench histories openapi
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -65,6 +65,9 @@ test-kill-hooks: install testbed-up ## Kill parts while pods are frozen; SEED=nu
 
 test-kill-plugins: install testbed-up ## Kill parts while plugins are at work; SEED=number repeats a run, MINUTES=number (5) and RUNS=number (9) say how long.
 	@$(BED_ENV); SEED=$(SEED) MINUTES=$(MINUTES) RUNS=$(RUNS) test/run-long.sh plugin-kills
+
+test-fuzz: install testbed-up ## Send the API what a fuzzer makes of its OpenAPI document; SEED=number repeats a run, MINUTES=number (10) says how long.
+	@$(BED_ENV); SEED=$(SEED) MINUTES=$(MINUTES) test/run-long.sh api-fuzz
 
 demo: install testbed-up ## Back up, delete and restore an application with its data in the test bed's cluster.
 	@$(BED_ENV); bash test/demo/demo.sh

@@ -40,6 +40,14 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'api-fuzz',
+          include: ['test/campaign/api-fuzz.test.ts'],
+          testTimeout: 86_400_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'plugin-kills',
           include: ['test/campaign/plugin-kills.test.ts'],
           // A poll that is to see something has as long as the machine needs.

@@ -35,7 +35,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 usage() {
   cat >&2 <<'TEXT'
-usage: testbed.sh up | down | status | env | import FILE... | restic | versitygw | helm | python-packages | image | webhook-image | postgres-image
+usage: testbed.sh up | down | status | env | import FILE... | restic | versitygw | helm | python-packages [FILE] | image | webhook-image | postgres-image
 
   up       starts the bed, or repairs what has stopped; does nothing where all is well
   down     stops it and wipes its data; what was built or fetched stays in the cache
@@ -45,7 +45,7 @@ usage: testbed.sh up | down | status | env | import FILE... | restic | versitygw
   restic   builds restic, if it is not in the cache, and prints its path
   versitygw  builds versitygw, if it is not in the cache, and prints its path
   helm     fetches helm, if it is not in the cache, and prints its path
-  python-packages  installs what the Python example of a plugin needs into the cache, and prints the folder
+  python-packages  installs what FILE lists, or what the Python example of a plugin needs, into the cache, and prints the folder
   image    builds Holdfast's image from this checkout, if it has changed, loads it into the nodes, and prints its name
   postgres-image  builds and loads the image of a PostgreSQL server, for the tests that back one up
   webhook-image   builds and loads the image of a webhook server, for the tests that need one
@@ -61,7 +61,7 @@ main() {
     restic) print_restic ;;
     versitygw) print_versitygw ;;
     helm) print_helm ;;
-    python-packages) print_python_packages ;;
+    python-packages) print_python_packages "${@:2}" ;;
     status) report_status ;;
     env) report_env ;;
     *) usage ;;
