@@ -39,6 +39,7 @@ export const FAILURE_TESTS: Readonly<Record<FailureCode, NamedTest>> = {
   ],
   'temporal-forbidden': ['api/temporal.test.ts', 'Temporal answers $what: the problem is $code'],
   'not-found': ['api/problems.test.ts', '$what is a problem of status $status'],
+  'log-missing': ['api/run-log/run-log.test.ts', 'a run without a log is a problem'],
   'repository-missing': [
     'conformance/volume-engine.ts',
     'has nothing to say of a repository that is not there',
