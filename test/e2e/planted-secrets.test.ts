@@ -240,7 +240,7 @@ async function answersTo(paths: readonly string[]): Promise<readonly Place[]> {
 
 const PATHS = [
   ...[`/backups/${BACKUP}`, `/restores/${RESTORE}`].flatMap((path) => [
-    ...['', '/items', '/events'].map((more) => at(`${path}${more}`)),
+    ...['', '/items', '/events', '/logs'].map((more) => at(`${path}${more}`)),
   ]),
   at(`/backups/${BACKUP}/coverage`),
   at(`/backups/${BACKUP}/download`),
@@ -257,6 +257,8 @@ const PATHS = [
 const SHOWN: Readonly<Record<string, string>> = {
   [`GET ${at(`/backups/${BACKUP}/hooks`)}: 200`]: 'hook',
   [`GET ${at(`/restores/${RESTORE}/hooks`)}: 200`]: 'hook',
+  [`GET ${at(`/backups/${BACKUP}/logs`)}: 200`]: 'hook',
+  [`GET ${at(`/restores/${RESTORE}/logs`)}: 200`]: 'hook',
   [`POST ${at('/restores?dryRun=All')}: 200`]: 'object',
   [`GET ${at(`/restores/${RESTORE}/items`)}: 200`]: 'object',
 };
@@ -352,7 +354,7 @@ test('a location has in the archive what was backed up, and elsewhere what was s
   const store = openObjectStore(location, () => Promise.resolve(credentials));
   const places = await objectsOf(store);
   store.close();
-  const { archive, hooks } = backupKeys(BACKUP);
+  const { archive, hooks, runLog } = backupKeys(BACKUP);
   const restored = restoreKeys(RESTORE);
   const found = Object.keys(secrets).map((what) => [what, searchFor(what).in(places)]);
   expect(Object.fromEntries(found)).toEqual({
@@ -360,7 +362,7 @@ test('a location has in the archive what was backed up, and elsewhere what was s
     // The reports of the restore have what the webhook said.
     object: [archive, restored.items, restored.results],
     patched: [archive],
-    hook: [hooks, restored.hooks],
+    hook: [hooks, runLog, restored.hooks, restored.runLog],
   });
 });
 

@@ -45,7 +45,7 @@ export class RememberingCaller {
     const headers = JSON.stringify([...response.headers]);
     const place = `${method} ${path}: ${String(response.status)}`;
     this.answers.push({ place, content }, { place: `${place} headers`, content: headers });
-    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
     // Each test names the type that it expects and looks at what came.
     return (isJson && content.length > 0 ? JSON.parse(content.toString()) : undefined) as Body;
   }
