@@ -354,7 +354,7 @@ test('a location has in the archive what was backed up, and elsewhere what was s
   const store = openObjectStore(location, () => Promise.resolve(credentials));
   const places = await objectsOf(store);
   store.close();
-  const { archive, hooks, runLog } = backupKeys(BACKUP);
+  const { archive, hooks, logs, runLog } = backupKeys(BACKUP);
   const restored = restoreKeys(RESTORE);
   const found = Object.keys(secrets).map((what) => [what, searchFor(what).in(places)]);
   expect(Object.fromEntries(found)).toEqual({
@@ -362,7 +362,7 @@ test('a location has in the archive what was backed up, and elsewhere what was s
     // The reports of the restore have what the webhook said.
     object: [archive, restored.items, restored.results],
     patched: [archive],
-    hook: [hooks, runLog, restored.hooks, restored.runLog],
+    hook: [hooks, logs, runLog, restored.hooks, restored.runLog, restored.logs],
   });
 });
 
