@@ -57,6 +57,7 @@ function valuesSchema(): object {
     ...{ imageRegistry: Text, image: Image, imagePullSecrets: Sequence },
     config: config(),
     credentials: group({ existingSecret: Text }),
+    accessRoles: group({ enabled: Flag }),
     auth: group({ tokensSecret: Text }),
     temporal: group({
       ...{ address: Text, namespace: Text },
