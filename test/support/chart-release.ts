@@ -1,0 +1,111 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { CHART, helm } from './helm.ts';
+import { startHoldfast } from './holdfast.ts';
+import { holdfastImage } from './holdfast-image.ts';
+import type { Installation } from './installation.ts';
+import { deleteNamespace, kubectl } from './kubectl.ts';
+import { type PodRelay, startPodRelay } from './pod-relay.ts';
+
+const CREDENTIALS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION'];
+const SECRET = 'bucket';
+const CALLER = 'caller';
+const WAIT = ['--wait', '--timeout', '240s'];
+
+/** What a command of the command line has given. */
+export interface Ended {
+  readonly status: number | null;
+  readonly output: string;
+}
+
+/** Holdfast as the chart installs it in the test bed's cluster, with the Temporal of an installation. */
+export class ChartRelease {
+  /** Name of the release, of its namespace, and of the cluster as its runs have it. */
+  readonly name: string;
+  readonly #relay: PodRelay;
+  readonly #folder: string;
+  #token = '';
+
+  private constructor(name: string, relay: PodRelay, folder: string) {
+    this.name = name;
+    this.#relay = relay;
+    this.#folder = folder;
+  }
+
+  static async install(installation: Installation): Promise<ChartRelease> {
+    const [host = '', port] = installation.temporalAddress.split(':');
+    const relay = await startPodRelay({ host, port: Number(port) });
+    const folder = await mkdtemp(join(tmpdir(), 'holdfast-release-'));
+    const release = new ChartRelease(installation.ownNamespace, relay, folder);
+    try {
+      await release.#prepare(installation);
+      await helm('install', release.name, CHART, ...release.#flags, ...WAIT);
+      return release;
+    } catch (error) {
+      await release.remove();
+      throw error;
+    }
+  }
+
+  /** Changes values, given as `--set` takes them, and waits until every part runs with them. */
+  async upgrade(...values: readonly string[]): Promise<void> {
+    const set = values.flatMap((value) => ['--set', value]);
+    await helm('upgrade', this.name, CHART, ...this.#flags, ...set, ...WAIT);
+  }
+
+  async uninstall(): Promise<void> {
+    await helm('uninstall', this.name, '--namespace', this.name, ...WAIT);
+  }
+
+  /** A command of the command line, which finds the API by the kubeconfig. */
+  async holdfast(...args: readonly string[]): Promise<Ended> {
+    const command = startHoldfast([...args, '--namespace', this.name], {
+      HOLDFAST_TOKEN: this.#token,
+    });
+    const status = await command.status;
+    return { status, output: `${command.stdout}${command.stderr}` };
+  }
+
+  /** What `helm` and the test have made, with the namespace. */
+  async remove(): Promise<void> {
+    await helm('uninstall', this.name, '--namespace', this.name, '--ignore-not-found');
+    await kubectl('delete', 'clusterrolebinding', this.name, '--ignore-not-found');
+    await deleteNamespace(this.name);
+    this.#relay.stop();
+    await rm(this.#folder, { recursive: true });
+  }
+
+  get #flags(): string[] {
+    return ['--namespace', this.name, '--values', join(this.#folder, 'values.yaml')];
+  }
+
+  async #prepare(installation: Installation): Promise<void> {
+    await kubectl('create', 'namespace', this.name);
+    await kubectl(
+      ...['label', 'namespace', this.name, 'pod-security.kubernetes.io/enforce=privileged'],
+    );
+    const values = CREDENTIALS.map((key) => `--from-literal=${key}=${process.env[key] ?? ''}`);
+    await this.#kubectl('create', 'secret', 'generic', SECRET, ...values);
+    await this.#kubectl('create', 'serviceaccount', CALLER);
+    const role = ['--clusterrole=cluster-admin', `--serviceaccount=${this.name}:${CALLER}`];
+    await kubectl('create', 'clusterrolebinding', this.name, ...role);
+    const token = await this.#kubectl('create', 'token', CALLER, '--audience', 'holdfast');
+    this.#token = token.trim();
+    const [, repository, tag] = /^(.*):([^:]*)$/.exec(await holdfastImage()) ?? [];
+    const chartValues = {
+      image: { repository, tag },
+      temporal: { address: this.#relay.address },
+      credentials: { existingSecret: SECRET },
+      config: { cluster: this.name, locations: [installation.location('direct')] },
+      // Another release of this cluster may have them.
+      accessRoles: { enabled: false },
+    };
+    await writeFile(join(this.#folder, 'values.yaml'), JSON.stringify(chartValues));
+  }
+
+  #kubectl(...args: readonly string[]): Promise<string> {
+    return kubectl('--namespace', this.name, ...args);
+  }
+}
