@@ -15,6 +15,7 @@ import type { PluginHealth } from './plugins/registry.ts';
 import type { OwnerCycles } from './restore/owner-order.ts';
 import type { LeftOut } from './restore/restore-plan.ts';
 import type { RestorePlanReport } from './restore/restore-preview.ts';
+import type { RunMetadata, Texts } from './run-metadata.ts';
 import type { OverlapPolicy, ScheduleSpec } from './schedules/schedule.ts';
 import type { RestoreCounts, RestoreSpec } from './restore.ts';
 import type { RunStep, RunWait, VolumeProgress } from './run-status.ts';
@@ -28,6 +29,8 @@ export interface ResourceMeta {
   readonly uid: string;
   readonly location: string;
   readonly creationTimestamp: string;
+  readonly labels?: Texts;
+  readonly annotations?: Texts;
   /** Of an ended run: uid of the namespace `kube-system` of its cluster; left out where nobody has noted it. */
   readonly clusterUid?: string;
 }
@@ -244,13 +247,13 @@ export interface RegisterPluginRequest {
 
 /** Body of `POST /backups`; what is left out gets its default. */
 export interface CreateBackupRequest {
-  readonly metadata: { readonly name: string };
+  readonly metadata: RunMetadata & { readonly name: string };
   readonly spec?: Partial<BackupSpec>;
 }
 
 /** Body of `POST /schedules` and `PUT /schedules/{name}`; what is left out gets its default. */
 export interface CreateScheduleRequest {
-  readonly metadata: { readonly name: string };
+  readonly metadata: RunMetadata & { readonly name: string };
   readonly spec: Partial<Omit<ScheduleSpec, 'template'>> &
     Pick<ScheduleSpec, 'schedule'> & { readonly template?: Partial<BackupSpec> };
 }
@@ -265,6 +268,9 @@ export interface ScheduleResource {
     /** Counts the changes of the spec. */
     readonly generation: number;
     readonly creationTimestamp: string;
+    /** Its backups get them too. */
+    readonly labels?: Texts;
+    readonly annotations?: Texts;
     /** Left out of one that is kept. */
     readonly deletionTimestamp?: string | undefined;
   };
@@ -365,7 +371,7 @@ export interface RetentionResource {
 
 /** Body of `POST /restores`. */
 export interface CreateRestoreRequest {
-  readonly metadata: { readonly name: string };
+  readonly metadata: RunMetadata & { readonly name: string };
   readonly spec: Partial<RestoreSpec>;
 }
 

@@ -2,6 +2,7 @@ import type { BackupHooks } from './hooks/hook-spec.ts';
 import type { HooksSummary } from './hooks/hook-run.ts';
 import type { FailureReport } from './failure.ts';
 import type { EndPhase } from './phase.ts';
+import type { RunMetadata } from './run-metadata.ts';
 import type { LabelSelector } from './selection/label-selector.ts';
 import { matchesPattern } from './selection/name-pattern.ts';
 
@@ -16,6 +17,8 @@ export interface BackupSpec extends ResourceLists {
   readonly ttl: string;
   /** The schedule that makes the backup. */
   readonly scheduleName?: string;
+  /** Labels and annotations that were asked for. */
+  readonly metadata?: RunMetadata;
   /** Only objects that match. At most one of the two is given. */
   readonly labelSelector?: LabelSelector;
   /** Only objects that match any of them. */

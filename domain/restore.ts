@@ -1,3 +1,4 @@
+import type { RunMetadata } from './run-metadata.ts';
 import { parseDuration } from './duration.ts';
 import type { FailureReport } from './failure.ts';
 import type { HooksSummary } from './hooks/hook-run.ts';
@@ -55,6 +56,8 @@ export interface RestoreSpec {
   readonly itemOperationTimeout?: string;
   /** Digest of a plan (`sha256:…`): the restore writes nothing unless it would do what that plan says. */
   readonly planDigest?: string;
+  /** Labels and annotations that were asked for. */
+  readonly metadata?: RunMetadata;
   /** Init containers that restored pods get, and commands that are run in them, beside those of annotations. */
   readonly hooks?: RestoreHooks;
 }

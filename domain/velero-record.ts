@@ -61,11 +61,9 @@ export function veleroRecord(input: VeleroRecordInput): VeleroBackup {
       name,
       namespace: VELERO_NAMESPACE,
       uid: runUid,
-      labels: {
-        'velero.io/storage-location': location,
-        ...(spec.scheduleName === undefined ? {} : { [SCHEDULE_LABEL]: spec.scheduleName }),
-      },
+      labels: backupLabels(spec, location),
       annotations: {
+        ...spec.metadata?.annotations,
         'velero.io/source-cluster-k8s-gitversion': cluster.gitVersion,
         'velero.io/source-cluster-k8s-major-version': cluster.major,
         'velero.io/source-cluster-k8s-minor-version': cluster.minor,
@@ -74,6 +72,15 @@ export function veleroRecord(input: VeleroRecordInput): VeleroBackup {
     },
     spec: veleroSpec(spec, location),
     status: veleroStatus(input),
+  };
+}
+
+/** The labels of a backup: those that were asked for, its location and its schedule. */
+export function backupLabels(spec: BackupSpec, location: string): Record<string, string> {
+  return {
+    ...spec.metadata?.labels,
+    'velero.io/storage-location': location,
+    ...(spec.scheduleName === undefined ? {} : { [SCHEDULE_LABEL]: spec.scheduleName }),
   };
 }
 

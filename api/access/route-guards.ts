@@ -4,7 +4,6 @@ import type { AccessNeed, AccessVerb } from '../../domain/access/access-need.ts'
 import { Failure } from '../../domain/failure.ts';
 import type { RestoreSpec } from '../../domain/restore.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';
-import { tokenFor, tokenOf } from '../contents/name-token.ts';
 import type { RequestAccess } from './request-access.ts';
 import { type Governed, isOfRealm, needsOf, type Realm, requireThing } from './route-access.ts';
 
@@ -15,12 +14,6 @@ export interface Looks {
   readonly schedule: (name: string) => Promise<Governed>;
   /** Names of backups of a location that begin with a text. */
   readonly backupNames: (location: string, start: string) => Promise<readonly string[]>;
-}
-
-/** A page of a list. */
-export interface Page {
-  readonly metadata: { readonly continue?: string };
-  readonly items: readonly Governed[];
 }
 
 /** What those have who may see all that backups hold. */
@@ -34,8 +27,6 @@ const DELETE_ANY_BACKUP: readonly AccessNeed[] = [
   { verb: 'delete', resource: 'backups' },
   { verb: 'delete', resource: 'clusterbackups' },
 ];
-/** Pages of a list that are looked through for one of those who see few of it. */
-const PAGES_MAX = 20;
 /** Name of a backup as its schedule gives it; see `domain/schedules`. */
 const SCHEDULED_NAME = /^(.+)-\d{14}(?:-\d+)?$/;
 
@@ -153,31 +144,11 @@ export class RouteGuards {
     };
   }
 
-  /**
-   * A page of what its reader may see. As far as it can be had, it is as full as the reader wants, and the token for the
-   * next one has the name of something that the reader sees.
-   */
-  async visiblePage<List extends Page>(
+  /** Says which things of a list its reader may see. */
+  visible(
     access: RequestAccess,
-    { limit, after }: { readonly limit: number; readonly after: string | undefined },
-    list: (after: string | undefined) => Promise<List>,
-  ): Promise<List> {
-    const see = (things: readonly Governed[]): Promise<Governed[]> =>
-      access.visible(things, (thing) => needsOf(thing, 'list', this.realm));
-    let page = await list(after);
-    const items = await see(page.items);
-    if (items.length === page.items.length) {
-      return page;
-    }
-    for (let pages = 1; items.length < limit && pages < PAGES_MAX; pages++) {
-      const { continue: token } = page.metadata;
-      if (token === undefined) {
-        break;
-      }
-      page = await list(tokenOf(token));
-      items.push(...(await see(page.items)));
-    }
-    return { ...page, items: items.slice(0, limit), metadata: pageMetadata(page, items, limit) };
+  ): <Thing extends Governed>(things: readonly Thing[]) => Promise<Thing[]> {
+    return (things) => access.visible(things, (thing) => needsOf(thing, 'list', this.realm));
   }
 
   /**
@@ -219,14 +190,4 @@ async function orNothing<Thing>(look: Promise<Thing>): Promise<Thing | undefined
     }
     throw error;
   }
-}
-
-/** Metadata of a page of what was seen, of which there may be more than its reader wants. */
-function pageMetadata(page: Page, seen: readonly Governed[], limit: number): Page['metadata'] {
-  const { continue: token, ...metadata } = page.metadata;
-  const last = seen[limit - 1]?.metadata.name;
-  if (last === undefined || (seen.length === limit && token === undefined)) {
-    return page.metadata;
-  }
-  return { ...metadata, continue: tokenFor(last) };
 }

@@ -2,14 +2,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
 
 import { BOUND_RESTORE_HINT } from '../../domain/access/run-access.ts';
-import { API_BASE, type RunResource } from '../../domain/api-resource.ts';
+import { API_BASE, API_VERSION, type RunResource } from '../../domain/api-resource.ts';
 import { isEndPhase } from '../../domain/phase.ts';
 import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';
-import { tokenOf } from '../contents/name-token.ts';
 import { newRunNeeds } from '../access/route-access.ts';
 import type { RouteGuards } from '../access/route-guards.ts';
 import { sendUnlessKnown } from '../entity-tags.ts';
+import { listFilter, type ListFilters } from '../lists/filters.ts';
+import { placeOf, tokenFor } from '../lists/page-token.ts';
+import type { Order } from '../lists/walk.ts';
 import { PAGE_SIZE_DEFAULT } from '../runs/list.ts';
 import type { PreviewWait } from '../runs/preview-runs.ts';
 import { requestedSpec } from '../runs/request-faults.ts';
@@ -61,7 +63,7 @@ export function runRoutes<Resource extends RunResource, Body extends RunBody>(
   app: FastifyInstance,
   routes: RunRoutes<Resource, Body>,
 ): void {
-  const { kind, plural, service, guards, schemas, preview } = routes;
+  const { kind, plural, service, schemas, preview } = routes;
   const base = `${API_BASE}/${plural}`;
   const tags = [plural];
   const ok = reference(kind);
@@ -99,37 +101,55 @@ export function runRoutes<Resource extends RunResource, Body extends RunBody>(
         .send(resource);
     },
   );
-  app.get<{ Querystring: Query & { limit?: string; continue?: string; phase?: string } }>(
-    base,
-    {
-      config: { access: 'handler' },
-      schema: {
-        summary: `List ${plural} by name, running ones included`,
-        querystring: ListQuery,
-        tags,
-        response: { 200: reference(`${kind}List`), default: problem() },
-      },
-    },
-    async ({ access, query }, reply) => {
-      const limit = Math.min(Number(query.limit ?? PAGE_SIZE_DEFAULT), PAGE_SIZE_MAX);
-      const place = { limit, after: tokenOf(query.continue) };
-      const list = await guards.visiblePage(access, place, async (after) => {
-        const { phase } = query;
-        const listed = await service.list({ location: locationOf(query), limit, after, phase });
-        if (listed.warning !== undefined) {
-          reply.header('warning', `${WARNING_CODE} - "${listed.warning}"`);
-        }
-        return listed.list;
-      });
-      return reply.send(list);
-    },
-  );
+  listRoute(app, routes);
 }
 
 type RouteParts<Resource extends RunResource> = Pick<
   RunRoutes<Resource, unknown>,
   'kind' | 'plural' | 'service' | 'guards'
 >;
+
+interface RunListQuery extends Query, ListFilters {
+  readonly limit?: string;
+  readonly continue?: string;
+  readonly orderBy?: Order;
+}
+
+function listRoute<Resource extends RunResource>(
+  app: FastifyInstance,
+  { kind, plural, service, guards }: RouteParts<Resource>,
+): void {
+  app.get<{ Querystring: RunListQuery }>(
+    `${API_BASE}/${plural}`,
+    {
+      config: { access: 'handler' },
+      schema: {
+        summary: `List ${plural}, running ones included`,
+        querystring: ListQuery,
+        tags: [plural],
+        response: { 200: reference(`${kind}List`), default: problem() },
+      },
+    },
+    async ({ access, query }, reply) => {
+      const { limit, continue: token, orderBy: order = 'name', ...filters } = query;
+      const question = { ...filters, order, location: locationOf(query) };
+      const isWanted = listFilter<Resource>(filters, ({ spec }) => spec);
+      const see = guards.visible(access);
+      const { items, next, warning } = await service.list({
+        location: question.location,
+        limit: Math.min(Number(limit ?? PAGE_SIZE_DEFAULT), PAGE_SIZE_MAX),
+        after: placeOf(question, token),
+        order,
+        keep: (runs) => see(runs.filter(isWanted)),
+      });
+      if (warning !== undefined) {
+        reply.header('warning', `${WARNING_CODE} - "${warning}"`);
+      }
+      const metadata = next === undefined ? {} : { continue: tokenFor(question, next) };
+      return reply.send({ apiVersion: API_VERSION, kind: `${kind}List`, metadata, items });
+    },
+  );
+}
 
 /** What a request asks for, if its sender may have it. Throws `forbidden` before anything is looked up for it. */
 async function allowedSpec<Resource extends RunResource, Body extends RunBody>(

@@ -4,8 +4,10 @@ import type { AccessNeed } from '../../domain/access/access-need.ts';
 import { scheduleNeeds } from '../../domain/access/run-access.ts';
 import {
   API_BASE,
+  API_VERSION,
   type BackfillRequest,
   type CreateScheduleRequest,
+  type ScheduleResource,
   type TriggerRequest,
 } from '../../domain/api-resource.ts';
 import type { RequestAccess } from '../access/request-access.ts';
@@ -15,7 +17,9 @@ import { RequestFailure } from '../errors.ts';
 import type { RecoverSchedulesRequest } from '../../domain/schedules/recovered-schedule.ts';
 import type { ScheduleSpec } from '../../domain/schedules/schedule.ts';
 import { fieldError } from '../../domain/selection/field-errors.ts';
-import { tokenOf } from '../contents/name-token.ts';
+import { listFilter, type ListFilters } from '../lists/filters.ts';
+import { placeOf, tokenFor } from '../lists/page-token.ts';
+import type { Order } from '../lists/walk.ts';
 import { PAGE_SIZE_DEFAULT } from '../runs/list.ts';
 import { requestedSpec } from '../runs/request-faults.ts';
 import type { ScheduleService } from '../schedules/service.ts';
@@ -77,23 +81,6 @@ export function scheduleRoutes(app: FastifyInstance, parts: ScheduleRoutes): voi
       return sendTagged(reply, resource);
     },
   );
-  app.get<{ Querystring: { limit?: string; continue?: string } }>(
-    BASE,
-    {
-      config: { access: 'handler' },
-      schema: {
-        summary: 'List schedules by name',
-        querystring: ScheduleListQuery,
-        tags: TAGS,
-        response: { 200: reference('ScheduleList'), default: problem() },
-      },
-    },
-    async ({ access, query }) => {
-      const limit = Math.min(Number(query.limit ?? PAGE_SIZE_DEFAULT), PAGE_SIZE_MAX);
-      const place = { limit, after: tokenOf(query.continue) };
-      return guards.visiblePage(access, place, (after) => service.list({ limit, after }));
-    },
-  );
   app.post<{ Body: RecoverSchedulesRequest | null }>(
     `${BASE}::recover`,
     {
@@ -107,12 +94,54 @@ export function scheduleRoutes(app: FastifyInstance, parts: ScheduleRoutes): voi
     },
     async ({ body }) => service.recover(body ?? {}),
   );
+  listRoute(app, parts);
   oneScheduleRoutes(app, parts);
   forgetRoute(app, parts);
   mergePatchRoutes(app, (scope) => {
     patchRoute(scope, parts);
   });
   verbRoutes(app, parts);
+}
+
+interface ListQuery extends ListFilters {
+  readonly limit?: string;
+  readonly continue?: string;
+  readonly orderBy?: Order;
+}
+
+function listRoute(app: FastifyInstance, { service, guards }: ScheduleRoutes): void {
+  app.get<{ Querystring: ListQuery }>(
+    BASE,
+    {
+      config: { access: 'handler' },
+      schema: {
+        summary: 'List schedules',
+        querystring: ScheduleListQuery,
+        tags: TAGS,
+        response: { 200: reference('ScheduleList'), default: problem() },
+      },
+    },
+    async ({ access, query }) => {
+      const { limit, continue: token, orderBy: order = 'name', ...filters } = query;
+      const question = { ...filters, order };
+      const isWanted = listFilter<ScheduleResource>(filters, ({ spec }) => spec.template);
+      const see = guards.visible(access);
+      const { items, next, unread } = await service.list({
+        limit: Math.min(Number(limit ?? PAGE_SIZE_DEFAULT), PAGE_SIZE_MAX),
+        after: placeOf(question, token),
+        order,
+        keep: (schedules) => see(schedules.filter(isWanted)),
+      });
+      return {
+        ...{ apiVersion: API_VERSION, kind: 'ScheduleList' },
+        metadata: {
+          ...(next === undefined ? {} : { continue: tokenFor(question, next) }),
+          ...(unread === undefined ? {} : { unread }),
+        },
+        items,
+      };
+    },
+  );
 }
 
 function oneScheduleRoutes(app: FastifyInstance, { service, guards }: ScheduleRoutes): void {

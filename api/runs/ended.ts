@@ -12,6 +12,8 @@ import type { RestoreResult } from '../../domain/restore.ts';
 import { phaseOfRecord } from '../../domain/phase.ts';
 import type { StoredBackup, StoredRestore } from '../../domain/stored-run.ts';
 import type { VeleroBackup } from '../../domain/velero-record.ts';
+import type { RunMetadata } from '../../domain/run-metadata.ts';
+import { textsOf } from '../../domain/velero-values.ts';
 import { specOfVelero } from '../../domain/velero-spec.ts';
 import {
   type CatalogueBackup,
@@ -31,6 +33,7 @@ export function endedBackup(location: string, entry: CatalogueBackup): BackupRes
     kind: 'Backup',
     metadata: metadata(location, name, {
       ...{ uid: claim?.runUid ?? record.metadata.uid, status, clusterUid: claim?.cluster.uid },
+      noted: notedOf(record.metadata),
     }),
     spec: claim?.spec ?? specOfVelero(record.spec, record.metadata.annotations),
     status: {
@@ -59,6 +62,7 @@ export function endedRestore(
     kind: 'Restore',
     metadata: metadata(location, name, {
       ...{ uid: claim.runUid, status: result, clusterUid: claim.cluster.uid },
+      noted: claim.spec.metadata ?? {},
     }),
     spec: claim.spec,
     status: {
@@ -102,16 +106,26 @@ interface MetadataParts {
   readonly uid: string | undefined;
   readonly status: Times;
   readonly clusterUid: string | undefined;
+  readonly noted: RunMetadata;
 }
 
 function metadata(
   location: string,
   name: string,
-  { uid, status, clusterUid }: MetadataParts,
+  { uid, status, clusterUid, noted }: MetadataParts,
 ): ResourceMeta {
   const creationTimestamp = status.startTimestamp ?? status.completionTimestamp ?? EPOCH;
   const ofCluster = clusterUid === undefined ? {} : { clusterUid };
-  return { name, uid: uid ?? '', location, creationTimestamp, ...ofCluster };
+  return { name, uid: uid ?? '', location, creationTimestamp, ...noted, ...ofCluster };
+}
+
+/** Of a record, in which anybody may have written anything. */
+function notedOf({ labels, annotations }: VeleroBackup['metadata']): RunMetadata {
+  const [texts, notes] = [textsOf(labels), textsOf(annotations)];
+  return {
+    ...(texts === undefined ? {} : { labels: texts }),
+    ...(notes === undefined ? {} : { annotations: notes }),
+  };
 }
 
 /** What a record without any time is shown with. */

@@ -8,6 +8,8 @@ import {
 } from '../../domain/api-resource.ts';
 import type { BackupSpec } from '../../domain/backup.ts';
 import type { RestoreSpec } from '../../domain/restore.ts';
+import type { RunMetadata } from '../../domain/run-metadata.ts';
+import { backupLabels } from '../../domain/velero-record.ts';
 import { backupWorkflowId, restoreWorkflowId, type RunKey } from '../../domain/workflow-id.ts';
 import {
   type CataloguePage,
@@ -35,6 +37,8 @@ export interface RunKindOf<Resource extends RunResource> {
     location: string,
     query: CatalogueQuery,
   ) => Promise<CataloguePage<Resource>>;
+  /** Labels and annotations of a run that its location does not tell of yet. */
+  readonly noted: (spec: Resource['spec'], location: string) => RunMetadata;
   /** A run that Temporal tells of. */
   readonly live: (
     metadata: ResourceMeta,
@@ -62,6 +66,7 @@ export const BACKUPS: RunKindOf<BackupResource> = {
     });
     return { ...page, items: items.filter((item) => item !== undefined) };
   },
+  noted: (spec, location) => ({ ...spec.metadata, labels: backupLabels(spec, location) }),
   live: (metadata, spec: BackupSpec, status) => ({
     apiVersion: API_VERSION,
     kind: 'Backup',
@@ -90,6 +95,7 @@ export const RESTORES: RunKindOf<RestoreResource> = {
     });
     return { ...page, items: items.filter((item) => item !== undefined) };
   },
+  noted: ({ metadata = {} }) => metadata,
   live: (metadata, spec: RestoreSpec, status) => ({
     apiVersion: API_VERSION,
     kind: 'Restore',

@@ -1,7 +1,7 @@
-import { API_VERSION, type ResourceList, type RunResource } from '../../domain/api-resource.ts';
+import type { RunResource } from '../../domain/api-resource.ts';
 import { compareText } from '../../domain/compare-text.ts';
 import { Failure } from '../../domain/failure.ts';
-import { tokenFor } from '../contents/name-token.ts';
+import { type Order, type Part, walkList } from '../lists/walk.ts';
 import type { RunKindOf } from './kinds.ts';
 import { LiveRuns, type RunSources } from './live.ts';
 import { runningStatus } from './running.ts';
@@ -10,32 +10,47 @@ import { runningStatus } from './running.ts';
 const RUNNING_MAX = 1000;
 export const PAGE_SIZE_DEFAULT = 50;
 
-export interface ListQuery {
+export interface ListQuery<Resource> {
   readonly location: string;
   readonly limit: number;
-  /** Names up to this one were listed before. */
+  /** Where the page before it ended. */
   readonly after?: string | undefined;
-  readonly phase?: string | undefined;
+  readonly order: Order;
+  /** Those that are wanted, and may be seen. */
+  readonly keep: (runs: readonly Resource[]) => Promise<readonly Resource[]>;
 }
 
-export interface ListedRuns<Resource> {
-  readonly list: ResourceList<Resource>;
+export interface ListedRuns<Resource> extends Part<Resource> {
   /** What the list may lack, in a sentence. */
   readonly warning?: string;
 }
 
-/** One page of runs in the order of their names: ended ones from the location, running ones from Temporal. */
+/** Part of the runs of a location: ended ones from there, running ones from Temporal. */
 export async function listRuns<Resource extends RunResource>(
   kind: RunKindOf<Resource>,
   sources: RunSources,
-  query: ListQuery,
+  { location, ...query }: ListQuery<Resource>,
 ): Promise<ListedRuns<Resource>> {
-  const { location, limit, after = '', phase } = query;
   const store = sources.store(location);
-  const [ended, { running, warning }] = await Promise.all([
-    kind.list(store, location, { after, limit }),
-    runningOrWarning(kind, sources, location),
-  ]);
+  const asked = runningOrWarning(kind, sources, location);
+  const read = async (after: string, limit: number): Promise<Part<Resource>> => {
+    const [ended, { running }] = await Promise.all([
+      kind.list(store, location, { after, limit }),
+      asked,
+    ]);
+    return withRunning(ended, running, after);
+  };
+  const part = await walkList({ ...query, read, after: query.after });
+  const { warning } = await asked;
+  return { ...part, ...(warning === undefined ? {} : { warning }) };
+}
+
+/** A page of ended runs, with those under way in their places. */
+function withRunning<Resource extends RunResource>(
+  ended: Part<Resource>,
+  running: readonly Resource[],
+  after: string,
+): Part<Resource> {
   const byName = new Map(ended.items.map((resource) => [resource.metadata.name, resource]));
   for (const resource of running) {
     const { name } = resource.metadata;
@@ -43,18 +58,7 @@ export async function listRuns<Resource extends RunResource>(
       byName.set(name, resource);
     }
   }
-  const all = [...byName.values()].sort(byNameOrder);
-  const page = all.slice(0, limit);
-  const last = all.length > limit ? page.at(-1)?.metadata.name : ended.next;
-  return {
-    list: {
-      apiVersion: API_VERSION,
-      kind: `${kind.kind}List`,
-      metadata: last === undefined ? {} : { continue: tokenFor(last) },
-      items: page.filter((resource) => phase === undefined || resource.status.phase === phase),
-    },
-    ...(warning === undefined ? {} : { warning }),
-  };
+  return { items: [...byName.values()].sort(byNameOrder), next: ended.next };
 }
 
 /** Temporal may be away: what has ended is in the location all the same. */

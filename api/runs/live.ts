@@ -39,7 +39,11 @@ export class LiveRuns<Resource extends RunResource> {
     };
     // Runs are started with their spec in the memo, by the API alone.
     const spec = memoOf(info)?.spec as Resource['spec'];
-    return this.#kind.live(metadata, spec, { ...status, temporal: this.link(info) });
+    const noted = memoOf(info) === undefined ? {} : this.#kind.noted(spec, key.location);
+    return this.#kind.live({ ...metadata, ...noted }, spec, {
+      ...status,
+      temporal: this.link(info),
+    });
   }
 
   /** The same resource of a run that has closed, which says as well until when Temporal remembers the run. */

@@ -180,8 +180,8 @@ export class RunService<Resource extends RunResource> {
     return seen;
   }
 
-  /** One page of runs in the order of their names, running ones in their places. */
-  list(query: ListQuery): Promise<ListedRuns<Resource>> {
+  /** One page of runs, running ones in their places. */
+  list(query: ListQuery<Resource>): Promise<ListedRuns<Resource>> {
     return listRuns(this.#kind, this.#options, query);
   }
 

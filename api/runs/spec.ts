@@ -9,6 +9,7 @@ import {
   DEFAULT_TTL,
 } from '../../domain/backup.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
+import { metadataErrors, notedMetadata } from '../../domain/run-metadata.ts';
 import { durationMs, parseDuration } from '../../domain/duration.ts';
 import { Failure, type FieldError } from '../../domain/failure.ts';
 import { backupHookErrors, restoreHookErrors } from '../../domain/hooks/hook-spec-errors.ts';
@@ -45,9 +46,10 @@ const ITEM_OPERATION_TIMEOUT = {
 };
 
 /** The spec of a new backup with its defaults; equal requests are equal. Throws all that is wrong with one at once. */
-export function backupSpec({ spec = {} }: CreateBackupRequest): BackupSpec {
+export function backupSpec({ metadata, spec = {} }: CreateBackupRequest): BackupSpec {
   const ttl = spec.ttl ?? DEFAULT_TTL;
   requireNone([
+    ...metadataErrors(metadata),
     ...selectionErrors(spec),
     ...durationErrors(ttl, TTL),
     ...durationErrors(
@@ -67,6 +69,7 @@ export function backupSpec({ spec = {} }: CreateBackupRequest): BackupSpec {
     ...normalFilters(spec),
     ...operationTimeout(spec),
     ...hooksField(spec.hooks),
+    ...notedMetadata(metadata),
   };
 }
 
@@ -79,11 +82,12 @@ function operationTimeout({
 }
 
 /** The spec of a new restore with its defaults; `completeRestoreSpec` adds what the request alone does not tell. */
-export function restoreSpec({ spec }: CreateRestoreRequest): RestoreSpec {
+export function restoreSpec({ metadata, spec }: CreateRestoreRequest): RestoreSpec {
   const namespaceMapping = spec.namespaceMapping ?? {};
   const { includedNamespaces = [] } = spec;
   const priorities = spec.restoreResourcePriorities ?? '';
   const errors = [
+    ...metadataErrors(metadata),
     ...sourceErrors(spec),
     ...selectionErrors(spec),
     ...priorityErrors(priorities, '/spec/restoreResourcePriorities'),
@@ -110,6 +114,7 @@ export function restoreSpec({ spec }: CreateRestoreRequest): RestoreSpec {
     ...ruleFields(spec),
     ...applyFields(spec),
     ...operationTimeout(spec),
+    ...notedMetadata(metadata),
   };
 }
 

@@ -15,11 +15,14 @@ interface ScheduleFiles {
   readonly store: (location: string) => ObjectStore;
 }
 
+/** Locations that do not answer, and why. */
+export type Unread = NonNullable<ScheduleResourceList['metadata']['unread']>;
+
 interface ListedSchedules {
   /** By name. */
   readonly schedules: readonly { readonly name: string; readonly location: string }[];
   /** Locations whose schedules are not among them. */
-  readonly unread: NonNullable<ScheduleResourceList['metadata']['unread']>;
+  readonly unread: Unread;
 }
 
 /**

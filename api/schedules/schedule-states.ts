@@ -65,7 +65,10 @@ export class ScheduleStates {
     const { name, uid, generation, creationTimestamp, deletionTimestamp, spec } = stored;
     return {
       ...{ apiVersion: API_VERSION, kind: 'Schedule' },
-      metadata: { name, uid, generation, creationTimestamp, deletionTimestamp },
+      metadata: {
+        ...{ name, uid, generation, creationTimestamp, deletionTimestamp },
+        ...spec.template.metadata,
+      },
       spec,
       status: {
         phase: phaseOf(description),

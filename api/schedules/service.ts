@@ -1,4 +1,5 @@
 import type { ScheduleDescription } from '@temporalio/client';
+import pLimit from 'p-limit';
 
 import {
   API_VERSION,
@@ -6,7 +7,6 @@ import {
   type RecoveredSchedules,
   type RetentionResource,
   type ScheduleResource,
-  type ScheduleResourceList,
   type TriggerRequest,
 } from '../../domain/api-resource.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
@@ -31,8 +31,9 @@ import {
 } from '../../storage/schedule-files.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { RequestFailure } from '../errors.ts';
+import { type Part, type Walk, walkList } from '../lists/walk.ts';
 import type { RunSources } from '../runs/live.ts';
-import { keptSchedule, keptSchedules } from './kept-schedules.ts';
+import { keptSchedule, keptSchedules, type Unread } from './kept-schedules.ts';
 import { retentionOf } from './schedule-retention.ts';
 import { ScheduleStates } from './schedule-states.ts';
 import { newSchedule, withoutEmpty, writeOver } from './stored.ts';
@@ -41,6 +42,14 @@ import { TemporalSchedules } from './temporal-schedules.ts';
 /** What is asked for schedules, and what is told about them. */
 interface ScheduleSources extends RunSources {
   readonly locations: LocationSet;
+}
+
+/** Which schedules are listed. */
+type ScheduleQuery = Omit<Walk<ScheduleResource>, 'read'>;
+
+interface ListedSchedulePart extends Part<ScheduleResource> {
+  /** Locations whose schedules are not among them. */
+  readonly unread?: Unread;
 }
 
 /** A schedule that was made, or met. */
@@ -113,36 +122,31 @@ export class ScheduleService {
     return (await this.#require(name)).stored;
   }
 
-  /** The schedules of all locations by name, a page of them; locations that do not answer are named. */
-  async list({
-    after = '',
-    limit,
-  }: {
-    after?: string | undefined;
-    limit: number;
-  }): Promise<ScheduleResourceList> {
-    const { store } = this.#sources;
+  /** The schedules of all locations, a page of them; locations that do not answer are named. */
+  async list(query: ScheduleQuery): Promise<ListedSchedulePart> {
     const { schedules, unread } = await keptSchedules(this.#sources);
-    const all = schedules.filter(({ name }) => name > after);
-    const page = all.slice(0, limit);
-    const entries = await Promise.all(
-      page.map(async ({ name, location }) => {
-        const [read, description] = await Promise.all([
-          readSchedule(store(location), name),
-          this.#temporal.describe(name),
-        ]);
-        return read === undefined ? undefined : { stored: read.stored, description };
-      }),
-    );
-    const last = all.length > limit ? page.at(-1)?.name : undefined;
-    return {
-      ...{ apiVersion: API_VERSION, kind: 'ScheduleList' },
-      metadata: {
-        ...(last === undefined ? {} : { continue: Buffer.from(last).toString('base64url') }),
-        ...(unread.length === 0 ? {} : { unread }),
-      },
-      items: await this.#states.listed(entries.filter((entry) => entry !== undefined)),
+    const read = async (after: string, limit: number): Promise<Part<ScheduleResource>> => {
+      const later = schedules.filter(({ name }) => name > after);
+      const page = later.slice(0, limit);
+      const items = await this.#listed(page);
+      return { items, next: later.length > limit ? page.at(-1)?.name : undefined };
     };
+    const part = await walkList({ ...query, read });
+    return { ...part, ...(unread.length === 0 ? {} : { unread }) };
+  }
+
+  async #listed(
+    page: readonly { readonly name: string; readonly location: string }[],
+  ): Promise<ScheduleResource[]> {
+    const { store } = this.#sources;
+    const entries = await pLimit(LOOKS_IN_FLIGHT).map(page, async ({ name, location }) => {
+      const [read, description] = await Promise.all([
+        readSchedule(store(location), name),
+        this.#temporal.describe(name),
+      ]);
+      return read === undefined ? undefined : { stored: read.stored, description };
+    });
+    return this.#states.listed(entries.filter((entry) => entry !== undefined));
   }
 
   /**
@@ -341,6 +345,8 @@ export class ScheduleService {
   }
 }
 
+/** Schedules of a list that are looked at at the same time. */
+const LOOKS_IN_FLIGHT = 16;
 /** How often Temporal is told of changes of others beside one's own; they tell it too. */
 const TELLS_MAX = 5;
 

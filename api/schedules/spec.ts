@@ -59,12 +59,12 @@ export function scheduleSpec({ metadata, spec }: ScheduleRequest): ScheduleSpec 
 /** What a request would have asked for to make a schedule as it is, for one that changes parts of it. */
 export function requestOf({ name, spec }: StoredSchedule, patch: unknown): CreateScheduleRequest {
   const { template, timeZone, ...rest } = spec;
-  const { ttl, ...took } = template;
+  const { ttl, metadata = {}, ...took } = template;
   const text = fields(fields(patch)['spec'])['schedule'] ?? spec.schedule;
   // A text that names its time zone may name another one than before.
   const zone = typeof text === 'string' && hasZone(text) ? {} : { timeZone };
   const kept = ttl === NO_TTL ? took : { ...took, ttl };
-  return { metadata: { name }, spec: { ...rest, ...zone, template: kept } };
+  return { metadata: { name, ...metadata }, spec: { ...rest, ...zone, template: kept } };
 }
 
 /** What backups take, and how long they are kept. */

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 
 import { API_VERSION } from '../../domain/api-resource.ts';
 import { FAILURE_CODES } from '../../domain/failure.ts';
+import { ORDERS } from '../lists/walk.ts';
 import { PHASES } from '../../domain/phase.ts';
 import { BACKUP_STEPS, RESTORE_STEPS, VOLUME_STATES } from '../../domain/run-status.ts';
 
@@ -20,8 +21,28 @@ export function oneOf(values: readonly string[], description: string) {
 export const RunName = Type.String({ pattern: NAME_PATTERN, minLength: 1, maxLength: 253 });
 export const LabelName = Type.String({ pattern: LABEL_PATTERN, minLength: 1, maxLength: 63 });
 
+const TEXTS_MAX = 100;
+const Texts = (description: string) =>
+  Type.Unsafe<Record<string, string>>(
+    Type.Object(
+      {},
+      {
+        ...{ description, maxProperties: TEXTS_MAX },
+        additionalProperties: Type.String({ maxLength: 4096 }),
+      },
+    ),
+  );
+/** What people note of a thing. */
+export const NOTED_FIELDS = {
+  labels: Type.Optional(Texts('For labelSelector; those of a schedule are those of its backups.')),
+  annotations: Type.Optional(Texts('Nothing looks at them.')),
+};
+
 export const NewMetadata = Type.Object(
-  { name: Type.String({ pattern: NAME_PATTERN, minLength: 1, maxLength: 100 }) },
+  {
+    name: Type.String({ pattern: NAME_PATTERN, minLength: 1, maxLength: 100 }),
+    ...NOTED_FIELDS,
+  },
   STRICT,
 );
 
@@ -77,11 +98,26 @@ export const PAGE_FIELDS = {
   continue: Type.Optional(Type.String({ maxLength: 1000 })),
 };
 
+const TIME = { format: 'date-time' };
+
+/** Which of a list are asked for, and in which order. */
+export const FILTER_QUERY = {
+  labelSelector: Type.Optional(
+    Type.String({ maxLength: 4096, description: 'a=b,c!=d,e in (x,y),f,!g: as for kubectl.' }),
+  ),
+  namespace: Type.Optional(LabelName),
+  createdAfter: Type.Optional(Type.String(TIME)),
+  createdBefore: Type.Optional(Type.String(TIME)),
+  orderBy: Type.Optional(oneOf(ORDERS, 'name when left out; -createdAt: the newest first.')),
+};
+
 export const ListQuery = Type.Object(
   {
     location: Type.Optional(LabelName),
     ...PAGE_FIELDS,
+    ...FILTER_QUERY,
     phase: Type.Optional(oneOf(Object.keys(PHASES), 'Only runs of this phase.')),
+    schedule: Type.Optional(LabelName),
   },
   STRICT,
 );
@@ -97,6 +133,7 @@ export const Metadata = Type.Object({
   uid: Type.String(),
   location: Type.String(),
   creationTimestamp: Type.String({ format: 'date-time' }),
+  ...NOTED_FIELDS,
   clusterUid: Type.Optional(
     Type.String({
       description: 'Of an ended run: uid of kube-system in its cluster, if it is known.',

@@ -4,7 +4,16 @@ import { KEEP_FIELDS } from '../../domain/retention/keep-rules.ts';
 import { OVERLAP_POLICIES, SCHEDULE_DEFAULTS } from '../../domain/schedules/schedule.ts';
 import { PHASES } from '../../domain/phase.ts';
 import { Backup, CreateBackup } from './backup.ts';
-import { ApiVersion, LabelName, ListMetadata, oneOf, PAGE_FIELDS, STRICT } from './run.ts';
+import {
+  ApiVersion,
+  FILTER_QUERY,
+  LabelName,
+  ListMetadata,
+  NOTED_FIELDS,
+  oneOf,
+  PAGE_FIELDS,
+  STRICT,
+} from './run.ts';
 
 const KEPT_MAX = 10_000;
 const KEEP_WORDS = 'Backups that are kept whatever their TTL: ';
@@ -54,11 +63,19 @@ const REST = {
 };
 
 export const ScheduleParams = Type.Object({ name: LabelName }, STRICT);
-export const ScheduleListQuery = Type.Object(PAGE_FIELDS, STRICT);
+const SCHEDULE_PHASES = ['Enabled', 'Paused', 'Missing'];
+export const ScheduleListQuery = Type.Object(
+  {
+    ...PAGE_FIELDS,
+    ...FILTER_QUERY,
+    phase: Type.Optional(oneOf(SCHEDULE_PHASES, 'Only schedules of this phase.')),
+  },
+  STRICT,
+);
 
 export const CreateSchedule = Type.Object(
   {
-    metadata: Type.Object({ name: LabelName }, STRICT),
+    metadata: Type.Object({ name: LabelName, ...NOTED_FIELDS }, STRICT),
     spec: Type.Object(
       {
         ...TIMES,
@@ -102,6 +119,7 @@ export const Schedule = Type.Object(
       uid: Type.String(),
       generation: Type.Integer(),
       creationTimestamp: Time,
+      ...NOTED_FIELDS,
       deletionTimestamp: Type.Optional(
         Type.String({ format: 'date-time', description: 'Since when it is being forgotten.' }),
       ),
@@ -109,7 +127,7 @@ export const Schedule = Type.Object(
     spec: Type.Object({ ...TIMES, ...OPTIONAL, ...REST, template: Backup.properties.spec }),
     status: Type.Object({
       phase: oneOf(
-        ['Enabled', 'Paused', 'Missing'],
+        SCHEDULE_PHASES,
         'Missing: its location has it and Temporal does not, so that nothing happens at its times.',
       ),
       nextTimes: Type.Array(Time),

@@ -35,7 +35,7 @@ export class PlanDigest {
 
   /** `sha256:` and the digest. A spec that is bound to a plan has the digest of the same spec without that. */
   of({ spec, archiveSha256 }: PlanGround): string {
-    const unbound = { ...spec, planDigest: undefined };
+    const unbound = { ...spec, planDigest: undefined, metadata: undefined };
     const whole = { spec: unbound, archiveSha256, items: this.#items, sum: this.#sum.toString(16) };
     return `sha256:${this.#sha256(canonicalJson(whole))}`;
   }

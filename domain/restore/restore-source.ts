@@ -15,7 +15,12 @@ type Sources = Pick<RestoreSpec, (typeof SOURCES)[number] | 'allowPartiallyFaile
 const KEPT = ['cluster', 'namespaceMapping'] as const;
 
 /** Fields that say what one restore was asked for, and not how it restores. */
-const OWN: ReadonlySet<string> = new Set([...SOURCES, 'allowPartiallyFailed', 'planDigest']);
+const OWN: ReadonlySet<string> = new Set([
+  ...SOURCES,
+  'allowPartiallyFailed',
+  'planDigest',
+  'metadata',
+]);
 
 /** What is wrong with where a restore is to take its items from. */
 export function sourceErrors(spec: Partial<Sources>): FieldError[] {

@@ -2,8 +2,7 @@ import { expect, test } from 'vitest';
 
 import { RequestAccess } from '../../../api/access/request-access.ts';
 import type { Governed } from '../../../api/access/route-access.ts';
-import { type Page, RouteGuards } from '../../../api/access/route-guards.ts';
-import { tokenFor, tokenOf } from '../../../api/contents/name-token.ts';
+import { RouteGuards } from '../../../api/access/route-guards.ts';
 import type { AccessNeed } from '../../../domain/access/access-need.ts';
 import type { BackupResource, ScheduleResource } from '../../../domain/api-resource.ts';
 import { Failure } from '../../../domain/failure.ts';
@@ -166,26 +165,4 @@ test.each([
   ['left', 'forbidden'],
 ])('a schedule of the owner may have the name %s: %s', async (name, code) => {
   expect(await codeOf(GUARDS.requireNoHeirs(ownerOf('shop'), name, 'default'))).toBe(code);
-});
-
-test('who sees few of many gets them page by page, and no name of another', async () => {
-  const all = Array.from({ length: 9 }, (_, index) =>
-    backup(`b${String(index)}`, index % 3 === 0 ? 'shop' : 'bank'),
-  );
-  const list = (after = ''): Promise<Page> => {
-    const items = all.filter(({ metadata }) => metadata.name > after).slice(0, 2);
-    const last = items.at(-1)?.metadata.name ?? '';
-    return Promise.resolve({ items, metadata: last < 'b8' ? { continue: tokenFor(last) } : {} });
-  };
-  const seen: string[] = [];
-  const tokens: string[] = [];
-  let after: string | undefined;
-  do {
-    const page = await GUARDS.visiblePage(ownerOf('shop'), { limit: 2, after }, list);
-    seen.push(...page.items.map(({ metadata }) => metadata.name));
-    after = tokenOf(page.metadata.continue);
-    tokens.push(after ?? '');
-  } while (after !== undefined);
-  expect(seen).toEqual(['b0', 'b3', 'b6']);
-  expect(tokens).toEqual(['b3', '']);
 });

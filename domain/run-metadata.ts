@@ -1,0 +1,49 @@
+import type { FieldError } from './failure.ts';
+import { memberPointer } from './json-pointer.ts';
+import { fieldError } from './selection/field-errors.ts';
+import { labelKeyFault, labelValueFault } from './selection/label-syntax.ts';
+
+/** Names to values. */
+export type Texts = Readonly<Record<string, string>>;
+
+/** What people note of a run. It is part of the request, and so of what tells two requests apart. */
+export interface RunMetadata {
+  readonly labels?: Texts;
+  readonly annotations?: Texts;
+}
+
+/** Keys that say what Holdfast and Velero know. */
+const RESERVED = /^(?:[a-z0-9.-]+\.)?(?:velero\.io|holdfast\.dev)\//;
+
+/** The noted part of the metadata of a request, so that equal requests are equal; nothing where nothing is noted. */
+export function notedMetadata({ labels = {}, annotations = {} }: RunMetadata): {
+  readonly metadata?: RunMetadata;
+} {
+  const noted = {
+    ...(isEmpty(labels) ? {} : { labels }),
+    ...(isEmpty(annotations) ? {} : { annotations }),
+  };
+  return isEmpty(noted) ? {} : { metadata: noted };
+}
+
+/** All that is wrong with what a request notes. */
+export function metadataErrors({ labels = {}, annotations = {} }: RunMetadata): FieldError[] {
+  const ofLabels = Object.entries(labels).flatMap(([key, value]) =>
+    faultsAt('/metadata/labels', key, [labelValueFault(value)]),
+  );
+  const ofAnnotations = Object.keys(annotations).flatMap((key) =>
+    faultsAt('/metadata/annotations', key, []),
+  );
+  return [...ofLabels, ...ofAnnotations];
+}
+
+function faultsAt(pointer: string, key: string, more: (string | undefined)[]): FieldError[] {
+  const reserved = RESERVED.test(key) ? 'is set by Holdfast alone; leave it out' : undefined;
+  return [labelKeyFault(key), reserved, ...more]
+    .filter((fault) => fault !== undefined)
+    .map((fault) => fieldError(memberPointer(pointer, key), fault));
+}
+
+function isEmpty(fields: object): boolean {
+  return Object.keys(fields).length === 0;
+}
