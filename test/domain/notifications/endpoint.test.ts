@@ -27,7 +27,8 @@ test('the definition in the manifests is the one that Holdfast makes', () => {
 test('an endpoint that is kept comes back as it was asked for', () => {
   const spec = { url, events: ['backup.failed', 'restore.*'], secretRef: { name: 'hook' } };
   const kept = keptEndpoint(endpointObject({ name: 'ops', spec }, 'holdfast'));
-  expect(kept).toEqual({ name: 'ops', status: { state: 'Untried' }, spec });
+  const revision = { uid: '', generation: 0 };
+  expect(kept).toEqual({ name: 'ops', revision, status: { state: 'Untried' }, spec });
 });
 
 test.each([
