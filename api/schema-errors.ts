@@ -13,6 +13,7 @@ type SchemaIssue = NonNullable<FastifyError['validation']>[number];
 const NAME_KEYWORDS: ReadonlySet<string> = new Set(['pattern', 'minLength', 'maxLength']);
 const NO_NAMES: ReadonlySet<string> = new Set([
   ...['limit', 'continue', 'ttl', 'labelSelector', 'unavailableTimeout', 'callTimeout'],
+  'idempotency-key',
 ]);
 
 /** What a fault of each rule is called; of the others, the words of the validator do. */

@@ -15,7 +15,7 @@ import type { PluginHealth } from './plugins/registry.ts';
 import type { OwnerCycles } from './restore/owner-order.ts';
 import type { LeftOut } from './restore/restore-plan.ts';
 import type { RestorePlanReport } from './restore/restore-preview.ts';
-import type { RunMetadata, Texts } from './run-metadata.ts';
+import type { NewRunMetadata, RunMetadata, Texts } from './run-metadata.ts';
 import type { OverlapPolicy, ScheduleSpec } from './schedules/schedule.ts';
 import type { RestoreCounts, RestoreSpec } from './restore.ts';
 import type { RunStep, RunWait, VolumeProgress } from './run-status.ts';
@@ -247,7 +247,7 @@ export interface RegisterPluginRequest {
 
 /** Body of `POST /backups`; what is left out gets its default. */
 export interface CreateBackupRequest {
-  readonly metadata: RunMetadata & { readonly name: string };
+  readonly metadata: NewRunMetadata;
   readonly spec?: Partial<BackupSpec>;
 }
 
@@ -371,7 +371,7 @@ export interface RetentionResource {
 
 /** Body of `POST /restores`. */
 export interface CreateRestoreRequest {
-  readonly metadata: RunMetadata & { readonly name: string };
+  readonly metadata: NewRunMetadata;
   readonly spec: Partial<RestoreSpec>;
 }
 

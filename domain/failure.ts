@@ -55,6 +55,10 @@ export const FAILURE_CODES = {
   'object-locked': { type: 'Conflict', title: 'The bucket keeps what is to be deleted' },
   held: { type: 'Conflict', title: 'The backup is held' },
   'being-deleted': { type: 'Conflict', title: 'The run is being deleted' },
+  'idempotency-key-reused': {
+    type: 'Refused',
+    title: 'A key stands for another request already',
+  },
   'precondition-failed': {
     type: 'PreconditionFailed',
     title: 'A thing is not as it is expected to be',

@@ -12,6 +12,12 @@ export interface RunMetadata {
   readonly annotations?: Texts;
 }
 
+/** How the run that a request makes is called: by its name, or by one that begins so. */
+export interface NewRunMetadata extends RunMetadata {
+  readonly name?: string;
+  readonly generateName?: string;
+}
+
 /** Keys that say what Holdfast and Velero know. */
 const RESERVED = /^(?:[a-z0-9.-]+\.)?(?:velero\.io|holdfast\.dev)\//;
 
@@ -26,15 +32,25 @@ export function notedMetadata({ labels = {}, annotations = {} }: RunMetadata): {
   return isEmpty(noted) ? {} : { metadata: noted };
 }
 
-/** All that is wrong with what a request notes. */
-export function metadataErrors({ labels = {}, annotations = {} }: RunMetadata): FieldError[] {
+/** All that is wrong with the metadata of a request. */
+export function metadataErrors(metadata: NewRunMetadata): FieldError[] {
+  const { labels = {}, annotations = {} } = metadata;
   const ofLabels = Object.entries(labels).flatMap(([key, value]) =>
     faultsAt('/metadata/labels', key, [labelValueFault(value)]),
   );
   const ofAnnotations = Object.keys(annotations).flatMap((key) =>
     faultsAt('/metadata/annotations', key, []),
   );
-  return [...ofLabels, ...ofAnnotations];
+  return [...nameErrors(metadata), ...ofLabels, ...ofAnnotations];
+}
+
+function nameErrors({ name, generateName }: NewRunMetadata): FieldError[] {
+  if (name === undefined && generateName === undefined) {
+    return [fieldError('/metadata/name', 'is missing; give it, or /metadata/generateName')];
+  }
+  return name === undefined || generateName === undefined
+    ? []
+    : [fieldError('/metadata/generateName', 'is one too many beside /metadata/name')];
 }
 
 function faultsAt(pointer: string, key: string, more: (string | undefined)[]): FieldError[] {

@@ -11,7 +11,7 @@ import { recordTime } from '../../domain/duration.ts';
 import { Failure } from '../../domain/failure.ts';
 import { type LiveNamespace, type Protection, protectionOf } from '../../domain/protection.ts';
 import type { RequestAccess } from '../access/request-access.ts';
-import { tokenFor } from '../contents/name-token.ts';
+import { placeOf, tokenFor } from '../lists/page-token.ts';
 import type { ProtectionLook, SeenProtection } from './look.ts';
 
 const MS_PER_SECOND = 1000;
@@ -20,7 +20,8 @@ export interface NamespaceQuery {
   readonly staleAfterMs: number | undefined;
   readonly protection?: Protection | undefined;
   readonly limit: number;
-  readonly after: string | undefined;
+  /** Of the page before it. */
+  readonly token: string | undefined;
 }
 
 /**
@@ -38,7 +39,9 @@ export class NamespaceService {
 
   /** A page of the namespaces that the caller may see, by name; and the counts of all of them. */
   async list(access: RequestAccess, query: NamespaceQuery): Promise<NamespaceResourceList> {
-    const { limit, after = '', protection } = query;
+    const { limit, token, protection, staleAfterMs } = query;
+    const question = { protection, staleAfter: String(staleAfterMs) };
+    const after = placeOf(question, token) ?? '';
     const seen = await this.#see();
     const visible = await this.#visible(access, seen.namespaces);
     const all = visible
@@ -53,7 +56,7 @@ export class NamespaceService {
     return {
       ...{ apiVersion: API_VERSION, kind: 'NamespaceList' },
       metadata: {
-        ...(last === undefined ? {} : { continue: tokenFor(last) }),
+        ...(last === undefined ? {} : { continue: tokenFor(question, last) }),
         ...(seen.unread.length === 0 ? {} : { unread: seen.unread }),
       },
       counts: countsOf(all.map(({ found: { protection: is } }) => is)),

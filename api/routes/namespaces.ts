@@ -3,7 +3,6 @@ import type { FastifyInstance } from 'fastify';
 import { API_BASE } from '../../domain/api-resource.ts';
 import { parseDuration } from '../../domain/duration.ts';
 import type { Protection } from '../../domain/protection.ts';
-import { tokenOf } from '../contents/name-token.ts';
 import { namespaceNeed, type NamespaceService } from '../namespaces/service.ts';
 import { PAGE_SIZE_DEFAULT } from '../runs/list.ts';
 import { NamespaceParams, NamespaceQuery, NamespacesQuery } from '../schemas/namespace.ts';
@@ -47,7 +46,7 @@ export function namespaceRoutes(
         staleAfterMs: staleAfterOf(query),
         protection: query.protection,
         limit: Math.min(Number(query.limit ?? PAGE_SIZE_DEFAULT), PAGE_SIZE_MAX),
-        after: tokenOf(query.continue),
+        token: query.continue,
       }),
   );
   app.get<OneNamespace>(

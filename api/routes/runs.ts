@@ -3,6 +3,7 @@ import type { TSchema } from 'typebox';
 
 import { BOUND_RESTORE_HINT } from '../../domain/access/run-access.ts';
 import { API_BASE, API_VERSION, type RunResource } from '../../domain/api-resource.ts';
+import type { NewRunMetadata } from '../../domain/run-metadata.ts';
 import { isEndPhase } from '../../domain/phase.ts';
 import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';
@@ -14,9 +15,11 @@ import { placeOf, tokenFor } from '../lists/page-token.ts';
 import type { Order } from '../lists/walk.ts';
 import { PAGE_SIZE_DEFAULT } from '../runs/list.ts';
 import type { PreviewWait } from '../runs/preview-runs.ts';
+import { newRunName, startedByKey } from '../runs/new-name.ts';
 import { requestedSpec } from '../runs/request-faults.ts';
 import type { RunService } from '../runs/service.ts';
 import {
+  CreateHeaders,
   CreateQuery,
   ListQuery,
   LookHeaders,
@@ -36,7 +39,7 @@ const WARNING_CODE = '299';
 const CANCEL_PATH = '/:name(^[a-z0-9.-]+)::cancel';
 
 interface RunBody {
-  readonly metadata: { readonly name: string };
+  readonly metadata: NewRunMetadata;
 }
 
 interface Query {
@@ -77,6 +80,7 @@ export function runRoutes<Resource extends RunResource, Body extends RunBody>(
       schema: {
         summary: `Start a ${kind.toLowerCase()}; the same request again gives the same run`,
         body: schemas.body,
+        headers: CreateHeaders,
         querystring: CreateQuery,
         tags,
         response: {
@@ -93,7 +97,9 @@ export function runRoutes<Resource extends RunResource, Body extends RunBody>(
         return reply.send(await preview(key, spec, wait));
       }
       const by = request.access.subject.username;
-      const { resource, isNew } = await service.create(key, spec, by);
+      const { resource, isNew } = await startedByKey(keyHeaderOf(request), () =>
+        service.create(key, spec, by),
+      );
       const path = `${base}/${key.name}?location=${key.location}`;
       return reply
         .code(isNew ? 202 : 200)
@@ -159,9 +165,14 @@ async function allowedSpec<Resource extends RunResource, Body extends RunBody>(
   const requested = requestedSpec(request, specOf);
   // The spec is there only of a body that the route's schema has checked.
   const body = request.body as Body;
-  const { name } = body.metadata;
-  const key = { location: locationOf(request.query), name };
   const { access } = request;
+  const location = locationOf(request.query);
+  const name = newRunName({
+    metadata: body.metadata,
+    key: keyHeaderOf(request),
+    scope: [kind, location, access.subject.username],
+  });
+  const key = { location, name };
   if ('retryOf' in requested) {
     const tried = { location: key.location, name: requested.retryOf };
     await guards.requireRun(access, { kind: 'Restore', verb: 'get', key: tried });
@@ -230,6 +241,12 @@ function oneRunRoutes<Resource extends RunResource>(
       return reply.code(202).send(await service.delete(keyOf(request), by));
     },
   );
+}
+
+/** The key by which a request is known again. */
+function keyHeaderOf({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
+  const key = headers['idempotency-key'];
+  return typeof key === 'string' ? key : undefined;
 }
 
 /** Which run a request is about. */

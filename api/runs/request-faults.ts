@@ -6,7 +6,7 @@ import { RequestFailure } from '../errors.ts';
 import { schemaError } from '../schema-errors.ts';
 
 /** The parts of a request for a run that its schemas check. */
-const PARTS = ['body', 'querystring'] as const;
+const PARTS = ['body', 'querystring', 'headers'] as const;
 const SPEC_FIELD = /^\/spec\/([^/]+)/;
 /** Stands for the name of a run, which may be at fault; no spec depends on it. */
 const NO_NAME = 'unnamed';
@@ -37,7 +37,7 @@ export function requestedSpec<Body, Spec>(
 function shapeErrors(request: FastifyRequest): FieldError[] {
   return PARTS.flatMap((part) => {
     const validate = request.getValidationFunction(part);
-    validate?.(part === 'body' ? request.body : request.query);
+    validate?.({ body: request.body, querystring: request.query, headers: request.headers }[part]);
     return (validate?.errors ?? []).map((issue) => schemaError(issue, part));
   });
 }
@@ -45,7 +45,9 @@ function shapeErrors(request: FastifyRequest): FieldError[] {
 function soundBody(body: unknown, shape: readonly FieldError[]): object {
   const faulty = new Set(shape.map(({ pointer }) => SPEC_FIELD.exec(pointer)?.[1]));
   const sound = Object.entries(fields(fields(body)['spec'])).filter(([name]) => !faulty.has(name));
-  return { metadata: { name: NO_NAME }, spec: Object.fromEntries(sound) };
+  const { name, generateName } = fields(fields(body)['metadata']);
+  const isNamed = name !== undefined || generateName !== undefined;
+  return { metadata: isNamed ? { name: NO_NAME } : {}, spec: Object.fromEntries(sound) };
 }
 
 function contentErrors(check: () => unknown): readonly FieldError[] {

@@ -11,6 +11,8 @@ export const STRICT = { additionalProperties: false };
 export const PAGE_SIZE_MAX = 500;
 /** DNS subdomain; the length is checked apart, so that the message tells which it is. */
 const NAME_PATTERN = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$';
+/** What a name may begin with. */
+const PREFIX_PATTERN = `${NAME_PATTERN.slice(0, -1)}(-+|\\.)?$`;
 const LABEL_PATTERN = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
 
 /** A union of string constants, as an `enum` of the document. */
@@ -40,7 +42,13 @@ export const NOTED_FIELDS = {
 
 export const NewMetadata = Type.Object(
   {
-    name: Type.String({ pattern: NAME_PATTERN, minLength: 1, maxLength: 100 }),
+    name: Type.Optional(Type.String({ pattern: NAME_PATTERN, minLength: 1, maxLength: 100 })),
+    generateName: Type.Optional(
+      Type.String({
+        ...{ pattern: PREFIX_PATTERN, minLength: 1, maxLength: 80 },
+        description: 'What the name begins with, instead of a name.',
+      }),
+    ),
     ...NOTED_FIELDS,
   },
   STRICT,
@@ -61,6 +69,15 @@ export const CreateQuery = Type.Object(
   STRICT,
 );
 
+/** Of requests that start a run. */
+export const CreateHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      ...{ minLength: 1, maxLength: 255 },
+      description: 'With generateName: the same request with the same key gives the same run.',
+    }),
+  ),
+});
 /** Of requests that look at one thing. */
 export const LookHeaders = Type.Object({
   'if-none-match': Type.Optional(

@@ -1,19 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import type {
-  BackupResource,
-  Problem,
-  ResourceList,
-  RestoreResource,
-  ScheduleResource,
-  ScheduleResourceList,
-} from '../../domain/api-resource.ts';
+import type { Problem, ScheduleResource } from '../../domain/api-resource.ts';
 import type { StorageLocationResource } from '../../domain/locations/api-location.ts';
 import type { NotificationEndpointResource } from '../../domain/notifications/api-endpoint.ts';
-import { backupKeys } from '../../domain/object-key.ts';
-import type { VeleroBackup } from '../../domain/velero-record.ts';
-import { readAll } from '../../storage/object-store/read-all.ts';
 import { readSchedule, writeSchedule } from '../../storage/schedule-files.ts';
+import { senderTo } from '../support/api-sender.ts';
 import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { type Answer, Installation } from '../support/installation.ts';
@@ -70,30 +61,7 @@ const KEPT: readonly Kept[] = [
   },
 ];
 
-interface Sent {
-  readonly headers?: Record<string, string>;
-  readonly body?: unknown;
-}
-
-async function send<Body = Problem>(
-  method: string,
-  path: string,
-  { headers = {}, body }: Sent = {},
-): Promise<Answer<Body>> {
-  const type = body === undefined ? {} : { 'content-type': 'application/json' };
-  const response = await fetch(`${installation.apiUrl}/api/v1${path}`, {
-    method,
-    headers: { ...type, ...headers },
-    body: body === undefined ? null : JSON.stringify(body),
-  });
-  const text = await response.text();
-  return {
-    status: response.status,
-    headers: response.headers,
-    // Each test names the type that it expects and looks at what came.
-    body: (text === '' ? undefined : JSON.parse(text)) as Body,
-  };
-}
+const send = senderTo(() => installation);
 
 function tagOf(answer: Answer<unknown> | undefined): string {
   return answer?.headers.get('etag') ?? '';
@@ -181,116 +149,6 @@ test('who has the newest is told so, of schedules, locations, endpoints and runs
     )
     .toBe('Completed');
   await expectKnown('/backups/first');
-});
-
-test('runs are listed by what is asked of them, in the order asked for, page by page', async () => {
-  await installation.createBackup('second', [namespace], { ttl: '3h' });
-  await installation.createBackup('another', [namespace], { ttl: '3h' });
-  const list = async (query: string): Promise<string> => {
-    const { body } = await send<ResourceList<BackupResource>>('GET', `/backups?${query}`);
-    return body.items.map(({ metadata }) => metadata.name).join();
-  };
-  await expect.poll(() => list('phase=Completed')).toBe('another,first,second');
-  expect(await list('orderBy=createdAt&phase=Completed')).toBe('first,second,another');
-  expect(await list(`namespace=${namespace}&orderBy=-createdAt`)).toBe('another,second,first');
-  expect(await list('namespace=elsewhere')).toBe('');
-  expect(await list('schedule=nightly')).toBe('');
-  expect(await list('labelSelector=velero.io%2Fstorage-location%3Ddefault&limit=2')).toBe(
-    'another,first',
-  );
-  expect(await list('labelSelector=%21velero.io%2Fstorage-location')).toBe('');
-  const { body: first } = await send<BackupResource>('GET', '/backups/first');
-  const time = encodeURIComponent(first.metadata.creationTimestamp);
-  expect(await list(`createdAfter=${time}`)).toBe('another,second');
-  expect(await list(`createdBefore=${time}`)).toBe('');
-
-  const page = await send<ResourceList<BackupResource>>('GET', '/backups?limit=1');
-  const token = page.body.metadata.continue ?? '';
-  expect(await list(`limit=1&continue=${token}`)).toBe('first');
-  for (const [query, text] of [
-    [`limit=1&phase=Completed&continue=${token}`, 'continue is not a token of this list'],
-    ['labelSelector=a%20b', 'labelSelector: the part "a b"'],
-    ['createdAfter=yesterday', 'createdAfter'],
-    ['orderBy=size', 'orderBy must be one of'],
-  ] as const) {
-    const refused = await send('GET', `/backups?${query}`);
-    expect([refused.status, refused.body.detail]).toEqual([400, expect.stringContaining(text)]);
-  }
-});
-
-test('labels of a backup are listed, found by selectors, and part of its record and its request', async () => {
-  const labels = { team: 'shop', tier: 'gold' };
-  const spec = { cluster: installation.name, includedNamespaces: [namespace] };
-  const noted = { name: 'noted', labels, annotations: { 'example.com/why': 'before the sale' } };
-  const made = await send<BackupResource>('POST', '/backups', { body: { metadata: noted, spec } });
-  expect([made.status, made.body.metadata]).toMatchObject([202, noted]);
-  const found = '/backups?labelSelector=team%20in%20%28shop%2Cbank%29%2C%21colour';
-  const names = async (): Promise<string[]> => {
-    const { body } = await send<ResourceList<BackupResource>>('GET', found);
-    return body.items.map(({ metadata, status }) => `${metadata.name} ${status.phase}`);
-  };
-  await expect.poll(names).toEqual(['noted Completed']);
-  const same = { metadata: noted, spec };
-  expect((await send('POST', '/backups', { body: same })).status).toBe(200);
-  const other = { metadata: { ...noted, labels: { team: 'bank' } }, spec };
-  expect((await send('POST', '/backups', { body: other })).body.code).toBe('already-exists');
-  const taken = { 'velero.io/schedule-name': 'nightly', 'not a key': 'x' };
-  const refused = await send('POST', '/backups', {
-    body: { metadata: { name: 'x', labels: taken } },
-  });
-  expect([refused.status, refused.body.errors?.map(({ pointer }) => pointer)]).toEqual([
-    ...[400, ['/metadata/labels/velero.io~1schedule-name', '/metadata/labels/not a key']],
-  ]);
-  const store = installation.store();
-  const record = await readAll(store, backupKeys('noted').record);
-  store.close();
-  expect(JSON.parse(record.toString()) as VeleroBackup).toMatchObject({
-    metadata: { labels: { ...labels, 'velero.io/storage-location': 'default' } },
-  });
-
-  const restore = { cluster: installation.name, backupName: 'noted', namespaceMapping: {} };
-  const again = { metadata: { name: 'again', labels }, spec: restore };
-  const { body: restored } = await send<RestoreResource>('POST', '/restores', { body: again });
-  expect(restored.metadata.labels).toEqual(labels);
-  await expect
-    .poll(async () => {
-      const { body } = await send<ResourceList<RestoreResource>>(
-        ...(['GET', '/restores?labelSelector=tier%3Dgold&phase=Completed'] as const),
-      );
-      return body.items.map(({ metadata }) => metadata.name);
-    })
-    .toEqual(['again']);
-});
-
-test('a schedule gives its labels to its backups', async () => {
-  const spec = {
-    ...{ schedule: '@yearly' },
-    template: { cluster: installation.name, includedNamespaces: [namespace] },
-  };
-  const body = { metadata: { name: 'labelled', labels: { team: 'shop' } }, spec };
-  const made = await send<ScheduleResource>('POST', '/schedules', { body });
-  expect(made.body.metadata.labels).toEqual({ team: 'shop' });
-  expect((await send('POST', '/schedules', { body })).status).toBe(200);
-  const headers = { 'content-type': 'application/merge-patch+json' };
-  const path = '/schedules/labelled';
-  const changed = await send<ScheduleResource>('PATCH', path, {
-    ...{ headers, body: { metadata: { labels: { tier: 'gold' } } } },
-  });
-  expect(changed.body.metadata.labels).toEqual({ team: 'shop', tier: 'gold' });
-  const { body: list } = await send<ScheduleResourceList>(
-    ...(['GET', `/schedules?labelSelector=tier&namespace=${namespace}&phase=Enabled`] as const),
-  );
-  expect(list.items.map(({ metadata }) => metadata.name)).toEqual(['labelled']);
-  await send('POST', `${path}:trigger`, { body: {} });
-  await expect
-    .poll(async () => {
-      const { body: backups } = await send<ResourceList<BackupResource>>(
-        ...(['GET', '/backups?labelSelector=tier%3Dgold&schedule=labelled'] as const),
-      );
-      return backups.items.length;
-    })
-    .toBe(1);
-  await send('DELETE', path);
 });
 
 /** Whoever sends the tag of an answer gets it once more only when it has changed. */

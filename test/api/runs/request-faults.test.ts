@@ -62,8 +62,8 @@ test('parameters are told beside the body, whichever is at fault first', async (
     'invalid-request /spec/ttl',
   ]);
   expect(await faultsOf(path, { metadata: {}, spec })).toEqual([
-    'invalid-request /metadata/name',
     ...parameters,
+    'invalid-request /metadata/name',
     'invalid-request /spec/ttl',
   ]);
 });
