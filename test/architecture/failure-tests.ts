@@ -78,7 +78,7 @@ export const FAILURE_TESTS: Readonly<Record<FailureCode, NamedTest>> = {
     'a hold that comes after the deletion has begun is refused, also at the last moment',
   ],
   'idempotency-key-reused': [
-    'e2e/api-lists',
+    'e2e/api-lists.test.ts',
     'a key stands for one request, whoever sends it again, and a generated name for one run',
   ],
   'precondition-failed': [
