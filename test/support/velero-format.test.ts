@@ -86,6 +86,7 @@ function goodDraft(): Draft {
       '-volumeinfo.json.gz': '[{"pvName":"pv-1","skipped":true,"skippedReason":"policy"}]',
       '-index.json.gz': '',
       '-coverage.json.gz': '{}',
+      '-run-log.json.gz': '',
     },
     files: { 'holdfast.json': '{}' },
   };
