@@ -30,7 +30,7 @@ import {
   ScheduleList,
 } from '../schemas/schedule.ts';
 import { docsPage } from './docs-page.ts';
-import { withOptionalBodies } from './optional-bodies.ts';
+import { describeOperations } from './openapi-document.ts';
 
 /** Schemas that several routes have. */
 const SCHEMAS = [
@@ -99,7 +99,7 @@ export async function openApi(
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
       security: isTokenNeeded ? [{ bearer: [] }] : [{ bearer: [] }, {}],
     },
-    transformObject: withOptionalBodies,
+    transformObject: describeOperations,
     convertConstToEnum: false,
     refResolver: {
       // Every shared schema has a name; the plugin would number them otherwise.
