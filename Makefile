@@ -20,7 +20,7 @@ include $(ROOT)test/testbed/testbed.mk
 # The image that `make image` builds, upon BASE, with BUILDER.
 IMAGE ?= holdfast:dev
 
-.PHONY: help install image check test test-skew test-kill test-kill-volumes test-kill-hooks test-kill-plugins test-fuzz demo demo-stop bench histories openapi
+.PHONY: help install image check test test-skew test-kill test-kill-volumes test-kill-hooks test-kill-plugins test-fuzz demo demo-stop bench histories client openapi
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -80,6 +80,9 @@ bench: install testbed-up ## Measure against the raw work; ONLY=name runs one.
 
 histories: install testbed-up ## Record the histories of the workflows anew, for the replay tests.
 	@$(BED_ENV); node test/histories/record-main.ts
+
+client: install ## Generate the TypeScript client of the API.
+	@npm run --silent client
 
 openapi: install ## Write the documents of the API and of the plugin contract, and the schema of the chart's values.
 	@node api/openapi-main.ts > api/openapi.json

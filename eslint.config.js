@@ -16,7 +16,7 @@ const CONTRACT_TYPES = {
 };
 
 export default tseslint.config(
-  { ignores: ['node_modules', '.node', '.dev', 'coverage', '.planted', '**/*.cjs'] },
+  { ignores: ['node_modules', '.node', '.dev', 'coverage', '.planted', 'clients', '**/*.cjs'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {
