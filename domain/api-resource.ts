@@ -5,6 +5,7 @@
 import type { PodHookReport } from './hooks/hook-report.ts';
 import type { HooksSummary } from './hooks/hook-run.ts';
 import type { BackupProblems, BackupSpec } from './backup.ts';
+import type { Condition } from './condition.ts';
 import type { CoverageReport } from './coverage.ts';
 import type { Hold } from './hold.ts';
 import type { FailureCode, FailureReport, FieldError } from './failure.ts';
@@ -123,6 +124,8 @@ export type RunResource = BackupResource | RestoreResource;
 
 export interface RunResourceStatus {
   readonly phase: Phase;
+  /** `Succeeded` alone. */
+  readonly conditions?: readonly Condition[];
   /** The step under way; left out when the run has ended. */
   readonly step?: RunStep;
   readonly startTimestamp?: string;

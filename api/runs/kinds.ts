@@ -8,6 +8,7 @@ import {
 } from '../../domain/api-resource.ts';
 import type { BackupSpec } from '../../domain/backup.ts';
 import type { RestoreSpec } from '../../domain/restore.ts';
+import { withConditions } from '../../domain/run-conditions.ts';
 import type { RunMetadata } from '../../domain/run-metadata.ts';
 import { backupLabels } from '../../domain/velero-record.ts';
 import { backupWorkflowId, restoreWorkflowId, type RunKey } from '../../domain/workflow-id.ts';
@@ -54,7 +55,7 @@ export const BACKUPS: RunKindOf<BackupResource> = {
   workflowId: backupWorkflowId,
   read: async (store, { location, name }) => {
     const entry = await readBackup(store, name);
-    return entry === undefined ? undefined : endedBackup(location, entry);
+    return entry && told(endedBackup(location, entry));
   },
   list: async (store, location, query) => {
     const page = await listBackups(store, query);
@@ -64,7 +65,7 @@ export const BACKUPS: RunKindOf<BackupResource> = {
         ? endedBackup(location, entry)
         : unreadableBackup({ location, name, problem });
     });
-    return { ...page, items: items.filter((item) => item !== undefined) };
+    return { ...page, items: items.flatMap((item) => told(item) ?? []) };
   },
   noted: (spec, location) => ({ ...spec.metadata, labels: backupLabels(spec, location) }),
   live: (metadata, spec: BackupSpec, status) => ({
@@ -83,7 +84,7 @@ export const RESTORES: RunKindOf<RestoreResource> = {
   workflowId: restoreWorkflowId,
   read: async (store, { location, name }) => {
     const entry = await readRestore(store, name);
-    return entry === undefined ? undefined : detailedRestore(location, entry);
+    return entry && told(detailedRestore(location, entry));
   },
   list: async (store, location, query) => {
     const page = await listRestores(store, query);
@@ -93,7 +94,7 @@ export const RESTORES: RunKindOf<RestoreResource> = {
         ? endedRestore(location, entry)
         : unreadableRestore({ location, name, problem });
     });
-    return { ...page, items: items.filter((item) => item !== undefined) };
+    return { ...page, items: items.flatMap((item) => told(item) ?? []) };
   },
   noted: ({ metadata = {} }) => metadata,
   live: (metadata, spec: RestoreSpec, status) => ({
@@ -104,3 +105,7 @@ export const RESTORES: RunKindOf<RestoreResource> = {
     status,
   }),
 };
+
+function told<Resource extends RunResource>(run: Resource | undefined): Resource | undefined {
+  return run && withConditions(run);
+}

@@ -1,6 +1,7 @@
 import type { ResourceMeta, RunResource, TemporalLink } from '../../domain/api-resource.ts';
 import { recordTime } from '../../domain/duration.ts';
 import type { StorageLocation } from '../../domain/storage-location.ts';
+import { withConditions } from '../../domain/run-conditions.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { RunMemo } from '../../workflows/contract.ts';
@@ -40,10 +41,9 @@ export class LiveRuns<Resource extends RunResource> {
     // Runs are started with their spec in the memo, by the API alone.
     const spec = memoOf(info)?.spec as Resource['spec'];
     const noted = memoOf(info) === undefined ? {} : this.#kind.noted(spec, key.location);
-    return this.#kind.live({ ...metadata, ...noted }, spec, {
-      ...status,
-      temporal: this.link(info),
-    });
+    return withConditions(
+      this.#kind.live({ ...metadata, ...noted }, spec, { ...status, temporal: this.link(info) }),
+    );
   }
 
   /** The same resource of a run that has closed, which says as well until when Temporal remembers the run. */

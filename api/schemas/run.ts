@@ -203,9 +203,22 @@ const VolumesSchema = Type.Object(
   { description: 'Data of volumes.' },
 );
 
+const ConditionSchema = Type.Object({
+  type: Type.String(),
+  status: oneOf(['True', 'False', 'Unknown'], 'Whether it is so.'),
+  reason: Type.String({ description: 'For programs.' }),
+  message: Type.String({ description: 'For people.' }),
+  lastTransitionTime: Type.String({ format: 'date-time' }),
+});
+
 /** Fields of every run's status. */
 export const STATUS_FIELDS = {
   phase: oneOf(Object.keys(PHASES), 'Phase of the run.'),
+  conditions: Type.Optional(
+    Type.Array(ConditionSchema, {
+      description: 'Succeeded: Unknown until the end, True when Completed, else False.',
+    }),
+  ),
   step: Type.Optional(oneOf([...new Set([...BACKUP_STEPS, ...RESTORE_STEPS])], 'Step under way.')),
   startTimestamp: Type.Optional(Type.String({ format: 'date-time' })),
   completionTimestamp: Type.Optional(Type.String({ format: 'date-time' })),
