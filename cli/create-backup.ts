@@ -3,12 +3,17 @@ import { type Command, Option } from 'commander';
 import { Failure } from '../domain/failure.ts';
 import type { Fields } from '../domain/fields.ts';
 import { withoutBlanks } from '../domain/normal-filters.ts';
+import type { RunMetadata } from '../domain/run-metadata.ts';
+import { notedBy, withMetadataFlags } from './run-metadata.ts';
 import { selectionOf, withSelectionFlags } from './selection-flags.ts';
 import { readBackupFile, type RunFile } from './velero-file.ts';
 
 /** What `create` asks the API for. */
 export interface RunRequest {
-  readonly body: { readonly metadata: { readonly name: string }; readonly spec: Fields };
+  readonly body: {
+    readonly metadata: RunMetadata & { readonly name: string };
+    readonly spec: Fields;
+  };
   readonly location?: string;
 }
 
@@ -25,7 +30,7 @@ export const NO_FILE: RunFile = { spec: {}, withoutEffect: [] };
 
 /** Adds the flags that only a backup has. */
 export function withBackupFlags(command: Command): Command {
-  return withSelectionFlags(command)
+  return withMetadataFlags(withSelectionFlags(command))
     .option('--ttl <duration>', 'how long the backup is kept, such as 720h')
     .option(
       '--item-operation-timeout <duration>',
@@ -57,7 +62,7 @@ export async function backupRequest(
   try {
     const file = options.file === undefined ? NO_FILE : await readBackupFile(options.file);
     const location = locationOf(options) ?? file.location;
-    const metadata = { name: nameOf(name, file.name) };
+    const metadata = { name: nameOf(name, file.name), ...notedBy(command.opts(), file.noted) };
     warnWithoutEffect(file.withoutEffect);
     return {
       body: { metadata, spec: { ...file.spec, ...flags } },

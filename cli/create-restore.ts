@@ -5,6 +5,7 @@ import { Failure } from '../domain/failure.ts';
 import type { Fields } from '../domain/fields.ts';
 import { type RunRequest, warnWithoutEffect } from './create-backup.ts';
 import { readRestoreFile } from './restore-file.ts';
+import { notedBy } from './run-metadata.ts';
 import { restoreNameOf, type RestoreOptions, restoreSpecOf } from './restore-flags.ts';
 import type { RunFile } from './velero-file.ts';
 
@@ -37,7 +38,7 @@ export async function restoreRequest(
   const location = options.location ?? file.location;
   const name = argument ?? file.name ?? restoreNameOf(spec, Date.now());
   return {
-    body: { metadata: { name }, spec: { ...spec } },
+    body: { metadata: { name, ...notedBy(command.opts(), file.noted) }, spec: { ...spec } },
     ...(location === undefined ? {} : { location }),
   };
 }

@@ -11,6 +11,7 @@ import {
   VELERO_VERSION,
   withEffectInVelero,
 } from './velero-file.ts';
+import { notedIn } from './run-metadata.ts';
 import { parseObject, readSource, unusable } from './yaml-object.ts';
 
 /** In Velero 0 is the default. */
@@ -51,6 +52,7 @@ export function parseRestoreFile(content: string, source: string): RunFile {
     ...textField('name', metadata['name']),
     ...textField('location', metadata['location']),
     spec: requestSpec(spec),
+    ...notedIn(metadata),
     withoutEffect: [
       ...metadataWithoutEffect(metadata),
       ...withEffectInVelero(spec, WITHOUT_EFFECT).map((field) => `spec.${field}`),

@@ -8,7 +8,7 @@ import { backupRequest, withBackupFlags } from './create-backup.ts';
 import { restoreRequest } from './create-restore.ts';
 import { EXIT, exitCodeOf, FAIL_ON, type FailOn } from './exit-codes.ts';
 import { copiesOf, detailsOf, detailsText } from './backup-details.ts';
-import { clientOf, type GlobalOptions, withGlobals, withHeaders } from './global-options.ts';
+import { clientOf, type GlobalOptions, withGlobals, withLabels } from './global-options.ts';
 import { coverageText } from './coverage-output.ts';
 import { isForPeople } from './output/format.ts';
 import { note, print } from './output/print.ts';
@@ -19,6 +19,12 @@ import { hooksCommand } from './hooks-command.ts';
 import { logsCommand } from './logs-command.ts';
 import { restoreItemsCommand } from './restore-items-command.ts';
 import { restoreFlags } from './restore-flags.ts';
+import {
+  SELECTOR_HELP,
+  type SelectorOptions,
+  selectorQuery,
+  withMetadataFlags,
+} from './run-metadata.ts';
 import { FlagCommand, names, read } from './selection-flags.ts';
 import { waitForEnd, waitUntilGone, type WaitOptions } from './wait.ts';
 
@@ -57,7 +63,7 @@ export function backupCommand(): Command {
 export function restoreCommand(): Command {
   const command = new Command('restore').description('restore backups and look at restores');
   command.addCommand(
-    withDryRun(restoreFlags(createCommand('restores'))).action(
+    withMetadataFlags(withDryRun(restoreFlags(createCommand('restores')))).action(
       async (argument: string | undefined, _options: unknown, self: Command) => {
         const options = self.opts<CreateOptions & PlanOptions>();
         const { body, location } = await restoreRequest(argument, self, commonSpec(options));
@@ -126,9 +132,10 @@ function withOthers(command: Command, plural: Plural): Command {
   return command
     .addCommand(logsCommand(plural))
     .addCommand(
-      withHeaders(withGlobals(new Command('get')))
+      withLabels(withGlobals(new Command('get')))
         .argument('[name]')
         .description(`list ${plural}, or show one`)
+        .option('-l, --selector <selector>', SELECTOR_HELP)
         .action((name: string | undefined, _options: unknown, self: Command) =>
           get(plural, name, self.opts()),
         ),
@@ -185,14 +192,15 @@ async function create(
 async function get(
   plural: Plural,
   name: string | undefined,
-  options: GlobalOptions,
+  options: GlobalOptions & SelectorOptions,
 ): Promise<void> {
   const client = clientOf(options);
   if (name === undefined) {
-    const list = await client.runs.list(plural);
+    const list = await client.runs.list(plural, selectorQuery(options));
     print(list, options, { table: runsTable(list.items, Date.now()) });
     if (list.items.length === 0) {
-      note(options, `there is no ${plural.slice(0, -1)} in the location\n`);
+      const which = options.selector === undefined ? 'in the location' : 'with these labels';
+      note(options, `there is no ${plural.slice(0, -1)} ${which}\n`);
     }
     return;
   }

@@ -30,6 +30,7 @@ export function runsTable<Run extends RunResource>(
       sourceColumn(runs),
       { heading: 'NAMESPACES', cell: ({ spec }) => namespacesText(spec), when: 'wide' },
     ],
+    labels: ({ metadata }) => metadata.labels,
     paint: (padded, { text, row }) => paint(padded, { cell: text, isHeader: row === 0 }),
   };
 }

@@ -12,10 +12,18 @@ import {
   type GlobalOptions,
   withApi,
   withHeaders,
+  withLabels,
   withOutput,
 } from './global-options.ts';
 import { present } from './item-flags.ts';
 import { note, print } from './output/print.ts';
+import {
+  notedBy,
+  SELECTOR_HELP,
+  type SelectorOptions,
+  selectorQuery,
+  withMetadataFlags,
+} from './run-metadata.ts';
 import { readScheduleFile } from './schedule-file.ts';
 import { retentionTable, schedulesTable, scheduleText, unreadText } from './schedule-output.ts';
 import { FlagCommand, names, selectionOf, withSelectionFlags } from './selection-flags.ts';
@@ -100,6 +108,7 @@ function specCommand(verb: 'create' | 'replace'): Command {
         : `the last of each of the last ${PERIODS[word] ?? ''} with a backup`;
     command.option(`--keep-${word} <count>`, `keep ${what}`, count);
   }
+  withMetadataFlags(command);
   return command.action(async (argument: string | undefined, _options: unknown, self: Command) => {
     const options = self.opts<SpecOptions>();
     const body = await scheduleRequest(argument, self);
@@ -136,7 +145,7 @@ async function scheduleRequest(argument: string | undefined, self: Command) {
     if (!('schedule' in spec)) {
       throw new Failure('invalid-request', 'there is no time; give --schedule, or a file with it');
     }
-    const metadata = { name: nameOf(argument, file.name) };
+    const metadata = { name: nameOf(argument, file.name), ...notedBy(self.opts(), file.noted) };
     warnWithoutEffect(file.withoutEffect);
     return {
       metadata,
@@ -174,17 +183,18 @@ function count(text: string): number {
 }
 
 function getCommand(): Command {
-  return withHeaders(withOutput(withApi(new Command('get'))))
+  return withLabels(withOutput(withApi(new Command('get'))))
     .argument('[name]')
     .description('list schedules, or show one')
-    .action(async (name: string | undefined, options: Options) => {
+    .option('-l, --selector <selector>', SELECTOR_HELP)
+    .action(async (name: string | undefined, options: Options & SelectorOptions) => {
       const client = clientOf(options);
       if (name !== undefined) {
         const schedule = await client.schedules.get(name);
         print(schedule, options, { table: schedulesTable([schedule]) });
         return;
       }
-      const list = await client.schedules.list();
+      const list = await client.schedules.list(selectorQuery(options));
       const { unread = [] } = list.metadata;
       process.stderr.write(unreadText(unread));
       print(list, options, { table: schedulesTable(list.items) });

@@ -1,5 +1,6 @@
 import { API_VERSION } from '../domain/api-resource.ts';
 import { type Fields, fields, isBlank, isMapping } from '../domain/fields.ts';
+import { notedIn } from './run-metadata.ts';
 import {
   BACKUP_FIELDS,
   headOf,
@@ -49,6 +50,7 @@ export function parseScheduleFile(content: string, source: string): RunFile {
   return {
     ...textField('name', metadata['name']),
     spec: scheduleFields(object, spec, template),
+    ...notedIn(metadata),
     withoutEffect: [
       ...metadataWithoutEffect(metadata),
       ...withEffectInVelero(spec, WITHOUT_EFFECT).map((field) => `spec.${field}`),

@@ -15,6 +15,7 @@ const LABEL_WIDTH = 15;
 export function schedulesTable(schedules: readonly ScheduleResource[]): Table<ScheduleResource> {
   return {
     rows: schedules,
+    labels: ({ metadata }) => metadata.labels,
     columns: [
       { heading: 'NAME', cell: ({ metadata }) => metadata.name },
       { heading: 'STATUS', cell: ({ status }) => status.phase },

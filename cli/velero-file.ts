@@ -2,7 +2,9 @@ import { API_VERSION } from '../domain/api-resource.ts';
 import { type Fields, fields, isBlank, isMapping } from '../domain/fields.ts';
 import { RESOURCE_LISTS } from '../domain/normal-filters.ts';
 import { isZeroDuration, writtenHooks } from '../domain/velero-hooks.ts';
+import type { RunMetadata } from '../domain/run-metadata.ts';
 import { ANNOTATED_FIELDS, configMapOf, THAW_AFTER } from '../domain/velero-spec.ts';
+import { isOfPeople, notedIn } from './run-metadata.ts';
 import { parseObject, readSource, unusable } from './yaml-object.ts';
 
 /** What a file asks for. The shape of the values is checked by the API, which names the field. */
@@ -10,6 +12,8 @@ export interface RunFile {
   readonly name?: string;
   readonly location?: string;
   readonly spec: Fields;
+  /** Labels and annotations that people gave it. */
+  readonly noted?: RunMetadata;
   /** Fields that are given and change nothing here. */
   readonly withoutEffect: readonly string[];
 }
@@ -75,6 +79,7 @@ export function parseBackupFile(content: string, source: string): RunFile {
     ...textField('name', metadata['name']),
     ...textField('location', spec['storageLocation'] ?? metadata['location']),
     spec: requestSpec(object, spec),
+    ...notedIn(metadata),
     withoutEffect: [...metadataWithoutEffect(metadata), ...specWithoutEffect(spec, 'spec.')],
   };
 }
@@ -187,10 +192,14 @@ export function withEffectInVelero(spec: Fields, names: readonly string[]): stri
   return names.filter((field) => hasEffectInVelero(spec[field]));
 }
 
-/** Labels and annotations that somebody gave the object; a run here has none. */
+/** Labels and annotations with keys of Velero or Holdfast that say nothing here. */
 export function metadataWithoutEffect(metadata: Fields): string[] {
   return ['labels', 'annotations']
-    .flatMap((field) => Object.keys(fields(metadata[field])).map((key) => `${field}.${key}`))
+    .flatMap((field) =>
+      Object.keys(fields(metadata[field]))
+        .filter((key) => !isOfPeople(key))
+        .map((key) => `${field}.${key}`),
+    )
     .filter((name) => !EXPECTED_METADATA.has(name) && !name.startsWith(SOURCE_CLUSTER))
     .map((name) => `metadata.${name}`);
 }

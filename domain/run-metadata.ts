@@ -21,6 +21,11 @@ export interface NewRunMetadata extends RunMetadata {
 /** Keys that say what Holdfast and Velero know. */
 const RESERVED = /^(?:[a-z0-9.-]+\.)?(?:velero\.io|holdfast\.dev)\//;
 
+/** Whether a key is set by Holdfast and Velero alone. */
+export function isReservedKey(key: string): boolean {
+  return RESERVED.test(key);
+}
+
 /** The noted part of the metadata of a request, so that equal requests are equal; nothing where nothing is noted. */
 export function notedMetadata({ labels = {}, annotations = {} }: RunMetadata): {
   readonly metadata?: RunMetadata;
@@ -54,7 +59,7 @@ function nameErrors({ name, generateName }: NewRunMetadata): FieldError[] {
 }
 
 function faultsAt(pointer: string, key: string, more: (string | undefined)[]): FieldError[] {
-  const reserved = RESERVED.test(key) ? 'is set by Holdfast alone; leave it out' : undefined;
+  const reserved = isReservedKey(key) ? 'is set by Holdfast alone; leave it out' : undefined;
   return [labelKeyFault(key), reserved, ...more]
     .filter((fault) => fault !== undefined)
     .map((fault) => fieldError(memberPointer(pointer, key), fault));

@@ -40,9 +40,12 @@ export class RunsClient {
     return this.#transport.send('GET', pathOf(plural, name), {});
   }
 
-  /** All runs, page by page. */
-  async list<Resource extends RunResource>(plural: Plural): Promise<ResourceList<Resource>> {
-    return this.#transport.pages(`/${plural}`, {});
+  /** All runs that a query selects, page by page. */
+  async list<Resource extends RunResource>(
+    plural: Plural,
+    query: Query = {},
+  ): Promise<ResourceList<Resource>> {
+    return this.#transport.pages(`/${plural}`, query);
   }
 
   /** The log of a run, as lines of JSON; an error of the stream means that it is not whole. */

@@ -5,7 +5,7 @@ import type {
   ScheduleResourceList,
 } from '../../domain/api-resource.ts';
 import type { RecoverSchedulesRequest } from '../../domain/schedules/recovered-schedule.ts';
-import { pathOf, type Transport } from './transport.ts';
+import { pathOf, type Query, type Transport } from './transport.ts';
 
 /** Schedules. */
 export class SchedulesClient {
@@ -23,9 +23,9 @@ export class SchedulesClient {
     return this.#transport.send('PUT', pathOf('schedules', name), { body });
   }
 
-  /** All schedules, page by page. */
-  async list(): Promise<ScheduleResourceList> {
-    return this.#transport.pages('/schedules', {});
+  /** All schedules that a query selects, page by page. */
+  async list(query: Query = {}): Promise<ScheduleResourceList> {
+    return this.#transport.pages('/schedules', query);
   }
 
   async get(name: string): Promise<ScheduleResource> {

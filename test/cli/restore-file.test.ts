@@ -57,11 +57,11 @@ test('what the command of Velero prints makes its request', () => {
 
 test('fields with an effect in Velero alone are named', () => {
   const spec = { restorePVs: true, uploaderConfig: { a: 1 } };
-  const metadata = { labels: { team: 'a' } };
-  expect(parse(spec, { metadata }).withoutEffect).toEqual([
-    'metadata.labels.team',
-    ...['spec.restorePVs', 'spec.uploaderConfig'],
-  ]);
+  const metadata = { labels: { team: 'a', 'velero.io/x': 'y' } };
+  expect(parse(spec, { metadata })).toMatchObject({
+    noted: { labels: { team: 'a' } },
+    withoutEffect: ['metadata.labels.velero.io/x', 'spec.restorePVs', 'spec.uploaderConfig'],
+  });
 });
 
 test('resource modifiers are named as the API names them, however Velero wrote it', () => {

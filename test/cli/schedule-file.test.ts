@@ -65,8 +65,9 @@ test('what has an effect in Velero and none here is said', () => {
   expect(parseScheduleFile(file, 's.yaml')).toEqual({
     name: 'n',
     spec: { schedule: '@daily', paused: true, template: { defaultVolumesToFsBackup: true } },
+    noted: { labels: { team: 'a' } },
     withoutEffect: [
-      ...['metadata.labels.team', 'spec.skipImmediately', 'spec.useOwnerReferencesInBackup'],
+      ...['spec.skipImmediately', 'spec.useOwnerReferencesInBackup'],
       'spec.template.snapshotMoveData',
     ],
   });
