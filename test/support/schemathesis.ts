@@ -10,8 +10,9 @@ import type { FuzzedHoldfast } from './fuzzed-holdfast.ts';
 const FUZZ = fileURLToPath(new URL('../fuzz/', import.meta.url));
 const TESTBED = fileURLToPath(new URL('../testbed/testbed.sh', import.meta.url));
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
-/** How much of what the fuzzer says of its findings is told. */
+/** How much of what the fuzzer says of its findings is told, and of a line of it: some requests are very long. */
 const TOLD_CHARACTERS = 20_000;
+const LINE_CHARACTERS = 1000;
 const run = promisify(execFile);
 
 export interface FuzzOptions {
@@ -52,12 +53,17 @@ export async function fuzz(
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     return {
-      findings: `seed ${String(seed)}:\n${stderr}${stdout.slice(-TOLD_CHARACTERS)}`,
+      findings: `seed ${String(seed)}:\n${stderr}${told(stdout)}`,
       cases: casesOf(stdout),
     };
   } finally {
     await rm(cwd, { recursive: true });
   }
+}
+
+function told(output: string): string {
+  const lines = output.split('\n').map((line) => line.slice(0, LINE_CHARACTERS));
+  return lines.join('\n').slice(-TOLD_CHARACTERS);
 }
 
 /** How many requests it says that it has sent. */

@@ -99,7 +99,7 @@ test('a definition that is never established fails alone, and its objects with i
       custom('Gadget', 'rivals'),
       ...configMaps(1),
     ],
-    { resourceTimeout: '3s' },
+    { resourceTimeout: '6s' },
   );
   await kubectl('delete', 'crd', `rivals.${group}`, '--ignore-not-found');
   await cluster.create(definition('gadgets', 'Gadget').type, {
