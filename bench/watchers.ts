@@ -101,8 +101,9 @@ async function poll(
   { watched, over }: { watched: Watched; over: AbortController },
 ): Promise<void> {
   const run = `${installation.apiUrl}/api/v1/backups/${nameOf(index)}`;
-  // Clients do not begin at the same time.
+  // Clients do not begin at the same time, and the first request of each, which opens its connection, does not count.
   await sleep((POLL_MS * index) / CLIENTS);
+  await timed(`${installation.apiUrl}/livez`, watched);
   while (!over.signal.aborted) {
     watched.polls.push(await timed(run, watched));
     await sleep(POLL_MS / 2);

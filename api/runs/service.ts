@@ -50,7 +50,7 @@ export interface Wait {
 }
 
 /**
- * Backups, or restores: running ones come from Temporal, ended ones from the location. Keeps no state, but for two
+ * Backups, or restores: running ones come from Temporal, ended ones from the location. Keeps no state, but for some
  * seconds what it saw of a running one, for all who watch it. Throws
  * `unknown-location`, `location-read-only`, `not-found`, `already-exists`, `already-finished`, `still-running`,
  * `being-deleted`, `held`, `object-locked`, `location-owned`, and what its parts throw.
@@ -115,7 +115,7 @@ export class RunService<Resource extends RunResource> {
     return { resource: await this.#fresh(key), isNew: outcome.kind === 'accepted' };
   }
 
-  /** A run, wherever it is; while it runs, as it was two seconds ago at most. */
+  /** A run, wherever it is; while it runs, as it was seconds ago at most. */
   get(key: RunKey, since?: number): Promise<Resource> {
     return this.#looks.look(this.#kind.workflowId(key), () => this.#look(key), since);
   }

@@ -1,7 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** How long what was seen of a thing is shown again, without another look. */
 const FRESH_MS = 1000;
-/** How long it is shown while the next look is under way. */
+/** How long it is shown at once while the next look is under way. */
 const SHOWN_MS = 2000;
+/** How long it is shown while the next look is a slow one, which is waited for a little. */
+const SHOWN_SLOW_MS = 10_000;
+const PATIENCE_MS = 50;
 /** Things that are kept at the same time; the one that was looked at longest ago makes room. */
 const THINGS_MAX = 2000;
 
@@ -27,8 +32,8 @@ export class SharedLooks<Seen> {
   }
 
   /**
-   * What a look shows that began two seconds ago at most; or, with `since`, at that time or after it, as
-   * `performance.now()` tells it.
+   * What a look shows that began two seconds ago at most, or ten where the next one is slow; or, with `since`, at that
+   * time or after it, as `performance.now()` tells it.
    */
   look(id: string, look: () => Promise<Seen>, since?: number): Promise<Seen> {
     const now = performance.now();
@@ -36,7 +41,10 @@ export class SharedLooks<Seen> {
     const next =
       last !== undefined && last.at >= (since ?? now - FRESH_MS) ? last : this.#begin(id, look);
     const shown = since === undefined ? next.before : undefined;
-    return shown !== undefined && shown.at >= now - SHOWN_MS ? shown.seen : next.seen;
+    if (shown === undefined || shown.at < now - SHOWN_SLOW_MS) {
+      return next.seen;
+    }
+    return shown.at >= now - SHOWN_MS ? shown.seen : soonOr(next.seen, shown.seen);
   }
 
   #begin(id: string, look: () => Promise<Seen>): Look<Seen> {
@@ -74,4 +82,9 @@ export class SharedLooks<Seen> {
       this.#looks.delete(oldest);
     }
   }
+}
+
+/** What is seen soon, or else what was seen before. */
+function soonOr<Seen>(next: Promise<Seen>, before: Promise<Seen>): Promise<Seen> {
+  return Promise.race([next, sleep(PATIENCE_MS).then(() => before)]);
 }
