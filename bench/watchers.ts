@@ -54,9 +54,11 @@ async function watch(installation: Installation, metricsPort: number): Promise<R
   await Promise.all(BACKUPS.map((name) => installation.createBackup(name, [NAMESPACE])));
   const watched: Watched = { polls: [], livez: [], errors: [] };
   const over = new AbortController();
-  const streams = Promise.all(
-    Array.from({ length: STREAMS }, (_, index) => follow(installation, nameOf(index), watched)),
+  // What is measured begins when all streams are open.
+  const open = await Promise.all(
+    Array.from({ length: STREAMS }, (_, index) => openStream(installation, nameOf(index))),
   );
+  const streams = Promise.all(open.map((stream, index) => follow(stream, nameOf(index), watched)));
   const clients = Promise.all(
     Array.from({ length: CLIENTS }, (_, index) => poll(installation, index, { watched, over })),
   );
@@ -127,17 +129,16 @@ async function timed(url: string, { errors }: Watched): Promise<number> {
   return performance.now() - started;
 }
 
+function openStream(installation: Installation, name: string): Promise<Response> {
+  return fetch(`${installation.apiUrl}/api/v1/backups/${name}/events`, {
+    headers: { accept: 'application/x-ndjson' },
+  });
+}
+
 /** Follows a backup to its end, which has to be a good one. */
-async function follow(
-  installation: Installation,
-  name: string,
-  { errors }: Watched,
-): Promise<void> {
+async function follow(stream: Response, name: string, { errors }: Watched): Promise<void> {
   try {
-    const response = await fetch(`${installation.apiUrl}/api/v1/backups/${name}/events`, {
-      headers: { accept: 'application/x-ndjson' },
-    });
-    const lines = (await response.text()).trim().split('\n');
+    const lines = (await stream.text()).trim().split('\n');
     // The API's own lines; anything else ends the bench.
     const last = JSON.parse(lines.at(-1) ?? '') as { event: string; data: BackupResource };
     if (last.event !== 'done' || last.data.status.phase !== 'Completed') {
