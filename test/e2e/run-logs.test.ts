@@ -113,9 +113,7 @@ test('Velero is shown the same lines, and the parts are gone', async () => {
   const text = gunzipSync(await readAll(store, backupKeys('told').logs)).toString();
   expect(text.split('\n')).toHaveLength(entries.length + 1);
   expect(text).toMatch(/^time="[^"]+" level=info msg="Backup started" backup=told run=\S+ /);
-  expect((await keysUnder(store, 'backups/told/')).filter((key) => key.includes('/work/'))).toEqual(
-    [],
-  );
+  expect(await keysUnder(store, 'backups/told/work/')).toEqual([]);
 });
 
 test('a restore has a log too, of which the end alone can be read', async () => {
