@@ -3,12 +3,8 @@ import { type TSchema, Type } from 'typebox';
 import { DEFAULT_CLUSTER } from './backup.ts';
 import { DEFAULT_NAMESPACE } from './names.ts';
 
-/** Which processes read a setting: the API, or workers of a role. */
-type SettingReader = 'api' | 'workflows' | 'cluster' | 'node';
-
 /** A variable of the environment of processes. */
 export interface Setting {
-  readonly readers: readonly SettingReader[];
   /** Shape of the value as a file of values has it; in the environment lists are separated by commas, or are JSON. */
   readonly schema: TSchema;
   /** Text that stands for it when it is left out. */
@@ -16,9 +12,6 @@ export interface Setting {
   /** Whether it tells a process where it is, and is no choice of who installs it. */
   readonly isPlace?: true;
 }
-
-const WORKERS: readonly SettingReader[] = ['workflows', 'cluster', 'node'];
-const ALL: readonly SettingReader[] = ['api', ...WORKERS];
 
 /** A Go duration. */
 const DURATION = '^(\\d+(\\.\\d+)?(ms|h|m|s))+$';
@@ -47,119 +40,112 @@ function count(description: string, more: object = {}): TSchema {
  */
 export const SETTINGS = {
   HOLDFAST_LOCATIONS: {
-    readers: ['api', 'cluster', 'node'],
     schema: Type.Array(Type.Object({}), {
       description: 'storage locations beside those that are kept as resources',
     }),
   },
   HOLDFAST_CLUSTER: {
-    readers: ['api', 'cluster', 'node'],
     schema: text('name of the cluster that is served', { pattern: DNS_LABEL, maxLength: 63 }),
     default: DEFAULT_CLUSTER,
   },
   HOLDFAST_NAMESPACE: {
-    ...{ readers: ['api', 'cluster', 'node'], isPlace: true, default: DEFAULT_NAMESPACE },
+    isPlace: true,
+    default: DEFAULT_NAMESPACE,
     schema: text("Holdfast's own namespace in the cluster", { pattern: DNS_LABEL }),
   },
   HOLDFAST_KUBE_CONTEXT: {
-    ...{ readers: ['api', 'cluster', 'node'], isPlace: true },
+    isPlace: true,
     schema: text('context of the kubeconfig'),
   },
   HOLDFAST_NODE_NAME: {
-    ...{ readers: ['node'], isPlace: true },
+    isPlace: true,
     schema: text('name of the node whose volumes are seen'),
   },
   HOLDFAST_NODE_COPIES: {
-    readers: ['node'],
     schema: count('volumes that the agent of a node copies at the same time', { maximum: 99 }),
     default: '2',
   },
   HOLDFAST_KUBELET_DIR: {
-    ...{ readers: ['node'], isPlace: true, default: '/var/lib/kubelet' },
+    isPlace: true,
+    default: '/var/lib/kubelet',
     schema: text("the kubelet's folder, as it is on the nodes", { pattern: '^/' }),
   },
   HOLDFAST_RESTIC: {
-    ...{ readers: ['node', 'cluster'], isPlace: true, default: 'restic' },
+    isPlace: true,
+    default: 'restic',
     schema: text('the program restic'),
   },
   HOLDFAST_CACHE_DIR: {
-    ...{ readers: ['node', 'cluster'], isPlace: true, default: '/var/cache/holdfast' },
+    isPlace: true,
+    default: '/var/cache/holdfast',
     schema: text('folder of the cache of restic', { pattern: '^/' }),
   },
   HOLDFAST_IMAGE: {
-    ...{ readers: ['cluster'], isPlace: true },
+    isPlace: true,
     schema: text('image of pods that only mount a volume'),
   },
   HOLDFAST_WORKFLOW_BUNDLE: {
-    ...{ readers: ['workflows'], isPlace: true },
+    isPlace: true,
     schema: text('file with compiled workflows'),
   },
   HOLDFAST_API_HOST: {
-    ...{ readers: ['api'], isPlace: true, default: '127.0.0.1' },
+    isPlace: true,
+    default: '127.0.0.1',
     schema: text('address that the API listens at'),
   },
   HOLDFAST_API_PORT: {
-    ...{ readers: ['api'], isPlace: true, default: '8080' },
+    isPlace: true,
+    default: '8080',
     schema: Type.Integer({ minimum: 0, maximum: 65_535, description: 'port of the API' }),
   },
   HOLDFAST_AUTH: {
-    readers: ['api'],
     schema: Type.Array(Type.Enum(['Kubernetes', 'Tokens', 'OIDC', 'None']), {
       description:
         'how callers of the API say who they are; None only on an address of the machine itself',
     }),
   },
   HOLDFAST_AUTH_AUDIENCES: {
-    readers: ['api'],
     // Tokens of service accounts are meant for us alone, so that no service that is sent one can use it elsewhere.
     schema: Type.Array(Type.String(), { description: "audiences of the cluster's tokens" }),
     default: 'holdfast',
   },
   HOLDFAST_AUTH_TOKENS_FILE: {
-    ...{ readers: ['api'], isPlace: true },
+    isPlace: true,
     schema: text('file of the static tokens'),
   },
-  HOLDFAST_OIDC_ISSUER: { readers: ['api'], schema: text('URL of the issuer of OIDC tokens') },
-  HOLDFAST_OIDC_CLIENT_ID: { readers: ['api'], schema: text('audience of OIDC tokens') },
+  HOLDFAST_OIDC_ISSUER: { schema: text('URL of the issuer of OIDC tokens') },
+  HOLDFAST_OIDC_CLIENT_ID: { schema: text('audience of OIDC tokens') },
   HOLDFAST_OIDC_USERNAME_CLAIM: {
-    readers: ['api'],
     schema: text('claim with the name of the user'),
     default: 'sub',
   },
   HOLDFAST_OIDC_USERNAME_PREFIX: {
-    readers: ['api'],
     schema: text('what names of users begin with; - for nothing'),
   },
   HOLDFAST_OIDC_GROUPS_CLAIM: {
-    readers: ['api'],
     schema: text('claim with the groups of the user'),
     default: 'groups',
   },
   HOLDFAST_OIDC_GROUPS_PREFIX: {
-    readers: ['api'],
     schema: text('what names of groups begin with; - for nothing'),
   },
   // A hundred reads and ten changes a second: above what a person or a pipeline sends, and below what fills a process.
   HOLDFAST_RATE_LIMIT_READS: {
-    readers: ['api'],
     schema: count('reads that one caller may send to one process in a minute'),
     default: '6000',
   },
   HOLDFAST_RATE_LIMIT_WRITES: {
-    readers: ['api'],
     schema: count('changes that one caller may send to one process in a minute'),
     default: '600',
   },
   HOLDFAST_AUDIT_LOG: {
-    readers: ['api'],
     schema: text('where the audit log goes: - for standard output, off, or a file'),
   },
   HOLDFAST_TRUSTED_PROXIES: {
-    readers: ['api'],
     schema: networks('networks of proxies that are believed about whom they speak for'),
   },
   HOLDFAST_METRICS_PORT: {
-    ...{ readers: ALL, isPlace: true },
+    isPlace: true,
     schema: Type.Integer({
       minimum: 1,
       maximum: 65_535,
@@ -167,50 +153,43 @@ export const SETTINGS = {
     }),
   },
   HOLDFAST_METRICS_HOST: {
-    ...{ readers: ALL, isPlace: true, default: '127.0.0.1' },
+    isPlace: true,
+    default: '127.0.0.1',
     schema: text('address of metrics and probes'),
   },
   HOLDFAST_EXPIRY_INTERVAL: {
-    readers: ['cluster'],
     schema: duration('how often backups are looked for that have had their time'),
     // As often as Velero.
     default: '1h',
   },
   HOLDFAST_NOTIFICATION_NETWORKS: {
-    readers: ['cluster'],
     schema: networks(
       'networks to which notifications are sent though they are of the machine or its link',
     ),
   },
   HOLDFAST_PATIENCE: {
-    readers: ['api'],
     schema: duration('how long a step keeps trying when a server does not answer'),
   },
   // Who balances requests notices within seconds that a process is not ready any more.
   HOLDFAST_DRAIN: {
-    readers: ['api'],
     schema: duration('how long the API goes on answering after SIGTERM'),
     default: '5s',
   },
   HOLDFAST_REVEAL_SECRETS: {
-    readers: ['api'],
     schema: Type.Boolean({
       description:
         'whether values of Secrets are shown to everybody, where nobody is asked who calls',
     }),
   },
   HOLDFAST_TEMPORAL_UI_URL: {
-    readers: ['api'],
     schema: text('where the Temporal UI is, for links', { pattern: '^https?://' }),
   },
   HOLDFAST_PUBLIC_URL: {
-    readers: ['api'],
     schema: text('where people reach the API, for links from the Temporal UI', {
       pattern: '^https?://',
     }),
   },
   HOLDFAST_LOG_LEVEL: {
-    readers: ALL,
     schema: Type.Enum(['trace', 'debug', 'info', 'warn', 'error'], {
       description: 'what is logged',
     }),

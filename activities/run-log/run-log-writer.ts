@@ -17,11 +17,9 @@ const PART_BYTES_MAX = 256 * 1024;
 const LEVEL_LINES_MAX = 10_000;
 /** How long lines wait that nobody is in a hurry for: the longer the more parts there are. */
 const PAUSES_MS = [
-  ...[
-    { parts: 30, pauseMs: 2000 },
-    { parts: 100, pauseMs: 5000 },
-  ],
-  ...[{ parts: 300, pauseMs: 15_000 }],
+  { parts: 30, pauseMs: 2000 },
+  { parts: 100, pauseMs: 5000 },
+  { parts: 300, pauseMs: 15_000 },
 ] as const;
 const PAUSE_MAX_MS = 60_000;
 /** How long an activity waits at its end for a store that does not answer. */

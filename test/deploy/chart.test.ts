@@ -25,7 +25,11 @@ interface Document {
 
 interface PodSpec {
   readonly serviceAccountName?: string;
-  readonly containers: readonly { readonly image: string; readonly securityContext: object }[];
+  readonly containers: readonly {
+    readonly image: string;
+    readonly securityContext: object;
+    readonly envFrom?: readonly object[];
+  }[];
 }
 
 async function documents(...values: string[]): Promise<Document[]> {
@@ -76,6 +80,16 @@ test('settings reach the processes as they read them', async () => {
     TEMPORAL_ADDRESS: 'holdfast-temporal.holdfast.svc:7233',
     TEMPORAL_NAMESPACE: 'default',
   });
+});
+
+test('who does not reach buckets has no credentials of them', async () => {
+  const made = await documents(TEMPORAL, 'credentials={"existingSecret":"bucket"}');
+  const owners = made.flatMap(({ metadata, spec }) =>
+    (spec?.template?.spec.containers ?? [])
+      .filter(({ envFrom }) => JSON.stringify(envFrom).includes('bucket'))
+      .map(() => metadata.name),
+  );
+  expect(owners.sort()).toEqual(['holdfast-api', 'holdfast-cluster-worker', 'holdfast-node-agent']);
 });
 
 test('one prefix moves every image to a mirror', async () => {

@@ -51,10 +51,14 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 {{- end }}
 
+{{/* Settings, and credentials of buckets for those who reach them: all but the workflow workers. Takes (list . component). */}}
 {{- define "holdfast.environmentFrom" -}}
-- configMapRef: { name: {{ include "holdfast.name" . }} }
-{{- with .Values.credentials.existingSecret }}
+{{- $root := index . 0 -}}
+- configMapRef: { name: {{ include "holdfast.name" $root }} }
+{{- if ne (index . 1) "workflow-worker" }}
+{{- with $root.Values.credentials.existingSecret }}
 - secretRef: { name: {{ . }} }
+{{- end }}
 {{- end }}
 {{- end }}
 
