@@ -1,5 +1,4 @@
-import type { BackupSpec } from './backup.ts';
-import { matchesPattern } from './selection/name-pattern.ts';
+import { type BackupSpec, isNamespaceSelected } from './backup.ts';
 
 /** How well a namespace is protected: lately, long ago, or not at all. */
 export const PROTECTIONS = ['Covered', 'Stale', 'Uncovered'] as const;
@@ -80,15 +79,11 @@ export function protectionOf(
 
 /** Whether a backup of a request takes all objects of a namespace, but for types that it leaves out by name. */
 function takesWhole(spec: BackupSpec, namespace: string): boolean {
-  const { includedNamespaces, excludedNamespaces, labelSelector, orLabelSelectors } = spec;
   const isNarrow =
-    labelSelector !== undefined ||
-    orLabelSelectors !== undefined ||
+    spec.labelSelector !== undefined ||
+    spec.orLabelSelectors !== undefined ||
     [spec.includedResources, spec.includedNamespaceScopedResources].some(namesTypes);
-  const isNamed = (patterns: readonly string[]): boolean =>
-    patterns.some((pattern) => matchesPattern(pattern, namespace));
-  const isTaken = includedNamespaces.length === 0 || isNamed(includedNamespaces);
-  return !isNarrow && isTaken && !isNamed(excludedNamespaces);
+  return !isNarrow && isNamespaceSelected(spec, namespace);
 }
 
 function namesTypes(types: readonly string[] = []): boolean {

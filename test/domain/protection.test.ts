@@ -9,7 +9,7 @@ const SHOP = { name: 'shop', createdMs: 0 };
 
 function specOf(fields: Partial<BackupSpec>): BackupSpec {
   return {
-    ...{ cluster: 'local', includedNamespaces: [], excludedNamespaces: [], ttl: '1h0m0s' },
+    ...{ cluster: 'local', includedNamespaces: ['*'], excludedNamespaces: [], ttl: '1h0m0s' },
     ...fields,
   };
 }
