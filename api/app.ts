@@ -187,8 +187,8 @@ function servicesOf(options: AppOptions): Services {
   const restores = new RunService(RESTORES, sources);
   const schedules = new ScheduleService(sources);
   const guards = new RouteGuards(control, {
-    backup: (key) => backups.get(key),
-    restore: (key) => restores.get(key),
+    backup: (key, since) => backups.get(key, since),
+    restore: (key, since) => restores.get(key, since),
     schedule: (name) => schedules.get(name),
     backupNames: (location, start) => backupNames(options.store(location), start),
   });

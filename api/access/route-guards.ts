@@ -7,10 +7,13 @@ import type { RunKey } from '../../domain/workflow-id.ts';
 import type { RequestAccess } from './request-access.ts';
 import { type Governed, isOfRealm, needsOf, type Realm, requireThing } from './route-access.ts';
 
-/** Looks at things of one kind, as a request for them does. */
+/**
+ * Looks at things of one kind, as a request for them does. `since` is as in `SharedLooks`: without it a run under way may
+ * be shown as it was seconds ago, and its name may have been given to somebody else's since.
+ */
 export interface Looks {
-  readonly backup: (key: RunKey) => Promise<Governed>;
-  readonly restore: (key: RunKey) => Promise<Governed>;
+  readonly backup: (key: RunKey, since?: number) => Promise<Governed>;
+  readonly restore: (key: RunKey, since?: number) => Promise<Governed>;
   readonly schedule: (name: string) => Promise<Governed>;
   /** Names of backups of a location that begin with a text. */
   readonly backupNames: (location: string, start: string) => Promise<readonly string[]>;
@@ -64,7 +67,9 @@ export class RouteGuards {
   /** The same for a run that is not that of the path. */
   async requireRun(access: RequestAccess, { kind, verb, part, key }: AskedRun): Promise<void> {
     const look = kind === 'Backup' ? this.#looks.backup : this.#looks.restore;
-    const thing = { kind, verb, part, name: key.name, look: () => look(key) };
+    // Whoever changes something is asked about what is there now.
+    const since = verb === 'get' ? undefined : performance.now();
+    const thing = { kind, verb, part, name: key.name, look: () => look(key, since) };
     await requireThing(access, this.realm, thing);
   }
 
@@ -84,7 +89,8 @@ export class RouteGuards {
       const hint = 'name the backup in spec.backupName instead of its schedule';
       await access.require(READ_ANY_BACKUP, hint);
     }
-    const backup = await orNothing(this.#looks.backup({ location, name: backupName }));
+    const key = { location, name: backupName };
+    const backup = await orNothing(this.#looks.backup(key, performance.now()));
     if (backup === undefined || !(await isOfRealm(backup, this.realm))) {
       access.refuse(`restore from the backup ${backupName}`);
     }
@@ -107,7 +113,7 @@ export class RouteGuards {
   async requireData(request: FastifyRequest): Promise<void> {
     const { access } = request;
     const key = keyOf(request);
-    const backup = await this.#looks.backup(key);
+    const backup = await this.#looks.backup(key, performance.now());
     const needs = (await needsOf(backup, 'get', this.realm)).map((need) => ({
       ...need,
       subresource: 'data',

@@ -88,10 +88,16 @@ function find(kind: Governed['kind'], name: string): Promise<Governed> {
     : Promise.resolve(thing);
 }
 
+/** The times since which backups were looked at, as the guards asked. */
+const ASKED_SINCE: (number | undefined)[] = [];
+
 const GUARDS = new RouteGuards(
   { ownCluster: 'local', ownNamespace: 'holdfast', clusterUid: () => Promise.resolve(OURS) },
   {
-    backup: ({ name }) => find('Backup', name),
+    backup: ({ name }, since) => {
+      ASKED_SINCE.push(since);
+      return find('Backup', name);
+    },
     restore: ({ name }) => find('Restore', name),
     schedule: (name) => find('Schedule', name),
     backupNames: (_location, start) =>
@@ -165,4 +171,18 @@ test.each([
   ['left', 'forbidden'],
 ])('a schedule of the owner may have the name %s: %s', async (name, code) => {
   expect(await codeOf(GUARDS.requireNoHeirs(ownerOf('shop'), name, 'default'))).toBe(code);
+});
+
+test('who changes something is asked about the run as it is now, not as it was seconds ago', async () => {
+  const key = { location: 'default', name: 'own' };
+  const since = async (verb: 'get' | 'update' | 'delete'): Promise<number | undefined> => {
+    await GUARDS.requireRun(ownerOf('shop'), { kind: 'Backup', verb, key });
+    return ASKED_SINCE.at(-1);
+  };
+  expect(await since('get')).toBeUndefined();
+  const now = performance.now();
+  expect(await since('update')).toBeGreaterThanOrEqual(now);
+  expect(await since('delete')).toBeGreaterThanOrEqual(now);
+  await GUARDS.requireSource(ownerOf('shop'), 'default', { backupName: 'own' });
+  expect(ASKED_SINCE.at(-1)).toBeGreaterThanOrEqual(now);
 });
