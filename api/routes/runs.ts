@@ -22,7 +22,7 @@ import {
   CreateHeaders,
   CreateQuery,
   ListQuery,
-  LookHeaders,
+  RunLookHeaders,
   PAGE_SIZE_MAX,
   RunParams,
   RunQuery,
@@ -200,13 +200,14 @@ function oneRunRoutes<Resource extends RunResource>(
       config: { access: guards.run(kind, 'get') },
       schema: {
         summary: `Look at a ${kind.toLowerCase()}; "Prefer: wait=30" waits for its end`,
-        headers: LookHeaders,
+        headers: RunLookHeaders,
         ...one,
         response: { 200: ok, 304: known(), default: problem() },
       },
     },
     async (request, reply) => {
-      const wait = { waitMs: waitOf(request), signal: untilClosed(reply) };
+      const since = isCacheRefused(request) ? performance.now() : undefined;
+      const wait = { waitMs: waitOf(request), signal: untilClosed(reply), since };
       const resource = await service.wait(keyOf(request), wait);
       if (!isEndPhase(resource.status.phase)) {
         reply.header('retry-after', RETRY_AFTER_SECONDS);
@@ -261,6 +262,11 @@ function locationOf({ location = DEFAULT_LOCATION }: Query): string {
 /** Milliseconds that the client wants to wait for the end of a run. */
 function waitOf(request: Headed): number {
   return Math.min(preferredWait(request) ?? 0, WAIT_SECONDS_MAX) * 1000;
+}
+
+/** Whether the client wants no answer that is kept for others (RFC 9111, section 5.2.1.4). */
+function isCacheRefused({ headers }: Headed): boolean {
+  return /(?:^|[,\s])no-cache(?:$|[,\s])/i.test(headers['cache-control'] ?? '');
 }
 
 /** Milliseconds that the client wants to wait for a preview. */

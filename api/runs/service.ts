@@ -47,6 +47,8 @@ export interface Wait {
   readonly waitMs: number;
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
+  /** As in `SharedLooks`, for a client that does not take what was seen before. */
+  readonly since?: number | undefined;
 }
 
 /**
@@ -160,8 +162,8 @@ export class RunService<Resource extends RunResource> {
    * Like `get`, after waiting for the end of the run, or of its deletion, for at most the time given, and no longer
    * than the client does.
    */
-  async wait(key: RunKey, { waitMs, signal }: Wait): Promise<Resource> {
-    const resource = await this.get(key);
+  async wait(key: RunKey, { waitMs, signal, since }: Wait): Promise<Resource> {
+    const resource = await this.get(key, since);
     const { phase } = resource.status;
     if (waitMs === 0 || isEndPhase(phase)) {
       return resource;

@@ -84,6 +84,13 @@ export const LookHeaders = Type.Object({
     Type.String({ description: 'Tags of answers that are known; 304 when this is one of them.' }),
   ),
 });
+/** Of requests that look at one run. */
+export const RunLookHeaders = Type.Object({
+  ...LookHeaders.properties,
+  'cache-control': Type.Optional(
+    Type.String({ description: 'With no-cache the run is looked at now, whoever looked before.' }),
+  ),
+});
 /** Of requests that change one thing. */
 export const ChangeHeaders = Type.Object({
   'if-match': Type.Optional(

@@ -284,7 +284,9 @@ export class Installation {
     headers: Readonly<Record<string, string>> = {},
   ): Promise<RunResource | undefined> {
     try {
-      const { status, body } = await this.#fetch<RunResource>(`/${plural}/${name}`, { headers });
+      const { status, body } = await this.#fetch<RunResource>(`/${plural}/${name}`, {
+        headers: { 'cache-control': 'no-cache', ...headers },
+      });
       return status === 200 ? body : undefined;
     } catch {
       return undefined;
