@@ -45,13 +45,17 @@ export async function forwardToApi(
   headers: Readonly<Record<string, string>> | undefined,
 ): Promise<Connection> {
   const config = kubeConfigOf(options);
-  const target = await told(() => findTarget(config, namespaceOf(options)));
+  const namespace = namespaceOf(options);
+  const found = await told(() => findTarget(config, namespace));
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-forward-'));
   const socketPath = join(folder, 'api');
   const remove = (): void => {
     rmSync(folder, { recursive: true, force: true });
   };
   process.once('exit', remove);
+  const unused = [found];
+  // Whoever waits for a run outlives pods of the API: each connection after the first one looks again who is there.
+  const target = async (): Promise<Target> => unused.pop() ?? findTarget(config, namespace);
   const server = createServer((socket) => void forward(config, target, socket));
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
   const connection = agentConnection({
@@ -108,8 +112,9 @@ async function findTarget(config: KubeConfig, namespace: string): Promise<Target
   return { namespace, pod: pod.metadata.name, port };
 }
 
-function isReady({ status }: V1Pod): boolean {
+function isReady({ metadata, status }: V1Pod): boolean {
   return (
+    metadata?.deletionTimestamp === undefined &&
     status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true
   );
 }
@@ -135,10 +140,14 @@ async function kubeconfigHeaders(config: KubeConfig): Promise<Record<string, str
     : {};
 }
 
-async function forward(config: KubeConfig, target: Target, socket: Socket): Promise<void> {
-  const { namespace, pod, port } = target;
+async function forward(
+  config: KubeConfig,
+  target: () => Promise<Target>,
+  socket: Socket,
+): Promise<void> {
   socket.on('error', () => socket.destroy());
   try {
+    const { namespace, pod, port } = await target();
     const forwarder = new PortForward(config);
     const opened: unknown = await forwarder.portForward(
       namespace,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { forwardToApi } from '../../../cli/connection/port-forward.ts';
 import { accountKubeconfig } from '../../support/account-kubeconfig.ts';
 import { applyYaml } from '../../support/applied-yaml.ts';
 import { freshNamespace } from '../../support/fresh-namespace.ts';
@@ -26,6 +27,19 @@ let namespace: string;
 
 beforeAll(async () => {
   namespace = await freshNamespace('forward');
+  const ports = [{ port: 80, targetPort: 'http' }];
+  await applyYaml(objectOf('Service', 'api', { selector: LABELS, ports }));
+  await applyPod('api');
+});
+
+afterAll(() => deleteNamespace(namespace));
+
+function objectOf(kind: string, name: string, spec: object): string {
+  const metadata = { name, namespace, labels: LABELS };
+  return JSON.stringify({ apiVersion: 'v1', kind, metadata, spec });
+}
+
+async function applyPod(name: string): Promise<void> {
   const main = {
     ...{ name: 'main', image: 'holdfast.test/busybox:1.35', imagePullPolicy: 'IfNotPresent' },
     ports: [{ name: 'http', containerPort: 8080 }],
@@ -36,15 +50,10 @@ beforeAll(async () => {
     ],
     readinessProbe: { exec: { command: ['test', '-x', '/tmp/serve'] }, periodSeconds: 1 },
   };
-  const head = { apiVersion: 'v1', metadata: { name: 'api', namespace, labels: LABELS } };
-  const ports = [{ port: 80, targetPort: 'http' }];
-  await applyYaml(JSON.stringify({ ...head, kind: 'Service', spec: { selector: LABELS, ports } }));
   const spec = { containers: [main], terminationGracePeriodSeconds: 0 };
-  await applyYaml(JSON.stringify({ ...head, kind: 'Pod', spec }));
-  await kubectl('-n', namespace, 'wait', '--for=condition=Ready', 'pod/api', '--timeout=60s');
-});
-
-afterAll(() => deleteNamespace(namespace));
+  await applyYaml(objectOf('Pod', name, spec));
+  await kubectl('-n', namespace, 'wait', '--for=condition=Ready', `pod/${name}`, '--timeout=60s');
+}
 
 async function version(flags: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const command = startHoldfast(['version', ...flags], env);
@@ -62,6 +71,19 @@ test('the API is reached through its cluster, and nothing is left behind', async
   const given = await version(['-n', namespace, '--token', 't']);
   expect(given).toMatchObject({ status: 0, server: 'Bearer t' });
   expect(await sockets()).toEqual(before);
+});
+
+test('a command goes on with another pod of the API when its own is gone', async () => {
+  const connection = await forwardToApi({ holdfastNamespace: namespace }, undefined);
+  const status = async (): Promise<number> => (await connection.fetch(connection.url)).status;
+  try {
+    expect(await status()).toBe(200);
+    await applyPod('other');
+    await kubectl('-n', namespace, 'delete', 'pod', 'api', '--force', '--grace-period=0');
+    expect(await status()).toBe(200);
+  } finally {
+    await connection.close();
+  }
 });
 
 test('the token of the kubeconfig is sent, and an account that may not look is told so: 6', async () => {
