@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import type { ClusterActivities } from '../../activities/contract.ts';
 import { cleanRun } from '../../activities/clean-run.ts';
@@ -323,7 +323,8 @@ test.concurrent(
         mover.whole = () => (mover.calls.length > 1 ? { items: [] } : held);
         await workflows.servePlugin(cluster, 'mover', mover.activities);
         const first = await workflows.start(BACKUP_WORKFLOW, inputOf(cluster), 'cut');
-        await expect.poll(() => mover.calls.length).toBe(1);
+        // `expect.poll` does not know which of the tests that run at the same time it is in.
+        await vi.waitUntil(() => mover.calls.length === 1, { timeout: 60_000 });
         await first.terminate();
         await workflows.run(BACKUP_WORKFLOW, inputOf(cluster), 'cut');
         release({ items: [] });
