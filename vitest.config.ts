@@ -8,6 +8,9 @@ const ALONE = ['served-types', 'coverage', 'dropped-namespaces', 'testbed', 'who
   (name) => `test/e2e/${name}.test.ts`,
 );
 
+/** Looks at what all other tests have asked the cluster for. */
+const LAST = ['test/e2e/accounts.test.ts'];
+
 interface EndToEnd {
   readonly name: string;
   readonly include?: string[];
@@ -32,7 +35,7 @@ function e2e({
       name,
       globalSetup: [
         ...['test/support/bundle.ts', 'test/support/compile-cache.ts'],
-        'test/support/dropped-namespaces.ts',
+        ...['test/support/dropped-namespaces.ts', 'test/support/chart-accounts.ts'],
       ],
       include: include ?? ['test/e2e/**/*.test.ts'],
       exclude: [...exclude, 'node_modules/**'],
@@ -71,8 +74,9 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      e2e({ name: 'e2e', exclude: ALONE, maxWorkers: 4, groupOrder: 1 }),
+      e2e({ name: 'e2e', exclude: [...ALONE, ...LAST], maxWorkers: 4, groupOrder: 1 }),
       e2e({ name: 'alone', include: ALONE, maxWorkers: 1, groupOrder: 2 }),
+      e2e({ name: 'last', include: LAST, maxWorkers: 1, groupOrder: 3 }),
     ],
   },
 });

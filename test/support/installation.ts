@@ -5,58 +5,24 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 
 import type { Problem, RunResource } from '../../domain/api-resource.ts';
 import { isEndPhase } from '../../domain/phase.ts';
 import { parseStorageLocations, type StorageLocation } from '../../domain/storage-location.ts';
 import { openObjectStore } from '../../storage/object-store/open.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
-import type { ClusterNode } from './empty-cluster.ts';
 import { freePort } from './free-port.ts';
-import { temporalServer, type TemporalServerOptions } from './temporal-server.ts';
+import {
+  AGENT_NODE,
+  commandOf,
+  environmentOf,
+  type InstallationOptions,
+  type Part,
+  partsOf,
+  type PlacedInstallation,
+} from './installation-parts.ts';
 
-/** `agent` is the agent of the node whose volumes this machine sees at the kubelet's own folder. */
-export type Part = 'temporal' | 'worker' | 'api' | 'agent';
-
-export interface InstallationOptions {
-  /** URL of the S3 server that the processes use; the test bed's own when left out. */
-  readonly s3Endpoint?: string;
-  /** Location in a folder instead. */
-  readonly isFolder?: boolean;
-  readonly patience?: string;
-  /** Kubeconfig of the worker, if not the test bed's. */
-  readonly kubeconfig?: string;
-  /** Image of pods that only mount a volume, if not one that the test bed has. */
-  readonly mountImage?: string;
-  /** Whether an agent of `AGENT_NODE` runs beside the worker, as a process of this machine. */
-  readonly hasAgent?: boolean;
-  /** The node of that agent, if not of the test bed. */
-  readonly agentNode?: ClusterNode;
-  /** Prefix of the location in the bucket, if it is not to be a new one. */
-  readonly prefix?: string;
-  /** Whether the processes are told of no location: a test has to make one. */
-  readonly hasNoLocation?: boolean;
-  /** Whether nobody sweeps what is frozen past its deadline. */
-  readonly isUnswept?: boolean;
-  /** How often backups are looked for that have had their time; once an hour when left out. */
-  readonly expiryInterval?: string;
-  /** Variables of single parts, beside those that all have. */
-  readonly environment?: Partial<Record<Part, NodeJS.ProcessEnv>>;
-  /** Path of the agent's restic, if not the test bed's. */
-  readonly restic?: string;
-  /** Whether only a Temporal server is started. */
-  readonly isTemporalAlone?: boolean;
-  /** Whether the processes have the location a second time, as `archive`, which is read-only. */
-  readonly hasReadOnlyView?: boolean;
-  /** Settings of the Temporal server. */
-  readonly temporal?: Pick<TemporalServerOptions, 'metricsPort' | 'eventsSuggested'>;
-}
-
-/** The node of the test bed that has its volumes where a kubelet has them. */
-export const AGENT_NODE = 'node-a';
-/** Image of pods that only mount a volume; the test bed has it always. */
-const MOUNT_IMAGE = 'holdfast.test/busybox:1.35';
+export { AGENT_NODE, type InstallationOptions, type Part } from './installation-parts.ts';
 
 export interface Answer<Body> {
   readonly status: number;
@@ -69,7 +35,6 @@ const START_WAIT_MS = 90_000;
 const CLI_HINT =
   'tests start Temporal servers of their own, whatever TEMPORAL_ADDRESS says; put the Temporal CLI on the path, ' +
   'or name it in HOLDFAST_TEMPORAL_CLI';
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
  * A whole Holdfast with a Temporal server, task queue and location of its own, on the test bed's cluster and S3
@@ -156,13 +121,10 @@ export class Installation {
   }
 
   async startPart(part: Part): Promise<void> {
-    const { command, args } = this.#commandOf(part);
+    const placed = this.#placed();
+    const { command, args } = commandOf(part, placed);
     const child = spawn(command, args, {
-      env: {
-        ...this.#environment(),
-        ...(part === 'agent' ? this.#agentEnvironment() : {}),
-        ...this.#options.environment?.[part],
-      },
+      env: environmentOf(part, placed),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#processes.set(part, child);
@@ -309,80 +271,13 @@ export class Installation {
     return isListening(this.#ports.temporal);
   }
 
-  #commandOf(part: Part): { command: string; args: string[] } {
-    if (part === 'temporal') {
-      return temporalServer({
-        ...{ port: this.#ports.temporal, folder: this.#folder },
-        ...this.#options.temporal,
-      });
-    }
-    const args = ['--max-semi-space-size=8', join(ROOT, this.#entryOf(part))];
-    if (part !== 'agent') {
-      return { command: process.execPath, args };
-    }
-    const [command = '', ...words] = [
-      ...(this.#options.agentNode?.enter ?? []),
-      ...[process.execPath, ...args, '--role', 'node'],
-    ];
-    return { command, args: words };
-  }
-
-  #entryOf(part: Part): string {
-    if (part === 'api') {
-      return 'api/server.ts';
-    }
-    const isUnswept = part === 'worker' && this.#options.isUnswept === true;
-    return isUnswept ? 'test/support/unswept-worker-main.ts' : 'worker/main.ts';
-  }
-
-  #agentEnvironment(): NodeJS.ProcessEnv {
-    const { restic } = this.#options;
+  #placed(): PlacedInstallation {
     return {
-      HOLDFAST_NODE_NAME: this.agentNode,
-      ...(restic === undefined ? {} : { HOLDFAST_RESTIC: restic }),
+      ...{ name: this.name, ownNamespace: this.ownNamespace, options: this.#options },
+      ...{ agentNode: this.agentNode, ports: this.#ports, folder: this.#folder },
+      location: this.location('configured'),
     };
   }
-
-  #locations(): object[] {
-    const location = withoutEmpty(this.location('configured'));
-    return this.#options.hasReadOnlyView === true
-      ? [location, { ...location, name: 'archive', readOnly: true }]
-      : [location];
-  }
-
-  #environment(): NodeJS.ProcessEnv {
-    return {
-      ...process.env,
-      MALLOC_ARENA_MAX: '2',
-      TEMPORAL_ADDRESS: this.temporalAddress,
-      HOLDFAST_CLUSTER: this.name,
-      HOLDFAST_NAMESPACE: this.ownNamespace,
-      HOLDFAST_API_PORT: String(this.#ports.api),
-      HOLDFAST_PUBLIC_URL: this.apiUrl,
-      HOLDFAST_TEMPORAL_UI_URL: 'http://temporal-ui.invalid',
-      ...(this.#options.hasNoLocation === true
-        ? {}
-        : { HOLDFAST_LOCATIONS: JSON.stringify(this.#locations()) }),
-      ...(this.#options.kubeconfig === undefined ? {} : { KUBECONFIG: this.#options.kubeconfig }),
-      // Receivers of a test are on this machine.
-      HOLDFAST_NOTIFICATION_NETWORKS: '127.0.0.0/8',
-      HOLDFAST_IMAGE: this.#options.mountImage ?? MOUNT_IMAGE,
-      HOLDFAST_CACHE_DIR: join(this.#folder, 'cache'),
-      HOLDFAST_LOG_LEVEL: 'info',
-      HOLDFAST_DRAIN: '0s',
-      HOLDFAST_PATIENCE: this.#options.patience ?? '5m',
-      HOLDFAST_EXPIRY_INTERVAL: this.#options.expiryInterval ?? '1h',
-    };
-  }
-}
-
-/** What runs beside Temporal. */
-function partsOf({ isTemporalAlone, hasAgent }: InstallationOptions): readonly Part[] {
-  return isTemporalAlone === true ? [] : ['worker', 'api', ...(hasAgent ? ['agent' as const] : [])];
-}
-
-function withoutEmpty(location: StorageLocation): object {
-  return Object.fromEntries(Object.entries(location).filter(([, value]) => value !== ''));
 }
 
 function isListening(port: number): Promise<boolean> {

@@ -40,6 +40,19 @@ launch_kube_apiserver() {
     --enable-aggregator-routing=true "${API_SERVER_FLAGS[@]}"
 }
 
+# Who has asked for what: a test compares it with the rules of the accounts under which the tests run Holdfast.
+log_requests_of_accounts() {
+  cat >"$RUN_DIR/audit-policy.yaml" <<'YAML'
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+  - {level: Metadata, userGroups: ['system:serviceaccounts:holdfast-accounts']}
+  - level: None
+YAML
+  API_SERVER_FLAGS+=(--audit-policy-file "$RUN_DIR/audit-policy.yaml" --audit-log-path "$REQUEST_LOG" --audit-log-maxsize 2000)
+}
+
 is_ready_kube_apiserver() {
   probe --cacert "$PKI_DIR/ca.crt" "$API_SERVER/readyz"
 }

@@ -5,6 +5,7 @@ report_env() {
   local own=()
   if [[ $OWN_CLUSTER == yes ]]; then
     print_export KUBECONFIG "$BED_KUBECONFIG"
+    print_export HOLDFAST_TESTBED_REQUESTS "$REQUEST_LOG"
     # Stripping it first keeps PATH from growing when a shell evaluates this again.
     # shellcheck disable=SC2016
     printf 'export PATH=%q:"${PATH#%q:}"\n' "$KUBECTL_DIR" "$KUBECTL_DIR"

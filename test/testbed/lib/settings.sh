@@ -38,6 +38,7 @@ S3_VOLUME_PORT=$((S3_PORT + 2))
 S3_MASTER_PORT=$((S3_PORT + 3))
 
 BED_KUBECONFIG=$RUN_DIR/kubeconfig
+REQUEST_LOG=$RUN_DIR/requests.log
 BED_S3_KEY_ID=holdfast
 BED_S3_SECRET_KEY=holdfast-testbed
 BED_S3_REGION=us-east-1

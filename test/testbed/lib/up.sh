@@ -59,6 +59,7 @@ start_cluster() {
   ensure keeper-b
   ensure containerd-a
   await etcd keeper-b
+  log_requests_of_accounts
   ensure kube-apiserver
   ensure containerd-b
   await containerd-a containerd-b
