@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+
+import { expect, test } from 'vitest';
+
+import { RUN_BY } from '../support/docs/documented-commands.ts';
+import { documentedPages, pageText, shellBlocks } from '../support/docs/shell-blocks.ts';
+
+// Goal: no command stands in the documentation that no test runs. Method: the blocks of all pages against the table of the
+// tests that walk through them.
+
+const ROOT = new URL('../../', import.meta.url);
+const FENCE = /^```(\S+)$/gm;
+/** Languages of blocks that nobody puts into a shell. */
+const NO_SHELL = ['json', 'yaml', 'text', 'ts'];
+
+test('each page with commands has a test that runs them, and no other page is said to', () => {
+  const withCommands = documentedPages().filter((page) => shellBlocks(page).length > 0);
+  expect(Object.keys(RUN_BY).sort()).toEqual([...withCommands].sort());
+});
+
+test('each of these tests walks through its pages', () => {
+  for (const [page, file] of Object.entries(RUN_BY)) {
+    expect(readFileSync(new URL(file, ROOT), 'utf8'), `${page} in ${file}`).toContain(`'${page}'`);
+  }
+});
+
+test('a block has a language by which commands are known', () => {
+  const strange = documentedPages().flatMap((page) =>
+    [...pageText(page).matchAll(FENCE)]
+      .map(([, language = '']) => language)
+      .filter((language) => language !== 'sh' && !NO_SHELL.includes(language))
+      .map((language) => `${page}: ${language}`),
+  );
+  expect(strange).toEqual([]);
+});
