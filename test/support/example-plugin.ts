@@ -39,7 +39,10 @@ export class ExamplePlugin {
     });
   }
 
-  static async start(installation: Installation, options: ExampleOptions): Promise<ExamplePlugin> {
+  static async start(
+    installation: Pick<Installation, 'name' | 'temporalAddress'>,
+    options: ExampleOptions,
+  ): Promise<ExamplePlugin> {
     const { language, name, folder, bytesPerSecond } = options;
     const cwd = fileURLToPath(new URL(`${language}/`, EXAMPLES));
     const command = language === 'python' ? ['python3', 'main.py'] : [process.execPath, 'main.ts'];
