@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { DocumentationReader, type PageWalk } from '../support/docs/page-walk.ts';
+import { helm } from '../support/helm.ts';
+import { holdfastImage } from '../support/holdfast-image.ts';
+import { Installation } from '../support/installation.ts';
+import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { type PodRelay, startPodRelay } from '../support/pod-relay.ts';
+
+// Goal: who follows the quick start gets what it promises. Method: its commands as they stand, by the real helm in the test
+// bed's cluster, with its variables set, and with namespaces and an account of the names that it has. The release has
+// another name, as roles of the cluster are called after it.
+
+const RELEASE = `holdfast-${String(process.pid)}`;
+const INSTALL = { '--install holdfast ': `--install ${RELEASE} ` };
+
+let installation: Installation;
+let relay: PodRelay;
+let reader: DocumentationReader;
+let page: PageWalk;
+/** What the reader has of their own. */
+let env: NodeJS.ProcessEnv;
+
+beforeAll(async () => {
+  [installation, reader] = await Promise.all([
+    Installation.start({ isTemporalAlone: true }),
+    DocumentationReader.start(),
+    removed(),
+  ]);
+  const [host = '', port] = installation.temporalAddress.split(':');
+  relay = await startPodRelay({ host, port: Number(port) });
+  const [, repository, tag] = /^(.*):([^:]*)$/.exec(await holdfastImage()) ?? [];
+  env = {
+    IMAGE_REPOSITORY: repository,
+    IMAGE_TAG: tag,
+    TEMPORAL: `temporal.address=${relay.address}`,
+    BUCKET: process.env['S3_BUCKET'],
+    PREFIX: installation.prefix,
+    ENDPOINT: process.env['S3_ENDPOINT'],
+    STORAGE_CLASS: 'standard',
+  };
+  page = reader.page('docs/quick-start.md', {
+    env,
+    names: { ...INSTALL, 'uninstall holdfast ': `uninstall ${RELEASE} ` },
+  });
+});
+
+afterAll(async () => {
+  await removed();
+  relay.stop();
+  await Promise.all([reader.stop(), installation.stop()]);
+});
+
+/** Whatever the pages make in the cluster, also by a walk that was cut off. */
+async function removed(): Promise<void> {
+  await helm('uninstall', RELEASE, '--namespace', 'holdfast', '--ignore-not-found');
+  await kubectl('delete', 'clusterrolebinding', 'holdfast-admin', '--ignore-not-found');
+  await Promise.all(['holdfast', 'shop', 'shop-copy'].map(deleteNamespace));
+}
+
+test('it is installed, knows its caller, and finds nothing wrong', async () => {
+  await page.next();
+  expect(await page.next()).toContain('Temporal');
+  expect(await page.next()).toContain('0 failed');
+});
+
+test('an application is backed up, lost, and there again with its data', async () => {
+  await page.next();
+  expect(await page.next()).toContain('Completed');
+  expect((await page.next()).trim().split('\n').at(-1)).toBe('10 apples');
+});
+
+test('a schedule makes a backup', async () => {
+  expect(await page.next()).toContain('Covered');
+});
+
+test('what the README says works where it is installed already', async () => {
+  await reader.page('README.md', { env, names: INSTALL }).rest();
+});
+
+test('it is upgraded, and gets other credentials and another key', async () => {
+  const names = {
+    'helm upgrade holdfast ': `helm upgrade ${RELEASE} `,
+    'deployment/holdfast-': `deployment/${RELEASE}-`,
+    'daemonset/holdfast-': `daemonset/${RELEASE}-`,
+  };
+  await reader.page('docs/day-two.md', { env, names }).rest();
+  const [old, fresh] = await Promise.all(
+    ['old-master-key', 'new-master-key'].map((name) => readFile(join(reader.folder, name), 'utf8')),
+  );
+  expect(fresh).toMatch(/^[0-9a-f]{64}$/m);
+  expect(fresh).not.toBe(old);
+});
+
+test('what is removed leaves the backups in the bucket', async () => {
+  await page.rest();
+  const store = installation.store();
+  const kept = (await Array.fromAsync(store.list('backups/first/'))).flat();
+  store.close();
+  expect(kept.map(({ key }) => key)).toContain('backups/first/velero-backup.json');
+});
