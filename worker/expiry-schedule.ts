@@ -14,6 +14,8 @@ import type { WorkerConfig } from './config.ts';
 import { writeLog } from './log.ts';
 
 const RETRY_MS = 10_000;
+/** How often it is looked whether the schedule is still there, at least. */
+const LOOK_MS_MAX = 10 * 60_000;
 
 interface Connected {
   readonly connection: NativeConnection;
@@ -21,8 +23,9 @@ interface Connected {
 }
 
 /**
- * Sees to it that Temporal has the schedule by which backups of the worker's cluster are deleted that have had their time.
- * Tried until it is there: a server that is away for a while must not keep backups for ever.
+ * Sees to it that Temporal has the schedule by which backups of the worker's cluster are deleted that have had their time,
+ * as long as the worker lives: a server that is away for a while, or comes back without its data, must not keep backups for
+ * ever.
  */
 export async function keepExpiring(
   config: Pick<WorkerConfig, 'cluster' | 'expiryMs'>,
@@ -32,26 +35,33 @@ export async function keepExpiring(
   const { schedule } = new Client(connected);
   const scheduleId = expiryId(config.cluster);
   const options = expirySchedule(config);
+  const lookMs = Math.min(config.expiryMs, LOOK_MS_MAX);
+  // An earlier worker may have made it with another interval.
+  let isOurs = false;
   while (!signal.aborted) {
     try {
-      await schedule.create({ ...options, scheduleId });
-      return;
+      await ensure();
+      isOurs = true;
     } catch (error) {
-      if (error instanceof ScheduleAlreadyRunning) {
-        await schedule
-          .getHandle(scheduleId)
-          .update(({ state }) => ({ ...options, state }))
-          .catch(warn);
-        return;
-      }
-      warn(error);
+      isOurs = false;
+      const name = error instanceof Error ? error.name : 'unknown';
+      writeLog('warn', 'the schedule that deletes expired backups is not there', { name });
     }
-    await sleep(RETRY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    const pauseMs = isOurs ? lookMs : RETRY_MS;
+    await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
   }
 
-  function warn(error: unknown): void {
-    const name = error instanceof Error ? error.name : 'unknown';
-    writeLog('warn', 'the schedule that deletes expired backups is not there', { name });
+  async function ensure(): Promise<void> {
+    try {
+      await schedule.create({ ...options, scheduleId });
+    } catch (error) {
+      if (!(error instanceof ScheduleAlreadyRunning)) {
+        throw error;
+      }
+      if (!isOurs) {
+        await schedule.getHandle(scheduleId).update(({ state }) => ({ ...options, state }));
+      }
+    }
   }
 }
 
