@@ -8,6 +8,8 @@ usage: build-image.sh IMAGE
 
   BUILDER   the command that builds: docker, podman or buildah, the first one found when it is not set
   BASE      the image to build upon, Debian or a relative of it
+  PLATFORM  linux/amd64 or linux/arm64: what it is for, this machine's own when it is not set; steps of a build for another
+            one need an emulator, such as Debian's qemu-user-static
 TEXT
   exit 2
 }
@@ -25,9 +27,9 @@ for builder in ${BUILDER:-docker podman buildah}; do
 done
 [[ -n $builder ]] || { echo "no docker, podman or buildah is on the PATH; name one in BUILDER" >&2 && exit 1; }
 
-context=$root/.dev/image-context
+context=$root/.dev/image-context${PLATFORM:+-${PLATFORM#*/}}
 "$here/build-context.sh" "$context"
 version=$(sed -nE 's/^  "version": "(.*)",$/\1/p' "$root/package.json")
 revision=$(git -C "$root" rev-parse HEAD 2>/dev/null || echo unknown)
-"$builder" build ${BASE:+--build-arg "BASE=$BASE"} --build-arg "VERSION=$version" --build-arg "REVISION=$revision" \
+"$builder" build ${PLATFORM:+--platform "$PLATFORM"} ${BASE:+--build-arg "BASE=$BASE"} --build-arg "VERSION=$version" --build-arg "REVISION=$revision" \
   --file "$here/Containerfile" --tag "$image" "$context"

@@ -5,7 +5,7 @@ RESTIC_MODULE=$BED_DIR/modules/restic
 RESTIC_LINK_FLAGS='-s -w'
 RESTIC_VERSION=$(module_version "$RESTIC_MODULE" github.com/restic/restic)
 RESTIC_DIR=$CACHE_DIR/restic-$RESTIC_VERSION-$(
-  hash_of "$RESTIC_MODULE"/go.{mod,sum} - <<<"$RESTIC_LINK_FLAGS"
+  hash_of "$RESTIC_MODULE"/go.{mod,sum} - <<<"$RESTIC_LINK_FLAGS${GOARCH:+ $GOARCH}"
 )
 BED_RESTIC=$RESTIC_DIR/restic
 
