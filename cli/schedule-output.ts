@@ -6,6 +6,7 @@ import type {
 } from '../domain/api-resource.ts';
 import { KEEP_FIELDS } from '../domain/retention/keep-rules.ts';
 import { columnsText } from './columns.ts';
+import { conditionsText } from './condition-lines.ts';
 import type { Table } from './output/table.ts';
 import { span } from './span.ts';
 
@@ -19,6 +20,7 @@ export function schedulesTable(schedules: readonly ScheduleResource[]): Table<Sc
     columns: [
       { heading: 'NAME', cell: ({ metadata }) => metadata.name },
       { heading: 'STATUS', cell: ({ status }) => status.phase },
+      { heading: 'READY', cell: readyText, when: 'wide' },
       { heading: 'SCHEDULE', cell: ({ spec }) => spec.schedule },
       { heading: 'TIME ZONE', cell: ({ spec }) => spec.timeZone },
       { heading: 'CLUSTER', cell: ({ spec }) => spec.template.cluster },
@@ -73,6 +75,7 @@ export function scheduleText({ metadata, spec, status }: ScheduleResource): stri
   ]);
   return [
     ...text,
+    conditionsText(status.conditions),
     ...(status.nextTimes.length === 0
       ? []
       : ['Next times:\n', ...status.nextTimes.map((time) => `  ${time}\n`)]),
@@ -96,6 +99,11 @@ export function retentionTable({ items }: RetentionResource): Table<Kept> {
       { heading: 'WHY', cell: ({ reasons }) => reasons.join(', ') },
     ],
   };
+}
+
+function readyText({ status: { conditions } }: ScheduleResource): string {
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  return ready?.status === 'False' ? ready.reason : (ready?.status ?? '');
 }
 
 function successText({ lastSuccess }: ScheduleResource['status']): string | undefined {

@@ -284,6 +284,10 @@ export interface ScheduleResource {
 export interface ScheduleStatus {
   /** `Missing`: its location has it, and Temporal does not; nothing happens at its times. */
   readonly phase: 'Enabled' | 'Paused' | 'Missing';
+  /** The generation that Temporal acts on; left out where it knows none. */
+  readonly observedGeneration?: number;
+  /** `Ready` and `Paused`. */
+  readonly conditions: readonly Condition[];
   /** The next ten at most. */
   readonly nextTimes: readonly string[];
   /** Since the schedule was made. */

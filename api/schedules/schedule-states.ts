@@ -8,12 +8,17 @@ import {
   type ScheduleStatus,
 } from '../../domain/api-resource.ts';
 import { recordTime } from '../../domain/duration.ts';
+import { fields } from '../../domain/fields.ts';
 import { phaseOfRecord } from '../../domain/phase.ts';
 import {
   isScheduledName,
   scheduledName,
   type StoredSchedule,
 } from '../../domain/schedules/schedule.ts';
+import {
+  scheduleConditions,
+  type ToldSchedule,
+} from '../../domain/schedules/schedule-conditions.ts';
 import { backupNames, readBackup } from '../../storage/catalogue.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import type { RunSources } from '../runs/live.ts';
@@ -63,6 +68,7 @@ export class ScheduleStates {
 
   #resource({ stored, description }: Kept, known: Partial<ScheduleStatus>): ScheduleResource {
     const { name, uid, generation, creationTimestamp, deletionTimestamp, spec } = stored;
+    const told = description && toldOf(description);
     return {
       ...{ apiVersion: API_VERSION, kind: 'Schedule' },
       metadata: {
@@ -72,6 +78,8 @@ export class ScheduleStates {
       spec,
       status: {
         phase: phaseOf(description),
+        ...(told?.generation === undefined ? {} : { observedGeneration: told.generation }),
+        conditions: scheduleConditions(stored, told),
         nextTimes: (description?.info.nextActionTimes ?? []).map(timeOf),
         counts: description === undefined ? NO_COUNTS : countsOf(description),
         ...known,
@@ -144,6 +152,16 @@ function countsOf({ info, raw }: ScheduleDescription): ScheduleCounts {
     skipped: info.numActionsSkippedOverlap,
     missed: info.numActionsMissedCatchupWindow,
     dropped: Number(raw.info?.bufferDropped ?? 0),
+  };
+}
+
+/** Temporal has the schedule as it was told, in the input of its workflows. */
+function toldOf({ action, info, state }: ScheduleDescription): ToldSchedule {
+  const generation = fields(fields(action.args?.[0])['stored'])['generation'];
+  return {
+    generation: typeof generation === 'number' ? generation : undefined,
+    isPaused: state.paused,
+    changedAt: timeOf(info.lastUpdatedAt ?? info.createdAt),
   };
 }
 

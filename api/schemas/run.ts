@@ -210,7 +210,8 @@ const VolumesSchema = Type.Object(
   { description: 'Data of volumes.' },
 );
 
-const ConditionSchema = Type.Object({
+/** A condition as Kubernetes has them. */
+export const ConditionSchema = Type.Object({
   type: Type.String(),
   status: oneOf(['True', 'False', 'Unknown'], 'Whether it is so.'),
   reason: Type.String({ description: 'For programs.' }),

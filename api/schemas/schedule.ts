@@ -6,6 +6,7 @@ import { PHASES } from '../../domain/phase.ts';
 import { Backup, CreateBackup } from './backup.ts';
 import {
   ApiVersion,
+  ConditionSchema,
   FILTER_QUERY,
   LabelName,
   ListMetadata,
@@ -130,6 +131,13 @@ export const Schedule = Type.Object(
         SCHEDULE_PHASES,
         'Missing: its location has it and Temporal does not, so that nothing happens at its times.',
       ),
+      observedGeneration: Type.Optional(
+        Type.Integer({ description: 'The generation of the spec that Temporal acts on.' }),
+      ),
+      conditions: Type.Array(ConditionSchema, {
+        description:
+          'Ready: Temporal acts on it as its location keeps it. Paused: it starts nothing by itself. lastTransitionTime is that of the last change.',
+      }),
       nextTimes: Type.Array(Time),
       counts: Type.Object(
         {

@@ -2,6 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type {
@@ -54,6 +55,8 @@ async function get(name: string): Promise<ScheduleResource> {
   return (await installation.request<ScheduleResource>('GET', `/schedules/${name}`)).body;
 }
 
+const reasonsOf = ({ status }: ScheduleResource) => status.conditions.map(({ reason }) => reason);
+
 function verb(name: string, which: string, body?: object): Promise<Answer<ScheduleResource>> {
   return installation.request('POST', `/schedules/${name}:${which}`, body ?? {});
 }
@@ -102,9 +105,11 @@ test('a schedule makes backups at its times, keeps the last, and says what it di
     })
     .toBeGreaterThanOrEqual(4);
   await verb('fast', 'pause', { note: 'enough of it' });
-  const { spec, status } = await get('fast');
-  expect(status).toMatchObject({ phase: 'Paused' });
+  const paused = await get('fast');
+  const { metadata, spec, status } = paused;
+  expect(status).toMatchObject({ phase: 'Paused', observedGeneration: metadata.generation });
   expect(spec).toMatchObject({ paused: true, note: 'enough of it' });
+  expect(reasonsOf(paused)).toEqual(['Accepted', 'Paused']);
   expect(status.recent?.length).toBeGreaterThanOrEqual(4);
   expect(status.recent?.[0]?.backup).toMatch(/^fast-\d{14}$/);
   const { backup: newest = '' } = status.lastSuccess ?? {};
@@ -317,7 +322,7 @@ test('schedules are made and looked at from the command line', async () => {
   await expect.poll(() => completed('by-cli')).toHaveLength(1);
   const [name = ''] = await completed('by-cli');
   expect((await cli('describe', 'by-cli')).stdout).toMatch(
-    new RegExp(`Status: +Paused\n[^]*Kept: +daily 7\n[^]*Last success: +\\d+s ago, ${name}\n`),
+    new RegExp(`Kept: +daily 7\n[^]*Last success: +\\d+s ago, ${name}\n[^]*Ready +True +Accepted`),
   );
   const row = /by-cli +Paused +0 3 \* \* \* +UTC/;
   expect((await cli('list')).stdout).toMatch(row);
@@ -374,8 +379,16 @@ test('a schedule that Temporal has lost is seen, and comes back from its locatio
   await installation.loseTemporal();
   await installation.startPart('temporal');
   await expect.poll(async () => (await get('kept')).status.phase).toBe('Missing');
+  const lost = await get('kept');
+  expect(reasonsOf(lost)).toEqual(['Missing', 'Missing']);
   expect((await create('kept', { schedule: '@daily' })).status).toBe(200);
-  expect((await get('kept')).status.phase).toBe('Enabled');
+  // Somebody pauses it in the Temporal UI.
+  const connection = await Connection.connect({ address: installation.temporalAddress });
+  await new Client({ connection }).schedule.getHandle('schedule/kept').pause();
+  await connection.close();
+  expect(reasonsOf(await get('kept'))).toEqual(['OutOfDate', 'Paused']);
+  await verb('kept', 'unpause');
+  expect(reasonsOf(await get('kept'))).toEqual(['Accepted', 'Enabled']);
   // One is back; the others come back all at once, paused where they were.
   const recovered = await cli('recover');
   expect(recovered).toMatchObject({

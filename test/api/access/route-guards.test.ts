@@ -57,6 +57,7 @@ function schedule(name: string, namespace: string): ScheduleResource {
     },
     status: {
       phase: 'Enabled',
+      conditions: [],
       nextTimes: [],
       counts: { started: 0, skipped: 0, missed: 0, dropped: 0 },
     },
