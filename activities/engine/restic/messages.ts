@@ -48,7 +48,13 @@ export class ResticOutput {
   readonly ids: string[] = [];
   readonly #log: string[] = [];
   readonly #errors: ItemError[] = [];
+  readonly #answers: readonly number[];
   #errorCount = 0;
+
+  /** `answers`: exit codes that answer what was asked for, so that what restic says of them is no news. */
+  constructor(answers: readonly number[] = []) {
+    this.#answers = answers;
+  }
 
   /** Takes a line; gives it back if it says nothing to a program. */
   take(line: string): string | undefined {
@@ -100,7 +106,8 @@ export class ResticOutput {
     if (text !== '') {
       this.#remember(text);
     }
-    return text;
+    const isAnswer = type === 'exit_error' && this.#answers.includes(numberOf(fields, 'code'));
+    return isAnswer ? undefined : text;
   }
 
   #itemError(path: string, text: string): void {

@@ -22,6 +22,8 @@ export interface ResticCall {
   /** The command and its flags; never a secret. */
   readonly args: readonly string[];
   readonly cwd?: string;
+  /** Exit codes that answer the call: what restic says of them does not go to the log. */
+  readonly answers?: readonly number[];
 }
 
 /** How a call ended. */
@@ -39,11 +41,12 @@ export interface ResticEnd {
 export async function runLocking(config: ResticConfig, call: ResticCall): Promise<ResticEnd> {
   const { onProgress, signal } = call.run;
   const startedAtMs = performance.now();
-  let end = await runRestic(config, call);
+  const asked = { ...call, answers: [LOCKED] };
+  let end = await runRestic(config, asked);
   while (end.code === LOCKED && performance.now() - startedAtMs < config.lockWaitMs) {
     onProgress?.(waitingForLock(startedAtMs, config));
     await pause(LOOK_AGAIN_MS, signal);
-    end = await runRestic(config, call);
+    end = await runRestic(config, asked);
   }
   return end;
 }
@@ -53,7 +56,7 @@ export async function runRestic(config: ResticConfig, call: ResticCall): Promise
   const { run, repository } = call;
   run.signal.throwIfAborted();
   const env = await resticEnvironment(config, repository, run.key);
-  const output = new ResticOutput();
+  const output = new ResticOutput(call.answers);
   const watch = new ProgressWatch(call.phase, output, patientConfig(config, run.limits));
   const stop = new AbortController();
   let givenUp: GiveUp | undefined;

@@ -19,7 +19,8 @@ export async function listSnapshots(
   if (volumeUid !== undefined) {
     args.push('--tag', tag('pvcuid', volumeUid));
   }
-  const end = await runRestic(config, { repository, run, phase: 'Opening', args });
+  const answers = [MISSING_REPOSITORY];
+  const end = await runRestic(config, { repository, run, phase: 'Opening', args, answers });
   if (end.code === MISSING_REPOSITORY) {
     return undefined;
   }

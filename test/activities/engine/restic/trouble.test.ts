@@ -134,6 +134,21 @@ test('passes on to the log what restic says in words, without names of files or 
   expect(lines).toEqual(['Fatal: wrong password or no key found']);
 });
 
+test('says nothing in the log of a repository that the first copy makes', async () => {
+  const lines: string[] = [];
+  const run = fixture.run({
+    onLog: (line) => {
+      lines.push(line);
+    },
+  });
+  const root = await fixture.root(await volumeOf(1000));
+  const repository = fixture.access();
+  const labels = volumeLabels();
+  const copy = await fixture.engine().backup({ repository, root, labels }, run);
+  expect(copy.outcome).toBe('Complete');
+  expect(lines.filter((line) => line.includes('Fatal'))).toEqual([]);
+});
+
 test('calls a part that is read back a sample, and what is not there missing', async () => {
   const repository = await fixture.repository();
   const { snapshot } = await copyOf(repository, await volumeOf(300_000));
