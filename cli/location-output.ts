@@ -1,6 +1,7 @@
 import type { StorageLocationResource } from '../domain/locations/api-location.ts';
 import type { LocationCheck } from '../domain/location-check.ts';
 import { columnsText } from './columns.ts';
+import { conditionsText } from './condition-lines.ts';
 import type { Table } from './output/table.ts';
 
 const LABEL_WIDTH = 17;
@@ -20,6 +21,7 @@ export function locationsTable(
         cell: ({ spec }) => (spec.provider === 's3' ? (spec.endpoint ?? 'AWS') : ''),
       },
       { heading: 'REGION', cell: ({ spec }) => (spec.provider === 's3' ? spec.region : '') },
+      { heading: 'STATUS', cell: ({ status }) => status?.phase ?? '' },
       { heading: 'DEFAULT', cell: ({ spec }) => (spec.isDefault ? 'yes' : '') },
       {
         heading: 'KEPT AS',
@@ -43,13 +45,16 @@ export function locationText({ metadata, spec, status }: StorageLocationResource
     ['Default', spec.isDefault ? 'yes' : 'no'],
     ['Kept as', metadata.origin],
     ...placeLines(spec),
+    ['Status', status?.phase],
+    ['Checked at', status?.checkedAt],
     ['Problem', status?.problem?.message],
   ];
-  return lines
+  const text = lines
     .flatMap(([label, value]) =>
       value === undefined ? [] : [`${`${label}:`.padEnd(LABEL_WIDTH)}${value}\n`],
     )
     .join('');
+  return text + conditionsText(status?.conditions);
 }
 
 /** What became of a location that was written, for people. */

@@ -1,6 +1,7 @@
 import { BANDWIDTH_BYTES_MIN, BANDWIDTH_FIELDS, type BandwidthLimits } from './bandwidth.ts';
 import { Failure, type FailureReport } from './failure.ts';
 import { type Fields, isMapping } from './fields.ts';
+import type { LocationHealth } from './locations/location-health.ts';
 import { invalid, optionalBoolean, optionalText, requireKnown, text } from './location-fields.ts';
 import { requireDnsLabel } from './names.ts';
 import type { Revision } from './revision.ts';
@@ -41,11 +42,13 @@ export type StorageLocation = FolderLocation | S3Location;
 /** A location that is kept as a resource, and may change or go. */
 export interface KeptLocation {
   readonly name: string;
-  /** Changes with each change. */
+  /** Changes with each change of the spec. */
   readonly version: string;
   readonly revision: Revision;
   /** As it is kept. */
   readonly spec: Fields;
+  /** What the last check found; left out where there was none. */
+  readonly health?: LocationHealth;
   /** Whether requests that name no location mean it. */
   readonly isDefault: boolean;
   /** Left out for one that cannot be used. */

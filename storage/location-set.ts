@@ -139,12 +139,14 @@ export class LocationSet {
     this.#readAtMs = performance.now();
     const read = await this.#source.list();
     const old = new Map(this.#kept.map((kept) => [kept.name, kept]));
-    // One that has not changed stays the same object, and so does its store.
+    // One that has not changed stays the same location, and so does its store; its health may be another.
     const next = read.map((kept) => {
-      const before = old.get(kept.name);
-      return before?.version === kept.version ? before : kept;
+      const { version, location } = old.get(kept.name) ?? {};
+      return version === kept.version && location !== undefined ? { ...kept, location } : kept;
     });
-    const hasChanged = next.length !== old.size || next.some((kept) => old.get(kept.name) !== kept);
+    const hasChanged =
+      next.length !== old.size ||
+      next.some(({ name, version }) => old.get(name)?.version !== version);
     this.#kept = next;
     return hasChanged;
   }

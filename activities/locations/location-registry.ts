@@ -1,6 +1,7 @@
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { compareText } from '../../domain/compare-text.ts';
 import { fields } from '../../domain/fields.ts';
+import type { LocationHealth } from '../../domain/locations/location-health.ts';
 import {
   keptLocation,
   type LocationSpec,
@@ -60,6 +61,11 @@ export class LocationRegistry {
   /** Forgets a location; false where there is none. What it holds stays. Throws `precondition-failed`. */
   remove(name: string, precondition?: Precondition): Promise<boolean> {
     return this.#objects.remove(name, precondition);
+  }
+
+  /** Notes what a check found; nothing where the location is gone. */
+  async note(name: string, health: LocationHealth): Promise<void> {
+    await this.#objects.patchStatus(name, { ...health });
   }
 
   /** Before another is the default: who dies in between leaves none, which the same request mends, and never two. */

@@ -9,6 +9,7 @@ import { compareText } from '../../domain/compare-text.ts';
 import { recordTime } from '../../domain/duration.ts';
 import { Failure } from '../../domain/failure.ts';
 import { type LocationCheck, phaseOfChecks } from '../../domain/location-check.ts';
+import { healthOf } from '../../domain/locations/location-health.ts';
 import type { LocationSpec } from '../../domain/locations/location-resource.ts';
 import type { Precondition } from '../../domain/revision.ts';
 import { withoutUser } from '../../domain/s3-options.ts';
@@ -49,6 +50,13 @@ interface WriteOptions {
   /** Keep it whatever its operations do. */
   readonly isUnchecked: boolean;
   readonly precondition?: Precondition | undefined;
+}
+
+/** What a check has found, and of which state of the spec. */
+interface Found {
+  readonly checks: readonly LocationCheck[];
+  /** Undefined for a location of the configuration. */
+  readonly generation: number | undefined;
 }
 
 /** The storage locations, as they are seen from the API: those of the configuration, and those that are kept. */
@@ -103,14 +111,14 @@ export class LocationService {
     const { locations } = this.#sources;
     const location = requestedLocation(name, spec);
     await locations.refresh();
-    const there = locations.kept.find((kept) => kept.name === name);
+    const there = this.#kept(name);
     if (there === undefined) {
       this.#requireOwnPlace(location);
-      const status = await this.#requireAvailable(location, options);
+      const checks = await this.#requireAvailable(location, options);
       const made = await keeper.create(name, spec);
       await locations.refresh();
       if (made === 'created') {
-        return { resource: { ...(await this.get(name)), ...status }, isNew: true };
+        return { resource: await this.#noted(name, checks), isNew: true };
       }
     }
     this.#requireSame(name, location, spec);
@@ -124,7 +132,7 @@ export class LocationService {
     const { locations } = this.#sources;
     const location = requestedLocation(name, request.spec);
     await locations.refresh();
-    const there = locations.kept.find((kept) => kept.name === name);
+    const there = this.#kept(name);
     // What is to be refused is refused before the place is looked at, which takes long.
     options.precondition?.(there?.revision);
     if (there === undefined) {
@@ -134,12 +142,12 @@ export class LocationService {
       this.#requireOwnPlace(location);
       await this.#requireUnused(name, 'cannot be moved');
     }
-    const status = await this.#requireAvailable(location, options);
+    const checks = await this.#requireAvailable(location, options);
     if (!(await keeper.replace(name, request.spec, options.precondition))) {
       throw missing(name);
     }
     await locations.refresh();
-    return { resource: { ...(await this.get(name)), ...status }, isNew: false };
+    return { resource: await this.#noted(name, checks), isNew: false };
   }
 
   /** A location as it is kept, with what a URL of it may carry. Throws `not-found` and `location-fixed`. */
@@ -147,7 +155,7 @@ export class LocationService {
     this.#keeperOf(name);
     const { locations } = this.#sources;
     await locations.refresh();
-    const found = locations.kept.find((kept) => kept.name === name);
+    const found = this.#kept(name);
     if (found === undefined) {
       throw missing(name);
     }
@@ -181,14 +189,50 @@ export class LocationService {
   }
 
   async #begin(location: StorageLocation): Promise<StorageLocationResource> {
+    const { name } = location;
     try {
-      const { status } = statusOf(await this.#sources.check(location));
-      const owner = status.phase === 'Unavailable' ? undefined : await this.#owner(location.name);
+      const generation = this.#kept(name)?.revision.generation;
+      const checks = await this.#sources.check(location);
+      const owner = phaseOfChecks(checks) === 'Unavailable' ? undefined : await this.#owner(name);
+      const status = await this.#note(name, { checks, generation });
       const said = owner === undefined ? status : { ...status, owner };
       return { ...this.#resource(location), status: said };
     } finally {
-      this.#checks.delete(location.name);
+      this.#checks.delete(name);
     }
+  }
+
+  /** A location that was written, with what its check found, if it was checked. */
+  async #noted(
+    name: string,
+    checks: LocationCheck[] | undefined,
+  ): Promise<StorageLocationResource> {
+    const resource = await this.get(name);
+    if (checks === undefined) {
+      return resource;
+    }
+    const { generation } = resource.metadata;
+    return { ...resource, status: await this.#note(name, { checks, generation }) };
+  }
+
+  /** What a check found, which the resource of the location keeps from now on. */
+  async #note(name: string, { checks, generation }: Found) {
+    const { keeper, locations } = this.#sources;
+    const before = this.#kept(name)?.health;
+    const health = healthOf(checks, { checkedAt: recordTime(Date.now()), generation, before });
+    if (generation !== undefined) {
+      try {
+        await keeper?.note(name, health);
+        await locations.refresh();
+      } catch {
+        // The answer has it all the same, and the next check notes it.
+      }
+    }
+    return { ...health, checks };
+  }
+
+  #kept(name: string): KeptLocation | undefined {
+    return this.#sources.locations.kept.find((kept) => kept.name === name);
   }
 
   async #owner(name: string): Promise<NonNullable<StorageLocationResource['status']>['owner']> {
@@ -201,19 +245,21 @@ export class LocationService {
     return { installation: its, since, isOwn: its === (await installation()) };
   }
 
-  async #requireAvailable(location: StorageLocation, { isUnchecked }: WriteOptions) {
+  async #requireAvailable(
+    location: StorageLocation,
+    { isUnchecked }: WriteOptions,
+  ): Promise<LocationCheck[] | undefined> {
     if (isUnchecked) {
-      return {};
+      return undefined;
     }
-    const found = statusOf(await this.#sources.check(location));
-    const { phase, checks } = found.status;
-    if (phase === 'Unavailable') {
+    const checks = await this.#sources.check(location);
+    if (phaseOfChecks(checks) === 'Unavailable') {
       const failed = checks.find(({ result }) => result === 'failed');
       const why = failed?.failure?.message ?? 'an operation failed';
       const text = `the storage location ${location.name} cannot be used: ${failed?.name ?? ''} failed: ${why}; correct its fields, or keep it all the same with check=false`;
       throw new Failure('location-unavailable', text, { subject: location.name });
     }
-    return found;
+    return checks;
   }
 
   /** One bucket and prefix is one location: two would not see each other's claims of names. */
@@ -237,8 +283,7 @@ export class LocationService {
   }
 
   #requireSame(name: string, location: StorageLocation, spec: LocationSpec): void {
-    const { locations } = this.#sources;
-    const there = locations.kept.find((kept) => kept.name === name);
+    const there = this.#kept(name);
     const isDefault = spec['isDefault'] === true;
     const isSame =
       canonicalJson(there?.location) === canonicalJson(location) && there?.isDefault === isDefault;
@@ -272,12 +317,13 @@ export class LocationService {
 
   #origin(name: string): Omit<StorageLocationResource['metadata'], 'name'> {
     const { locations } = this.#sources;
-    const revision = locations.kept.find((kept) => kept.name === name)?.revision;
+    const revision = this.#kept(name)?.revision;
     return { origin: locations.isFixed(name) ? 'Configuration' : 'Resource', ...revision };
   }
 
   #resource({ name, ...location }: StorageLocation): StorageLocationResource {
     const { locations } = this.#sources;
+    const health = this.#kept(name)?.health;
     return {
       ...{ apiVersion: API_VERSION, kind: 'StorageLocation' },
       metadata: { name, ...this.#origin(name) },
@@ -285,6 +331,7 @@ export class LocationService {
         ...shown(location),
         isDefault: name === locations.defaultName,
       },
+      ...(health === undefined ? {} : { status: { ...health, checks: [] } }),
     };
   }
 }
@@ -298,11 +345,6 @@ function brokenResource(kept: KeptLocation): StorageLocationResource {
     spec: { isDefault },
     ...(problem === undefined ? {} : { status: { phase: 'Unavailable', checks: [], problem } }),
   };
-}
-
-function statusOf(checks: readonly LocationCheck[]) {
-  const checkedAt = new Date().toISOString();
-  return { status: { phase: phaseOfChecks(checks), checkedAt, checks } };
 }
 
 function placeOf(location: StorageLocation): string {

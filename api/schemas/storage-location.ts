@@ -2,7 +2,14 @@ import { Type } from 'typebox';
 
 import { CHECK_RESULTS, LOCATION_CHECKS, LOCATION_PHASES } from '../../domain/location-check.ts';
 import { OBJECT_LOCK_MODES, SERVER_SIDE_ENCRYPTIONS } from '../../domain/s3-options.ts';
-import { ApiVersion, FailureReportSchema, LabelName, oneOf, STRICT } from './run.ts';
+import {
+  ApiVersion,
+  ConditionSchema,
+  FailureReportSchema,
+  LabelName,
+  oneOf,
+  STRICT,
+} from './run.ts';
 
 export const StorageLocationParams = Type.Object({ name: LabelName }, STRICT);
 /** A location that cannot be used is not kept, unless it is not checked. */
@@ -102,7 +109,15 @@ export const StorageLocation = Type.Object(
             'Degraded: backups and restores work, and have less to rely on.',
           ),
           checkedAt: Type.Optional(Type.String({ format: 'date-time' })),
-          checks: Type.Array(Check),
+          observedGeneration: Type.Optional(
+            Type.Integer({ description: 'The generation of the spec that was checked.' }),
+          ),
+          conditions: Type.Optional(
+            Type.Array(ConditionSchema, {
+              description: 'Available: True also when Degraded. As of the last check.',
+            }),
+          ),
+          checks: Type.Array(Check, { description: 'In the answer to the check alone.' }),
           owner: Type.Optional(
             Type.Object(
               {
@@ -115,7 +130,10 @@ export const StorageLocation = Type.Object(
           ),
           problem: Type.Optional(FailureReportSchema),
         },
-        { description: 'What a check found, only in its answer; or why it cannot be used.' },
+        {
+          description:
+            'What the last check found, of one that is kept; that of the configuration has it only in the answer to a check. Or why it cannot be used.',
+        },
       ),
     ),
   },

@@ -3,6 +3,7 @@ import type { FailureReport } from '../failure.ts';
 import type { Fields } from '../fields.ts';
 import type { LocationOwner } from './location-owner.ts';
 import type { LocationCheck, LocationPhase } from '../location-check.ts';
+import type { LocationHealth } from './location-health.ts';
 import type { Revision } from '../revision.ts';
 import type { FolderLocation, S3Location } from '../storage-location.ts';
 
@@ -24,10 +25,10 @@ export interface StorageLocationResource {
     /** Whether it is meant by requests that name none. */
     readonly isDefault: boolean;
   };
-  /** What a check found, there after one alone; or why the location cannot be used. */
-  readonly status?: {
+  /** What the last check found, of a location that is kept; left out where there was none. Or why it cannot be used. */
+  readonly status?: Partial<LocationHealth> & {
     readonly phase: LocationPhase;
-    readonly checkedAt?: string;
+    /** In the answer to the check alone. */
     readonly checks: readonly LocationCheck[];
     /** Which Holdfast writes to it; left out before its first backup. */
     readonly owner?: Pick<LocationOwner, 'installation' | 'since'> & { readonly isOwn: boolean };

@@ -4,6 +4,7 @@ import { apiVersionOf, type KubernetesObject, type ResourceType } from '../item.
 import { DEFINITION } from '../plugins/plugin-resource.ts';
 import { revisionOf } from '../revision.ts';
 import { OWN_GROUP } from '../selection/own-parts.ts';
+import type { LocationHealth } from './location-health.ts';
 import { type KeptLocation, storageLocation } from '../storage-location.ts';
 
 /** The custom resource in which storage locations are kept, in Holdfast's own namespace. */
@@ -32,6 +33,7 @@ export const STORAGE_LOCATION_DEFINITION: KubernetesObject = {
     versions: [
       {
         ...{ name: STORAGE_LOCATION.version, served: true, storage: true },
+        subresources: { status: {} },
         schema: {
           openAPIV3Schema: {
             type: 'object',
@@ -57,6 +59,11 @@ export const STORAGE_LOCATION_DEFINITION: KubernetesObject = {
                 },
                 'x-kubernetes-preserve-unknown-fields': true,
               },
+              status: {
+                type: 'object',
+                description: 'What the last check found.',
+                'x-kubernetes-preserve-unknown-fields': true,
+              },
             },
           },
         },
@@ -65,6 +72,7 @@ export const STORAGE_LOCATION_DEFINITION: KubernetesObject = {
           { name: 'Bucket', type: 'string', jsonPath: '.spec.bucket' },
           { name: 'Prefix', type: 'string', jsonPath: '.spec.prefix' },
           { name: 'Default', type: 'boolean', jsonPath: '.spec.isDefault' },
+          { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
           { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
         ],
       },
@@ -88,12 +96,16 @@ export function locationObject(
 }
 
 /** A location that is kept. People can write to it, so it may be one that cannot be used. */
-export function keptLocation({ metadata, spec }: KubernetesObject): KeptLocation {
-  const { name, uid = '', resourceVersion = '' } = metadata;
+export function keptLocation({ metadata, spec, status }: KubernetesObject): KeptLocation {
+  const { name } = metadata;
   const asked = fields(spec);
   const isDefault = asked['isDefault'] === true;
-  const version = `${uid}/${resourceVersion}`;
-  const kept = { name, version, revision: revisionOf(metadata), spec: asked, isDefault };
+  const revision = revisionOf(metadata);
+  const version = `${revision.uid}/${String(revision.generation)}`;
+  const told = fields(status);
+  // Only Holdfast writes the status.
+  const health = 'conditions' in told ? { health: told as unknown as LocationHealth } : {};
+  const kept = { name, version, revision, spec: asked, isDefault, ...health };
   try {
     return { ...kept, location: parseLocation(name, asked) };
   } catch (error) {

@@ -52,7 +52,7 @@ async function holdfast(...args: string[]) {
 test('locations are listed, and one is shown', async () => {
   const list = await holdfast('list');
   expect(list.lines.map((line) => line.split(/ {3,}/))).toEqual([
-    ['NAME', 'PROVIDER', 'PLACE', 'ENDPOINT', 'REGION', 'DEFAULT', 'KEPT AS'],
+    ['NAME', 'PROVIDER', 'PLACE', 'ENDPOINT', 'REGION', 'STATUS', 'DEFAULT', 'KEPT AS'],
     ['broken', 'folder', expect.stringContaining('/file'), 'Configuration'],
     [
       'bucket',

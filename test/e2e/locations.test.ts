@@ -116,6 +116,15 @@ test('a location is checked, kept as a resource, and given again for the same re
     status: { phase: 'Available' },
   });
   expect((await write('POST', 'vault')).status).toBe(200);
+  const look = await installation.request<StorageLocationResource>(
+    'GET',
+    '/storage-locations/vault',
+  );
+  expect(look.body.status).toEqual({ ...made.body.status, checks: [] });
+  await kubectl(
+    ...['wait', '--for=condition=Available', '--timeout=10s', 'storagelocations/vault'],
+    ...['-n', installation.ownNamespace],
+  );
   const other = await write<Problem>('POST', 'vault', { spec: specOf('attic') });
   expect(other).toMatchObject({ status: 409, body: { code: 'already-exists' } });
   expect(await names()).toEqual(['default', 'vault']);
@@ -287,7 +296,9 @@ test('locations are made, shown and forgotten from the command line', async () =
     ...{ status: 0, stdout: '' },
     stderr: 'storage location by-cli is kept, and is Available\n',
   });
-  expect((await cli('describe', 'by-cli')).stdout).toMatch(/Kept as: +Resource\n[^]*1048576 bytes/);
+  expect((await cli('describe', 'by-cli')).stdout).toMatch(
+    /Kept as: +Resource\n[^]*1048576 bytes[^]*Available +True/,
+  );
   expect((await cli('list')).stdout).toMatch(/by-cli .* Resource\n/);
   const changed = await cli('set', 'by-cli', '--set', 'uploadBytesPerSecond=null', '--no-check');
   expect(changed.status).toBe(0);

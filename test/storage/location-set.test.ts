@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { healthOf } from '../../domain/locations/location-health.ts';
 import type { KeptLocation, StorageLocation } from '../../domain/storage-location.ts';
 import { LocationSet } from '../../storage/location-set.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
@@ -43,6 +44,17 @@ test('what came, changed and went is known after the next look, and stores follo
   state.now = [];
   expect(await set.refresh()).toBe(true);
   expect(() => set.store('vault')).toThrow('there is no storage location "vault"');
+});
+
+test('a location of which another check is noted keeps its store, and has the health of that check', async () => {
+  const { state, set } = setOf([kept('vault', '1')]);
+  await set.refresh();
+  const first = set.store('vault');
+  const health = healthOf([], { checkedAt: '2026-01-01T00:00:00Z' });
+  state.now = [kept('vault', '1', { health })];
+  expect(await set.refresh()).toBe(false);
+  expect(set.kept.map((one) => one.health)).toEqual([health]);
+  expect(set.store('vault')).toBe(first);
 });
 
 test('what a look found that began when somebody missed a location is a change to them', async () => {
