@@ -2,7 +2,7 @@ import { type Fields, isMapping } from './fields.ts';
 import type { KubernetesObject } from './item.ts';
 
 /** What stands where a value of a Secret was. */
-const SECRET_MASK = '***';
+export const SECRET_MASK = '***';
 /** Annotations whose values are shown. Tools keep whole objects in others, values included: kubectl, kapp, Rancher. */
 const SHOWN_ANNOTATIONS: ReadonlySet<string> = new Set([
   'kubernetes.io/service-account.name',

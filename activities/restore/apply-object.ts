@@ -94,7 +94,7 @@ export async function applyObject(
   try {
     const applied = await createOrExplain(type, wanted.object, context)
       .then((made) => giveBack(type, wanted, { ...context.marks, made, cluster: context.cluster }))
-      .catch((error: unknown) => failedItem(type, error, context));
+      .catch((error: unknown) => failedItem(target, error));
     return applied.verb === 'failed'
       ? await nameCopies(applied, target)
       : { ...applied, ...hooksNote(applied, target) };
@@ -103,18 +103,17 @@ export async function applyObject(
   }
 }
 
+/** One object, as it is wanted. */
+interface Target {
+  readonly type: ResourceType;
+  readonly wanted: KubernetesObject;
+  readonly context: ApplyContext;
+}
+
 /** Hooks are run in pods that the restore has made, and in no other one. */
 function hooksNote(
   { verb }: Applied,
-  {
-    type,
-    wanted,
-    context,
-  }: {
-    readonly type: ResourceType;
-    readonly wanted: KubernetesObject;
-    readonly context: ApplyContext;
-  },
+  { type, wanted, context }: Target,
 ): Pick<Applied, 'hasHooks'> {
   const isMadePod = groupResource(type) === 'pods' && isMade(verb);
   return isMadePod && restoreExecHooksOf(wanted, context.spec.hooks).length > 0
@@ -139,13 +138,12 @@ async function hasEnded(
 
 /** What a failure means for one object. Throws what concerns all of them. */
 async function failedItem(
-  type: ResourceType,
+  { type, wanted, context: { cluster } }: Target,
   error: unknown,
-  { cluster }: ApplyContext,
 ): Promise<Applied> {
   const { failure, isPassing, isAway } = await itemFailure(error, cluster);
   return {
-    ...{ verb: 'failed', reason: failureReason(type, failure) },
+    ...{ verb: 'failed', reason: failureReason({ type, objects: [wanted] }, failure) },
     ...(isPassing ? { isPassing } : {}),
     ...(isAway ? { isAway } : {}),
   };

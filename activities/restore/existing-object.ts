@@ -63,7 +63,8 @@ async function update(
     if (!(error instanceof Failure) || !REFUSED_CODES.has(error.code)) {
       throw error;
     }
-    const reason = failureReason(existing.type, error);
+    const { type, wanted, live } = existing;
+    const reason = failureReason({ type, objects: [wanted, live] }, error);
     const policy = policyOf(context.spec);
     if (policy === 'none') {
       return { verb: 'skipped', reason: `it could not be merged: ${reason}` };

@@ -53,7 +53,7 @@ export async function giveBack(
   const target = { type, item: itemOf(type, object), cluster };
   const faults: string[] = [];
   const attempt = async (what: string, give: () => Promise<void>): Promise<boolean> => {
-    const fault = await faultOf(type, give);
+    const fault = await faultOf({ type, object }, give);
     faults.push(...(fault === undefined ? [] : [`its ${what} could not be restored: ${fault}`]));
     return fault === undefined;
   };
@@ -64,7 +64,7 @@ export async function giveBack(
   ) {
     const annotations = { [RESTORE_MARK]: markOf(type, object, { runUid, verb }) };
     // A refusal costs the object nothing: another attempt of the restore gives it the status once more.
-    await faultOf(type, () => giveFields(target, { annotations }, lacksStatus));
+    await faultOf({ type, object }, () => giveFields(target, { annotations }, lacksStatus));
   }
   if (managedFields !== undefined) {
     const lacks: Lacks = (live) => hasFieldsOfCreation(live, managedFields);
@@ -83,7 +83,10 @@ interface Target {
 }
 
 /** What the cluster has against a request that may fail. */
-async function faultOf(type: ResourceType, give: () => Promise<void>): Promise<string | undefined> {
+async function faultOf(
+  { type, object }: { readonly type: ResourceType; readonly object: KubernetesObject },
+  give: () => Promise<void>,
+): Promise<string | undefined> {
   try {
     await give();
     return undefined;
@@ -91,7 +94,7 @@ async function faultOf(type: ResourceType, give: () => Promise<void>): Promise<s
     if (!(error instanceof Failure) || !TOLD_CODES.has(error.code)) {
       throw error;
     }
-    return failureReason(type, error);
+    return failureReason({ type, objects: [object] }, error);
   }
 }
 

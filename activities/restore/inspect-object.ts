@@ -109,7 +109,7 @@ async function refused(
   { cluster, now }: InspectContext,
 ): Promise<Inspected> {
   const { failure, isPassing } = await itemFailure(error, cluster);
-  const reason = failureReason(asked.type, failure);
+  const reason = failureReason({ type: asked.type, objects: [asked.wanted] }, failure);
   if (isPassing) {
     return created(asked, { reason, isChecked: false });
   }
@@ -158,7 +158,7 @@ async function update(
       return undefined;
     }
     const { failure, isPassing } = await itemFailure(error, cluster);
-    const reason = failureReason(type, failure);
+    const reason = failureReason({ type, objects: [wanted, live] }, failure);
     if (isPassing) {
       return { action: 'update', reason, isChecked: false, changes: asked, asked };
     }

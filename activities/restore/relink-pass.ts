@@ -67,7 +67,7 @@ export class RelinkPass {
     const { failure, isPassing, isAway } = hasChanged
       ? { failure: error, isPassing: false, isAway: false }
       : await itemFailure(error, this.#cluster);
-    const reason = `its owners could not be set: ${failureReason(typeOf(item), failure)}`;
+    const reason = `its owners could not be set: ${failureReason({ type: typeOf(item), objects: [] }, failure)}`;
     return {
       ...{ isChanged: false, note: { reason, change: { verb: 'failed' } } },
       ...(isPassing ? { isPassing } : {}),

@@ -13,7 +13,8 @@ interface Denial {
   readonly message: string;
 }
 
-interface Asked {
+/** What an API server asks. */
+export interface Asked {
   readonly uid: string;
   readonly operation: 'CREATE' | 'UPDATE' | 'DELETE';
   readonly object: KubernetesObject | null;
@@ -23,10 +24,14 @@ interface Asked {
 type Deny = (asked: Asked) => Denial | 'away' | undefined;
 
 /**
- * Runs an admission webhook in this process, which the API server asks before ConfigMaps of a namespace are created,
- * changed or deleted.
+ * Runs an admission webhook in this process, which the API server asks before objects of a namespace, ConfigMaps
+ * when nothing else is said, are created, changed or deleted.
  */
-export async function startLocalWebhook(namespace: string, deny: Deny): Promise<Applied> {
+export async function startLocalWebhook(
+  namespace: string,
+  deny: Deny,
+  resource = 'configmaps',
+): Promise<Applied> {
   const { caFile, key, cert } = await makeCertificate(['IP:127.0.0.1']);
   const server = createServer({ key, cert }, (request, response) => {
     void answer(request, response, deny);
@@ -47,7 +52,7 @@ webhooks:
     failurePolicy: Fail
     timeoutSeconds: 2
     namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ${namespace}}}
-    rules: [{apiGroups: [""], apiVersions: [v1], resources: [configmaps], operations: ["*"], scope: Namespaced}]
+    rules: [{apiGroups: [""], apiVersions: [v1], resources: [${resource}], operations: ["*"], scope: Namespaced}]
     clientConfig:
       caBundle: ${(await readFile(caFile)).toString('base64')}
       url: https://127.0.0.1:${String(port)}/

@@ -8,7 +8,7 @@ import { readJsonGz } from '../../../storage/json-file.ts';
 import { type Applied, applyYaml } from '../../support/applied-yaml.ts';
 import { freshNamespace } from '../../support/fresh-namespace.ts';
 import { kubectl } from '../../support/kubectl.ts';
-import { startLocalWebhook } from '../../support/local-webhook.ts';
+import { type Asked, startLocalWebhook } from '../../support/local-webhook.ts';
 import { RestoreSteps } from '../../support/restore-steps.ts';
 import { typeOf } from '../../support/stored-backup.ts';
 import { withCreate } from '../../support/wrapped-cluster.ts';
@@ -81,6 +81,27 @@ test.each([
     expect.stringMatching(/denied: cluster-rejected: .*denied the request: not here$/),
   ]);
   expect(asked).toBe(1);
+});
+
+test('a denial that quotes a Secret is told without its values', async () => {
+  const type = typeOf('Secret', 'secrets');
+  const [pin, live] = ['pin-of-the-backup', 'pin-of-the-cluster'];
+  const secret = (name: string, text: string) => ({
+    ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace } },
+    data: { pin: Buffer.from(text).toString('base64') },
+  });
+  await cluster.create(type, secret('there', live));
+  const quote = (text: string) => `${text} (${Buffer.from(text).toString('base64')})`;
+  const message = `pin: ${quote(pin)} for ${quote(live)}`;
+  const deny = ({ object, operation }: Asked) =>
+    object?.metadata.name === 'new' || operation === 'UPDATE' ? { code: 422, message } : undefined;
+  guard = await startLocalWebhook(namespace, deny, 'secrets');
+  const items = ['new', 'there'].map((name) => ({ type, object: secret(name, pin) }));
+  steps = await RestoreSteps.of(items, { existingResourcePolicy: 'update' });
+  await steps.all(cluster);
+  const told = JSON.stringify(await readJsonGz(steps.store, restoreKeys('r').results));
+  expect(told).toContain('pin: *** (***) for *** (***)');
+  expect(told).toContain('pin: *** (***) for pin-of-the-cluster');
 });
 
 test.each([404, 409, 429])('an update that is denied with %i leaves the object', async (code) => {
