@@ -5,6 +5,7 @@ import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
 import { backupWorkflowId, restoreWorkflowId, type RunKey } from '../../domain/workflow-id.ts';
 import type { RouteGuards } from '../access/route-guards.ts';
 import { bundleOf, type BundleFiles } from '../diagnosis/bundle.ts';
+import { failedRuns, logOf, type LookAtLog } from '../diagnosis/failed-runs.ts';
 import { historyEvents } from '../diagnosis/history.ts';
 import type { TemporalRuns } from '../runs/temporal.ts';
 import { BundleSchema, DebugQuery } from '../schemas/debug.ts';
@@ -33,12 +34,14 @@ interface DebugSources {
 /** A bundle for whoever helps: what the API itself shows, without secrets. */
 export function debugRoutes(app: FastifyInstance, { temporal, guards }: DebugSources): void {
   // The bundle has what its reader may see: problems stand in the place of the rest.
+  const ask = (method: 'GET' | 'POST', { headers: { authorization } }: FastifyRequest) => {
+    const headers = authorization === undefined ? {} : { authorization };
+    return (path: string) => app.inject({ method, url: `${API_BASE}${path}`, headers });
+  };
   const look =
-    (method: 'GET' | 'POST', { headers: { authorization } }: FastifyRequest): Look =>
-    async (path) => {
-      const headers = authorization === undefined ? {} : { authorization };
-      return (await app.inject({ method, url: `${API_BASE}${path}`, headers })).json<unknown>();
-    };
+    (method: 'GET' | 'POST', request: FastifyRequest): Look =>
+    async (path) =>
+      (await ask(method, request)(path)).json<unknown>();
   app.get<{ Querystring: Query }>(
     `${API_BASE}/debug`,
     {
@@ -62,9 +65,11 @@ export function debugRoutes(app: FastifyInstance, { temporal, guards }: DebugSou
     async (request, reply) => {
       const { query } = request;
       const get = look('GET', request);
+      const log: LookAtLog = async (path, rest) =>
+        (await ask('GET', request)(`${path}/logs${rest}`)).body;
       const files = {
-        ...installationFiles(query, { get, post: look('POST', request) }),
-        ...runFiles(query, { get, history: historyOf(request, { temporal, guards }) }),
+        ...installationFiles(query, { get, post: look('POST', request), log }),
+        ...runFiles(query, { get, log, history: historyOf(request, { temporal, guards }) }),
       };
       return reply
         .headers({ 'cache-control': 'no-store', 'content-type': BUNDLE_CONTENT })
@@ -84,23 +89,27 @@ function historyOf({ access }: FastifyRequest, { temporal, guards }: DebugSource
 
 function installationFiles(
   { cluster, location = DEFAULT_LOCATION }: Query,
-  { get, post }: { readonly get: Look; readonly post: Look },
+  { get, post, log }: { readonly get: Look; readonly post: Look; readonly log: LookAtLog },
 ): BundleFiles {
   const ofCluster = cluster === undefined ? '' : `?cluster=${cluster}`;
+  const backups = newest(get, `/backups?location=${location}`);
+  const restores = newest(get, `/restores?location=${location}`);
   return {
     status: () => get(`/status${ofCluster}`),
     doctor: () => post(`/status:check${ofCluster}`),
     locations: () => get('/storage-locations'),
     schedules: () => get(`/schedules?limit=${String(READ_MAX)}`),
-    backups: () => newest(get, `/backups?location=${location}`),
-    restores: () => newest(get, `/restores?location=${location}`),
+    backups: () => backups,
+    restores: () => restores,
+    'failed-backups': async () => failedRuns((await backups).items, log),
+    'failed-restores': async () => failedRuns((await restores).items, log),
   };
 }
 
 /** What there is of the named runs. */
 function runFiles(
   { backup, restore, location = DEFAULT_LOCATION }: Query,
-  { get, history }: { readonly get: Look; readonly history: History },
+  { get, log, history }: { readonly get: Look; readonly log: LookAtLog; readonly history: History },
 ): BundleFiles {
   const of = `?location=${location}`;
   return {
@@ -109,6 +118,7 @@ function runFiles(
       : {
           'backup/run': () => get(`/backups/${backup}${of}`),
           'backup/coverage': () => get(`/backups/${backup}/coverage${of}`),
+          'backup/log': () => logOf(`/backups/${backup}`, location, log),
           'backup/hooks': () => get(`/backups/${backup}/hooks${of}`),
           'backup/history': () => history('Backup', { location, name: backup }),
         }),
@@ -116,13 +126,14 @@ function runFiles(
       ? {}
       : {
           'restore/run': () => get(`/restores/${restore}${of}`),
+          'restore/log': () => logOf(`/restores/${restore}`, location, log),
           'restore/hooks': () => get(`/restores/${restore}/hooks${of}`),
           'restore/history': () => history('Restore', { location, name: restore }),
         }),
   };
 }
 
-async function newest(get: Look, path: string): Promise<unknown> {
+async function newest(get: Look, path: string) {
   const answer = await get(`${path}&limit=${String(READ_MAX)}`);
   // The API answers with a list, or with a problem, which has no items.
   const { items = [], ...list } = answer as Partial<ResourceList<RunResource>>;

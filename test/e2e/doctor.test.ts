@@ -166,10 +166,13 @@ test('the bundle has what is wrong and what a run did, and no secret that was pl
   expect(await run.status, run.stderr).toBe(0);
   const text = gunzipSync(await readFile(file)).toString();
   await rm(folder, { recursive: true });
-  for (const name of ['status', 'doctor', 'locations', 'schedules', 'backups', 'restores']) {
+  for (const name of ['status', 'doctor', 'locations', 'schedules', 'backups', 'failed-backups']) {
     expect(text).toContain(`holdfast-debug/${name}.json`);
   }
   expect(text).toContain('"name": "planted"');
+  // The log is there, but for what the hook has written.
+  expect(text).toContain('"message": "Backup started"');
+  expect(text).toContain('"message": "left out: ask the API for the log of the run"');
   expect(text).toContain('EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED');
   expect(text).toContain('openBackup');
   expect(text).not.toContain(planted);
