@@ -1,6 +1,12 @@
 import { Failure } from '../domain/failure.ts';
 import type { Fields } from '../domain/fields.ts';
-import { groupResource, type ItemReference, type KubernetesObject } from '../domain/item.ts';
+import {
+  groupResource,
+  itemOf,
+  type ItemReference,
+  type KubernetesObject,
+} from '../domain/item.ts';
+import { DEFINITION } from '../domain/plugins/plugin-resource.ts';
 import { mergePatchTo } from '../domain/restore/json-merge-patch.ts';
 import { type Precondition, revisionOf } from '../domain/revision.ts';
 import type { Cluster } from './kubernetes/port.ts';
@@ -122,10 +128,18 @@ export class OwnObjects {
     throw new Failure('precondition-failed', text, { subject: name });
   }
 
-  /** Changes fields of the status; what is null goes. */
-  async patchStatus(name: string, status: Fields): Promise<void> {
+  /** Changes fields of the status; what is null goes. False where there is no such object, or its type has no status. */
+  async patchStatus(name: string, status: Fields): Promise<boolean> {
     const { cluster, own } = this.#options;
-    await cluster.patch(own.type, this.#item(name), { merge: { status }, subresource: 'status' });
+    const change = { merge: { status }, subresource: 'status' } as const;
+    return (await cluster.patch(own.type, this.#item(name), change)) !== undefined;
+  }
+
+  /** Brings the definition of the type, which an earlier Holdfast may have made, up to this version. */
+  async renewType(): Promise<void> {
+    const { cluster, own } = this.#options;
+    const { spec } = own.definition;
+    await cluster.patch(DEFINITION, itemOf(DEFINITION, own.definition), { merge: { spec } });
   }
 
   #item(name: string): ItemReference {

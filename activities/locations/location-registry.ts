@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { compareText } from '../../domain/compare-text.ts';
 import { fields } from '../../domain/fields.ts';
@@ -15,6 +17,9 @@ import { type OwnCluster, OwnObjects } from '../own-objects.ts';
 
 /** Each process reads all of them again and again. */
 const LOCATIONS_MAX = 500;
+/** How long a cluster may take to serve a changed definition, and the pause between two tries. */
+const SERVED_WITHIN_MS = 5000;
+const PAUSE_MS = 200;
 
 /**
  * The storage locations that are kept in a cluster, as custom resources in Holdfast's own namespace. All methods throw
@@ -65,7 +70,15 @@ export class LocationRegistry {
 
   /** Notes what a check found; nothing where the location is gone. */
   async note(name: string, health: LocationHealth): Promise<void> {
-    await this.#objects.patchStatus(name, { ...health });
+    const note = (): Promise<boolean> => this.#objects.patchStatus(name, { ...health });
+    if ((await note()) || (await this.#objects.read(name)) === undefined) {
+      return;
+    }
+    // The definition is that of a Holdfast whose locations had no status.
+    await this.#objects.renewType();
+    for (let waitedMs = 0; waitedMs < SERVED_WITHIN_MS && !(await note()); waitedMs += PAUSE_MS) {
+      await sleep(PAUSE_MS);
+    }
   }
 
   /** Before another is the default: who dies in between leaves none, which the same request mends, and never two. */
