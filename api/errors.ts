@@ -8,6 +8,7 @@ import {
   httpStatusOf,
   isRetried,
 } from '../domain/failure.ts';
+import { KnownMethods } from './plugins/known-methods.ts';
 import { schemaError } from './schema-errors.ts';
 
 const PROBLEM_TYPES = 'https://holdfast.dev/problems/';
@@ -27,8 +28,19 @@ export class RequestFailure extends Failure {
 
 /** Makes every answer that is not a success a problem of RFC 9457, whoever caused it. */
 export function handleErrors(app: FastifyInstance): void {
+  const known = new KnownMethods(app);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => {
+    const methods = known.at(request.url);
+    if (methods.length > 0) {
+      const allowed = methods.join(', ');
+      const text = `${request.method} is no method of ${request.url}, which has ${allowed}`;
+      const failure = new Failure('method-not-allowed', text);
+      return sendProblem(request, reply.header('allow', allowed), {
+        failure,
+        status: httpStatusOf(failure.code),
+      });
+    }
     const failure = new Failure('not-found', `there is no ${request.method} ${request.url}`);
     return sendProblem(request, reply, { failure, status: 404 });
   });

@@ -7,6 +7,7 @@ export const FAILURE_TYPES = {
   Unauthenticated: { isRetried: false, httpStatus: 401 },
   PermissionDenied: { isRetried: false, httpStatus: 403 },
   NotFound: { isRetried: false, httpStatus: 404 },
+  MethodNotAllowed: { isRetried: false, httpStatus: 405 },
   Conflict: { isRetried: false, httpStatus: 409 },
   PreconditionFailed: { isRetried: false, httpStatus: 412 },
   Refused: { isRetried: false, httpStatus: 422 },
@@ -26,6 +27,7 @@ export const FAILURE_CODES = {
   'invalid-request': { type: 'InvalidRequest', title: 'The request cannot be understood' },
   'invalid-name': { type: 'InvalidRequest', title: 'A name is not a valid name' },
   'unknown-field': { type: 'InvalidRequest', title: 'The request has a field that is not known' },
+  'method-not-allowed': { type: 'MethodNotAllowed', title: 'The path has no such method' },
   unauthenticated: { type: 'Unauthenticated', title: 'The request does not say who sends it' },
   forbidden: { type: 'PermissionDenied', title: 'The caller may not do this' },
   'cluster-unauthenticated': {

@@ -13,6 +13,7 @@ const HINT_OF_TYPE = {
   Unauthenticated: 'give valid credentials',
   PermissionDenied: 'give the account of the worker the right that is missing',
   NotFound: 'see who removed it',
+  MethodNotAllowed: 'send a method that the path has',
   Conflict: 'see who else changes it',
   PreconditionFailed: 'look at it again, and repeat what was asked',
   Refused: 'take away what the message names, and run it again',

@@ -24,8 +24,8 @@ test.each([
     what: 'a method that a path does not have',
     method: 'PUT',
     url: '/api/v1/backups/b',
-    status: 404,
-    code: 'not-found',
+    status: 405,
+    code: 'method-not-allowed',
   },
   {
     what: 'a path that cannot be decoded',
@@ -181,4 +181,18 @@ test('the document says of what no token is needed for, and of which bodies may 
   expect(document.security).toEqual([{ bearer: [] }]);
   expect(committed.security).toEqual([{ bearer: [] }, {}]);
   expect(document.paths['/livez'].get.security).toEqual([]);
+});
+
+test.each([
+  ['PUT', '/api/v1/backups/b?location=x', 'DELETE, GET, HEAD'],
+  ['DELETE', '/api/v1/backups', 'GET, HEAD, POST'],
+  ['PUT', '/api/v1/backups/b:cancel', 'POST'],
+  ['OPTIONS', '/api/v1/schedules:recover', 'POST'],
+  ['POST', '/api/v1/backups/b/items/pods/web-1', 'GET, HEAD'],
+  ['POST', '/livez', 'GET, HEAD'],
+] as const)('a request is told which methods its path has: %s %s', async (method, url, allowed) => {
+  const answer = await app.inject({ method, url });
+  expect(answer.statusCode).toBe(405);
+  expect(answer.headers).toMatchObject({ allow: allowed });
+  expect(answer.json()).toMatchObject({ code: 'method-not-allowed' });
 });

@@ -15,6 +15,10 @@ export const FAILURE_TESTS: Readonly<Record<FailureCode, NamedTest>> = {
     'one problem tells all faults of the filters',
   ],
   'unknown-field': ['api/routes/backup-filters.test.ts', 'the unknown field $pointer is named'],
+  'method-not-allowed': [
+    'api/problems.test.ts',
+    'a request is told which methods its path has: %s %s',
+  ],
   unauthenticated: ['api/access/guard.test.ts', 'does not know who sends %j'],
   forbidden: ['e2e/access.test.ts', 'the owner of a namespace is refused %s'],
   'cluster-unauthenticated': [
