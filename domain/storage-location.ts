@@ -108,15 +108,14 @@ export function locationsOf(env: Readonly<Record<string, string | undefined>>): 
   return json === undefined ? [] : parseStorageLocations(json);
 }
 
-/** Finds a location by name. Throws `unknown-location` that lists the names there are. */
+/** Finds a location by name. Throws `unknown-location`, which names no others: not everybody may see them. */
 export function findLocation(locations: readonly StorageLocation[], name: string): StorageLocation {
   const found = locations.find((location) => location.name === name);
   if (found === undefined) {
-    const known = locations.map((location) => location.name).join(', ');
     const remedy =
-      known === ''
+      locations.length === 0
         ? 'there is none; make one with: holdfast location create'
-        : `there is: ${known}`;
+        : 'see GET /storage-locations, or: holdfast location get';
     throw new Failure('unknown-location', `there is no storage location "${name}"; ${remedy}`, {
       subject: 'location',
     });

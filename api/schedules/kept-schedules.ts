@@ -1,6 +1,6 @@
 import type { ScheduleResourceList } from '../../domain/api-resource.ts';
 import { compareText } from '../../domain/compare-text.ts';
-import { Failure } from '../../domain/failure.ts';
+import { Failure, isRetried } from '../../domain/failure.ts';
 import type { LocationSet } from '../../storage/location-set.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { listSchedules, type ReadSchedule, readSchedule } from '../../storage/schedule-files.ts';
@@ -53,7 +53,7 @@ export async function keptSchedules({ locations, store }: ScheduleFiles): Promis
 
 /**
  * A schedule, in whichever location it is kept; the others are not waited for. Undefined where no location has it; throws
- * the failure of one that may have it.
+ * the failure of one that may have it, before others one that may pass.
  */
 export async function keptSchedule(
   { locations, store }: ScheduleFiles,
@@ -70,10 +70,17 @@ export async function keptSchedule(
   try {
     return await Promise.any(found);
   } catch {
-    const failed = (await Promise.allSettled(reads)).find(({ status }) => status === 'rejected');
-    if (failed?.status === 'rejected') {
-      throw failed.reason;
+    const reasons = (await Promise.allSettled(reads)).flatMap((read) =>
+      read.status === 'rejected' ? [read.reason as unknown] : [],
+    );
+    if (reasons.length > 0) {
+      throw reasons.find((reason) => !isRefusal(reason)) ?? reasons[0];
     }
     return undefined;
   }
+}
+
+/** Whether a location refuses to be read, which no patience mends. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Failure && !isRetried(error.code);
 }

@@ -33,7 +33,7 @@ import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { RequestFailure } from '../errors.ts';
 import { type Part, type Walk, walkList } from '../lists/walk.ts';
 import type { RunSources } from '../runs/live.ts';
-import { keptSchedule, keptSchedules, type Unread } from './kept-schedules.ts';
+import { isRefusal, keptSchedule, keptSchedules, type Unread } from './kept-schedules.ts';
 import { retentionOf } from './schedule-retention.ts';
 import { ScheduleStates } from './schedule-states.ts';
 import { newSchedule, withoutEmpty, writeOver } from './stored.ts';
@@ -337,11 +337,25 @@ export class ScheduleService {
     requireWritable(this.#sources.location(location));
   }
 
-  /** A schedule by name, in whichever location it is kept; undefined where no location has it. */
+  /**
+   * A schedule by name, in whichever location it is kept; undefined where no location has it. What a location has that
+   * refuses to be read Temporal knows, or nobody does: else one such location would keep all names from being used.
+   */
   async #find(name: string): Promise<Found | undefined> {
-    const read = await keptSchedule(this.#sources, name);
+    const read = await this.#read(name);
     // A look at a schedule costs Temporal more than a read; a name that is free needs none.
     return read && { stored: read.stored, read, description: await this.#temporal.describe(name) };
+  }
+
+  async #read(name: string): Promise<ReadSchedule | undefined> {
+    try {
+      return await keptSchedule(this.#sources, name);
+    } catch (error) {
+      if (isRefusal(error) && (await this.#temporal.describe(name)) === undefined) {
+        return undefined;
+      }
+      throw error;
+    }
   }
 }
 

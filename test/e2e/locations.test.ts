@@ -15,6 +15,7 @@ import { adoptLocation } from '../../storage/location-owner.ts';
 import { openObjectStore } from '../../storage/object-store/open.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
 import { dropNamespaces } from '../support/dropped-namespaces.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { startHoldfast } from '../support/holdfast.ts';
 import { type Answer, Installation } from '../support/installation.ts';
@@ -262,9 +263,24 @@ test('a location that is away hides no schedule of another one', async () => {
   const listed = startHoldfast(['schedule', 'list', '--server', installation.apiUrl]);
   expect(await listed.status).toBe(0);
   expect(listed.stderr).toContain('schedules of the location attic are not listed');
+  // One that refuses to be read keeps nobody from making another schedule, but for one of a name that it may have.
+  const proxy = await FaultProxy.start(placeOf('attic').endpoint ?? '');
+  proxy.faults = [{ method: 'GET', matches: () => true, effect: 'forbid' }];
+  await applyLocation('attic', specOf('attic', { endpoint: proxy.url }));
+  const put = (name: string) =>
+    installation.request<Problem>('PUT', `/schedules/${name}`, {
+      metadata: { name },
+      spec: { schedule: '@weekly', template, paused: true },
+    });
+  await expect
+    .poll(async () => (await list()).body.metadata.unread)
+    .toMatchObject([{ code: 'location-forbidden' }]);
+  expect((await put('of-nobody')).status).toBe(201);
+  expect((await put('of-attic')).body.code).toBe('location-forbidden');
   await applyLocation('attic', specOf('attic'));
   await expect.poll(async () => (await list()).body.metadata.unread).toBeUndefined();
-  for (const name of ['of-default', 'of-attic']) {
+  proxy.stop();
+  for (const name of ['of-default', 'of-attic', 'of-nobody']) {
     expect((await installation.request('DELETE', `/schedules/${name}`)).status).toBe(204);
   }
 });

@@ -1,13 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { keptSchedule, keptSchedules } from '../../../api/schedules/kept-schedules.ts';
+import { isRefusal, keptSchedule, keptSchedules } from '../../../api/schedules/kept-schedules.ts';
 import { newSchedule } from '../../../api/schedules/stored.ts';
 import { scheduleSpec } from '../../../api/schedules/spec.ts';
+import { scheduleKey } from '../../../domain/object-key.ts';
 import type { StorageLocation } from '../../../domain/storage-location.ts';
 import type { ObjectStore } from '../../../storage/object-store/port.ts';
 import { openObjectStore } from '../../../storage/object-store/open.ts';
@@ -95,6 +96,16 @@ test('a schedule is found beside locations that do not answer', async () => {
 test('one that is nowhere may be where nobody answers', async () => {
   expect(await keptSchedule(files('here'), 'monthly')).toBeUndefined();
   await expect(keptSchedule(files('away', 'here'), 'monthly')).rejects.toMatchObject({
+    code: 'location-unreachable',
+  });
+});
+
+test('of locations that cannot be read, the one that patience may mend is told', async () => {
+  await writeFile(join(folder, scheduleKey('weekly')), 'no schedule');
+  const refused = keptSchedule(files('here'), 'weekly');
+  await expect(refused).rejects.toSatisfy(isRefusal);
+  const all = files('away', 'here').locations.all.toReversed();
+  await expect(keptSchedule({ locations: { all }, store }, 'weekly')).rejects.toMatchObject({
     code: 'location-unreachable',
   });
 });
