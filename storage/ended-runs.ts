@@ -1,5 +1,8 @@
+import type { BackupResult } from '../domain/backup.ts';
+import type { HooksSummary } from '../domain/hooks/hook-run.ts';
 import type { EndPhase } from '../domain/phase.ts';
 import type { GoodBackup } from '../domain/protection.ts';
+import type { RestoreResult } from '../domain/restore.ts';
 import {
   type CatalogueBackup,
   type CataloguePage,
@@ -11,6 +14,7 @@ import type { ObjectStore } from './object-store/port.ts';
 
 /** Records of one page. */
 const PAGE_RECORDS = 500;
+const NO_HOOKS: HooksSummary = { attempted: 0, failed: 0 };
 
 /** The end of a run, in numbers. */
 export interface EndedRun {
@@ -27,6 +31,8 @@ export interface EndedRun {
   readonly archiveBytes: number;
   /** Data of volumes that was copied or written. */
   readonly volumeBytes: number;
+  /** Hooks of pods that were run, and those of them that failed. */
+  readonly hooks: HooksSummary;
 }
 
 /** The ended backups that Holdfast has made and a location holds; no more than the first so many. */
@@ -79,8 +85,8 @@ function backupRun({ record, claim }: CatalogueBackup): EndedRun | undefined {
   return {
     ...{ uid: claim?.runUid ?? '', schedule: claim?.spec.scheduleName ?? '', phase: result.phase },
     ...timesOf(result),
-    ...{ items: result.items, errors: result.errors, warnings: result.warnings },
-    ...{ archiveBytes: result.archiveBytes, volumeBytes: result.volumes?.bytes ?? 0 },
+    ...numbersOf(result),
+    archiveBytes: result.archiveBytes,
   };
 }
 
@@ -92,9 +98,14 @@ function restoreRun({ claim }: CatalogueRestore): EndedRun | undefined {
   return {
     ...{ uid: claim?.runUid ?? '', schedule: claim?.spec.scheduleName ?? '', phase: result.phase },
     ...timesOf(result),
-    ...{ items: result.items, errors: result.errors, warnings: result.warnings },
-    ...{ archiveBytes: 0, volumeBytes: result.volumes?.bytes ?? 0 },
+    ...numbersOf(result),
+    archiveBytes: 0,
   };
+}
+
+function numbersOf(result: BackupResult | RestoreResult) {
+  const { items, errors, warnings, volumes, hooks = NO_HOOKS } = result;
+  return { items, errors, warnings, volumeBytes: volumes?.bytes ?? 0, hooks };
 }
 
 function timesOf(result: {

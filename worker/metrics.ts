@@ -4,6 +4,7 @@ import {
   type TelemetryOptions,
 } from '@temporalio/worker';
 
+import type { Delivered, NotificationActivities } from '../activities/notification-contract.ts';
 import type { MovedVolume, NodeActivities } from '../activities/volume-contract.ts';
 import type { MetricsListener } from '../domain/metrics-listener.ts';
 
@@ -66,6 +67,52 @@ export function measureVolumes(): ActivityInterceptorsFactory {
           return moved;
         } catch (error) {
           volumes.add(1, { direction, outcome: 'failed' });
+          throw error;
+        }
+      },
+    },
+  });
+}
+
+/** What sends notifications, and what gives one up. */
+const DELIVERY = 'deliverNotification' satisfies keyof NotificationActivities;
+const GIVING_UP = 'giveUpNotification' satisfies keyof NotificationActivities;
+const OUTCOMES = ['delivered', 'failed', 'given_up'] as const;
+
+/** Counts the attempts to send notifications by endpoint and outcome, and those that are given up. */
+export function measureNotifications(): ActivityInterceptorsFactory {
+  const attempts = Runtime.instance().metricMeter.createCounter(
+    'holdfast_notifications',
+    '',
+    'Attempts to deliver a notification, and notifications that were given up.',
+  );
+  const count = (endpoint: string, outcome: (typeof OUTCOMES)[number]): void => {
+    // An increase of one outcome is seen from the first on when the others are there.
+    OUTCOMES.forEach((each) => {
+      attempts.add(each === outcome ? 1 : 0, { endpoint, outcome: each });
+    });
+  };
+  return ({ info: { activityType } }) => ({
+    inbound: {
+      async execute(input, next) {
+        if (activityType !== DELIVERY && activityType !== GIVING_UP) {
+          return next(input);
+        }
+        // Both activities take the name of the endpoint.
+        const [{ endpoint }] = input.args as [{ readonly endpoint: string }];
+        try {
+          const answer = await next(input);
+          if (activityType === GIVING_UP) {
+            count(endpoint, 'given_up');
+            // The activity of that name answers so.
+          } else if ((answer as Delivered).outcome === 'Delivered') {
+            count(endpoint, 'delivered');
+          }
+          return answer;
+        } catch (error) {
+          if (activityType === DELIVERY) {
+            count(endpoint, 'failed');
+          }
           throw error;
         }
       },

@@ -25,7 +25,7 @@ import { LocationSet } from '../storage/location-set.ts';
 import { openObjectStore } from '../storage/object-store/open.ts';
 import type { WorkerConfig, WorkerRole } from './config.ts';
 import { installationId } from './installation-id.ts';
-import { measureVolumes } from './metrics.ts';
+import { measureNotifications, measureVolumes } from './metrics.ts';
 import { keepRunLogs } from './run-logs.ts';
 import { TemporalLeases } from './temporal-leases.ts';
 import { isServed } from './task-queues.ts';
@@ -134,6 +134,7 @@ function notificationOptions(client: Cluster, config: WorkerConfig): WorkerOptio
       guard: new AddressGuard(notificationNetworks),
     }),
     maxConcurrentActivityTaskExecutions: NOTIFICATIONS_MAX,
+    interceptors: { activity: [measureNotifications()] },
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: POLLERS_OF_NOTIFICATIONS },
   };
 }

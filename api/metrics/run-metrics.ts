@@ -21,6 +21,7 @@ interface NewestGauges {
   readonly errors: BySchedule;
   readonly archiveBytes: BySchedule;
   readonly volumeBytes: BySchedule;
+  readonly failedHooks: BySchedule;
   readonly lastPhase: Gauge<'schedule' | 'phase'>;
 }
 
@@ -34,6 +35,7 @@ export class RunMetrics {
   readonly #held = new Map<string, ReadonlyMap<string, EndedRun>>();
   readonly #stored: Gauge<'schedule' | 'phase'>;
   readonly #ended: Counter<'schedule' | 'phase'>;
+  readonly #hooks: Counter<'schedule' | 'outcome'>;
   readonly #durations: Histogram<'schedule'>;
   readonly #newest: NewestGauges;
   readonly #velero: VeleroCounts;
@@ -52,6 +54,11 @@ export class RunMetrics {
       help: `Ended ${run}s: those that the locations held when the process began, and those since.`,
       labels: ['schedule', 'phase'],
     });
+    this.#hooks = metrics.counter({
+      name: `holdfast_${run}_hooks_total`,
+      help: `Hooks of pods that were run, by how they ended; counted like holdfast_${run}s_total.`,
+      labels: ['schedule', 'outcome'],
+    });
     this.#durations = metrics.histogram({
       name: `holdfast_${run}_duration_seconds`,
       help: `Time from the start to the end of a ${run}, in seconds; counted like holdfast_${run}s_total.`,
@@ -69,6 +76,8 @@ export class RunMetrics {
     for (const phase of PHASES) {
       this.#ended.inc({ schedule: label, phase }, 0);
     }
+    this.#hooks.inc({ schedule: label, outcome: 'succeeded' }, 0);
+    this.#hooks.inc({ schedule: label, outcome: 'failed' }, 0);
     this.#velero.know(label);
   }
 
@@ -97,6 +106,9 @@ export class RunMetrics {
     const schedule = this.#labels.of(run.schedule);
     this.know(run.schedule);
     this.#ended.inc({ schedule, phase: run.phase });
+    const { attempted, failed } = run.hooks;
+    this.#hooks.inc({ schedule, outcome: 'succeeded' }, attempted - failed);
+    this.#hooks.inc({ schedule, outcome: 'failed' }, failed);
     this.#durations.observe({ schedule }, secondsOf(run));
     this.#velero.count(schedule, run);
   }
@@ -128,8 +140,8 @@ export class RunMetrics {
   #showNewest(schedule: string, runs: readonly EndedRun[]): void {
     const newest = newestOf(runs);
     const good = newestOf(runs.filter(({ phase }) => phase === 'Completed'));
-    const { lastEnd, lastSuccess, items, errors, archiveBytes, volumeBytes, lastPhase } =
-      this.#newest;
+    const { lastEnd, lastSuccess, items, errors, archiveBytes, volumeBytes } = this.#newest;
+    const { failedHooks, lastPhase } = this.#newest;
     if (good !== undefined) {
       lastSuccess.set({ schedule }, good.endMs / MS_PER_SECOND);
     }
@@ -141,6 +153,7 @@ export class RunMetrics {
     errors.set({ schedule }, newest.errors);
     archiveBytes.set({ schedule }, newest.archiveBytes);
     volumeBytes.set({ schedule }, newest.volumeBytes);
+    failedHooks.set({ schedule }, newest.hooks.failed);
     for (const phase of PHASES) {
       lastPhase.set({ schedule, phase }, newest.phase === phase ? 1 : 0);
     }
@@ -160,6 +173,7 @@ function newestGauges(metrics: Metrics, run: string): NewestGauges {
     errors: gauge('last_errors', `Errors of the newest ${run}.`),
     archiveBytes: gauge('last_archive_bytes', `Size of the archive of the newest ${run}.`),
     volumeBytes: gauge('last_volume_bytes', `Data of volumes of the newest ${run}.`),
+    failedHooks: gauge('last_failed_hooks', `Hooks of pods that failed in the newest ${run}.`),
     lastPhase: metrics.gauge({
       name: `holdfast_${run}_last_phase`,
       help: `1 for the phase of the newest ${run}, 0 for the others.`,

@@ -12,7 +12,8 @@ const HOUR_MS = 3_600_000;
 function run(uid: string, fields: Partial<EndedRun> = {}): EndedRun {
   return {
     ...{ uid, schedule: 'nightly', phase: 'Completed', startMs: 0, endMs: HOUR_MS },
-    ...{ items: 7, errors: 0, warnings: 0, archiveBytes: 100, volumeBytes: 50, ...fields },
+    ...{ items: 7, errors: 0, warnings: 0, archiveBytes: 100, volumeBytes: 50 },
+    ...{ hooks: { attempted: 0, failed: 0 }, ...fields },
   };
 }
 
@@ -102,4 +103,22 @@ test('a thousand schedules make no more series than five hundred and one do', as
   );
   expect(counted).toHaveLength(501);
   expect(after.get('holdfast_stored_backups{schedule="_other",phase="Completed"}')).toBe(500);
+});
+
+test('hooks are counted by how they ended, and those that failed in the newest run are told', async () => {
+  const { backups, lines } = open();
+  backups.update('default', [
+    run('a', { hooks: { attempted: 3, failed: 2 } }),
+    run('b', { hooks: { attempted: 2, failed: 1 }, endMs: 2 * HOUR_MS }),
+  ]);
+  const found = await lines();
+  const hooks = (outcome: string) =>
+    found.get(`holdfast_backup_hooks_total{schedule="nightly",outcome="${outcome}"}`);
+  expect([hooks('succeeded'), hooks('failed')]).toEqual([2, 3]);
+  expect(found.get('holdfast_backup_last_failed_hooks{schedule="nightly"}')).toBe(1);
+  backups.know('weekly');
+  const known = (await lines()).get(
+    'holdfast_backup_hooks_total{schedule="weekly",outcome="failed"}',
+  );
+  expect(known).toBe(0);
 });
