@@ -7,7 +7,7 @@ import {
   makeGrpcRetryInterceptor,
 } from '@temporalio/client';
 
-/** Longest pause between two attempts of a call, which has seconds at most. */
+/** Longest pause between two attempts of a call, which has seconds at most, and between two to connect. */
 const PAUSE_MAX_MS = 1000;
 
 /** A connection to Temporal that can be closed while calls are under way. */
@@ -33,7 +33,12 @@ export function openTemporal(options: ConnectionOptions): TemporalLine {
       return pauseMs;
     },
   });
-  const connection = Connection.lazy({ ...options, interceptors: [interceptor] });
+  const connection = Connection.lazy({
+    ...options,
+    interceptors: [interceptor],
+    // gRPC's own is two minutes: a Temporal that was away for some would be back for as long before it is noticed.
+    channelArgs: { ...options.channelArgs, 'grpc.max_reconnect_backoff_ms': PAUSE_MAX_MS },
+  });
   return {
     connection,
     close: async () => {

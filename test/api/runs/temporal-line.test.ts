@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { createServer } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { expect, test } from 'vitest';
@@ -9,7 +8,8 @@ import { openTemporal } from '../../../api/runs/temporal-line.ts';
 import { TemporalRuns } from '../../../api/runs/temporal.ts';
 
 // Goal: an API can end whatever its calls of Temporal are doing. Method: a connection is closed under a call; what would
-// be thrown past everybody then would also leave the call without an end.
+// be thrown past everybody then would also leave the call without an end. Goal: it sees soon that Temporal is back. Method:
+// a server counts who comes, and ends each connection.
 
 const PATIENCE_MS = 10_000;
 
@@ -46,17 +46,37 @@ test('a call whose repetition is overdue ends when the connection is closed', as
   });
 });
 
-test('a call that waits for a connection ends when that is closed', async () => {
-  // It takes connections, and ends them.
+/** A server that takes connections, and ends them; tells when each came. */
+async function startRefuser(): Promise<{ address: string; times: number[]; stop: () => void }> {
+  const times: number[] = [];
   const server = createServer();
-  server.on('session', (session) => {
-    session.destroy();
+  server.on('connection', (socket) => {
+    times.push(performance.now());
+    socket.destroy();
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
   // A server that listens on a port has an address of this shape.
   const { port } = server.address() as AddressInfo;
-  await expectEndAfter(0, `127.0.0.1:${String(port)}`);
-  server.close();
+  return { address: `127.0.0.1:${String(port)}`, times, stop: () => server.close() };
+}
+
+test('a call that waits for a connection ends when that is closed', async () => {
+  const { address, stop } = await startRefuser();
+  await expectEndAfter(0, address);
+  stop();
+});
+
+test('however long Temporal is away, it is looked for as often as in the beginning', async () => {
+  const { address, times, stop } = await startRefuser();
+  const temporal = new TemporalRuns(openTemporal({ address }), 'default');
+  while (times.length < 6) {
+    const call = temporal.call(() => temporal.client.workflowService.getSystemInfo({}), 1000);
+    await call.catch(() => undefined);
+  }
+  await temporal.close();
+  stop();
+  const pauses = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+  expect(pauses.at(-1)).toBeLessThan(3 * (pauses[0] ?? 0));
 });
