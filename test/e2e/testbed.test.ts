@@ -10,6 +10,9 @@ import { expect, test } from 'vitest';
 
 import { isRunning, markOf } from '../../cli/dev/process-mark.ts';
 import { freePort } from '../support/free-port.ts';
+import { freshNamespace } from '../support/fresh-namespace.ts';
+import { deleteNamespace, kubectl } from '../support/kubectl.ts';
+import { applyVolumePod } from '../support/volume-pods.ts';
 
 // Goal: the test bed repairs what has died and leaves all else alone, and builds nothing that the user brings.
 // Method: the scripts as they are. Only parts that other tests miss for a few seconds are killed; a part of the
@@ -22,7 +25,7 @@ const PROMISED = [
   ...['HOLDFAST_RESTIC', 'HOLDFAST_POD_TEMPORAL_ADDRESS'],
 ];
 /** Parts that the tests of others do not miss for a few seconds. */
-const VICTIMS = ['kube-scheduler', 'kube-proxy', 'provisioner', 'temporal-relay'];
+const VICTIMS = ['kube-scheduler', 'kube-proxy', 'coredns', 'provisioner', 'temporal-relay'];
 /** What Linux says of a link address that was given to an interface, and that it did not choose by itself. */
 const GIVEN_ADDRESS = '3\n';
 const run = promisify(execFile);
@@ -72,6 +75,19 @@ test('the address of Temporal that pods are given leads to the same server', asy
     await connection.close();
   }
   expect(ids[0]).toBe(ids[1]);
+});
+
+test('a pod finds a service by its name', async () => {
+  const namespace = await freshNamespace('names');
+  await applyVolumePod({ namespace, name: 'asker', node: 'node-b', emptyDirs: ['none'] });
+  const address = await kubectl('get', 'service', 'kubernetes', '-o', 'jsonpath={.spec.clusterIP}');
+  const ask = ['nslookup', 'kubernetes.default.svc.cluster.local'];
+  try {
+    const answer = await kubectl('-n', namespace, 'exec', 'asker', '--', ...ask);
+    expect(answer.split('\n')).toContain(`Address: ${address}`);
+  } finally {
+    await deleteNamespace(namespace);
+  }
 });
 
 test('the link address of a node stays as it is while pods come and go', async () => {

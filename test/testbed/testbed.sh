@@ -25,6 +25,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
   . "$here/lib/holdfast-image.sh"
   . "$here/lib/postgres-image.sh"
   . "$here/lib/provisioner.sh"
+  . "$here/lib/dns.sh"
   . "$here/lib/temporal.sh"
   . "$here/lib/s3.sh"
   . "$here/lib/parts.sh"

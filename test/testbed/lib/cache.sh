@@ -46,6 +46,7 @@ fill_cache() {
   local wanted=() item
   [[ $OWN_CLUSTER == no || -d $KUBERNETES_DIR ]] || wanted+=(kubernetes)
   [[ $OWN_CLUSTER == no || -d $PROVISIONER_DIR ]] || wanted+=(provisioner)
+  [[ $OWN_CLUSTER == no || -d $COREDNS_DIR ]] || wanted+=(coredns)
   [[ $OWN_CLUSTER == no || -d $IMAGES_DIR ]] || wanted+=(images)
   [[ $OWN_TEMPORAL == no || -d $TEMPORAL_DIR ]] || wanted+=(temporal)
   [[ $OWN_S3 == no || -d $SEAWEEDFS_DIR ]] || wanted+=(seaweedfs)

@@ -87,7 +87,7 @@ wipe_state() {
   # A volume of a pod is often a bind mount of somebody's data, which must not be deleted through it.
   [[ -z $(mounts_below "$RUN_DIR") ]] || die "mounts are left below $RUN_DIR, so its data stays:" "$(mounts_below "$RUN_DIR" | xargs)"
   local name
-  for name in audit-policy.yaml boot-id bridges etcd images kube-proxy.yaml kubeconfig logs node-a node-b pids pki requests.log s3 temporal volumes; do
+  for name in Corefile audit-policy.yaml boot-id bridges etcd images kube-proxy.yaml kubeconfig logs node-a node-b pids pki requests.log s3 temporal volumes; do
     rm -rf --one-file-system "${RUN_DIR:?}/$name"
   done
 }

@@ -122,9 +122,10 @@ TOML
 
 write_kubelet_config() {
   local node=$1 directory=$2
+  local file=$directory/kubelet.yaml
   # Logs of pods are apart because a kubelet deletes those of pods that it does not know, and images are
   # never collected because none could be pulled again.
-  cat >"$directory/kubelet.yaml" <<YAML
+  cat >"$file.new" <<YAML
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 address: ${NODE_ADDRESS[$node]}
@@ -150,7 +151,14 @@ oomScoreAdj: 0
 imageGCHighThresholdPercent: 100
 evictionHard: {memory.available: 50Mi, nodefs.available: 1%, imagefs.available: 1%}
 resolvConf: ""
+clusterDNS: [$DNS_ADDRESS]
+clusterDomain: $CLUSTER_DOMAIN
 YAML
+  if is_running "kubelet-$node" && ! cmp --silent "$file.new" "$file"; then
+    say "the settings of kubelet-$node have changed; starting it again, which its pods do not notice"
+    stop "kubelet-$node"
+  fi
+  mv "$file.new" "$file"
 }
 
 # What is mounted in these folders belongs to other nodes of this machine.

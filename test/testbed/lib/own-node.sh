@@ -5,6 +5,8 @@
 NODE_BRIDGE[c]=cni2
 NODE_SUBNET[c]=10.244.2.0/24
 NODE_FIRST_POD[c]=10.244.2.10
+# The second cluster has no DNS.
+DNS_ADDRESS=
 NODE_PARTS=(kube-scheduler kubelet-c provisioner)
 
 # To be called before certificates are made: the kubelet needs one.

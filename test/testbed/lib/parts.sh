@@ -3,7 +3,7 @@
 
 CLUSTER_PARTS=(
   etcd containerd-a keeper-b containerd-b
-  kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubelet-a kubelet-b provisioner
+  kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubelet-a kubelet-b coredns provisioner
 )
 ALL_PARTS=("${CLUSTER_PARTS[@]}" temporal temporal-relay s3)
 
