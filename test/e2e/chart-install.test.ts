@@ -20,7 +20,7 @@ let namespace = '';
 
 beforeAll(async () => {
   [installation, namespace] = await Promise.all([
-    Installation.start({ isTemporalAlone: true }),
+    Installation.start({ parts: ['temporal'] }),
     freshNamespace('chart'),
   ]);
   [release] = await Promise.all([

@@ -28,7 +28,7 @@ beforeAll(async () => {
   await kubectl('create', 'serviceaccount', 'weak', '-n', namespace);
   account = await accountKubeconfig('weak', namespace);
   installation = await Installation.start({
-    isTemporalAlone: true,
+    parts: ['temporal'],
     kubeconfig: account.kubeconfig,
   });
   const volumes = { namespace, node: AGENT_NODE, name: 'web', claims: ['data'] };

@@ -8,7 +8,7 @@ import { helm } from '../support/helm.ts';
 import { holdfastImage } from '../support/holdfast-image.ts';
 import { Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
-import { type PodRelay, startPodRelay } from '../support/pod-relay.ts';
+import { PodRelays } from '../support/pod-relay.ts';
 
 // Goal: who follows the quick start gets what it promises. Method: its commands as they stand, by the real helm in the test
 // bed's cluster, with its variables set, and with namespaces and an account of the names that it has. The release has
@@ -18,7 +18,7 @@ const RELEASE = `holdfast-${String(process.pid)}`;
 const INSTALL = { '--install holdfast ': `--install ${RELEASE} ` };
 
 let installation: Installation;
-let relay: PodRelay;
+const relays = new PodRelays();
 let reader: DocumentationReader;
 let page: PageWalk;
 /** What the reader has of their own. */
@@ -26,17 +26,15 @@ let env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
   [installation, reader] = await Promise.all([
-    Installation.start({ isTemporalAlone: true }),
+    Installation.start({ parts: ['temporal'] }),
     DocumentationReader.start(),
     removed(),
   ]);
-  const [host = '', port] = installation.temporalAddress.split(':');
-  relay = await startPodRelay({ host, port: Number(port) });
   const [, repository, tag] = /^(.*):([^:]*)$/.exec(await holdfastImage()) ?? [];
   env = {
     IMAGE_REPOSITORY: repository,
     IMAGE_TAG: tag,
-    TEMPORAL: `temporal.address=${relay.address}`,
+    TEMPORAL: `temporal.address=${await relays.addressOf(installation.temporalAddress)}`,
     BUCKET: process.env['S3_BUCKET'],
     PREFIX: installation.prefix,
     ENDPOINT: process.env['S3_ENDPOINT'],
@@ -50,7 +48,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await removed();
-  relay.stop();
+  relays.stop();
   await Promise.all([reader.stop(), installation.stop()]);
 });
 

@@ -7,7 +7,7 @@ import { startHoldfast } from './holdfast.ts';
 import { holdfastImage } from './holdfast-image.ts';
 import type { Installation } from './installation.ts';
 import { deleteNamespace, kubectl } from './kubectl.ts';
-import { type PodRelay, startPodRelay } from './pod-relay.ts';
+import { PodRelays } from './pod-relay.ts';
 
 const CREDENTIALS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION'];
 const SECRET = 'bucket';
@@ -20,25 +20,22 @@ export interface Ended {
   readonly output: string;
 }
 
-/** Holdfast as the chart installs it in the test bed's cluster, with the Temporal of an installation. */
+/** Holdfast as the chart installs it in the test bed's cluster, with Temporal and location of an installation. */
 export class ChartRelease {
   /** Name of the release, of its namespace, and of the cluster as its runs have it. */
   readonly name: string;
-  readonly #relay: PodRelay;
+  readonly #relays = new PodRelays();
   readonly #folder: string;
   #token = '';
 
-  private constructor(name: string, relay: PodRelay, folder: string) {
+  private constructor(name: string, folder: string) {
     this.name = name;
-    this.#relay = relay;
     this.#folder = folder;
   }
 
   static async install(installation: Installation): Promise<ChartRelease> {
-    const [host = '', port] = installation.temporalAddress.split(':');
-    const relay = await startPodRelay({ host, port: Number(port) });
     const folder = await mkdtemp(join(tmpdir(), 'holdfast-release-'));
-    const release = new ChartRelease(installation.ownNamespace, relay, folder);
+    const release = new ChartRelease(installation.ownNamespace, folder);
     try {
       await release.#prepare(installation);
       await helm('install', release.name, CHART, ...release.#flags, ...WAIT);
@@ -73,7 +70,7 @@ export class ChartRelease {
     await helm('uninstall', this.name, '--namespace', this.name, '--ignore-not-found');
     await kubectl('delete', 'clusterrolebinding', this.name, '--ignore-not-found');
     await deleteNamespace(this.name);
-    this.#relay.stop();
+    this.#relays.stop();
     await rm(this.#folder, { recursive: true });
   }
 
@@ -94,11 +91,13 @@ export class ChartRelease {
     const token = await this.#kubectl('create', 'token', CALLER, '--audience', 'holdfast');
     this.#token = token.trim();
     const [, repository, tag] = /^(.*):([^:]*)$/.exec(await holdfastImage()) ?? [];
+    const location = await this.#relays.locationOf(installation.location('configured'));
+    const address = await this.#relays.addressOf(installation.temporalAddress);
     const chartValues = {
       image: { repository, tag },
-      temporal: { address: this.#relay.address },
+      temporal: { address },
       credentials: { existingSecret: SECRET },
-      config: { cluster: this.name, locations: [installation.location('direct')] },
+      config: { cluster: this.name, locations: [location] },
       // Another release of this cluster may have them.
       accessRoles: { enabled: false },
     };

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { StorageLocation } from '../../domain/storage-location.ts';
 import { kubeconfigOf } from './chart-accounts.ts';
 import type { ClusterNode } from './empty-cluster.ts';
+import { locationFields } from './location-fields.ts';
 import { temporalServer, type TemporalServerOptions } from './temporal-server.ts';
 
 /** `agent` is the agent of the node whose volumes this machine sees at the kubelet's own folder. */
@@ -35,8 +36,8 @@ export interface InstallationOptions {
   readonly environment?: Partial<Record<Part, NodeJS.ProcessEnv>>;
   /** Path of the agent's restic, if not the test bed's. */
   readonly restic?: string;
-  /** Whether only a Temporal server is started. */
-  readonly isTemporalAlone?: boolean;
+  /** Parts that are started, if not all but the agent. */
+  readonly parts?: readonly Part[];
   /** Whether the processes have the location a second time, as `archive`, which is read-only. */
   readonly hasReadOnlyView?: boolean;
   /** Settings of the Temporal server. */
@@ -62,9 +63,9 @@ export interface PlacedInstallation {
   readonly location: StorageLocation;
 }
 
-/** What runs beside Temporal. */
-export function partsOf({ isTemporalAlone, hasAgent }: InstallationOptions): readonly Part[] {
-  return isTemporalAlone === true ? [] : ['worker', 'api', ...(hasAgent ? ['agent' as const] : [])];
+/** What is started. */
+export function partsOf({ parts, hasAgent }: InstallationOptions): readonly Part[] {
+  return parts ?? ['temporal', 'worker', 'api', ...(hasAgent ? ['agent' as const] : [])];
 }
 
 /** How a part is started. */
@@ -145,12 +146,8 @@ function sharedEnvironment(placed: PlacedInstallation): NodeJS.ProcessEnv {
 }
 
 function locationsOf({ location, options }: PlacedInstallation): object[] {
-  const told = withoutEmpty(location);
+  const told = locationFields(location);
   return options.hasReadOnlyView === true
     ? [told, { ...told, name: 'archive', readOnly: true }]
     : [told];
-}
-
-function withoutEmpty(location: StorageLocation): object {
-  return Object.fromEntries(Object.entries(location).filter(([, value]) => value !== ''));
 }

@@ -65,8 +65,12 @@ export class Installation {
     installation.#folder = await mkdtemp(join(tmpdir(), 'holdfast-test-'));
     installation.#ports = { temporal: await freePort(), api: await freePort() };
     try {
-      await installation.startPart('temporal');
-      await Promise.all(partsOf(options).map((part) => installation.startPart(part)));
+      const parts = partsOf(options);
+      if (parts.includes('temporal')) {
+        await installation.startPart('temporal');
+      }
+      const others = parts.filter((part) => part !== 'temporal');
+      await Promise.all(others.map((part) => installation.startPart(part)));
       return installation;
     } catch (error) {
       await installation.#killAll();

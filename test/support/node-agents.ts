@@ -1,17 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { StorageLocation } from '../../domain/storage-location.ts';
 import type { Applied } from './applied-yaml.ts';
 import { holdfastImage } from './holdfast-image.ts';
 import type { Installation } from './installation.ts';
 import { deleteNamespace, kubectl } from './kubectl.ts';
 import { applyManifests } from './manifests.ts';
-import { type PodRelay, startPodRelay } from './pod-relay.ts';
+import { PodRelays } from './pod-relay.ts';
 
 const CREDENTIALS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION'];
 const READY_WAIT_MS = 120_000;
-const LOOPBACK = /^(127\.|localhost$)/;
 
 export interface NodeAgentOptions {
   /** Environment besides that of the manifests. */
@@ -24,7 +22,7 @@ export interface NodeAgentOptions {
  */
 export class NodeAgents {
   readonly #installation: Installation;
-  readonly #relays: PodRelay[] = [];
+  readonly #relays = new PodRelays();
   #applied: Applied | undefined;
 
   private constructor(installation: Installation) {
@@ -79,18 +77,18 @@ export class NodeAgents {
   async stop(): Promise<void> {
     await this.#applied?.remove();
     await deleteNamespace(this.#installation.ownNamespace);
-    for (const relay of this.#relays.splice(0)) {
-      relay.stop();
-    }
+    this.#relays.stop();
   }
 
   async #deploy({ env = {} }: NodeAgentOptions): Promise<void> {
     const image = await holdfastImage();
     const configuration = {
       HOLDFAST_CLUSTER: this.#installation.name,
-      HOLDFAST_LOCATIONS: JSON.stringify([await this.#locationForPods()]),
+      HOLDFAST_LOCATIONS: JSON.stringify([
+        await this.#relays.locationOf(this.#installation.location('configured')),
+      ]),
       HOLDFAST_LOG_LEVEL: 'info',
-      TEMPORAL_ADDRESS: await this.#addressForPods(this.#installation.temporalAddress),
+      TEMPORAL_ADDRESS: await this.#relays.addressOf(this.#installation.temporalAddress),
       ...env,
     };
     const credentials = CREDENTIALS.map((variable) => [variable, process.env[variable] ?? '']);
@@ -111,32 +109,6 @@ export class NodeAgents {
 
   get #suffix(): string {
     return `-${this.#installation.name}`;
-  }
-
-  async #locationForPods(): Promise<object> {
-    const location = this.#installation.location('configured');
-    if (location.provider !== 's3') {
-      throw new Error('pods cannot reach a folder of this machine');
-    }
-    const endpoint = location.endpoint === undefined ? {} : await this.#endpointForPods(location);
-    return { ...withoutEmpty(location), ...endpoint };
-  }
-
-  async #endpointForPods({ endpoint = '' }: { endpoint?: string }): Promise<{ endpoint: string }> {
-    const url = new URL(endpoint);
-    url.host = await this.#addressForPods(url.host);
-    return { endpoint: url.origin };
-  }
-
-  /** The address itself where pods reach it, else that of a relay. */
-  async #addressForPods(address: string): Promise<string> {
-    const [host = '', port] = address.split(':');
-    if (!LOOPBACK.test(host)) {
-      return address;
-    }
-    const relay = await startPodRelay({ host, port: Number(port) });
-    this.#relays.push(relay);
-    return relay.address;
   }
 
   async #ready(): Promise<void> {
@@ -184,10 +156,6 @@ export class NodeAgents {
 
 function objectNamed(kind: string, name: string): object {
   return { apiVersion: 'v1', kind, metadata: { name } };
-}
-
-function withoutEmpty(location: StorageLocation): object {
-  return Object.fromEntries(Object.entries(location).filter(([, value]) => value !== ''));
 }
 
 /** Processes of a pod on this machine, which is every node of the test bed, whose command line has a word. */

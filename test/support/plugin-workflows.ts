@@ -45,7 +45,7 @@ export class PluginWorkflows {
 
   /** Runs the workflows as they are, unless a test compiled others. */
   static async start(workflowBundle: WorkflowBundleOption = asTheyAre()): Promise<PluginWorkflows> {
-    const installation = await Installation.start({ isTemporalAlone: true, isFolder: true });
+    const installation = await Installation.start({ parts: ['temporal'], isFolder: true });
     const address = installation.temporalAddress;
     const client = new Client({ connection: await Connection.connect({ address }) });
     const all = new PluginWorkflows(

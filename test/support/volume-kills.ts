@@ -125,17 +125,20 @@ export class VolumeKills {
 
   /** The record of the only volume of a backup. */
   async record(backup: string): Promise<CopyRecord> {
-    const store = this.#installation.store();
-    // What a test reads here is what the backup wrote.
-    const [record, ...others] = (await readJsonGz(
-      store,
-      backupKeys(backup).volumes,
-    )) as CopyRecord[];
-    store.close();
+    const [record, ...others] = await this.records(backup);
     if (record === undefined || others.length > 0) {
       throw new Error(`the backup ${backup} has not one volume`);
     }
     return record;
+  }
+
+  /** The records of all volumes of a backup. */
+  async records(backup: string): Promise<readonly CopyRecord[]> {
+    const store = this.#installation.store();
+    // What a test reads here is what the backup wrote.
+    const records = (await readJsonGz(store, backupKeys(backup).volumes)) as CopyRecord[];
+    store.close();
+    return records;
   }
 
   /** What is in the repository of a copy. */
