@@ -8,7 +8,7 @@ HELM_DIR=$CACHE_DIR/helm-${HELM_SUM:0:16}
 
 print_helm() {
   if [[ $(uname -m) != x86_64 ]]; then
-    command -v helm || die "put helm 3.14 or newer on the PATH; it is fetched for x86_64 alone"
+    command -v helm || die "put helm 4 or newer on the PATH; it is fetched for x86_64 alone"
     return 0
   fi
   with_cache in_cache "$HELM_DIR" fetch_helm

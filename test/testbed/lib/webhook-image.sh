@@ -2,7 +2,7 @@
 # The image of a webhook server, for the tests that need one; the bed itself does without.
 
 WEBHOOK_IMAGE_FOLDER=$CACHE_DIR/webhook-$(
-  hash_of "$BED_DIR"/images/webhook/{main.go,build.sh} - <<<"$WEBHOOK_IMAGE"
+  hash_of "$BED_DIR"/images/{program.sh,webhook/main.go,webhook/build.sh} - <<<"$WEBHOOK_IMAGE"
 )
 
 # ensure_webhook_image: builds it, once, and loads it into the nodes that lack it.
@@ -13,12 +13,9 @@ ensure_webhook_image() {
     say "your cluster needs the image of $WEBHOOK_IMAGE_FOLDER/webhook.tar"
     return 0
   fi
-  local node
-  for node in "${NODES[@]}"; do
-    if ! ctr_on "$node" images list -q | grep -qxF -e "$WEBHOOK_IMAGE"; then
-      import_archives "$WEBHOOK_IMAGE_FOLDER/webhook.tar"
-    fi
-  done
+  if ! is_in_nodes "$WEBHOOK_IMAGE"; then
+    import_archives "$WEBHOOK_IMAGE_FOLDER/webhook.tar"
+  fi
 }
 
 build_webhook_image() {
