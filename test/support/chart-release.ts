@@ -8,11 +8,15 @@ import { holdfastImage } from './holdfast-image.ts';
 import type { Installation } from './installation.ts';
 import { deleteNamespace, kubectl } from './kubectl.ts';
 import { PodRelays } from './pod-relay.ts';
+import { loadTemporalImage } from './temporal-image.ts';
 
 const CREDENTIALS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION'];
 const SECRET = 'bucket';
 const CALLER = 'caller';
+const STORAGE_CLASS = 'standard';
 const WAIT = ['--wait', '--timeout', '240s'];
+/** The definitions are the cluster's: Holdfast of another version may have made them before. */
+const OWN_DEFINITIONS = '--force-conflicts';
 
 /** What a command of the command line has given. */
 export interface Ended {
@@ -20,7 +24,12 @@ export interface Ended {
   readonly output: string;
 }
 
-/** Holdfast as the chart installs it in the test bed's cluster, with Temporal and location of an installation. */
+export interface ReleaseOptions {
+  /** Whether the chart brings a Temporal, in place of that of the installation. */
+  readonly isTemporalEmbedded?: boolean;
+}
+
+/** Holdfast as the chart installs it in the test bed's cluster, with the location of an installation. */
 export class ChartRelease {
   /** Name of the release, of its namespace, and of the cluster as its runs have it. */
   readonly name: string;
@@ -33,12 +42,15 @@ export class ChartRelease {
     this.#folder = folder;
   }
 
-  static async install(installation: Installation): Promise<ChartRelease> {
+  static async install(
+    installation: Installation,
+    options: ReleaseOptions = {},
+  ): Promise<ChartRelease> {
     const folder = await mkdtemp(join(tmpdir(), 'holdfast-release-'));
     const release = new ChartRelease(installation.ownNamespace, folder);
     try {
-      await release.#prepare(installation);
-      await helm('install', release.name, CHART, ...release.#flags, ...WAIT);
+      await release.#prepare(installation, options);
+      await helm('install', release.name, CHART, OWN_DEFINITIONS, ...release.#flags, ...WAIT);
       return release;
     } catch (error) {
       await release.remove();
@@ -78,7 +90,7 @@ export class ChartRelease {
     return ['--namespace', this.name, '--values', join(this.#folder, 'values.yaml')];
   }
 
-  async #prepare(installation: Installation): Promise<void> {
+  async #prepare(installation: Installation, options: ReleaseOptions): Promise<void> {
     await kubectl('create', 'namespace', this.name);
     await kubectl(
       ...['label', 'namespace', this.name, 'pod-security.kubernetes.io/enforce=privileged'],
@@ -90,18 +102,27 @@ export class ChartRelease {
     await kubectl('create', 'clusterrolebinding', this.name, ...role);
     const token = await this.#kubectl('create', 'token', CALLER, '--audience', 'holdfast');
     this.#token = token.trim();
-    const [, repository, tag] = /^(.*):([^:]*)$/.exec(await holdfastImage()) ?? [];
+    // As where nothing but a mirror is reached: one prefix for all images.
+    const image = /^(.*)\/([^/]*):([^:]*)$/.exec(await holdfastImage());
+    const [, imageRegistry, repository, tag] = image ?? [];
     const location = await this.#relays.locationOf(installation.location('configured'));
-    const address = await this.#relays.addressOf(installation.temporalAddress);
     const chartValues = {
-      image: { repository, tag },
-      temporal: { address },
+      ...{ imageRegistry, image: { repository, tag } },
+      temporal: await this.#temporal(installation, options),
       credentials: { existingSecret: SECRET },
       config: { cluster: this.name, locations: [location] },
       // Another release of this cluster may have them.
       accessRoles: { enabled: false },
     };
     await writeFile(join(this.#folder, 'values.yaml'), JSON.stringify(chartValues));
+  }
+
+  async #temporal(installation: Installation, options: ReleaseOptions): Promise<object> {
+    if (options.isTemporalEmbedded === true) {
+      await loadTemporalImage();
+      return { embedded: { enabled: true, storageClassName: STORAGE_CLASS } };
+    }
+    return { address: await this.#relays.addressOf(installation.temporalAddress) };
   }
 
   #kubectl(...args: readonly string[]): Promise<string> {

@@ -1,0 +1,158 @@
+import { expect } from 'vitest';
+
+import { ChartRelease, type Ended, type ReleaseOptions } from './chart-release.ts';
+import { dropNamespaces } from './dropped-namespaces.ts';
+import { freshNamespace } from './fresh-namespace.ts';
+import { Installation } from './installation.ts';
+import { deleteNamespace, kubectl } from './kubectl.ts';
+import { applyVolumePod } from './volume-pods.ts';
+
+const POD = 'web';
+const HOOK = 'pre.hook.backup.velero.io';
+/** A hook that runs until the test lets it end. */
+const HELD_HOOK = 'touch /held; while [ ! -e /go ]; do sleep 0.2; done';
+/** What `helm uninstall` and the test leave in the namespace of a release. */
+const LEFT = [
+  'configmap/kube-root-ca.crt',
+  'secret/bucket',
+  'secret/holdfast-master-key',
+  ...['serviceaccount/caller', 'serviceaccount/default'],
+];
+const KINDS = [
+  ...['deployments', 'daemonsets', 'statefulsets', 'pods', 'services', 'persistentvolumeclaims'],
+  ...['configmaps', 'secrets', 'serviceaccounts', 'roles', 'rolebindings', 'networkpolicies'],
+  ...['poddisruptionbudgets', 'leases'],
+].join(',');
+/** For what a kubelet or a draining process takes its time. */
+const SLOW = { timeout: 120_000 };
+
+/** A release of the chart, and what it backs up: a namespace of one pod, with a hook and a file in a volume. */
+export class ChartScenario {
+  readonly installation: Installation;
+  readonly release: ChartRelease;
+  readonly namespace: string;
+
+  private constructor(parts: Pick<ChartScenario, 'installation' | 'release' | 'namespace'>) {
+    this.installation = parts.installation;
+    this.release = parts.release;
+    this.namespace = parts.namespace;
+  }
+
+  static async start(options: ReleaseOptions = {}): Promise<ChartScenario> {
+    const [installation, namespace] = await Promise.all([
+      Installation.start({ parts: options.isTemporalEmbedded === true ? [] : ['temporal'] }),
+      freshNamespace('chart'),
+    ]);
+    const [release] = await Promise.all([
+      ChartRelease.install(installation, options),
+      applyVolumePod({
+        ...{ namespace, name: POD, node: 'node-b', claims: ['data'] },
+        fill: 'echo kept > data/file',
+        annotations: {
+          [`${HOOK}/container`]: 'main',
+          [`${HOOK}/command`]: '["sh","-c","echo hooked"]',
+        },
+      }),
+    ]);
+    return new ChartScenario({ installation, release, namespace });
+  }
+
+  async stop(): Promise<void> {
+    await this.release.remove();
+    await dropNamespaces(this.namespace);
+    await this.installation.stop();
+  }
+
+  /** Expects the command line to find nothing wrong. */
+  async expectHealthy(): Promise<void> {
+    const { status, output } = await this.release.holdfast(
+      'doctor',
+      '--cluster',
+      this.release.name,
+    );
+    expect(output).toContain('0 failed');
+    expect(status).toBe(0);
+  }
+
+  /** Expects what is backed up and lost to come back whole. */
+  async expectRestored(): Promise<void> {
+    expect(await this.#backUp('first', '--wait')).toMatchObject({ status: 0 });
+    const hooks = await this.release.holdfast('backup', 'hooks', 'first');
+    expect(hooks.output).toContain('hooked');
+    await deleteNamespace(this.namespace);
+    const restore = await this.release.holdfast(
+      ...['restore', 'create', 'again', '--from-backup', 'first'],
+      ...['--cluster', this.release.name, '--wait'],
+    );
+    expect(restore).toMatchObject({ status: 0 });
+    await this.#kubectl('wait', '--for=condition=Ready', `pod/${POD}`, '--timeout=60s');
+    expect(await this.#inPod('cat /volumes/data/file')).toBe('kept\n');
+  }
+
+  /** Expects a backup to end well during which every pod of the release is replaced, and something else may happen. */
+  async expectUpgraded(values: readonly string[], meanwhile?: () => Promise<void>): Promise<void> {
+    const command = `${HOOK}/command=${JSON.stringify(['sh', '-c', HELD_HOOK])}`;
+    await this.#kubectl('annotate', 'pod', POD, '--overwrite', `${HOOK}/timeout=5m`, command);
+    const pods = await this.#podUids();
+    expect(await this.#backUp('meanwhile')).toMatchObject({ status: 0 });
+    await expect.poll(() => this.#inPod('ls /')).toContain('held');
+    await this.release.upgrade(...values);
+    await meanwhile?.();
+    await this.#inPod('touch /go');
+    const left = async (): Promise<string[]> =>
+      (await this.#podUids()).filter((name) => pods.includes(name));
+    await expect.poll(left, SLOW).toEqual([]);
+    await expect.poll(() => this.backup('meanwhile'), SLOW).toMatch(/Completed/);
+  }
+
+  /** What the command line says of a backup. */
+  async backup(name: string): Promise<string> {
+    return (await this.release.holdfast('backup', 'get', name)).output;
+  }
+
+  /** Expects nothing to be left of a release that is uninstalled but its backups and what reads them. */
+  async expectUninstalled(): Promise<void> {
+    await this.release.uninstall();
+    await expect.poll(() => this.#objectsLeft(), SLOW).toEqual(LEFT);
+    const wide = 'clusterroles,clusterrolebindings,flowschemas,prioritylevelconfigurations';
+    // The binding is that of the test.
+    expect(await this.#objectsOfRelease(wide)).toEqual([
+      `clusterrolebinding.rbac.authorization.k8s.io/${this.release.name}`,
+    ]);
+    const store = this.installation.store();
+    const kept = await Array.fromAsync(store.list('backups/first/'));
+    store.close();
+    expect(kept.flat().length).toBeGreaterThan(0);
+  }
+
+  #backUp(name: string, ...more: readonly string[]): Promise<Ended> {
+    return this.release.holdfast(
+      ...['backup', 'create', name, '--include-namespaces', this.namespace],
+      ...['--cluster', this.release.name, ...more],
+    );
+  }
+
+  async #podUids(): Promise<string[]> {
+    const uids = 'jsonpath={range .items[*]}{.metadata.uid}{"\\n"}{end}';
+    const printed = await kubectl('-n', this.release.name, 'get', 'pods', '-o', uids);
+    return printed.trim().split('\n');
+  }
+
+  async #objectsLeft(): Promise<string[]> {
+    const left = await kubectl('-n', this.release.name, 'get', KINDS, '-o', 'name');
+    return left.trim().split('\n').sort();
+  }
+
+  async #objectsOfRelease(kinds: string): Promise<string[]> {
+    const names = await kubectl('get', kinds, '-o', 'name');
+    return names.split('\n').filter((name) => name.includes(this.release.name));
+  }
+
+  #inPod(script: string): Promise<string> {
+    return this.#kubectl('exec', POD, '--', 'sh', '-c', script);
+  }
+
+  #kubectl(...args: readonly string[]): Promise<string> {
+    return kubectl('-n', this.namespace, ...args);
+  }
+}
