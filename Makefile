@@ -20,7 +20,7 @@ include $(ROOT)test/testbed/testbed.mk
 # The image that `make image` builds, upon BASE, with BUILDER.
 IMAGE ?= holdfast:dev
 
-.PHONY: help install image check test test-skew test-kill test-kill-volumes test-kill-hooks test-kill-plugins test-fuzz demo demo-stop bench histories client openapi
+.PHONY: help install image check test test-skew test-kill test-kill-volumes test-kill-hooks test-kill-plugins test-fuzz demo demo-stop bench histories client openapi manifests
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -88,3 +88,8 @@ openapi: install ## Write the documents of the API and of the plugin contract, a
 	@node api/openapi-main.ts > api/openapi.json
 	@node api/plugin-contract-main.ts > docs/plugin-contract-v1.json
 	@node deploy/values-schema.ts > deploy/chart/values.schema.json
+
+manifests: install ## Write the plain manifests of deploy/kubernetes, which are made of the chart.
+	@helm=$$(test/testbed/testbed.sh helm); made=$$("$$helm" template holdfast deploy/chart --namespace holdfast \
+	  --values deploy/kubernetes-values.yaml 2>/dev/null | node deploy/plain-manifests.ts); \
+	  printf '%s\n' "$$made" > deploy/kubernetes/holdfast.yaml

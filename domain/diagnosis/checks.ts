@@ -43,7 +43,7 @@ export interface LocationFinding {
   readonly why?: string;
 }
 
-const MANIFEST = 'deploy/kubernetes/cluster-worker-access.yaml';
+const ROLE = 'the ClusterRole holdfast-cluster-worker of deploy/kubernetes';
 const DENIED_SHOWN = 5;
 
 /** The worst of some results. */
@@ -176,7 +176,7 @@ function workerChecks({ access, engine, image, locations }: WorkerFacts): Doctor
 }
 
 function permissionsCheck(access: WorkerFacts['access']): DoctorCheck {
-  const advice = `give its account what ${MANIFEST} has`;
+  const advice = `give its account what ${ROLE} has`;
   if ('failure' in access) {
     return failed('Permissions', access.failure.message, advice);
   }

@@ -52,6 +52,9 @@ namespace: $AGENTS_NAMESPACE
 nameSuffix: -demo
 resources: [$(realpath --relative-to "$1" deploy/kubernetes)]
 patches:
+  # API and workers run on this machine, and the worker makes the definitions.
+  - { target: { kind: Deployment }, patch: "{ apiVersion: v1, kind: Any, metadata: { name: any }, \$patch: delete }" }
+  - { target: { kind: CustomResourceDefinition }, patch: "{ apiVersion: v1, kind: Any, metadata: { name: any }, \$patch: delete }" }
 YAML
 }
 

@@ -66,7 +66,7 @@ test.each([
   ]);
 });
 
-test('what the worker may not do is named, a few of many, with the manifest that allows it', () => {
+test('what the worker may not do is named, a few of many, with the role that allows it', () => {
   const denied = particularAccess('holdfast');
   const access = { value: { denied, deniedCount: 70 } };
   const check = clusterChecks(facts({ access })).find(({ name }) => name === 'Permissions');
@@ -74,7 +74,7 @@ test('what the worker may not do is named, a few of many, with the manifest that
   expect(check?.message).toBe(
     'the worker may not get secrets in holdfast, get pods/exec, create secrets in holdfast, create pods/exec, create customresourcedefinitions.apiextensions.k8s.io and 65 more',
   );
-  expect(check?.advice).toContain('cluster-worker-access.yaml');
+  expect(check?.advice).toContain('ClusterRole holdfast-cluster-worker');
   expect(accessText({ verb: 'get', group: '*', resource: '*' })).toBe('get every type');
 });
 

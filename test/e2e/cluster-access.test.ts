@@ -46,12 +46,8 @@ let installation: Installation;
 const endings: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  const noAgents = {
-    ...{ $patch: 'delete', apiVersion: 'apps/v1', kind: 'DaemonSet' },
-    metadata: { name: 'holdfast-node-agent' },
-  };
   const manifests = await applyManifests({
-    ...{ namespace: own, nameSuffix: suffix, patches: [noAgents] },
+    ...{ namespace: own, nameSuffix: suffix, without: ['DaemonSet'] },
   });
   endings.push(() => deleteNamespace(own));
   endings.push(() => manifests.remove());

@@ -8,11 +8,16 @@ import { kubectl } from './kubectl.ts';
 
 const MANIFESTS = fileURLToPath(new URL('../../deploy/kubernetes', import.meta.url));
 
-/** All installations of a cluster share it: one test must not take away what others need. */
-const SHARED = {
-  ...{ $patch: 'delete', apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' },
-  metadata: { name: 'plugins.holdfast.dev' },
-};
+/**
+ * Definitions are of all installations of a cluster: one test must not take away what others need. API and workers of an
+ * installation are processes of this machine.
+ */
+const LEFT_OUT = ['CustomResourceDefinition', 'Deployment'];
+
+/** Kustomize wants names here, and goes by those of the target. */
+const REMOVAL = JSON.stringify({
+  ...{ $patch: 'delete', apiVersion: 'v1', kind: 'Any', metadata: { name: 'any' } },
+});
 
 /** What an overlay says, as kustomize has it. */
 export interface Overlay {
@@ -21,18 +26,15 @@ export interface Overlay {
   readonly nameSuffix: string;
   readonly images?: readonly object[];
   /** Fields of objects, each with what identifies its object. */
-  readonly patches: readonly object[];
+  readonly patches?: readonly object[];
+  /** Kinds whose objects are not made. */
+  readonly without?: readonly string[];
 }
 
-/** Applies the manifests of `deploy/` through an overlay, without the definition of plugins. */
-export async function applyManifests({ patches, ...overlay }: Overlay): Promise<Applied> {
-  const folder = await mkdtemp(join(tmpdir(), 'holdfast-overlay-'));
-  const kustomization = {
-    ...overlay,
-    resources: [relative(folder, MANIFESTS)],
-    patches: [...patches, SHARED].map((patch) => ({ patch: JSON.stringify(patch) })),
-  };
-  await writeFile(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
+/** Applies the manifests of `deploy/` through an overlay, without definitions, API and workers. */
+export async function applyManifests(overlay: Overlay): Promise<Applied> {
+  const without = [...LEFT_OUT, ...(overlay.without ?? [])];
+  const folder = await overlayFolder({ ...overlay, without });
   const remove = async (): Promise<void> => {
     await kubectl('delete', '-k', folder, '--ignore-not-found', '--wait=false');
     await rm(folder, { recursive: true });
@@ -44,4 +46,28 @@ export async function applyManifests({ patches, ...overlay }: Overlay): Promise<
     throw error;
   }
   return { remove };
+}
+
+/** What a cluster says that it would do with all of the manifests. */
+export async function tryManifests(overlay: Overlay): Promise<string> {
+  const folder = await overlayFolder(overlay);
+  try {
+    return await kubectl('apply', '-k', folder, '--dry-run=server');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function overlayFolder({ patches = [], without = [], ...overlay }: Overlay): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-overlay-'));
+  const kustomization = {
+    ...overlay,
+    resources: [relative(folder, MANIFESTS)],
+    patches: [
+      ...patches.map((patch) => ({ patch: JSON.stringify(patch) })),
+      ...without.map((kind) => ({ target: { kind }, patch: REMOVAL })),
+    ],
+  };
+  await writeFile(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
+  return folder;
 }
