@@ -33,7 +33,10 @@ interface PodSpec {
 }
 
 async function documents(...values: string[]): Promise<Document[]> {
-  const text = await rendered(...values);
+  return documentsOf(await rendered(...values));
+}
+
+function documentsOf(text: string): Document[] {
   return parseAllDocuments(text)
     .filter(({ contents }) => contents !== null)
     .map((document) => document.toJS() as Document);
@@ -119,4 +122,22 @@ test('every pod but that of the node agent may run where Pod Security restricts 
       });
     }
   }
+});
+
+test('a cluster that is served from elsewhere has nothing of the API, and the accounts of its own parts alone', async () => {
+  const values = `${CHART}/examples/remote-cluster.yaml`;
+  const text = await helm('template', 'holdfast', CHART, '-n', 'holdfast', '--values', values);
+  expect(text).not.toMatch(/holdfast-(api|workflow-worker)|api\/server\.ts/);
+  const made = documentsOf(text).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+  expect(made.sort()).toEqual([
+    ...['ClusterRole holdfast-cluster-worker', 'ClusterRole holdfast-node-agent'],
+    'ClusterRoleBinding holdfast-cluster-worker',
+    'ClusterRoleBinding holdfast-node-agent',
+    ...['ConfigMap holdfast', 'DaemonSet holdfast-node-agent'],
+    ...['Deployment holdfast-cluster-worker', 'FlowSchema holdfast', 'NetworkPolicy holdfast'],
+    'PodDisruptionBudget holdfast-cluster-worker',
+    ...['PriorityLevelConfiguration holdfast', 'Role holdfast-node-agent'],
+    'RoleBinding holdfast-node-agent',
+    ...['ServiceAccount holdfast-cluster-worker', 'ServiceAccount holdfast-node-agent'],
+  ]);
 });

@@ -60,6 +60,7 @@ test('a backup of the whole cluster holds every object of it, and so does its re
   const backup = await installation.ended('backups', 'all');
   const after = await listCluster();
   expect(backup.status).toMatchObject({ phase: 'Completed', errors: 0 });
+  expect(backup.spec.cluster).toBe(installation.name);
 
   const items = await indexOf('all');
   const captured = new Set(items.map(pathOf));
@@ -74,6 +75,7 @@ test('a backup of the whole cluster holds every object of it, and so does its re
   const spec = { cluster: TARGET, backupName: 'all' };
   expect((await installation.createRestore('all', spec)).status).toBe(202);
   const restore = await installation.ended('restores', 'all');
+  expect(restore.spec.cluster).toBe(TARGET);
   const present = await listCluster(target.kubeconfig);
   const skipped = await skippedByRule(items);
   const missing = items.filter(
