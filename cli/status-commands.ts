@@ -30,7 +30,12 @@ export function versionCommand(): Command {
         options.client === true
           ? undefined
           : (await clientOf(options).installation.status()).version;
-      const versions = { client: RELEASE, ...(server === undefined ? {} : { server }) };
+      const commit = process.env['HOLDFAST_REVISION'];
+      const versions = {
+        client: RELEASE,
+        ...(commit === undefined ? {} : { commit }),
+        ...(server === undefined ? {} : { server }),
+      };
       print(versions, options, {
         text: () =>
           Object.entries(versions)

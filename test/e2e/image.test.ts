@@ -53,6 +53,13 @@ test('the image runs the command line of this checkout, as a user who is not roo
   expect((await inPod('id', '-u')).trim()).toBe('65532');
 });
 
+test('the command line in the image tells what the image was built of', async () => {
+  // The test bed has a hash of the sources for the commit, and names the image after it.
+  const [, commit] = /:([^:]*)$/.exec(await holdfastImage()) ?? [];
+  const told = await inPod('holdfast', 'version', '--client', '-o', 'json');
+  expect(JSON.parse(told)).toMatchObject({ commit });
+});
+
 test('the image has the engine that it pins, and the tools for metadata', async () => {
   const [, version = 'none'] =
     /restic (?:v)([\d.]+)/.exec(await read('test/testbed/modules/restic/go.mod')) ?? [];

@@ -52,7 +52,8 @@ make_holdfast_image() {
   say "building $image (5 seconds, or a minute when its packages have changed)"
   HOLDFAST_RESTIC=$(image_restic) logged "$DEPLOY_DIR/build-context.sh" "$IMAGE_CONTEXT"
   is_in_store "$runtime" || build_image "$runtime" "$DEPLOY_DIR/Containerfile" "$IMAGE_CONTEXT" --target runtime
-  build_image "$image" "$DEPLOY_DIR/Containerfile" "$IMAGE_CONTEXT" --build-context "runtime=container-image://$runtime"
+  build_image "$image" "$DEPLOY_DIR/Containerfile" "$IMAGE_CONTEXT" --build-context "runtime=container-image://$runtime" \
+    --build-arg "REVISION=${image##*:}"
   forget_images "$HOLDFAST_IMAGE_NAME" "$IMAGES_KEPT"
   forget_images "$RUNTIME_IMAGE_NAME" 2
 }
