@@ -22,14 +22,16 @@ const Image = group({
   pullPolicy: Type.Enum(['Always', 'IfNotPresent', 'Never']),
 });
 
+const PreviousImage = group({ registry: Text, repository: Text, tag: Text, digest: Text });
+
 /** Where pods of a part may run, and what they may use. */
 const PLACE = {
   ...{ resources: Mapping, nodeSelector: Mapping, affinity: Mapping },
   ...{ tolerations: Sequence, topologySpreadConstraints: Sequence },
 };
-const WORKER = group({
+const WORKER = {
   ...{ enabled: Flag, replicas: Count, terminationGracePeriodSeconds: Count, ...PLACE },
-});
+};
 const LABELED = { enabled: Flag, labels: Mapping };
 
 /** `rateLimitReads` for `HOLDFAST_RATE_LIMIT_READS`. */
@@ -68,7 +70,8 @@ function valuesSchema(): object {
       }),
     }),
     api: group({ enabled: Flag, replicas: Count, ...PLACE }),
-    ...{ workflowWorker: WORKER, clusterWorker: WORKER },
+    workflowWorker: group({ ...WORKER, previousVersions: Type.Array(PreviousImage) }),
+    clusterWorker: group(WORKER),
     nodeAgent: group({ enabled: Flag, kubeletDir: Type.String({ pattern: '^/' }), ...PLACE }),
     ...{ serviceAccountAnnotations: Mapping, priorityClassName: Text },
     ...{ extraEnv: Sequence, extraObjects: Sequence },

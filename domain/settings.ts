@@ -88,6 +88,18 @@ export const SETTINGS = {
     isPlace: true,
     schema: text('file with compiled workflows'),
   },
+  HOLDFAST_WORKER_DEPLOYMENT: {
+    schema: text('worker deployment of Temporal whose versions workflow workers are', {
+      pattern: DNS_LABEL,
+    }),
+  },
+  HOLDFAST_TAKES_NEW_RUNS: {
+    isPlace: true,
+    default: 'true',
+    schema: Type.Boolean({
+      description: 'whether new runs begin on the version of this worker, or it only ends its own',
+    }),
+  },
   HOLDFAST_API_HOST: {
     isPlace: true,
     default: '127.0.0.1',

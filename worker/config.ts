@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 import { parseDuration } from '../domain/duration.ts';
@@ -6,6 +7,7 @@ import { type MetricsListener, metricsListenerOf } from '../domain/metrics-liste
 import { requireDnsLabel } from '../domain/names.ts';
 import { settingOf } from '../domain/settings.ts';
 import { locationsOf, type StorageLocation } from '../domain/storage-location.ts';
+import { type WorkerVersion, workerVersionOf } from './worker-version.ts';
 
 const WORKER_ROLES = ['workflows', 'cluster', 'node'] as const;
 export type WorkerRole = (typeof WORKER_ROLES)[number];
@@ -32,6 +34,10 @@ export interface WorkerConfig {
   readonly notificationNetworks: readonly string[];
   /** Compiled workflows; when left out they are compiled at the start. */
   readonly bundlePath?: string;
+  /** Version of the workflows; when left out they have none. */
+  readonly version?: WorkerVersion;
+  /** Whether new runs begin on that version. */
+  readonly takesNewRuns: boolean;
 }
 
 /** A node and its volumes. */
@@ -69,8 +75,31 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv): WorkerConfig
     ...shownMetrics(env),
     ...(image === undefined ? {} : { image }),
     ...(kubeContext === undefined ? {} : { kubeContext }),
+    ...versionOf(roles, env),
+    takesNewRuns: settingOf(env, 'HOLDFAST_TAKES_NEW_RUNS') === 'true',
     ...(bundlePath === undefined ? {} : { bundlePath }),
   };
+}
+
+/** Workflows that are compiled at the start have no version, as each compilation may be another. */
+function versionOf(
+  roles: readonly WorkerRole[],
+  env: NodeJS.ProcessEnv,
+): Pick<WorkerConfig, 'version'> {
+  const name = env['HOLDFAST_WORKER_DEPLOYMENT'];
+  if (name === undefined || !roles.includes('workflows')) {
+    return {};
+  }
+  requireDnsLabel(name, 'HOLDFAST_WORKER_DEPLOYMENT');
+  const bundlePath = env['HOLDFAST_WORKFLOW_BUNDLE'];
+  if (bundlePath === undefined || !existsSync(bundlePath)) {
+    throw new Failure(
+      'invalid-request',
+      'HOLDFAST_WORKER_DEPLOYMENT needs compiled workflows; HOLDFAST_WORKFLOW_BUNDLE names no file',
+      { subject: 'HOLDFAST_WORKFLOW_BUNDLE' },
+    );
+  }
+  return { version: workerVersionOf(name, bundlePath) };
 }
 
 function shownMetrics(env: NodeJS.ProcessEnv): Pick<WorkerConfig, 'metrics'> {

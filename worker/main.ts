@@ -10,6 +10,7 @@ import { readConfig, type WorkerConfig } from './config.ts';
 import { keepExpiring } from './expiry-schedule.ts';
 import { sweepFreezesForever } from './freeze-sweeper.ts';
 import { installRuntime, writeLog } from './log.ts';
+import { keepCurrent } from './worker-version.ts';
 import { createWorkers } from './workers.ts';
 
 /** Pause between two attempts to reach Temporal at the start. */
@@ -39,9 +40,13 @@ async function main(): Promise<void> {
   const { connectionOptions, namespace } = loadClientConnectConfig();
   const connection = await connectPatiently(connectionOptions);
   try {
-    const workers = await createWorkers(config, { connection, namespace: namespace ?? 'default' });
+    const connected = { connection, namespace: namespace ?? 'default' };
+    const workers = await createWorkers(config, connected);
     if (config.roles.includes('cluster')) {
-      void keepExpiring(config, { connection, namespace: namespace ?? 'default' }, stop.signal);
+      void keepExpiring(config, connected, stop.signal);
+    }
+    if (config.version !== undefined && config.takesNewRuns) {
+      void keepCurrent(config.version, connected, stop.signal);
     }
     writeLog('info', 'worker ready', { roles: config.roles, cluster: config.cluster });
     await Promise.all(workers.map((worker) => worker.run()));

@@ -29,6 +29,7 @@ import { measureNotifications, measureVolumes } from './metrics.ts';
 import { keepRunLogs } from './run-logs.ts';
 import { TemporalLeases } from './temporal-leases.ts';
 import { isServed } from './task-queues.ts';
+import { versionedOptions } from './worker-version.ts';
 
 /** Workflows whose state a process keeps; the others are replayed when they go on. About 1 MB each. */
 const CACHED_WORKFLOWS_MAX = 200;
@@ -79,7 +80,7 @@ export async function createWorkers(config: WorkerConfig, connected: Connected):
   );
 }
 
-function workflowOptions({ bundlePath }: WorkerConfig): WorkerOptions {
+function workflowOptions({ bundlePath, version }: WorkerConfig): WorkerOptions {
   const isBundled = bundlePath !== undefined && existsSync(bundlePath);
   return {
     taskQueue: WORKFLOW_TASK_QUEUE,
@@ -88,6 +89,7 @@ function workflowOptions({ bundlePath }: WorkerConfig): WorkerOptions {
       : { workflowsPath: WORKFLOWS_PATH }),
     maxCachedWorkflows: CACHED_WORKFLOWS_MAX,
     maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS_MAX,
+    ...(version === undefined ? {} : versionedOptions(version)),
   };
 }
 

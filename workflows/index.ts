@@ -1,18 +1,63 @@
+import { backup } from './backup.ts';
+import { backupVolumes } from './backup-volumes.ts';
+import { diagnose } from './diagnose.ts';
+import { expireBackups } from './expire-backups.ts';
+import { freezeGuard } from './freeze-guard.ts';
+import { deleteRun } from './delete.ts';
+import { deliverNotification, notify } from './notify.ts';
+import { pluginItems } from './plugin-items.ts';
+import { cancelPluginOperations } from './plugin-cancel.ts';
+import { pluginOperations } from './plugin-operations.ts';
+import { pluginRegistry } from './plugin-registry.ts';
+import { preview, previewRestore } from './preview.ts';
+import { reconcile } from './reconcile.ts';
+import { repository } from './repository.ts';
+import { restore } from './restore.ts';
+import { restoreVolumes } from './restore-volumes.ts';
+import { scheduledBackup } from './scheduled-backup.ts';
+import { endWhereTheyBegan } from './versioning.ts';
+
+// All but those that outlive the workers of a version: a repository is kept as long as it is used, and a notification is tried
+// for three days.
+endWhereTheyBegan([
+  backup,
+  backupVolumes,
+  diagnose,
+  expireBackups,
+  freezeGuard,
+  deleteRun,
+  notify,
+  pluginItems,
+  cancelPluginOperations,
+  pluginOperations,
+  pluginRegistry,
+  preview,
+  previewRestore,
+  reconcile,
+  restore,
+  restoreVolumes,
+  scheduledBackup,
+]);
+
 /** Every workflow under the name that it is registered with; `contract.ts` has the same names for callers. */
-export { backup } from './backup.ts';
-export { backupVolumes } from './backup-volumes.ts';
-export { diagnose } from './diagnose.ts';
-export { expireBackups } from './expire-backups.ts';
-export { freezeGuard } from './freeze-guard.ts';
-export { deleteRun as delete } from './delete.ts';
-export { deliverNotification, notify } from './notify.ts';
-export { pluginItems } from './plugin-items.ts';
-export { cancelPluginOperations } from './plugin-cancel.ts';
-export { pluginOperations } from './plugin-operations.ts';
-export { pluginRegistry } from './plugin-registry.ts';
-export { preview, previewRestore } from './preview.ts';
-export { reconcile } from './reconcile.ts';
-export { repository } from './repository.ts';
-export { restore } from './restore.ts';
-export { restoreVolumes } from './restore-volumes.ts';
-export { scheduledBackup } from './scheduled-backup.ts';
+export {
+  backup,
+  backupVolumes,
+  diagnose,
+  expireBackups,
+  freezeGuard,
+  deleteRun as delete,
+  deliverNotification,
+  notify,
+  pluginItems,
+  cancelPluginOperations,
+  pluginOperations,
+  pluginRegistry,
+  preview,
+  previewRestore,
+  reconcile,
+  repository,
+  restore,
+  restoreVolumes,
+  scheduledBackup,
+};
