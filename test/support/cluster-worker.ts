@@ -5,28 +5,35 @@ import type { Installation } from './installation.ts';
 
 const WORKER = fileURLToPath(new URL('../../worker/main.ts', import.meta.url));
 
-/** A worker of an installation that serves another cluster than the installation's own. */
+/** A worker of an installation besides the installation's own. */
 export interface ClusterWorker {
   /** Ends it as a crash does. */
   stop(): Promise<void>;
 }
 
 /** Starts a worker for the cluster of a kubeconfig, which requests then name `cluster`. */
-export async function startClusterWorker(
+export function startClusterWorker(
   installation: Installation,
   { cluster, kubeconfig }: { cluster: string; kubeconfig: string },
 ): Promise<ClusterWorker> {
   const location = Object.entries(installation.location('configured'));
-  const child = spawn(process.execPath, [WORKER, '--role', 'cluster'], {
-    env: {
-      ...process.env,
-      TEMPORAL_ADDRESS: installation.temporalAddress,
-      HOLDFAST_CLUSTER: cluster,
-      HOLDFAST_LOCATIONS: JSON.stringify([
-        Object.fromEntries(location.filter(([, value]) => value !== '')),
-      ]),
-      KUBECONFIG: kubeconfig,
-    },
+  return startWorker(installation, 'cluster', {
+    HOLDFAST_CLUSTER: cluster,
+    HOLDFAST_LOCATIONS: JSON.stringify([
+      Object.fromEntries(location.filter(([, value]) => value !== '')),
+    ]),
+    KUBECONFIG: kubeconfig,
+  });
+}
+
+/** Starts a worker of one role with variables of its own. */
+export async function startWorker(
+  installation: Installation,
+  role: 'cluster' | 'workflows',
+  env: NodeJS.ProcessEnv,
+): Promise<ClusterWorker> {
+  const child = spawn(process.execPath, [WORKER, '--role', role], {
+    env: { ...process.env, TEMPORAL_ADDRESS: installation.temporalAddress, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = new Promise<void>((resolve) => {
@@ -47,7 +54,7 @@ export async function startClusterWorker(
   });
   await Promise.race([ready, exited]);
   if (child.exitCode !== null) {
-    throw new Error(`the worker of ${cluster} did not start:\n${text}`);
+    throw new Error(`the worker of ${role} did not start:\n${text}`);
   }
   return {
     stop: async () => {

@@ -41,7 +41,10 @@ export interface InstallationOptions {
   /** Whether the processes have the location a second time, as `archive`, which is read-only. */
   readonly hasReadOnlyView?: boolean;
   /** Settings of the Temporal server. */
-  readonly temporal?: Pick<TemporalServerOptions, 'metricsPort' | 'eventsSuggested'>;
+  readonly temporal?: Pick<
+    TemporalServerOptions,
+    'metricsPort' | 'eventsSuggested' | 'drainSeconds'
+  >;
 }
 
 /** Whose account a part has. */
