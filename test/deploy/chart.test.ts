@@ -20,7 +20,10 @@ interface Document {
   readonly kind: string;
   readonly metadata: { readonly name: string };
   readonly data?: Readonly<Record<string, string>>;
-  readonly spec?: { readonly template?: { readonly spec: PodSpec } };
+  readonly spec?: {
+    readonly selector?: { readonly matchLabels: Readonly<Record<string, string>> };
+    readonly template?: { readonly spec: PodSpec };
+  };
 }
 
 interface PodSpec {
@@ -28,6 +31,7 @@ interface PodSpec {
   readonly containers: readonly {
     readonly image: string;
     readonly securityContext: object;
+    readonly env?: readonly { readonly name: string; readonly value?: string }[];
     readonly envFrom?: readonly object[];
   }[];
 }
@@ -141,3 +145,39 @@ test('a cluster that is served from elsewhere has nothing of the API, and the ac
     ...['ServiceAccount holdfast-cluster-worker', 'ServiceAccount holdfast-node-agent'],
   ]);
 });
+
+test('workers of an earlier version go on with its runs, and take no new ones', async () => {
+  const made = await documents(
+    ...[TEMPORAL, 'config={"workerDeployment":"holdfast"}', 'image={"tag":"2"}'],
+    'workflowWorker={"previousVersions":[{"tag":"1"}]}',
+  );
+  const workers = made.filter(
+    ({ kind, spec }) =>
+      kind === 'Deployment' &&
+      spec?.template?.spec.serviceAccountName === 'holdfast-workflow-worker',
+  );
+  const seen = workers.map(({ metadata, spec }) => ({
+    name: metadata.name,
+    component: spec?.selector?.matchLabels['app.kubernetes.io/component'],
+    ...takenBy(spec?.template?.spec),
+  }));
+  const name = expect.stringMatching(/^holdfast-workflow-worker-[0-9a-f]{8}$/) as string;
+  const component = expect.stringMatching(/^workflow-worker-[0-9a-f]{8}$/) as string;
+  expect(seen).toEqual([
+    ...[{ name: 'holdfast-workflow-worker', image: 'holdfast:2', component: 'workflow-worker' }],
+    { name, image: 'holdfast:1', takes: 'false', component },
+  ]);
+});
+
+test('workers of an earlier version are refused where workers have no versions', async () => {
+  const previous = 'workflowWorker={"previousVersions":[{"tag":"1"}]}';
+  await expect(rendered(TEMPORAL, previous)).rejects.toThrow(
+    'workflowWorker.previousVersions needs config.workerDeployment',
+  );
+});
+
+/** Image of a pod, and whether it takes new runs where it is told. */
+function takenBy(pod?: PodSpec): object {
+  const [{ image, env } = { image: '', env: [] }] = pod?.containers ?? [];
+  return { image, takes: env?.find(({ name }) => name === 'HOLDFAST_TAKES_NEW_RUNS')?.value };
+}

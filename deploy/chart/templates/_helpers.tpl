@@ -51,11 +51,11 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 {{- end }}
 
-{{/* Settings, and credentials of buckets for those who reach them: all but the workflow workers. Takes (list . component). */}}
+{{/* Settings, and credentials of buckets for those who reach them: all but the workers of the role workflows. Takes (list . role). */}}
 {{- define "holdfast.environmentFrom" -}}
 {{- $root := index . 0 -}}
 - configMapRef: { name: {{ include "holdfast.name" $root }} }
-{{- if ne (index . 1) "workflow-worker" }}
+{{- if ne (index . 1) "workflows" }}
 {{- with $root.Values.credentials.existingSecret }}
 - secretRef: { name: {{ . }} }
 {{- end }}
