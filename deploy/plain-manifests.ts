@@ -22,7 +22,10 @@ function plain(document: Document): string {
   for (const path of REMOVED.filter((each) => document.hasIn(each))) {
     document.deleteIn(path);
   }
-  return document.toString({ lineWidth: 0 }).replace(SOURCE, '').replace(/\n{2,}/g, '\n');
+  return document
+    .toString({ lineWidth: 0 })
+    .replace(SOURCE, '')
+    .replace(/\n{2,}/g, '\n');
 }
 
 const documents = [...parseAllDocuments(await text(process.stdin))] as Document[];

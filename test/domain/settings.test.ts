@@ -43,10 +43,22 @@ test('what stands for a setting that is left out has its shape', () => {
   for (const [name, { schema, default: text }] of ALL) {
     if (text !== undefined) {
       const shape = (schema as { type?: string }).type;
-      const value = shape === 'integer' ? Number(text) : shape === 'array' ? text.split(',') : text;
-      expect(Value.Check(schema, value), name).toBe(true);
+      expect(Value.Check(schema, valueOf(text, shape)), name).toBe(true);
     }
   }
   expect(settingOf({}, 'HOLDFAST_DRAIN')).toBe('5s');
   expect(settingOf({ HOLDFAST_DRAIN: '0s' }, 'HOLDFAST_DRAIN')).toBe('0s');
 });
+
+function valueOf(text: string, shape: string | undefined): unknown {
+  switch (shape) {
+    case 'integer':
+      return Number(text);
+    case 'boolean':
+      return text === 'true';
+    case 'array':
+      return text.split(',');
+    default:
+      return text;
+  }
+}
