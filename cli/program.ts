@@ -35,6 +35,10 @@ const NOUNS = [
     load: async () => (await import('./namespace-command.ts')).namespaceCommand(),
   },
   {
+    ...{ name: 'volume', plural: 'volumes', aliases: [] },
+    load: async () => (await import('./volume-command.ts')).volumeCommand(),
+  },
+  {
     ...{ name: 'notification', plural: 'notifications', aliases: [] },
     load: async () => (await import('./notification-commands.ts')).notificationCommand(),
   },

@@ -5,11 +5,14 @@ import type { CoverageReport } from '../../domain/coverage.ts';
 import { Failure } from '../../domain/failure.ts';
 import { maskedJson } from '../../domain/mask-secret.ts';
 import { backupKeys } from '../../domain/object-key.ts';
+import { backupVolumes, type BackupVolumeList } from '../../domain/volumes/backup-volumes.ts';
+import type { CopyRecord } from '../../domain/volumes/copy-record.ts';
 import type { RunKey } from '../../domain/workflow-id.ts';
 import type { BackupIndex } from '../../storage/format/held-index.ts';
 import { ItemBrowser } from '../../storage/format/item-browser.ts';
 import { openMaskedArchive } from '../../storage/format/masked-archive.ts';
 import { readBodyText } from '../../storage/format/read-bodies.ts';
+import { readJsonGzIfThere } from '../../storage/json-file.ts';
 import type { ObjectStore } from '../../storage/object-store/port.ts';
 import { continueToken, placeOfToken } from './continue-token.ts';
 import { findLine, pageOf, type WantedItem } from './find-items.ts';
@@ -105,6 +108,16 @@ export class ContentsService {
     const store = this.#store(key);
     await requireUsable(store, key, this.#options.look);
     return readCoverage(store, key.name);
+  }
+
+  /** What became of its volumes. Throws like `readCoverage`. */
+  async volumes(key: RunKey): Promise<BackupVolumeList> {
+    const { volumes } = await this.coverage(key);
+    const stored = await readJsonGzIfThere(this.#store(key), backupKeys(key.name).volumes);
+    // The file under this key is Holdfast's own.
+    const records = (stored ?? []) as readonly CopyRecord[];
+    const items = backupVolumes(volumes.items, records);
+    return { apiVersion: API_VERSION, kind: 'BackupVolumeList', items };
   }
 
   /** What became of its hooks; of a backup under way, of those that have ended. Throws like `readHooks`. */

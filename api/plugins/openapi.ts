@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 
 import { API_BASE } from '../../domain/api-resource.ts';
 import { Backup, BackupList, CreateBackup } from '../schemas/backup.ts';
-import { BackupPreview, Coverage } from '../schemas/coverage.ts';
+import { BackupPreview, BackupVolumeList, Coverage } from '../schemas/coverage.ts';
 import { BackupItems } from '../schemas/contents.ts';
 import { ExtendBackup, HoldBackup } from '../schemas/hold.ts';
 import { BackupHookList, RestoreHookList } from '../schemas/hooks.ts';
@@ -48,6 +48,7 @@ const SCHEMAS = [
   BackupPreview,
   BackupItems,
   BackupHookList,
+  BackupVolumeList,
   RestoreHookList,
   PluginDescription,
   Plugin,

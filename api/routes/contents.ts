@@ -52,6 +52,7 @@ export function contentsRoutes(app: FastifyInstance, parts: ContentsRoutes): voi
   const { contents, guards } = parts;
   const config = { access: guards.run('Backup', 'get') };
   itemRoutes(app, parts);
+  reportRoutes(app, parts);
   app.get<OneBackup>(
     `${ONE}/download`,
     {
@@ -88,6 +89,11 @@ export function contentsRoutes(app: FastifyInstance, parts: ContentsRoutes): voi
         .send(Readable.from(body, { objectMode: false }));
     },
   );
+}
+
+/** What was noted when the backup was made. */
+function reportRoutes(app: FastifyInstance, { contents, guards }: ContentsRoutes): void {
+  const config = { access: guards.run('Backup', 'get') };
   app.get<OneBackup>(
     `${ONE}/coverage`,
     {
@@ -101,6 +107,20 @@ export function contentsRoutes(app: FastifyInstance, parts: ContentsRoutes): voi
       },
     },
     async (request) => contents.coverage(keyOf(request)),
+  );
+  app.get<OneBackup>(
+    `${ONE}/volumes`,
+    {
+      config,
+      schema: {
+        summary: 'What became of the volumes: whether and where their data was copied, or why not',
+        params: RunParams,
+        querystring: RunQuery,
+        tags: TAGS,
+        response: { 200: reference('BackupVolumeList'), default: problem() },
+      },
+    },
+    async (request) => contents.volumes(keyOf(request)),
   );
   app.get<OneBackup>(
     `${ONE}/hooks`,

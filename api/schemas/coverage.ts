@@ -1,12 +1,41 @@
 import { Type } from 'typebox';
 
 import { COVERAGE_REASONS } from '../../domain/coverage.ts';
+import { ApiVersion } from './run.ts';
 
 const Reason = Type.String({
   enum: Object.keys(COVERAGE_REASONS),
   description: 'Why something is not in the backup; docs/coverage.md explains each.',
 });
 const Counts = Type.Object({}, { additionalProperties: Type.Integer() });
+
+const VOLUME_FIELDS = {
+  namespace: Type.String(),
+  pod: Type.Optional(Type.String()),
+  volume: Type.Optional(Type.String()),
+  claim: Type.Optional(Type.String()),
+  persistentVolume: Type.Optional(Type.String()),
+  source: Type.String(),
+  action: Type.String({ enum: ['fs-backup', 'snapshot', 'none'] }),
+  reason: Type.Optional(Reason),
+  copy: Type.Optional(
+    Type.Object(
+      {
+        outcome: Type.Enum(['Complete', 'Incomplete', 'Empty']),
+        files: Type.Integer(),
+        bytes: Type.Integer(),
+        level: Type.Enum(['Engine', 'Counts', 'ReadBack']),
+        isHeld: Type.Optional(
+          Type.Boolean({
+            description:
+              'Whether the pod was as its pre hooks made it until the copy ended; left out where it has none.',
+          }),
+        ),
+      },
+      { description: 'What was copied, and how far that is proven.' },
+    ),
+  ),
+};
 
 export const Coverage = Type.Object(
   {
@@ -43,35 +72,7 @@ export const Coverage = Type.Object(
     namespaces: Type.Array(Type.Object({ name: Type.String(), reason: Reason })),
     volumes: Type.Object({
       captured: Type.Integer(),
-      items: Type.Array(
-        Type.Object({
-          namespace: Type.String(),
-          pod: Type.Optional(Type.String()),
-          volume: Type.Optional(Type.String()),
-          claim: Type.Optional(Type.String()),
-          persistentVolume: Type.Optional(Type.String()),
-          source: Type.String(),
-          action: Type.String({ enum: ['fs-backup', 'snapshot', 'none'] }),
-          reason: Type.Optional(Reason),
-          copy: Type.Optional(
-            Type.Object(
-              {
-                outcome: Type.Enum(['Complete', 'Incomplete', 'Empty']),
-                files: Type.Integer(),
-                bytes: Type.Integer(),
-                level: Type.Enum(['Engine', 'Counts', 'ReadBack']),
-                isHeld: Type.Optional(
-                  Type.Boolean({
-                    description:
-                      'Whether the pod was as its pre hooks made it until the copy ended; left out where it has none.',
-                  }),
-                ),
-              },
-              { description: 'What was copied, and how far that is proven.' },
-            ),
-          ),
-        }),
-      ),
+      items: Type.Array(Type.Object(VOLUME_FIELDS)),
       leftOut: Counts,
     }),
     hooks: Type.Array(
@@ -99,4 +100,22 @@ export const BackupPreview = Type.Object(
     coverage: Type.Ref('Coverage'),
   },
   { $id: 'BackupPreview', description: 'What a backup would hold, were it made now.' },
+);
+
+export const BackupVolumeList = Type.Object(
+  {
+    apiVersion: ApiVersion,
+    kind: Type.Literal('BackupVolumeList'),
+    items: Type.Array(
+      Type.Object({
+        name: Type.String({ description: 'Of the claim, or of the pod and its volume.' }),
+        ...VOLUME_FIELDS,
+        node: Type.Optional(Type.String({ description: 'On which it was read.' })),
+        engine: Type.Optional(Type.Object({ kind: Type.String(), version: Type.String() })),
+        startTimestamp: Type.Optional(Type.String({ format: 'date-time' })),
+        completionTimestamp: Type.Optional(Type.String({ format: 'date-time' })),
+      }),
+    ),
+  },
+  { $id: 'BackupVolumeList', description: 'What became of the volumes of a backup.' },
 );

@@ -1,6 +1,7 @@
 import type { BackupHookList, RestoreHookList } from '../../domain/api-resource.ts';
 import type { BackupItemList, RestoreItemList } from '../../domain/backup-contents.ts';
 import type { CoverageReport } from '../../domain/coverage.ts';
+import type { BackupVolumeList } from '../../domain/volumes/backup-volumes.ts';
 import { pathOf, type Query, type Transport } from './transport.ts';
 
 /** What backups hold, and what became of it in restores. */
@@ -34,6 +35,11 @@ export class ContentsClient {
   /** What a backup should hold, what it holds, and why they differ. */
   async coverage(name: string): Promise<CoverageReport> {
     return this.#transport.send('GET', `${pathOf('backups', name)}/coverage`, {});
+  }
+
+  /** What became of the volumes of a backup. */
+  async backupVolumes(name: string): Promise<BackupVolumeList> {
+    return this.#transport.send('GET', `${pathOf('backups', name)}/volumes`, {});
   }
 
   /** What became of the hooks of a backup. */

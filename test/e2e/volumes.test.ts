@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { BackupResource } from '../../domain/api-resource.ts';
 import type { CoverageReport } from '../../domain/coverage.ts';
+import type { BackupVolumeList } from '../../domain/volumes/backup-volumes.ts';
 import { backupKeys } from '../../domain/object-key.ts';
 import type { CopyRecord } from '../../domain/volumes/copy-record.ts';
 import type { LeaseRequest } from '../../domain/volumes/lease-table.ts';
@@ -121,6 +122,10 @@ test('claims with and without a pod, an empty one and an emptyDir are copied on 
   expect(idle).toMatchObject({ copy: { outcome: 'Complete', snapshot: { files: 1, bytes: 5 } } });
   expect(idle?.readThrough).toMatch(/^holdfast-mount-/);
   const { body } = await installation.request<CoverageReport>('GET', '/backups/first/coverage');
+  const told = await installation.request<BackupVolumeList>('GET', '/backups/first/volumes');
+  expect(told.body.items).toContainEqual(
+    expect.objectContaining({ name: `${namespace}/far`, node: 'node-b' }),
+  );
   const rows = body.volumes.items
     .filter(({ source }) => source !== 'projected')
     .map((row) => `${volumeName(row)}: ${row.reason ?? row.copy?.outcome ?? ''}`);

@@ -65,6 +65,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   }),
   one('GET /backups/{name}/download', VIEWERS),
   one('GET /backups/{name}/coverage', VIEWERS),
+  one('GET /backups/{name}/volumes', VIEWERS),
   one('GET /backups/{name}/hooks', VIEWERS),
   one('GET /backups/{name}/logs', VIEWERS),
   one('GET /restores/{name}/logs', VIEWERS),

@@ -284,3 +284,35 @@ test('the coverage is what was stored, and told to be missing or of another layo
   await writeJsonGz(store, coverage, { version: 1, items: { expected: 1, captured: 1 } });
   expect(await service().coverage(KEY)).toMatchObject({ items: { expected: 1 } });
 });
+
+test('volumes are told with where and how they were copied, or why not', async () => {
+  await storeBackup(store, 'b', ITEMS);
+  const keys = backupKeys('b');
+  const claim = {
+    namespace: 'shop',
+    source: 'persistentVolumeClaim',
+    action: 'fs-backup',
+  } as const;
+  const copied = { outcome: 'Complete', files: 2, bytes: 30, level: 'ReadBack' } as const;
+  const rows = [
+    { ...claim, claim: 'data', copy: copied },
+    { ...claim, claim: 'late', reason: 'copy-failed' },
+    { ...claim, claim: 'none', copy: { ...copied, outcome: 'Empty' } },
+  ];
+  await writeJsonGz(store, keys.coverage, { version: 1, volumes: { items: rows } });
+  const times = {
+    startTimestamp: '2026-01-01T00:00:00Z',
+    completionTimestamp: '2026-01-01T00:00:09Z',
+  };
+  const engine = { kind: 'restic', version: '0.18.0' };
+  const record = { namespace: 'shop', node: 'node-a', repository: 'r', ...times };
+  await writeJsonGz(store, keys.volumes, [
+    { ...record, claim: 'none', copy: { outcome: 'Empty' } },
+    { ...record, claim: 'data', copy: { outcome: 'Complete', engine } },
+  ]);
+  expect((await service().volumes(KEY)).items).toEqual([
+    { name: 'shop/data', ...rows[0], node: 'node-a', engine, ...times },
+    { name: 'shop/late', ...rows[1] },
+    { name: 'shop/none', ...rows[2], node: 'node-a', ...times },
+  ]);
+});
