@@ -3,7 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Files that take longest, the longest first: one at the end would run while nothing else is left. */
 const LONG = [
   ...[
-    ...['quick-start'],
+    ...['quick-start', 'chart-embedded', 'chart-disturbances', 'chart-install'],
     ...['kill', 'volume-faults', 'volume-kills', 'volumes', 'hooks-thaw', 'lost-cluster', 'api'],
     ...['plugin-faults', 'restore-webhooks', 'dev', 'restore-image', 'hooks', 'restore', 'cli'],
     ...['volume-trees', 'node-agents', 'deletion', 'plugin-additions', 'plugin-histories'],
