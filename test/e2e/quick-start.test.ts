@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { EXIT } from '../../cli/exit-codes.ts';
 import { DocumentationReader, type PageWalk } from '../support/docs/page-walk.ts';
 import { helm } from '../support/helm.ts';
+import { startHoldfast } from '../support/holdfast.ts';
 import { holdfastImage } from '../support/holdfast-image.ts';
 import { Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
@@ -49,7 +51,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await removed();
   relays.stop();
-  await Promise.all([reader.stop(), installation.stop()]);
+  await installation.stop();
+  await reader.stop();
 });
 
 /** Whatever the pages make in the cluster, also by a walk that was cut off. */
@@ -57,6 +60,11 @@ async function removed(): Promise<void> {
   await helm('uninstall', RELEASE, '--namespace', 'holdfast', '--ignore-not-found');
   await kubectl('delete', 'clusterrolebinding', 'holdfast-admin', '--ignore-not-found');
   await Promise.all(['holdfast', 'shop', 'shop-copy'].map(deleteNamespace));
+}
+
+async function tokenOf(account: string): Promise<string> {
+  const flags = ['--namespace', 'holdfast', '--audience', 'holdfast'];
+  return (await kubectl('create', 'token', account, ...flags)).trim();
 }
 
 test('it is installed, knows its caller, and finds nothing wrong', async () => {
@@ -72,26 +80,55 @@ test('an application is backed up, lost, and there again with its data', async (
 });
 
 test('a schedule makes a backup', async () => {
-  expect(await page.next()).toContain('Covered');
+  expect(await page.next()).toContain('PROTECTION');
+  const covered = async (): Promise<string> => {
+    const command = startHoldfast(['namespace', 'get', 'shop'], {
+      HOLDFAST_TOKEN: await tokenOf('admin'),
+    });
+    await command.status;
+    return command.stdout;
+  };
+  await expect.poll(covered, { interval: 2000 }).toMatch(/Covered +nightly-/);
 });
 
 test('what the README says works where it is installed already', async () => {
   await reader.page('README.md', { env, names: INSTALL }).rest();
 });
 
-test('it is upgraded, and gets other credentials and another key', async () => {
-  const names = {
-    'helm upgrade holdfast ': `helm upgrade ${RELEASE} `,
-    'deployment/holdfast-': `deployment/${RELEASE}-`,
-    'daemonset/holdfast-': `daemonset/${RELEASE}-`,
-  };
-  await reader.page('docs/day-two.md', { env, names }).rest();
-  const [old, fresh] = await Promise.all(
-    ['old-master-key', 'new-master-key'].map((name) => readFile(join(reader.folder, name), 'utf8')),
-  );
-  expect(fresh).toMatch(/^[0-9a-f]{64}$/m);
-  expect(fresh).not.toBe(old);
+test('an account for a program does what it is for, and nothing else', async () => {
+  await reader.page('docs/access.md', { env }).rest();
+  const beyond = startHoldfast(['backup', 'create', 'beyond', '--include-namespaces', 'default'], {
+    HOLDFAST_TOKEN: await tokenOf('robot'),
+  });
+  expect(await beyond.status, beyond.stderr).toBe(EXIT.denied);
 });
+
+test('the first look at what is wrong finds nothing', async () => {
+  await reader.page('docs/troubleshooting.md', { env }).rest();
+  expect((await stat(join(reader.folder, 'holdfast-debug.tar.gz'))).size).toBeGreaterThan(0);
+});
+
+// Pods are replaced one by one, twice.
+test(
+  'it is upgraded, and gets other credentials and another key',
+  { timeout: 600_000 },
+  async () => {
+    const names = {
+      'get values holdfast ': `get values ${RELEASE} `,
+      'helm upgrade holdfast ': `helm upgrade ${RELEASE} `,
+      'deployment/holdfast-': `deployment/${RELEASE}-`,
+      'daemonset/holdfast-': `daemonset/${RELEASE}-`,
+    };
+    await reader.page('docs/day-two.md', { env, names }).rest();
+    const [old, fresh] = await Promise.all(
+      ['old-master-key', 'new-master-key'].map((name) =>
+        readFile(join(reader.folder, name), 'utf8'),
+      ),
+    );
+    expect(fresh).toMatch(/^[0-9a-f]{64}$/m);
+    expect(fresh).not.toBe(old);
+  },
+);
 
 test('what is removed leaves the backups in the bucket', async () => {
   await page.rest();
