@@ -9,7 +9,7 @@ import { documentedPages, pageText, shellBlocks } from '../support/docs/shell-bl
 // tests that walk through them.
 
 const ROOT = new URL('../../', import.meta.url);
-const FENCE = /^```(\S+)$/gm;
+const FENCE = /^ *```(\S+)$/gm;
 /** Languages of blocks that nobody puts into a shell. */
 const NO_SHELL = ['json', 'yaml', 'text', 'ts'];
 

@@ -61,8 +61,8 @@ afterAll(async () => {
   await plugin.end('SIGTERM');
   await installation.stop();
   receiver.stop();
-  await reader.stop();
   await cluster.stop();
+  await reader.stop();
 });
 
 function walk(page: string, names: Surroundings['names'] = {}): PageWalk {

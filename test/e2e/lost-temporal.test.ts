@@ -38,8 +38,9 @@ beforeAll(async () => {
 
 afterAll(async () => {
   store.close();
-  await Promise.all([installation.stop(), reader.stop()]);
+  await installation.stop();
   await deleteNamespace(namespace);
+  await reader.stop();
 });
 
 async function phaseOf(schedule: string): Promise<string> {

@@ -28,6 +28,7 @@ export interface Surroundings {
  */
 export class DocumentationReader {
   readonly #folder: string;
+  readonly #walks: PageWalk[] = [];
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -60,11 +61,18 @@ export class DocumentationReader {
       PATH: `${this.#folder}:${process.env['PATH'] ?? ''}`,
       CURL_HOME: this.#folder,
     };
-    return new PageWalk(page, { folder: this.#folder, env: variables, names });
+    const walk = new PageWalk(page, { folder: this.#folder, env: variables, names });
+    this.#walks.push(walk);
+    return walk;
   }
 
+  /** Throws if a page was not read to its end. */
   async stop(): Promise<void> {
     await rm(this.#folder, { recursive: true });
+    const pages = this.#walks.filter(({ left }) => left > 0).map(({ page }) => page);
+    if (pages.length > 0) {
+      throw new Error(`not all commands were run of ${pages.join(', ')}`);
+    }
   }
 }
 
@@ -76,10 +84,12 @@ interface Place {
 
 /** A page whose blocks are run one after the other. */
 export class PageWalk {
+  readonly page: string;
   readonly #blocks: ShellBlock[];
   readonly #place: Place;
 
   constructor(page: string, place: Place) {
+    this.page = page;
     this.#blocks = shellBlocks(page);
     this.#place = place;
     const text = this.#blocks.map((block) => block.text).join('');
@@ -103,11 +113,13 @@ export class PageWalk {
     return runBlock(block, this.#place);
   }
 
-  /** Runs all blocks that are left. */
-  async rest(): Promise<void> {
+  /** Runs all blocks that are left, and gives their standard output. */
+  async rest(): Promise<string> {
+    let output = '';
     while (this.left > 0) {
-      await this.next();
+      output += await this.next();
     }
+    return output;
   }
 }
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 const ROOT = new URL('../../../', import.meta.url);
-/** A fence that opens a block for a shell, until the fence that closes it. */
-const BLOCK = /^```(?:sh|bash|console|shell|zsh)\n(.*?)^```$/gms;
+/** A fence that opens a block for a shell, also within a list, until the fence that closes it. */
+const BLOCK = /^( *)```(?:sh|bash|console|shell|zsh)\n(.*?)^\1```$/gms;
 
 /** Commands for a shell on a page of the documentation. */
 export interface ShellBlock {
@@ -27,9 +27,9 @@ export function pageText(page: string): string {
 /** The blocks of a page for a shell, from its top to its end. */
 export function shellBlocks(page: string): ShellBlock[] {
   const text = pageText(page);
-  return [...text.matchAll(BLOCK)].map((match) => ({
+  return [...text.matchAll(BLOCK)].map(({ index, 1: margin = '', 2: lines = '' }) => ({
     page,
-    line: text.slice(0, match.index).split('\n').length + 1,
-    text: match[1] ?? '',
+    line: text.slice(0, index).split('\n').length + 1,
+    text: lines.replaceAll(new RegExp(`^${margin}`, 'gm'), ''),
   }));
 }
