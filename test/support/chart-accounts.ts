@@ -52,6 +52,25 @@ export async function chartRules(): Promise<ChartRule[]> {
   );
 }
 
+/** The namespace of a release is there before its parts are; here the API makes it, where a test keeps something in it. */
+export const TESTS_OWN = { account: 'api', verb: 'create', apiGroup: '', resource: 'namespaces' };
+const MAKES_NAMESPACE = [
+  {
+    ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole' },
+    metadata: { name: `${RELEASE}-namespaces` },
+    rules: [{ apiGroups: [''], resources: [TESTS_OWN.resource], verbs: [TESTS_OWN.verb] }],
+  },
+  {
+    ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding' },
+    metadata: { name: `${RELEASE}-namespaces` },
+    roleRef: {
+      ...{ apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole' },
+      name: `${RELEASE}-namespaces`,
+    },
+    subjects: [{ kind: 'ServiceAccount', name: accountName('api'), namespace: ACCOUNTS_NAMESPACE }],
+  },
+];
+
 /**
  * Gives the parts of Holdfast, in all tests of a run, the accounts of the chart. What those may do in Holdfast's own
  * namespace they may do everywhere here, since each test has one of its own, which most never make.
@@ -61,7 +80,7 @@ export default async function setup(): Promise<() => Promise<void>> {
     return () => Promise.resolve();
   }
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: ACCOUNTS_NAMESPACE } };
-  const objects = [namespace, ...(await accountObjects()).map(everywhere)];
+  const objects = [namespace, ...(await accountObjects()).map(everywhere), ...MAKES_NAMESPACE];
   await applyYaml(objects.map((one) => JSON.stringify(one)).join('\n---\n'));
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-accounts-'));
   for (const account of ACCOUNTS) {
