@@ -1,13 +1,16 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that take longest, the longest first: one at the end would run while nothing else is left. */
+/**
+ * Files that take longest, the longest first: one at the end would run while nothing else is left. Those that install the
+ * chart are far from each other, since each starts a dozen processes in pods at once, and again at an upgrade.
+ */
 const LONG = [
   ...[
-    ...['quick-start', 'chart-embedded', 'chart-disturbances', 'chart-install'],
-    ...['kill', 'volume-faults', 'volume-kills', 'volumes', 'hooks-thaw', 'lost-cluster', 'api'],
-    ...['plugin-faults', 'restore-webhooks', 'dev', 'restore-image', 'hooks', 'restore', 'cli'],
-    ...['volume-trees', 'node-agents', 'deletion', 'plugin-additions', 'plugin-histories'],
-    ...['schedules', 'dropped-namespaces'],
+    ...['chart-embedded', 'kill', 'volume-faults', 'volume-kills', 'volumes', 'hooks-thaw'],
+    ...['lost-cluster', 'quick-start', 'api', 'plugin-faults', 'restore-webhooks', 'dev'],
+    ...['restore-image', 'hooks', 'chart-disturbances', 'restore', 'cli', 'volume-trees'],
+    ...['node-agents', 'deletion', 'schedules', 'worker-versions', 'chart-install', 'run-logs'],
+    ...['access', 'plugin-additions', 'plugin-histories', 'selection', 'dropped-namespaces'],
   ].map((name) => `e2e/${name}`),
   ...['apply-deferred', 'existing-update', 'apply-shards', 'webhook-denials', 'left-alone'].map(
     (name) => `activities/restore/${name}`,
