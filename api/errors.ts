@@ -32,7 +32,8 @@ export function handleErrors(app: FastifyInstance): void {
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => {
     const methods = known.at(request.url);
-    if (methods.length > 0) {
+    // A path with a name that cannot be one looks like one that has the method.
+    if (methods.length > 0 && !methods.includes(request.method)) {
       const allowed = methods.join(', ');
       const text = `${request.method} is no method of ${request.url}, which has ${allowed}`;
       const failure = new Failure('method-not-allowed', text);

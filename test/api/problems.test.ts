@@ -196,3 +196,8 @@ test.each([
   expect(answer.headers).toMatchObject({ allow: allowed });
   expect(answer.json()).toMatchObject({ code: 'method-not-allowed' });
 });
+
+test('a path with a name that cannot be one is not there, whatever methods others like it have', async () => {
+  const answer = await app.inject({ method: 'POST', url: '/api/v1/backups/%C3%97:cancel' });
+  expect(answer.statusCode).toBe(404);
+});
