@@ -45,7 +45,12 @@ export async function logActivity<Result>(
   const writer = logs.of(of);
   writer.enter();
   try {
-    return await withActivityLog(logOf(attempt, writer), () => told(attempt, writer, run));
+    const result = await withActivityLog(logOf(attempt, writer), () => told(attempt, writer, run));
+    if (LAST_STEPS.has(attempt.activityType)) {
+      // The log is put together: what an attempt that was given up tells now would be left work.
+      await logs.close(of);
+    }
+    return result;
   } finally {
     await writer.leave();
   }

@@ -175,7 +175,10 @@ test('nothing is stored after the files of the run have gone', async () => {
   expect(await entries()).toHaveLength(before);
 });
 
-test('a lost attempt that ends after the files of the run have gone stores nothing', async () => {
+test.each([
+  { after: 'the files of the run have gone', step: { activityType: 'cleanBackup', scope: 'work' } },
+  { after: 'its log was put together', step: { activityType: 'commitBackup' } },
+])('a lost attempt that ends after $after stores nothing', async ({ step }) => {
   let end = (): void => undefined;
   const ended = new Promise<void>((resolve) => {
     end = resolve;
@@ -184,11 +187,13 @@ test('a lost attempt that ends after the files of the run have gone stores nothi
     await ended;
     await tellWarning();
   });
-  const clean = { ...STEP, activityType: 'cleanBackup', input: { ...RUN, scope: 'work' } };
-  await logActivity(logs, clean, () => Promise.resolve());
+  const { activityType, ...more } = step;
+  const last = { ...STEP, activityType, input: { ...RUN, ...more } };
+  await logActivity(logs, last, () => Promise.resolve());
+  const before = await listLogParts(store, PLACE);
   end();
   await late;
-  expect(await listLogParts(store, PLACE)).toEqual([]);
+  expect(await listLogParts(store, PLACE)).toEqual(before);
 });
 
 function tellWarning(): Promise<void> {
