@@ -1,6 +1,7 @@
 import bundle from '../test/support/bundle.ts';
 import { catalogue } from './catalogue.ts';
 import { export10000, export50000 } from './export.ts';
+import { image } from './image.ts';
 import { items50000 } from './items.ts';
 import { restoreSecrets } from './restore.ts';
 import { publish, type Result } from './results.ts';
@@ -16,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Result[]>>> = {
   'export-50000': export50000,
   'items-50000': items50000,
   'restore-5000-secrets': restoreSecrets,
+  image,
   volumes,
   catalogue,
   schedules,
