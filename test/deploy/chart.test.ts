@@ -18,7 +18,10 @@ const EVERYTHING = [
 
 interface Document {
   readonly kind: string;
-  readonly metadata: { readonly name: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   readonly data?: Readonly<Record<string, string>>;
   readonly spec?: {
     readonly selector?: { readonly matchLabels: Readonly<Record<string, string>> };
@@ -66,6 +69,28 @@ test.each([
   ['api={"replicas":-1}', "at '/api/replicas'"],
 ])('values %s are refused', async (values, message) => {
   await expect(rendered(TEMPORAL, values)).rejects.toThrow(message);
+});
+
+test.each([
+  ['{"address":"t:7233","embedded":{"enabled":true}}', 'is for another Temporal'],
+  ['{"tls":{"enabled":true},"embedded":{"enabled":true}}', 'is for another Temporal'],
+  ['{"apiKeySecret":{"name":"k"},"embedded":{"enabled":true}}', 'is for another Temporal'],
+  [
+    '{"address":"t:7233","tls":{"enabled":true,"clientSecret":"c"},"apiKeySecret":{"name":"k"}}',
+    'are two ways to say who calls',
+  ],
+])('a Temporal is not two at once: %s', async (temporal, message) => {
+  await expect(rendered(`temporal=${temporal}`)).rejects.toThrow(message);
+});
+
+test('a role of a cloud, which opens buckets, is for all accounts but that of workflow workers', async () => {
+  const made = await documents(TEMPORAL, 'serviceAccountAnnotations={"role":"r"}');
+  const accounts = made.filter(({ kind }) => kind === 'ServiceAccount');
+  const withRole = accounts.filter(({ metadata }) => metadata.annotations?.['role'] === 'r');
+  expect(accounts).toHaveLength(4);
+  expect(withRole.map(({ metadata }) => metadata.name).sort()).toEqual(
+    ['api', 'cluster-worker', 'node-agent'].map((component) => `holdfast-${component}`),
+  );
 });
 
 test('a Temporal has to be named, or asked for', async () => {

@@ -26,7 +26,15 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 
 {{- define "holdfast.temporalAddress" -}}
-{{- if .Values.temporal.embedded.enabled -}}
+{{- $temporal := .Values.temporal }}
+{{- $isSecured := or $temporal.tls.enabled $temporal.tls.clientSecret $temporal.apiKeySecret.name }}
+{{- if and $temporal.embedded.enabled (or $temporal.address $isSecured) }}
+{{- fail "temporal.embedded.enabled is true, and temporal.address, tls or apiKeySecret is for another Temporal; take one of them away" }}
+{{- end }}
+{{- if and $temporal.tls.clientSecret $temporal.apiKeySecret.name }}
+{{- fail "temporal.tls.clientSecret and temporal.apiKeySecret are two ways to say who calls; take one of them away" }}
+{{- end }}
+{{- if $temporal.embedded.enabled -}}
 {{ include "holdfast.name" . }}-temporal.{{ .Release.Namespace }}.svc:7233
 {{- else -}}
 {{ required "temporal.address is empty; name a Temporal server, or set temporal.embedded.enabled=true for a first try" .Values.temporal.address }}
