@@ -4,29 +4,61 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
-import { rendered } from '../support/helm.ts';
+import { CHART, helm, rendered } from '../support/helm.ts';
 import { kubectl } from '../support/kubectl.ts';
 import { tryManifests } from '../support/manifests.ts';
 
 // Goal: the chart makes what a cluster takes, and so do the manifests for those without Helm. Method: the real helm and
 // kustomize render them, and a real API server is asked without anything being made.
 
-const EVERYTHING = [
-  'temporal={"embedded":{"enabled":true}}',
-  'metrics={"dashboard":{"enabled":true}}',
-];
+/** Values by what they are about. Kinds of the Prometheus operator are left out, which this cluster does not have. */
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  'with a Temporal of its own': [
+    'temporal={"embedded":{"enabled":true}}',
+    'metrics={"dashboard":{"enabled":true}}',
+  ],
+  'with a Temporal that asks for a key, an image by digest, and earlier workers': [
+    'temporal={"address":"t:7233","tls":{"enabled":true,"caSecret":"ca"},"apiKeySecret":{"name":"key"}}',
+    `image={"repository":"holdfast","digest":"sha256:${'0'.repeat(64)}"}`,
+    'imageRegistry="mirror.example"',
+    'imagePullSecrets=[{"name":"pull"}]',
+    'config={"workerDeployment":"holdfast"}',
+    'workflowWorker={"previousVersions":[{"tag":"0.0.9"},{"tag":"0.0.8"}]}',
+  ],
+  'with tokens, rules for the network, and what is added by hand': [
+    'temporal={"address":"t:7233","tls":{"enabled":true,"clientSecret":"client"}}',
+    'auth={"tokensSecret":"tokens"}',
+    'networkPolicy={"apiFrom":[{"namespaceSelector":{}}],"metricsFrom":[{"podSelector":{}}],"egress":[{"ports":[{"port":53,"protocol":"UDP"}]}]}',
+    'extraEnv=[{"name":"HTTPS_PROXY","value":"http://proxy:3128"}]',
+    'extraObjects=[{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"more"}}]',
+    'priorityClassName="system-cluster-critical"',
+    'serviceAccountAnnotations={"role":"r"}',
+  ],
+};
 
-test('a cluster takes all that the chart makes', async () => {
+test.each(Object.entries(VALUES))(
+  'a cluster takes all that the chart makes %s',
+  async (_, values) => {
+    expectTaken(await tried(await rendered(...values)));
+  },
+);
+
+test('a cluster takes what the chart makes for one that is served from elsewhere', async () => {
+  const flags = ['--namespace', 'holdfast', '--values', `${CHART}/examples/remote-cluster.yaml`];
+  const told = await tried(await helm('template', 'holdfast', CHART, ...flags));
+  expectTaken(told, 10);
+});
+
+async function tried(objects: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-chart-'));
   const file = join(folder, 'chart.yaml');
-  await writeFile(file, await rendered(...EVERYTHING));
+  await writeFile(file, objects);
   try {
-    const told = await kubectl('apply', '-n', 'default', '--dry-run=server', '--filename', file);
-    expectTaken(told);
+    return await kubectl('apply', '-n', 'default', '--dry-run=server', '--filename', file);
   } finally {
     await rm(folder, { recursive: true });
   }
-});
+}
 
 test('a cluster takes all of the plain manifests, under names that an overlay gives them', async () => {
   const told = await tryManifests({ namespace: 'default', nameSuffix: '-plain' });
@@ -34,9 +66,9 @@ test('a cluster takes all of the plain manifests, under names that an overlay gi
   expect(told).toContain('deployment.apps/holdfast-api-plain created');
 });
 
-function expectTaken(told: string): void {
+function expectTaken(told: string, least = 30): void {
   const lines = told.trim().split('\n');
-  expect(lines.length).toBeGreaterThan(30);
+  expect(lines.length).toBeGreaterThan(least);
   for (const line of lines) {
     expect(line).toMatch(/(created|configured|unchanged) \(server dry run\)$/);
   }
