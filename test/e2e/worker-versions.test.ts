@@ -149,3 +149,14 @@ test('a version that is left without workers does not keep new runs from the oth
     .poll(() => versions.current(), { timeout: 200_000, interval: 1000 })
     .toBe(firstBuild);
 });
+
+test('a version that only ends its own runs takes no new ones', async () => {
+  await startVersion({
+    HOLDFAST_WORKFLOW_BUNDLE: secondBundle,
+    HOLDFAST_TAKES_NEW_RUNS: 'false',
+  });
+  await beginBackup('after');
+  await endBackup('after');
+  expect(await versionsOf('after')).toEqual([firstBuild]);
+  expect(await versions.current()).toBe(firstBuild);
+});
