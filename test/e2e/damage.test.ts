@@ -106,7 +106,7 @@ test('a cancelled backup leaves no archive, and a record that Velero understands
     {
       method: 'PUT',
       // Parts of the log are on their way by themselves, and may come when all else is over.
-      matches: (path) => path.includes('/stopped/work/') && !path.includes('/log/'),
+      matches: (path) => /\/stopped\/work\/(?!.*\/log\/)/.test(path),
       effect: 'delay',
       delayMs: 3000,
     },
