@@ -206,8 +206,8 @@ function oneRunRoutes<Resource extends RunResource>(
       },
     },
     async (request, reply) => {
-      const since = isCacheRefused(request) ? performance.now() : undefined;
-      const wait = { waitMs: waitOf(request), signal: untilClosed(reply), since };
+      const patience = { waitMs: waitOf(request), signal: untilClosed(reply) };
+      const wait = { ...patience, isFresh: isCacheRefused(request) };
       const resource = await service.wait(keyOf(request), wait);
       if (!isEndPhase(resource.status.phase)) {
         reply.header('retry-after', RETRY_AFTER_SECONDS);

@@ -47,8 +47,8 @@ export interface Wait {
   readonly waitMs: number;
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
-  /** As in `SharedLooks`, for a client that does not take what was seen before. */
-  readonly since?: number | undefined;
+  /** Whether the client takes nothing that was seen before it asked. */
+  readonly isFresh: boolean;
 }
 
 /**
@@ -162,8 +162,10 @@ export class RunService<Resource extends RunResource> {
    * Like `get`, after waiting for the end of the run, or of its deletion, for at most the time given, and no longer
    * than the client does.
    */
-  async wait(key: RunKey, { waitMs, signal, since }: Wait): Promise<Resource> {
-    const resource = await this.get(key, since);
+  async wait(key: RunKey, { waitMs, signal, isFresh }: Wait): Promise<Resource> {
+    const resource = isFresh
+      ? await this.#looks.next(this.#kind.workflowId(key), () => this.#look(key))
+      : await this.get(key);
     const { phase } = resource.status;
     if (waitMs === 0 || isEndPhase(phase)) {
       return resource;

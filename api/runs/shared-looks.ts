@@ -47,6 +47,19 @@ export class SharedLooks<Seen> {
     return shown.at >= now - SHOWN_MS ? shown.seen : soonOr(next.seen, shown.seen);
   }
 
+  /**
+   * What a look shows that begins from now on, for those who take nothing that was seen before. However many they are,
+   * it begins a second after the last one at the earliest, and is everybody's.
+   */
+  async next(id: string, look: () => Promise<Seen>): Promise<Seen> {
+    const since = performance.now();
+    const last = this.#looks.get(id);
+    if (last !== undefined) {
+      await sleep(last.at + FRESH_MS - since);
+    }
+    return this.look(id, look, since);
+  }
+
   #begin(id: string, look: () => Promise<Seen>): Look<Seen> {
     const last = this.#looks.get(id);
     // Of looks that follow each other faster than they see something, the last that saw something is shown.

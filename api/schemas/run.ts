@@ -88,7 +88,10 @@ export const LookHeaders = Type.Object({
 export const RunLookHeaders = Type.Object({
   ...LookHeaders.properties,
   'cache-control': Type.Optional(
-    Type.String({ description: 'With no-cache the run is looked at now, whoever looked before.' }),
+    Type.String({
+      description:
+        'With no-cache nothing is told that was seen before, which takes a second at most.',
+    }),
   ),
 });
 /** Of requests that change one thing. */

@@ -62,7 +62,26 @@ export const STORAGE_LOCATION_DEFINITION: KubernetesObject = {
               status: {
                 type: 'object',
                 description: 'What the last check found.',
-                'x-kubernetes-preserve-unknown-fields': true,
+                required: ['phase', 'checkedAt', 'conditions'],
+                properties: {
+                  phase: { type: 'string' },
+                  checkedAt: { type: 'string', format: 'date-time' },
+                  observedGeneration: { type: 'integer', format: 'int64' },
+                  conditions: {
+                    type: 'array',
+                    items: {
+                      type: 'object',
+                      required: ['type', 'status', 'reason', 'message', 'lastTransitionTime'],
+                      properties: {
+                        type: { type: 'string' },
+                        status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
+                        reason: { type: 'string' },
+                        message: { type: 'string' },
+                        lastTransitionTime: { type: 'string', format: 'date-time' },
+                      },
+                    },
+                  },
+                },
               },
             },
           },
@@ -103,7 +122,7 @@ export function keptLocation({ metadata, spec, status }: KubernetesObject): Kept
   const revision = revisionOf(metadata);
   const version = `${revision.uid}/${String(revision.generation)}`;
   const told = fields(status);
-  // Only Holdfast writes the status.
+  // The definition above has the cluster check the shape, whoever writes it.
   const health = 'conditions' in told ? { health: told as unknown as LocationHealth } : {};
   const kept = { name, version, revision, spec: asked, isDefault, ...health };
   try {

@@ -247,12 +247,10 @@ export class Installation {
   async look(
     plural: 'backups' | 'restores',
     name: string,
-    headers: Readonly<Record<string, string>> = {},
+    headers: Readonly<Record<string, string>> = { 'cache-control': 'no-cache' },
   ): Promise<RunResource | undefined> {
     try {
-      const { status, body } = await this.#fetch<RunResource>(`/${plural}/${name}`, {
-        headers: { 'cache-control': 'no-cache', ...headers },
-      });
+      const { status, body } = await this.#fetch<RunResource>(`/${plural}/${name}`, { headers });
       return status === 200 ? body : undefined;
     } catch {
       return undefined;

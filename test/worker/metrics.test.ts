@@ -16,12 +16,15 @@ async function scraped(): Promise<string[]> {
   return (await answer.text()).split('\n');
 }
 
+function contextOf(activityType: string): Context {
+  // Of the context only the type of the activity is looked at.
+  return { info: { activityType } } as unknown as Context;
+}
+
 test('attempts to move volumes and their bytes are counted, and other activities are not', async () => {
   const interceptors = measureVolumes();
   const end = async (activityType: string, run: () => Promise<unknown>): Promise<unknown> => {
-    // Of the context only the type of the activity is looked at.
-    const context = { info: { activityType } } as unknown as Context;
-    return interceptors(context).inbound?.execute?.({ args: [], headers: {} }, run);
+    return interceptors(contextOf(activityType)).inbound?.execute?.({ args: [], headers: {} }, run);
   };
   const moved = { attempt: '1', files: 2, bytes: 300 };
   expect(await end('copyVolume', () => Promise.resolve(moved))).toEqual(moved);
@@ -46,9 +49,10 @@ test('attempts to move volumes and their bytes are counted, and other activities
 test('notifications are counted by endpoint and outcome, and one to an endpoint that is gone is not', async () => {
   const interceptors = measureNotifications();
   const end = async (activityType: string, endpoint: string, run: () => Promise<unknown>) => {
-    // Of the context only the type of the activity is looked at.
-    const context = { info: { activityType } } as unknown as Context;
-    return interceptors(context).inbound?.execute?.({ args: [{ endpoint }], headers: {} }, run);
+    return interceptors(contextOf(activityType)).inbound?.execute?.(
+      { args: [{ endpoint }], headers: {} },
+      run,
+    );
   };
   const fail = () => Promise.reject(new Error('HTTP 500'));
   const deliver = (outcome: string) => () => Promise.resolve({ outcome });

@@ -94,6 +94,20 @@ test('who changes something sees what is there then, and so does everybody after
   expect(await look()).toBe(3);
 });
 
+test('many who take nothing that was seen before share one look, a second after the last one', async () => {
+  const looks = new SharedLooks<number>(() => true);
+  const begun: number[] = [];
+  const look = (): Promise<number> => Promise.resolve(begun.push(performance.now()));
+  vi.useRealTimers();
+  await looks.look('a', look);
+  const [last = 0] = begun;
+  const seen = await Promise.all(Array.from({ length: 200 }, () => looks.next('a', look)));
+  expect(new Set(seen)).toEqual(new Set([2]));
+  // A timer may be a millisecond early.
+  expect((begun[1] ?? 0) - last).toBeGreaterThan(998);
+  expect(await looks.next('a', look)).toBe(3);
+});
+
 test('what is forgotten while it is looked at is not shown to who comes later', async () => {
   const { looks, look } = counted();
   const early = look();
