@@ -25,6 +25,7 @@ import {
   WORKFLOW_TASK_QUEUE,
 } from '../../domain/workflow-id.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
+import { isServed } from '../../worker/task-queues.ts';
 import { RESTORE_VOLUMES_WORKFLOW, type VolumesInput } from '../../workflows/contract.ts';
 import { failureOf } from '../../workflows/failure.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
@@ -119,6 +120,16 @@ async function until(backup: string, isWanted: (volume: RunVolume) => boolean): 
   }
 }
 
+/** Waits until an agent has asked for the work of a node: it is started a little earlier. */
+async function untilAgentAsks(node: string): Promise<void> {
+  const connection = await NativeConnection.connect({ address: installation.temporalAddress });
+  const queue = nodeTaskQueue(installation.name, node);
+  while (!(await isServed({ connection, namespace: 'default' }, queue))) {
+    await sleep(50);
+  }
+  await connection.close();
+}
+
 /** What the Temporal UI shows of the batch of a backup. */
 async function shownOf(backup: string): Promise<string> {
   const connection = await Connection.connect({ address: installation.temporalAddress });
@@ -151,9 +162,10 @@ test('a copy that the agent of a node does not take is made where the volume is 
   await writeFile(join(path, 'file'), 'gone');
   const namespace = await applyClaim(path, [AGENT_NODE, OTHER_NODE]);
   await applyPod(namespace, OTHER_NODE);
-  // Temporal takes the queue of a node for served for little more than a minute after its agent was killed.
+  // Temporal takes the queue of a node for served for little more than a minute after its agent has last asked it.
   installation.agentNode = OTHER_NODE;
   await installation.startPart('agent');
+  await untilAgentAsks(OTHER_NODE);
   await installation.kill('agent');
   installation.agentNode = AGENT_NODE;
   await installation.startPart('agent');
