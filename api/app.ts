@@ -82,13 +82,12 @@ const BODY_BYTES_MAX = 64 * 1024;
 const PARAM_LENGTH_MAX = 300;
 
 /** Where nobody is asked who calls, nobody looks at these. */
-const NO_REALM = {
-  ...{ ownCluster: DEFAULT_CLUSTER, ownNamespace: DEFAULT_NAMESPACE },
-  clusterUid: () => Promise.resolve(''),
-};
+const NO_REALM = { ownNamespace: DEFAULT_NAMESPACE, clusterUid: () => Promise.resolve('') };
 
 /** The clients of an API process, and what it is told. */
 export interface AppOptions {
+  /** Name of the cluster that a request means which names none; `local` when left out. */
+  readonly ownCluster?: string | undefined;
   readonly temporal: TemporalRuns;
   /** Host and port of Temporal, to be shown; not told when left out. */
   readonly temporalAddress?: string | undefined;
@@ -178,7 +177,8 @@ interface Services {
 }
 
 function servicesOf(options: AppOptions): Services {
-  const { locations, control = NO_REALM } = options;
+  const { locations, ownCluster = DEFAULT_CLUSTER } = options;
+  const realm = options.control ?? { ...NO_REALM, ownCluster };
   const sources = {
     ...options,
     location: (name: string) => locations.all.find((location) => location.name === name),
@@ -186,7 +186,7 @@ function servicesOf(options: AppOptions): Services {
   const backups = new RunService(BACKUPS, sources);
   const restores = new RunService(RESTORES, sources);
   const schedules = new ScheduleService(sources);
-  const guards = new RouteGuards(control, {
+  const guards = new RouteGuards(realm, {
     backup: (key, since) => backups.get(key, since),
     restore: (key, since) => restores.get(key, since),
     schedule: (name) => schedules.get(name),
@@ -198,6 +198,7 @@ function servicesOf(options: AppOptions): Services {
 /** Runs, and what they would do. */
 function startRoutes(app: FastifyInstance, options: AppOptions, services: Services): void {
   const { backups, restores, guards } = services;
+  const { ownCluster } = guards.realm;
   const previewRuns = new PreviewRuns(options.temporal);
   const backupPreviews = new BackupPreviews(options, previewRuns);
   const restorePreviews = new RestorePreviews(options, previewRuns);
@@ -205,7 +206,7 @@ function startRoutes(app: FastifyInstance, options: AppOptions, services: Servic
     kind: 'Backup',
     plural: 'backups',
     ...{ service: backups, guards },
-    specOf: (body: CreateBackupRequest) => backupSpec(body),
+    specOf: (body: CreateBackupRequest) => backupSpec(body, ownCluster),
     preview: (key, spec, wait) => backupPreviews.preview(key, spec, wait),
     schemas: { body: CreateBackup },
   });
@@ -213,8 +214,9 @@ function startRoutes(app: FastifyInstance, options: AppOptions, services: Servic
     kind: 'Restore',
     plural: 'restores',
     ...{ service: restores, guards },
-    specOf: (body: CreateRestoreRequest) => restoreSpec(body),
-    complete: (key, body) => completeRestoreSpec(options.store(key.location), key, body),
+    specOf: (body: CreateRestoreRequest) => restoreSpec(body, ownCluster),
+    complete: (key, body) =>
+      completeRestoreSpec({ store: options.store(key.location), ownCluster }, key, body),
     preview: (key, spec, wait) => restorePreviews.preview(key, spec, wait),
     schemas: { body: CreateRestore },
   });
@@ -264,21 +266,22 @@ function streamRoutes(
 function installationRoutes(app: FastifyInstance, options: AppOptions, services: Services): void {
   const { temporal, store } = options;
   const { sources, guards } = services;
+  const { ownCluster } = guards.realm;
   const locationService = locationsOf(options, sources);
   storageLocationRoutes(app, { service: locationService, guards });
   locationInventoryRoutes(app, { locations: locationService, store, guards });
   reconciliationRoutes(app, { service: new ReconcileService(sources), guards });
   const endpoints = new EndpointService(options);
   notificationEndpointRoutes(app, { service: endpoints, guards });
-  const status = new StatusService(options);
+  const status = new StatusService({ ...options, ownCluster });
   const diagnosis = new DiagnosisService({
     ...{ temporal, status, locations: locationService, endpoints },
   });
   statusRoutes(app, { status, diagnosis, guards });
   debugRoutes(app, { temporal, guards });
-  pluginRoutes(app, { service: new PluginService(temporal), guards });
+  pluginRoutes(app, { service: new PluginService(temporal, ownCluster), guards });
   const { protection } = options;
-  const namespaces = new NamespaceService(protection, guards.realm.ownCluster);
+  const namespaces = new NamespaceService(protection, ownCluster);
   namespaceRoutes(app, { service: namespaces });
 }
 

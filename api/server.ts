@@ -55,6 +55,7 @@ async function main(): Promise<void> {
     process.stderr.write(`holdfast api: the audit log cannot be written: ${error.message}\n`);
   });
   const app = await buildApp({
+    ownCluster,
     control,
     // Where nobody is asked, there are no callers to tell apart.
     rates: control && config.access.rates,
@@ -84,7 +85,9 @@ async function main(): Promise<void> {
   endInOrder(readiness, { drainMs: config.drainMs, end: () => void app.close() });
   const begin =
     metrics &&
-    (await prepareMetrics(app, metrics, { temporal, locations, store, protection, readiness }));
+    (await prepareMetrics(app, metrics, {
+      ...{ temporal, ownCluster, locations, store, protection, readiness },
+    }));
   await app.listen({ host: config.host, port: config.port });
   await begin?.(config);
 }
@@ -101,6 +104,7 @@ function protectionOf(
 
 interface MeasuredParts {
   readonly temporal: TemporalRuns;
+  readonly ownCluster: string;
   readonly locations: LocationSet;
   readonly store: (location: string) => ObjectStore;
   readonly protection: ProtectionLook | undefined;

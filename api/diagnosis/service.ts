@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
 import { API_VERSION } from '../../domain/api-resource.ts';
-import { DEFAULT_CLUSTER } from '../../domain/backup.ts';
 import {
   brokenLocationCheck,
   type DiagnosisResource,
@@ -47,7 +46,7 @@ export class DiagnosisService {
   }
 
   /** Each part as it is now; a part that does not answer is a check that failed. */
-  async diagnose(cluster = DEFAULT_CLUSTER, signal: AbortSignal): Promise<DiagnosisResource> {
+  async diagnose(cluster: string, signal: AbortSignal): Promise<DiagnosisResource> {
     const status = await this.#sources.status.status(cluster);
     const temporal = temporalChecks(status, cluster);
     const hasWorkers = worstOf(temporal) !== 'Failed';

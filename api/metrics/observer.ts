@@ -25,6 +25,7 @@ const MS_PER_SECOND = 1000;
 
 interface ObserverSources {
   readonly temporal: TemporalRuns;
+  readonly ownCluster: string;
   readonly locations: LocationSet;
   /** Its stores should keep copies of records: each look reads all that has changed. */
   readonly store: (location: string) => ObjectStore;
@@ -138,7 +139,7 @@ export class Observer {
   }
 
   async #lookAtTemporal(): Promise<void> {
-    const { temporal } = this.#sources;
+    const { temporal, ownCluster } = this.#sources;
     const { isTemporalAvailable, running, workers } = this.#gauges;
     try {
       for (const { kind, workflow } of [BACKUPS, RESTORES]) {
@@ -151,7 +152,7 @@ export class Observer {
       isTemporalAvailable.set(0);
       return;
     }
-    const queues = await taskQueueStatus(temporal, undefined);
+    const queues = await taskQueueStatus(temporal, { ownCluster });
     workers.reset();
     for (const { role, cluster = '', workers: count } of queues) {
       if (count !== undefined && role !== 'plugin') {

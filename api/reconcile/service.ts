@@ -4,13 +4,9 @@ import {
 } from '@temporalio/client';
 
 import { API_VERSION } from '../../domain/api-resource.ts';
-import { DEFAULT_CLUSTER } from '../../domain/backup.ts';
 import { Failure } from '../../domain/failure.ts';
 import { type FoundOrphans, ORPHAN_KINDS } from '../../domain/orphan.ts';
-import type {
-  CreateReconciliationRequest,
-  ReconciliationResource,
-} from '../../domain/reconciliation.ts';
+import type { ReconciliationResource } from '../../domain/reconciliation.ts';
 import { code } from '../../domain/run-details.ts';
 import { requireWritable } from '../../domain/storage-location.ts';
 import { reconcileWorkflowId, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
@@ -39,8 +35,8 @@ export class ReconcileService {
 
   /** Starts one, or joins one that does the same. Throws `location-read-only` and `location-owned` where it would remove. */
   async create(
-    location: string,
-    { spec: { cluster = DEFAULT_CLUSTER, removal = 'None' } = {} }: CreateReconciliationRequest,
+    { location, cluster }: ReconciliationKey,
+    removal: ReconcileInput['removal'],
   ): Promise<ReconciliationResource> {
     const { temporal, store, patienceMs } = this.#sources;
     // Throws for a location that is not there.

@@ -6,7 +6,6 @@ import {
   type PluginResourceList,
   type RegisterPluginRequest,
 } from '../../domain/api-resource.ts';
-import { DEFAULT_CLUSTER } from '../../domain/backup.ts';
 import { Failure } from '../../domain/failure.ts';
 import { completePluginSpec, pluginSpecErrors } from '../../domain/plugins/plugin-spec.ts';
 import { type PluginLook, type PluginSummary, summaryOf } from '../../domain/plugins/registry.ts';
@@ -32,9 +31,11 @@ export interface PluginKey {
 /** The registry of plugins. The API has no way into clusters, so a workflow answers each request. */
 export class PluginService {
   readonly #temporal: TemporalRuns;
+  readonly #ownCluster: string;
 
-  constructor(temporal: TemporalRuns) {
+  constructor(temporal: TemporalRuns, ownCluster: string) {
     this.#temporal = temporal;
+    this.#ownCluster = ownCluster;
   }
 
   /**
@@ -45,7 +46,7 @@ export class PluginService {
     { metadata: { name }, spec = {} }: RegisterPluginRequest,
     signal: AbortSignal,
   ): Promise<{ readonly resource: PluginResource; readonly isNew: boolean }> {
-    const { cluster = DEFAULT_CLUSTER, ...times } = spec;
+    const { cluster = this.#ownCluster, ...times } = spec;
     const errors = pluginSpecErrors(times);
     if (errors.length > 0) {
       throw new RequestFailure(errors);

@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify';
 
 import type { AccessVerb } from '../../domain/access/access-need.ts';
 import { API_BASE } from '../../domain/api-resource.ts';
-import { DEFAULT_CLUSTER } from '../../domain/backup.ts';
 import type { WriteEndpointRequest } from '../../domain/notifications/api-endpoint.ts';
 import { fieldError } from '../../domain/selection/field-errors.ts';
 import type { RouteGuards } from '../access/route-guards.ts';
@@ -41,7 +40,7 @@ function permits({ guards }: EndpointRoutes) {
 
 /** Keep, list, look at, test and forget notification endpoints. */
 export function notificationEndpointRoutes(app: FastifyInstance, parts: EndpointRoutes): void {
-  const { service } = parts;
+  const { service, guards } = parts;
   const may = permits(parts);
   writeRoutes(app, parts);
   mergePatchRoutes(app, (scope) => {
@@ -87,7 +86,7 @@ export function notificationEndpointRoutes(app: FastifyInstance, parts: Endpoint
         response: { 200: reference('NotificationTest'), default: problem() },
       },
     },
-    ({ params: { name }, query: { cluster = DEFAULT_CLUSTER } }, reply) =>
+    ({ params: { name }, query: { cluster = guards.realm.ownCluster } }, reply) =>
       service.test({ name, cluster }, untilClosed(reply)),
   );
   app.delete<OneEndpoint>(

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
 import { API_BASE, type RegisterPluginRequest } from '../../domain/api-resource.ts';
-import { DEFAULT_CLUSTER } from '../../domain/backup.ts';
 import type { RouteGuards } from '../access/route-guards.ts';
 import type { PluginService } from '../registry/plugin-service.ts';
 import { PluginParams, PluginQuery, RegisterPlugin } from '../schemas/plugin.ts';
@@ -58,7 +57,7 @@ export function pluginRoutes(app: FastifyInstance, parts: PluginRoutes): void {
         response: { 200: reference('PluginList'), default: problem() },
       },
     },
-    async ({ query: { cluster = DEFAULT_CLUSTER } }, reply) =>
+    async ({ query: { cluster = guards.realm.ownCluster } }, reply) =>
       service.list(cluster, untilClosed(reply)),
   );
 }
@@ -76,7 +75,7 @@ function onePluginRoutes(app: FastifyInstance, { service, guards }: PluginRoutes
         response: { 200: reference('Plugin'), default: problem() },
       },
     },
-    async ({ params: { name }, query: { cluster = DEFAULT_CLUSTER } }, reply) =>
+    async ({ params: { name }, query: { cluster = guards.realm.ownCluster } }, reply) =>
       service.get({ cluster, name }, untilClosed(reply)),
   );
   app.delete<OnePlugin>(
@@ -89,7 +88,7 @@ function onePluginRoutes(app: FastifyInstance, { service, guards }: PluginRoutes
         response: { 204: { type: 'null', description: 'It is forgotten.' }, default: problem() },
       },
     },
-    async ({ params: { name }, query: { cluster = DEFAULT_CLUSTER } }, reply) => {
+    async ({ params: { name }, query: { cluster = guards.realm.ownCluster } }, reply) => {
       await service.remove({ cluster, name }, untilClosed(reply));
       return reply.code(204).send();
     },

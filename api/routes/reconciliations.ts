@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
 import { API_BASE } from '../../domain/api-resource.ts';
-import { DEFAULT_CLUSTER } from '../../domain/backup.ts';
 import type { CreateReconciliationRequest } from '../../domain/reconciliation.ts';
 import { DEFAULT_LOCATION } from '../../domain/storage-location.ts';
 import type { RouteGuards } from '../access/route-guards.ts';
@@ -35,7 +34,8 @@ export function reconciliationRoutes(
       },
     },
     async ({ body, query: { location = DEFAULT_LOCATION } }, reply) => {
-      const resource = await service.create(location, body);
+      const { cluster = guards.realm.ownCluster, removal = 'None' } = body.spec ?? {};
+      const resource = await service.create({ location, cluster }, removal);
       return reply
         .code(202)
         .header('location', `${BASE}/${location}?cluster=${resource.spec.cluster}`)
@@ -54,7 +54,7 @@ export function reconciliationRoutes(
         response: { 200: reference('Reconciliation'), default: problem() },
       },
     },
-    ({ params: { location }, query: { cluster = DEFAULT_CLUSTER } }) =>
+    ({ params: { location }, query: { cluster = guards.realm.ownCluster } }) =>
       service.get({ location, cluster }),
   );
 }

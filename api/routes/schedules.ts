@@ -73,7 +73,7 @@ export function scheduleRoutes(app: FastifyInstance, parts: ScheduleRoutes): voi
       },
     },
     async (request, reply) => {
-      const spec = requestedSpec(request, scheduleSpec);
+      const spec = requestedSpec(request, specOf(guards));
       const { name } = request.body.metadata;
       await requireNew(request.access, { name, spec }, guards);
       const { resource, isNew } = await service.create(name, spec);
@@ -161,7 +161,7 @@ function oneScheduleRoutes(app: FastifyInstance, { service, guards }: ScheduleRo
       },
     },
     async (request, reply) => {
-      const spec = requestedSpec(request, scheduleSpec);
+      const spec = requestedSpec(request, specOf(guards));
       const { name } = request.params;
       requireOwnName(request.body, name);
       await requireNew(request.access, { name, spec }, guards);
@@ -223,7 +223,7 @@ function patchRoute(app: FastifyInstance, { service, guards }: ScheduleRoutes): 
         },
         write: async (body: CreateScheduleRequest, precondition) => {
           requireOwnName(body, name);
-          const spec = scheduleSpec(body);
+          const spec = specOf(guards)(body);
           await requireNew(request.access, { name, spec }, guards);
           return service.replace(name, spec, precondition);
         },
@@ -231,6 +231,11 @@ function patchRoute(app: FastifyInstance, { service, guards }: ScheduleRoutes): 
       return sendTagged(reply, resource);
     },
   );
+}
+
+/** What gives the spec of a request. */
+function specOf({ realm: { ownCluster } }: RouteGuards) {
+  return (request: Parameters<typeof scheduleSpec>[0]) => scheduleSpec(request, ownCluster);
 }
 
 /** Throws `invalid-request` for a body that is about another schedule than its path. */

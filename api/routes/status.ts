@@ -47,6 +47,7 @@ export function statusRoutes(app: FastifyInstance, services: StatusServices): vo
         response: { 200: reference('Diagnosis'), default: problem() },
       },
     },
-    ({ query: { cluster } }, reply) => diagnosis.diagnose(cluster, untilClosed(reply)),
+    ({ query: { cluster = guards.realm.ownCluster } }, reply) =>
+      diagnosis.diagnose(cluster, untilClosed(reply)),
   );
 }

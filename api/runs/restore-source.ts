@@ -14,13 +14,13 @@ import { restoreSpec } from './spec.ts';
  * `invalid-request`, `restore-not-found` and `still-running`.
  */
 export async function completeRestoreSpec(
-  store: ObjectStore,
+  { store, ownCluster }: { readonly store: ObjectStore; readonly ownCluster: string },
   { location }: Pick<RunKey, 'location'>,
   request: CreateRestoreRequest,
 ): Promise<RestoreSpec> {
   const { retryOf } = request.spec;
   if (retryOf === undefined) {
-    return restoreSpec(request);
+    return restoreSpec(request, ownCluster);
   }
   const claim = (await readRestore(store, retryOf))?.claim;
   const answer = triedRestore({ retryOf, location }, claim);
@@ -32,5 +32,6 @@ export async function completeRestoreSpec(
   if (errors.length > 0) {
     throw new RequestFailure(errors);
   }
-  return { ...restoreSpec({ ...request, spec: fields }), backupName: tried.backupName };
+  const spec = restoreSpec({ ...request, spec: fields }, ownCluster);
+  return { ...spec, backupName: tried.backupName };
 }

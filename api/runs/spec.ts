@@ -4,7 +4,6 @@ import type { CreateBackupRequest, CreateRestoreRequest } from '../../domain/api
 import {
   ALL_NAMESPACES,
   type BackupSpec,
-  DEFAULT_CLUSTER,
   DEFAULT_ITEM_OPERATION_TIMEOUT,
   DEFAULT_TTL,
 } from '../../domain/backup.ts';
@@ -45,8 +44,14 @@ const ITEM_OPERATION_TIMEOUT = {
   max: { text: '720h', ms: 720 * 3_600_000 },
 };
 
-/** The spec of a new backup with its defaults; equal requests are equal. Throws all that is wrong with one at once. */
-export function backupSpec({ metadata, spec = {} }: CreateBackupRequest): BackupSpec {
+/**
+ * The spec of a new backup with its defaults, of the API's own cluster where it names none; equal requests are equal. Throws
+ * all that is wrong with one at once.
+ */
+export function backupSpec(
+  { metadata, spec = {} }: CreateBackupRequest,
+  ownCluster: string,
+): BackupSpec {
   const ttl = spec.ttl ?? DEFAULT_TTL;
   requireNone([
     ...metadataErrors(metadata),
@@ -60,7 +65,7 @@ export function backupSpec({ metadata, spec = {} }: CreateBackupRequest): Backup
   ]);
   const { includedNamespaces = [], excludedNamespaces = [] } = spec;
   return {
-    cluster: spec.cluster ?? DEFAULT_CLUSTER,
+    cluster: spec.cluster ?? ownCluster,
     includedNamespaces: normalNames(
       includedNamespaces.length === 0 ? [ALL_NAMESPACES] : includedNamespaces,
     ),
@@ -81,8 +86,14 @@ function operationTimeout({
   return isDefault ? {} : { itemOperationTimeout };
 }
 
-/** The spec of a new restore with its defaults; `completeRestoreSpec` adds what the request alone does not tell. */
-export function restoreSpec({ metadata, spec }: CreateRestoreRequest): RestoreSpec {
+/**
+ * The spec of a new restore with its defaults, into the API's own cluster where it names none; `completeRestoreSpec` adds
+ * what the request alone does not tell.
+ */
+export function restoreSpec(
+  { metadata, spec }: CreateRestoreRequest,
+  ownCluster: string,
+): RestoreSpec {
   const namespaceMapping = spec.namespaceMapping ?? {};
   const { includedNamespaces = [] } = spec;
   const priorities = spec.restoreResourcePriorities ?? '';
@@ -101,7 +112,7 @@ export function restoreSpec({ metadata, spec }: CreateRestoreRequest): RestoreSp
   errors.push(...mappingErrors(spec), ...restoreHookErrors(spec.hooks));
   requireNone(errors);
   return {
-    cluster: spec.cluster ?? DEFAULT_CLUSTER,
+    cluster: spec.cluster ?? ownCluster,
     ...sourceFields(spec),
     includedNamespaces: normalNames(
       includedNamespaces.length === 0 ? [ALL_NAMESPACES] : includedNamespaces,

@@ -28,13 +28,19 @@ interface ScheduleRequest {
   readonly spec: Partial<CreateScheduleRequest['spec']>;
 }
 
-/** The spec of a schedule with its defaults. Throws all that is wrong with one at once. */
-export function scheduleSpec({ metadata, spec }: ScheduleRequest): ScheduleSpec {
+/**
+ * The spec of a schedule with its defaults; its backups are of the API's own cluster where it names none. Throws all that is
+ * wrong with one at once.
+ */
+export function scheduleSpec(
+  { metadata, spec }: ScheduleRequest,
+  ownCluster: string,
+): ScheduleSpec {
   const { schedule = '', template, retention, note, ...given } = spec;
   const rules = keepRules(retention);
   const times = { ...SCHEDULE_DEFAULTS, ...given };
   const found = scheduleTimes(schedule, given.timeZone);
-  const made = templateOf(metadata, template);
+  const made = templateOf({ metadata, template }, ownCluster);
   const limits = [
     ...limitErrors('/spec/jitter', times.jitter, JITTER),
     ...limitErrors('/spec/catchupWindow', times.catchupWindow, CATCHUP),
@@ -99,11 +105,16 @@ function keepRules(given: KeepRules | undefined): KeepRules | undefined {
 
 /** The template is a backup's spec, and its faults are named by where they stand. */
 function templateOf(
-  metadata: CreateScheduleRequest['metadata'],
-  template: CreateScheduleRequest['spec']['template'] = {},
+  {
+    metadata,
+    template = {},
+  }: Pick<ScheduleRequest, 'metadata'> & {
+    readonly template: ScheduleRequest['spec']['template'] | undefined;
+  },
+  ownCluster: string,
 ): { readonly spec: ScheduleSpec['template'] } | { readonly errors: readonly FieldError[] } {
   try {
-    return { spec: backupSpec({ metadata, spec: template }) };
+    return { spec: backupSpec({ metadata, spec: template }, ownCluster) };
   } catch (error) {
     if (error instanceof RequestFailure) {
       const moved = (text: string): string => text.replaceAll('/spec/', '/spec/template/');

@@ -9,6 +9,7 @@ import { taskQueueStatus, temporalStatus } from './temporal-status.ts';
 
 export interface StatusSources {
   readonly temporal: TemporalRuns;
+  readonly ownCluster: string;
   /** Host and port of Temporal. */
   readonly temporalAddress?: string | undefined;
   readonly locations: LocationSet;
@@ -25,10 +26,10 @@ export class StatusService {
 
   /** Every part as it is now; a part that does not answer says so in its place. */
   async status(cluster?: string): Promise<ServerStatus> {
-    const { temporal, temporalAddress = '', locations, store } = this.#sources;
+    const { temporal, ownCluster, temporalAddress = '', locations, store } = this.#sources;
     const [temporalPart, taskQueues, locationPart] = await Promise.all([
       temporalStatus(temporal, temporalAddress),
-      taskQueueStatus(temporal, cluster),
+      taskQueueStatus(temporal, { cluster, ownCluster }),
       locationStatus(locations, store),
     ]);
     return {

@@ -5,7 +5,6 @@ import {
   withoutCredentials,
 } from '../../domain/server-status.ts';
 import type { Part } from '../../domain/diagnosis/part.ts';
-import { DEFAULT_CLUSTER } from '../../domain/backup.ts';
 import { clusterTaskQueue, expiryId, WORKFLOW_TASK_QUEUE } from '../../domain/workflow-id.ts';
 import { SEARCH_ATTRIBUTES } from '../../workflows/contract.ts';
 import type { TemporalRuns } from '../runs/temporal.ts';
@@ -48,14 +47,14 @@ export async function temporalStatus(
 /** The task queues that Temporal tells of and those that every installation has, each with its workers. */
 export async function taskQueueStatus(
   temporal: TemporalRuns,
-  cluster: string | undefined,
+  { cluster, ownCluster }: { readonly cluster?: string | undefined; readonly ownCluster: string },
 ): Promise<TaskQueueStatus[]> {
   const [scheduled, heard] = await Promise.all([
     partOf(() => clustersWithSchedule(temporal), LIMITS),
     partOf(() => queuesOfWorkers(temporal), LIMITS),
   ]);
   const clusters = valueOr(scheduled, []);
-  const wanted = cluster ?? (clusters.length === 0 ? DEFAULT_CLUSTER : undefined);
+  const wanted = cluster ?? (clusters.length === 0 ? ownCluster : undefined);
   const names = [
     WORKFLOW_TASK_QUEUE,
     ...[...clusters, ...(wanted === undefined ? [] : [wanted])].map(clusterTaskQueue),

@@ -41,7 +41,7 @@ async function shownByApi(): Promise<ReadonlySet<string>> {
   const locations = new LocationSet({ fixed: [] });
   const sources = { temporal, locations, store: (name: string) => locations.store(name) };
   const app = await buildApp({ ...sources, metrics, logLevel: 'silent' });
-  new Observer(metrics, sources);
+  new Observer(metrics, { ...sources, ownCluster: 'local' });
   const text = await metrics.registry.metrics();
   await app.close();
   await temporal.close();

@@ -131,7 +131,7 @@ test.each([
 test('a deletion that was cut off is ended by the same request', async () => {
   await backUp('again');
   await cutOff('again', hold(removal(2), 'POST'));
-  const args = ['reconcile', '--cluster', installation.name, '--server', installation.apiUrl];
+  const args = ['reconcile', '--server', installation.apiUrl];
   const command = startHoldfast(args);
   expect({ status: await command.status, stderr: command.stderr }).toEqual({
     ...{ status: 0, stderr: '' },
@@ -163,9 +163,8 @@ async function keep(): Promise<void> {
 
 /** What a reconciliation finds, and perhaps removes. */
 async function reconcile(removal: 'None' | 'All') {
-  const spec = { cluster: installation.name, removal };
-  await installation.request('POST', '/reconciliations', { spec });
-  const path = `/reconciliations/default?cluster=${installation.name}`;
+  await installation.request('POST', '/reconciliations', { spec: { removal } });
+  const path = '/reconciliations/default';
   const look = () => installation.request<ReconciliationResource>('GET', path);
   await expect.poll(async () => (await look()).body.status.phase).toBe('Completed');
   const { body } = await look();

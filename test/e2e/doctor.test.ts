@@ -68,8 +68,7 @@ async function grant(name: string, verbs: readonly string[]): Promise<void> {
 }
 
 async function doctor(): Promise<{ diagnosis: DiagnosisResource; status: number | null }> {
-  const args = ['doctor', '--server', installation.apiUrl, '--cluster', installation.name];
-  const run = startHoldfast([...args, '-o', 'json']);
+  const run = startHoldfast(['doctor', '--server', installation.apiUrl, '-o', 'json']);
   const status = await run.status;
   // The command prints what the API answers.
   return { diagnosis: JSON.parse(run.stdout) as DiagnosisResource, status };

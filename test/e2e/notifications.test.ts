@@ -291,14 +291,13 @@ test('the command line keeps, tests, shows and forgets an endpoint', async () =>
   };
   const created = await holdfast('create', 'cli', '--url', receiver.url, '--event', 'restore.*');
   expect(created).toMatchObject({ code: 0, stderr: 'notification endpoint cli is kept\n' });
-  const cluster = ['--cluster', installation.name];
-  const sent = await holdfast('test', 'cli', ...cluster);
+  const sent = await holdfast('test', 'cli');
   expect(sent).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('was delivered') as string,
   });
   answers = [{ status: 500 }];
-  const failed = await holdfast('test', 'cli', ...cluster, '-o', 'json');
+  const failed = await holdfast('test', 'cli', '-o', 'json');
   expect(failed.code).toBe(4);
   expect(JSON.parse(failed.stdout) as NotificationTest).toMatchObject({
     ...{ outcome: 'Failed', failure: { code: 'notification-failed' } },

@@ -56,7 +56,7 @@ const path = (name: string): string => `/plugins/${name}?cluster=${installation.
 function register<Body = PluginResource>(name: string, spec: object = {}): Promise<Answer<Body>> {
   return installation.request('POST', '/plugins', {
     metadata: { name },
-    spec: { cluster: installation.name, ...spec },
+    spec,
   });
 }
 
@@ -66,7 +66,7 @@ async function look(name: string): Promise<PluginResource> {
 
 /** Ends with the exit status of a command, and what it has written. */
 async function holdfast(...args: string[]) {
-  const flags = ['--server', installation.apiUrl, '--cluster', installation.name];
+  const flags = ['--server', installation.apiUrl];
   const command = startHoldfast(['plugin', ...args, ...flags]);
   const status = await command.status;
   return { status, stdout: command.stdout, stderr: command.stderr };

@@ -65,11 +65,7 @@ export class ChartScenario {
 
   /** Expects the command line to find nothing wrong. */
   async expectHealthy(): Promise<void> {
-    const { status, output } = await this.release.holdfast(
-      'doctor',
-      '--cluster',
-      this.release.name,
-    );
+    const { status, output } = await this.release.holdfast('doctor');
     expect(output).toContain('0 failed');
     expect(status).toBe(0);
   }
@@ -81,8 +77,7 @@ export class ChartScenario {
     expect(hooks.output).toContain('hooked');
     await deleteNamespace(this.namespace);
     const restore = await this.release.holdfast(
-      ...['restore', 'create', 'again', '--from-backup', 'first'],
-      ...['--cluster', this.release.name, '--wait'],
+      ...['restore', 'create', 'again', '--from-backup', 'first', '--wait'],
     );
     expect(restore).toMatchObject({ status: 0 });
     await this.#kubectl('wait', '--for=condition=Ready', `pod/${POD}`, '--timeout=60s');
@@ -127,8 +122,7 @@ export class ChartScenario {
 
   #backUp(name: string, ...more: readonly string[]): Promise<Ended> {
     return this.release.holdfast(
-      ...['backup', 'create', name, '--include-namespaces', this.namespace],
-      ...['--cluster', this.release.name, ...more],
+      ...['backup', 'create', name, '--include-namespaces', this.namespace, ...more],
     );
   }
 

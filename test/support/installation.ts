@@ -221,15 +221,12 @@ export class Installation {
     namespaces: readonly string[],
     more: object = {},
   ): Promise<Answer<RunResource & Problem>> {
-    const spec = { cluster: this.name, includedNamespaces: namespaces, ...more };
+    const spec = { includedNamespaces: namespaces, ...more };
     return this.request('POST', '/backups', { metadata: { name }, spec });
   }
 
   createRestore(name: string, spec: object): Promise<Answer<RunResource & Problem>> {
-    return this.request('POST', '/restores', {
-      metadata: { name },
-      spec: { cluster: this.name, ...spec },
-    });
+    return this.request('POST', '/restores', { metadata: { name }, spec });
   }
 
   /** Waits until a run has ended, whatever is killed meanwhile. */

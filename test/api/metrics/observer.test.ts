@@ -59,7 +59,7 @@ function observe(
   closers.push(() => temporal.close());
   const metrics = new Metrics();
   const store = (name: string): ObjectStore => locations.store(name);
-  const observer = new Observer(metrics, { temporal, locations, store });
+  const observer = new Observer(metrics, { temporal, ownCluster: 'local', locations, store });
   return async (): Promise<string> => {
     await observer.look();
     return metrics.registry.metrics();

@@ -48,7 +48,8 @@ afterAll(async () => {
 });
 
 function complete(spec: Partial<RestoreSpec>): Promise<RestoreSpec> {
-  return completeRestoreSpec(store, { location: 'default' }, { metadata: { name: 'r' }, spec });
+  const request = { metadata: { name: 'r' }, spec };
+  return completeRestoreSpec({ store, ownCluster: 'local' }, { location: 'default' }, request);
 }
 
 test('a restore that is tried again is what it was, but for what the request says', async () => {

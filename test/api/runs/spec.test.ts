@@ -2,14 +2,20 @@ import { expect, test } from 'vitest';
 
 import { RequestFailure } from '../../../api/errors.ts';
 import { backupSpec, restoreSpec, specDigest } from '../../../api/runs/spec.ts';
+import type { CreateRestoreRequest } from '../../../domain/api-resource.ts';
 import type { BackupSpec } from '../../../domain/backup.ts';
 import type { BackupHookResource } from '../../../domain/hooks/hook-spec.ts';
+import type { RestoreSpec } from '../../../domain/restore.ts';
 
 // Goal: a request that cannot work is refused with everything that is wrong with it, and one that can becomes the
 // same spec however it is written. Method: tables of requests.
 
 function specOf(spec: Partial<BackupSpec>): BackupSpec {
-  return backupSpec({ metadata: { name: 'b' }, spec });
+  return backupSpec({ metadata: { name: 'b' }, spec }, 'local');
+}
+
+function specOfRestore(spec: CreateRestoreRequest['spec']): RestoreSpec {
+  return restoreSpec({ metadata: { name: 'r' }, spec }, 'local');
 }
 
 /** The faults of a request, as `pointer detail`; the detail begins with the pointer. */
@@ -112,7 +118,7 @@ test.each<Partial<BackupSpec>>([
 });
 
 test('a request without filters has the digest that it had before there were filters', () => {
-  expect(specDigest(backupSpec({ metadata: { name: 'b' } }))).toBe(
+  expect(specDigest(backupSpec({ metadata: { name: 'b' } }, 'local'))).toBe(
     '999e92061a67aa8e230f63127a9c6d2aa560ca684b294e2db9ccc73ade683c4b',
   );
   const narrow: Partial<BackupSpec> = {
@@ -172,7 +178,7 @@ test.each<[spec: object, faults: readonly string[]]>([
 ])('a restore takes its items from one place: %j', (spec, faults) => {
   const details = () => {
     try {
-      restoreSpec({ metadata: { name: 'r' }, spec });
+      specOfRestore(spec);
       return [];
     } catch (error) {
       return error instanceof RequestFailure ? error.errors.map(({ detail }) => detail) : [error];
@@ -182,26 +188,26 @@ test.each<[spec: object, faults: readonly string[]]>([
 });
 
 test('which backup of a schedule is the newest makes no other request', () => {
-  const asked = restoreSpec({ metadata: { name: 'r' }, spec: { scheduleName: 's' } });
+  const asked = specOfRestore({ scheduleName: 's' });
   expect(specDigest({ ...asked, backupName: 's-1' })).toBe(specDigest(asked));
-  const other = restoreSpec({ metadata: { name: 'r' }, spec: { scheduleName: 't' } });
+  const other = specOfRestore({ scheduleName: 't' });
   expect(specDigest(other)).not.toBe(specDigest(asked));
 });
 
 test('a restore that narrows nothing has no field for it, and all faults of one are told', () => {
-  const plain = restoreSpec({ metadata: { name: 'r' }, spec: { backupName: 'b' } });
+  const plain = specOfRestore({ backupName: 'b' });
   const blank = {
     ...{ labelSelector: {}, orLabelSelectors: [], restoreResourcePriorities: ' ' },
     ...{ includedResources: [], excludedResources: [] },
   };
   const spec = { backupName: 'b', includedNamespaces: [], ...blank };
   expect(Object.keys(plain)).toHaveLength(5);
-  expect(restoreSpec({ metadata: { name: 'r' }, spec })).toEqual(plain);
+  expect(specOfRestore(spec)).toEqual(plain);
   const bad = {
     ...{ excludedNamespaces: ['A!'], restoreResourcePriorities: 'pods,pods' },
     excludedResources: ['*'],
   };
-  expect(() => restoreSpec({ metadata: { name: 'r' }, spec: { ...spec, ...bad } })).toThrow(
+  expect(() => specOfRestore({ ...spec, ...bad })).toThrow(
     expect.objectContaining({
       errors: [expect.anything(), expect.anything(), expect.anything()],
     }),
@@ -210,7 +216,7 @@ test('a restore that narrows nothing has no field for it, and all faults of one 
 
 test.each(['500ms', '24h1s', 'soon'])('a restore that waits %s is refused', (resourceTimeout) => {
   expect(() =>
-    restoreSpec({ metadata: { name: 'r' }, spec: { backupName: 'b', resourceTimeout } }),
+    specOfRestore({ backupName: 'b', resourceTimeout }),
   ).toThrow(
     expect.objectContaining({
       errors: [expect.objectContaining({ pointer: '/spec/resourceTimeout' })],
@@ -220,7 +226,7 @@ test.each(['500ms', '24h1s', 'soon'])('a restore that waits %s is refused', (res
 
 test('what a restore does with objects that are there is kept where it is not the default', () => {
   const of = (spec: object) =>
-    restoreSpec({ metadata: { name: 'r' }, spec: { backupName: 'b', ...spec } });
+    specOfRestore({ backupName: 'b', ...spec });
   expect(of({ existingResourcePolicy: 'none', resourceTimeout: '600s' })).toEqual(of({}));
   const other = {
     ...({ existingResourcePolicy: 'recreate', resourceTimeout: '1s' } as const),
@@ -231,7 +237,7 @@ test('what a restore does with objects that are there is kept where it is not th
 
 test('what a restore changes is kept as it is asked for, and without what says nothing', () => {
   const of = (spec: object) =>
-    restoreSpec({ metadata: { name: 'r' }, spec: { backupName: 'b', ...spec } });
+    specOfRestore({ backupName: 'b', ...spec });
   expect(of({ preserveNodePorts: false })).toEqual(of({}));
   const restoreStatus = { includedResources: ['b', 'a', 'b'], excludedResources: [] };
   const asked = { preserveNodePorts: true, storageClassMapping: {}, imageMapping: { a: 'b' } };
@@ -248,6 +254,6 @@ test.each([
   { mapping: { imageMapping: { ' ': 'x' } }, pointer: '/spec/imageMapping/ ' },
 ])('a mapping with nothing on one side is refused at $pointer', ({ mapping, pointer }) => {
   expect(() =>
-    restoreSpec({ metadata: { name: 'r' }, spec: { backupName: 'b', ...mapping } }),
+    specOfRestore({ backupName: 'b', ...mapping }),
   ).toThrow(expect.objectContaining({ errors: [expect.objectContaining({ pointer })] }));
 });

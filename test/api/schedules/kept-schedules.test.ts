@@ -36,7 +36,7 @@ beforeEach(async () => {
   stores = new Map(locations.map((location) => [location.name, openObjectStore(location)]));
   for (const name of ['weekly', 'nightly']) {
     const request = { metadata: { name }, spec: { schedule: '@daily', location: 'here' } };
-    const spec = scheduleSpec(request);
+    const spec = scheduleSpec(request, 'local');
     await writeSchedule(store('here'), newSchedule(name, spec));
   }
 });

@@ -7,7 +7,7 @@ import type { CreateScheduleRequest } from '../../../domain/api-resource.ts';
 // Goal: what a request leaves out has its default, and all that is wrong with one is told. Method: specs by hand.
 
 function specOf(spec: Partial<CreateScheduleRequest['spec']> = {}) {
-  return scheduleSpec({ metadata: { name: 's' }, spec: { schedule: '@daily', ...spec } });
+  return scheduleSpec({ metadata: { name: 's' }, spec: { schedule: '@daily', ...spec } }, 'local');
 }
 
 test('what is left out has its default', () => {
