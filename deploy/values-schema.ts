@@ -29,9 +29,8 @@ const PLACE = {
   ...{ resources: Mapping, nodeSelector: Mapping, affinity: Mapping },
   ...{ tolerations: Sequence, topologySpreadConstraints: Sequence },
 };
-const WORKER = {
-  ...{ enabled: Flag, replicas: Count, terminationGracePeriodSeconds: Count, ...PLACE },
-};
+const PROCESS = { enabled: Flag, terminationGracePeriodSeconds: Count, ...PLACE };
+const WORKER = { replicas: Count, ...PROCESS };
 const LABELED = { enabled: Flag, labels: Mapping };
 
 /** `rateLimitReads` for `HOLDFAST_RATE_LIMIT_READS`. */
@@ -69,12 +68,13 @@ function valuesSchema(): object {
         ...{ enabled: Flag, image: Image, storage: Text, storageClassName: Text, ...PLACE },
       }),
     }),
-    api: group({ enabled: Flag, replicas: Count, ...PLACE }),
+    api: group({ replicas: Count, ...PROCESS }),
     workflowWorker: group({ ...WORKER, previousVersions: Type.Array(PreviousImage) }),
     clusterWorker: group(WORKER),
-    nodeAgent: group({ enabled: Flag, kubeletDir: Type.String({ pattern: '^/' }), ...PLACE }),
+    nodeAgent: group({ kubeletDir: Type.String({ pattern: '^/' }), ...PROCESS }),
     ...{ serviceAccountAnnotations: Mapping, priorityClassName: Text },
     ...{ extraEnv: Sequence, extraObjects: Sequence },
+    ...{ extraVolumes: Sequence, extraVolumeMounts: Sequence },
     flowControl: group({ enabled: Flag, shares: Type.Integer({ minimum: 1 }) }),
     networkPolicy: group({
       ...{ enabled: Flag, apiFrom: Sequence, metricsFrom: Sequence, egress: Sequence },

@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+import { PodMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor';
+import { PrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 
@@ -31,6 +33,7 @@ interface Document {
 
 interface PodSpec {
   readonly serviceAccountName?: string;
+  readonly terminationGracePeriodSeconds?: number;
   readonly containers: readonly {
     readonly image: string;
     readonly securityContext: object;
@@ -91,6 +94,31 @@ test('a role of a cloud, which opens buckets, is for all accounts but that of wo
   expect(withRole.map(({ metadata }) => metadata.name).sort()).toEqual(
     ['api', 'cluster-worker', 'node-agent'].map((component) => `holdfast-${component}`),
   );
+});
+
+test('the Prometheus operator knows what the chart makes for it', async () => {
+  const made = await documents(
+    ...[TEMPORAL, 'metrics={"podMonitor":{"enabled":true},"prometheusRule":{"enabled":true}}'],
+  );
+  const of = (wanted: string) => made.find(({ kind }) => kind === wanted) as object;
+  const monitor = new PodMonitor(of('PodMonitor') as ConstructorParameters<typeof PodMonitor>[0]);
+  const rule = new PrometheusRule(
+    of('PrometheusRule') as ConstructorParameters<typeof PrometheusRule>[0],
+  );
+  monitor.validate();
+  rule.validate();
+  expect(monitor.spec.podMetricsEndpoints).toEqual([{ port: 'metrics', interval: '30s' }]);
+  expect(rule.spec?.groups?.length).toBeGreaterThan(0);
+});
+
+test('a process has the time to end that the values give it', async () => {
+  const made = await documents(
+    ...[TEMPORAL, 'config={"drain":"3m"}', 'api={"terminationGracePeriodSeconds":240}'],
+  );
+  const [api] = made.filter(
+    ({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'holdfast-api',
+  );
+  expect(api?.spec?.template?.spec.terminationGracePeriodSeconds).toBe(240);
 });
 
 test('a Temporal has to be named, or asked for', async () => {

@@ -2,8 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
+import { dropNamespaces } from '../support/dropped-namespaces.ts';
+import { freshNamespace } from '../support/fresh-namespace.ts';
 import { CHART, helm, rendered } from '../support/helm.ts';
 import { kubectl } from '../support/kubectl.ts';
 import { tryManifests } from '../support/manifests.ts';
@@ -11,7 +13,7 @@ import { tryManifests } from '../support/manifests.ts';
 // Goal: the chart makes what a cluster takes, and so do the manifests for those without Helm. Method: the real helm and
 // kustomize render them, and a real API server is asked without anything being made.
 
-/** Values by what they are about. Kinds of the Prometheus operator are left out, which this cluster does not have. */
+/** Values by what they are about. Kinds of the Prometheus operator, which this cluster does not have, are tried elsewhere. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   'with a Temporal of its own': [
     'temporal={"embedded":{"enabled":true}}',
@@ -30,6 +32,8 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
     'auth={"tokensSecret":"tokens"}',
     'networkPolicy={"apiFrom":[{"namespaceSelector":{}}],"metricsFrom":[{"podSelector":{}}],"egress":[{"ports":[{"port":53,"protocol":"UDP"}]}]}',
     'extraEnv=[{"name":"HTTPS_PROXY","value":"http://proxy:3128"}]',
+    'extraVolumes=[{"name":"backups","persistentVolumeClaim":{"claimName":"backups"}}]',
+    'extraVolumeMounts=[{"name":"backups","mountPath":"/backups"}]',
     'extraObjects=[{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"more"}}]',
     'priorityClassName="system-cluster-critical"',
     'serviceAccountAnnotations={"role":"r"}',
@@ -49,12 +53,25 @@ test('a cluster takes what the chart makes for one that is served from elsewhere
   expectTaken(told, 10);
 });
 
-async function tried(objects: string): Promise<string> {
+test('all processes but the node agent may run where Pod Security is restricted', async () => {
+  const namespace = await freshNamespace('chart-restricted');
+  onTestFinished(() => dropNamespaces(namespace));
+  const level = 'pod-security.kubernetes.io/warn=restricted';
+  await kubectl('label', 'namespace', namespace, level);
+  const temporal = 'temporal={"embedded":{"enabled":true}}';
+  const strict = ['-n', namespace, '--warnings-as-errors'];
+  expectTaken(await tried(await rendered(temporal, 'nodeAgent={"enabled":false}'), strict));
+  await expect(rendered(temporal).then((made) => tried(made, strict))).rejects.toThrow(
+    /would violate PodSecurity "restricted:latest".*"node-agent"/s,
+  );
+});
+
+async function tried(objects: string, flags = ['-n', 'default']): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-chart-'));
   const file = join(folder, 'chart.yaml');
   await writeFile(file, objects);
   try {
-    return await kubectl('apply', '-n', 'default', '--dry-run=server', '--filename', file);
+    return await kubectl('apply', ...flags, '--dry-run=server', '--filename', file);
   } finally {
     await rm(folder, { recursive: true });
   }

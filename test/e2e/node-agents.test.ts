@@ -161,7 +161,7 @@ test('a backup copies volumes of both nodes through the agents of the manifests'
   expect(records.sort()).toEqual((await agents.nodes()).map((node) => [node, 'Complete']));
 });
 
-test('the account of the agents may read pods and the Secrets of its namespace, and nothing else', async () => {
+test('the account of the agents may get pods and the Secrets of its namespace, and do nothing else with them', async () => {
   const account = `system:serviceaccount:${installation.ownNamespace}:holdfast-node-agent-${installation.name}`;
   const mayIn = async (namespace: string, verb: string, what: string): Promise<string> => {
     const asked = ['auth', 'can-i', verb, what, '--as', account, '-n', namespace];

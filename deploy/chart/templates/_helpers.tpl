@@ -70,17 +70,20 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 {{- end }}
 
-{{/* Files of TLS to Temporal. */}}
-{{- define "holdfast.temporalMounts" -}}
+{{/* Files of TLS to Temporal, and what is added by hand. */}}
+{{- define "holdfast.sharedMounts" -}}
 {{- if .Values.temporal.tls.caSecret }}
 - { name: temporal-ca, mountPath: /etc/holdfast/temporal-ca, readOnly: true }
 {{- end }}
 {{- if .Values.temporal.tls.clientSecret }}
 - { name: temporal-client, mountPath: /etc/holdfast/temporal-client, readOnly: true }
 {{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
-{{- define "holdfast.temporalVolumes" -}}
+{{- define "holdfast.sharedVolumes" -}}
 {{- with .Values.temporal.tls.caSecret }}
 - name: temporal-ca
   secret: { secretName: {{ . }} }
@@ -88,6 +91,9 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- with .Values.temporal.tls.clientSecret }}
 - name: temporal-client
   secret: { secretName: {{ . }} }
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}
 
