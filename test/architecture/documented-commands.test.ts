@@ -9,7 +9,8 @@ import { documentedPages, pageText, shellBlocks } from '../support/docs/shell-bl
 // tests that walk through them.
 
 const ROOT = new URL('../../', import.meta.url);
-const FENCE = /^ *```(\S+)$/gm;
+/** The fence that opens a block, with its language, and the block to its end. */
+const BLOCK = /^( *)```(\S*)\n.*?^\1```$/gms;
 /** Languages of blocks that nobody puts into a shell. */
 const NO_SHELL = ['json', 'yaml', 'text', 'ts'];
 
@@ -26,10 +27,10 @@ test('each of these tests walks through its pages', () => {
 
 test('a block has a language by which commands are known', () => {
   const strange = documentedPages().flatMap((page) =>
-    [...pageText(page).matchAll(FENCE)]
-      .map(([, language = '']) => language)
+    [...pageText(page).matchAll(BLOCK)]
+      .map(([, , language = '']) => language)
       .filter((language) => language !== 'sh' && !NO_SHELL.includes(language))
-      .map((language) => `${page}: ${language}`),
+      .map((language) => `${page}: ${language === '' ? 'none' : language}`),
   );
   expect(strange).toEqual([]);
 });

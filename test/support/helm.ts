@@ -12,10 +12,15 @@ export const CHART = fileURLToPath(new URL('../../deploy/chart', import.meta.url
 
 let program: Promise<string> | undefined;
 
+/** The path of the test bed's helm. */
+export function helmProgram(): Promise<string> {
+  program ??= run(TESTBED, ['helm']).then(({ stdout }) => stdout.trim());
+  return program;
+}
+
 /** Runs helm, and gives what it prints. Rejects with its message. */
 export async function helm(...args: string[]): Promise<string> {
-  program ??= run(TESTBED, ['helm']).then(({ stdout }) => stdout.trim());
-  const { stdout } = await run(await program, args, { maxBuffer: BYTES_MAX });
+  const { stdout } = await run(await helmProgram(), args, { maxBuffer: BYTES_MAX });
   return stdout;
 }
 
