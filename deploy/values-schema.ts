@@ -81,6 +81,7 @@ function valuesSchema(): object {
     }),
     metrics: group({
       podMonitor: group({ ...LABELED, interval: Duration }),
+      serviceMonitor: group({ ...LABELED, interval: Duration }),
       ...{ prometheusRule: group(LABELED), dashboard: group(LABELED) },
     }),
   });

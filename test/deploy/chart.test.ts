@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import { PodMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor';
 import { PrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule';
+import { ServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 
@@ -23,6 +24,7 @@ interface Document {
   readonly metadata: {
     readonly name: string;
     readonly annotations?: Readonly<Record<string, string>>;
+    readonly labels?: Readonly<Record<string, string>>;
   };
   readonly data?: Readonly<Record<string, string>>;
   readonly spec?: {
@@ -108,7 +110,23 @@ test('the Prometheus operator knows what the chart makes for it', async () => {
   monitor.validate();
   rule.validate();
   expect(monitor.spec.podMetricsEndpoints).toEqual([{ port: 'metrics', interval: '30s' }]);
-  expect(rule.spec?.groups?.length).toBeGreaterThan(0);
+  expect(rule.spec.groups?.length).toBeGreaterThan(0);
+});
+
+test('a monitor of services finds the metrics of all pods, and is not there beside one of pods', async () => {
+  const made = await documents(TEMPORAL, 'metrics={"serviceMonitor":{"enabled":true}}');
+  const found = made.find(({ kind }) => kind === 'ServiceMonitor') as object;
+  const monitor = new ServiceMonitor(found as ConstructorParameters<typeof ServiceMonitor>[0]);
+  monitor.validate();
+  const labels = monitor.spec.selector.matchLabels ?? {};
+  const services = made.filter(
+    ({ kind, metadata }) =>
+      kind === 'Service' &&
+      Object.entries(labels).every(([name, value]) => metadata.labels?.[name] === value),
+  );
+  expect(services.map(({ metadata }) => metadata.name)).toEqual(['holdfast-metrics']);
+  const both = 'metrics={"podMonitor":{"enabled":true},"serviceMonitor":{"enabled":true}}';
+  await expect(rendered(TEMPORAL, both)).rejects.toThrow('would show everything twice');
 });
 
 test('a process has the time to end that the values give it', async () => {
