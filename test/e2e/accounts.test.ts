@@ -10,12 +10,13 @@ import {
   ACCOUNTS_NAMESPACE,
   type ChartRule,
   chartRules,
+  requestsBegin,
   TESTS_OWN,
 } from '../support/chart-accounts.ts';
 import { type Asked, askedFor } from '../support/request-log.ts';
 
 // Goal: the accounts of the chart may do what Holdfast does, and nothing else. Method: all tests run Holdfast under them, and
-// the cluster logs what they ask for; so this file comes after all others, and fails where those have not run before.
+// the cluster logs what they ask for; so this file comes after all others, and fails where those have not run in the same run.
 
 const LOG = process.env['HOLDFAST_TESTBED_REQUESTS'] ?? '';
 const RBAC = 'rbac.authorization.k8s.io';
@@ -40,7 +41,7 @@ let asked: Asked[];
 
 beforeAll(async () => {
   permissions = (await chartRules()).flatMap(permissionsOf);
-  asked = await askedFor(LOG);
+  asked = await askedFor(LOG, await requestsBegin());
 });
 
 function permissionsOf({ account, isOwn, apiGroups, resources, verbs }: ChartRule): Permission[] {

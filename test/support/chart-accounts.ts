@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -13,6 +13,8 @@ export const ACCOUNTS_NAMESPACE = 'holdfast-accounts';
 /** Names the folder with their kubeconfigs. */
 const VARIABLE = 'HOLDFAST_TEST_ACCOUNTS';
 const RELEASE = ACCOUNTS_NAMESPACE;
+/** File in the folder, with the length that the cluster's log had when the run began. */
+const LOGGED_BEFORE = 'logged-before';
 
 /** Name of the account in the cluster. */
 export function accountName(account: Account): string {
@@ -76,13 +78,15 @@ const MAKES_NAMESPACE = [
  * namespace they may do everywhere here, since each test has one of its own, which most never make.
  */
 export default async function setup(): Promise<() => Promise<void>> {
-  if (process.env['HOLDFAST_TESTBED_REQUESTS'] === undefined || VARIABLE in process.env) {
+  const log = process.env['HOLDFAST_TESTBED_REQUESTS'];
+  if (log === undefined || VARIABLE in process.env) {
     return () => Promise.resolve();
   }
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: ACCOUNTS_NAMESPACE } };
   const objects = [namespace, ...(await accountObjects()).map(everywhere), ...MAKES_NAMESPACE];
   await applyYaml(objects.map((one) => JSON.stringify(one)).join('\n---\n'));
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-accounts-'));
+  await writeFile(join(folder, LOGGED_BEFORE), String((await stat(log)).size));
   for (const account of ACCOUNTS) {
     const config = await accountConfig(accountName(account), ACCOUNTS_NAMESPACE);
     await writeFile(join(folder, account), config);
@@ -95,6 +99,11 @@ export default async function setup(): Promise<() => Promise<void>> {
 export function kubeconfigOf(account: Account): string | undefined {
   const folder = process.env[VARIABLE];
   return folder === undefined ? undefined : join(folder, account);
+}
+
+/** Where in the cluster's log the requests of this run begin, in bytes. */
+export async function requestsBegin(): Promise<number> {
+  return Number(await readFile(join(process.env[VARIABLE] ?? '', LOGGED_BEFORE), 'utf8'));
 }
 
 async function accountObjects(): Promise<RoleObject[]> {
