@@ -54,7 +54,7 @@ function e2e({
 export default defineConfig({
   test: {
     pool: 'forks',
-    reporters: ['default', 'json'],
+    reporters: ['default', 'json', './test/support/failed-tests.ts'],
     outputFile: { json: 'test-report.json' },
     // Tests start some hundred processes, which load the same modules.
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
