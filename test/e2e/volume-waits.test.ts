@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
@@ -15,8 +15,9 @@ import type {
   VolumeEndsInput,
 } from '../../activities/volume-contract.ts';
 import type { ClusterActivities } from '../../activities/contract.ts';
-import type { RunVolume } from '../../domain/api-resource.ts';
 import { backupKeys } from '../../domain/object-key.ts';
+import { isEndPhase } from '../../domain/phase.ts';
+import type { VolumeProgress } from '../../domain/run-status.ts';
 import {
   backupWorkflowId,
   clusterTaskQueue,
@@ -26,7 +27,11 @@ import {
 } from '../../domain/workflow-id.ts';
 import { readJsonGz } from '../../storage/json-file.ts';
 import { isServed } from '../../worker/task-queues.ts';
-import { RESTORE_VOLUMES_WORKFLOW, type VolumesInput } from '../../workflows/contract.ts';
+import {
+  RESTORE_VOLUMES_WORKFLOW,
+  type VolumesInput,
+  volumesStatusQuery,
+} from '../../workflows/contract.ts';
 import { failureOf } from '../../workflows/failure.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
 import { dropNamespaces } from '../support/dropped-namespaces.ts';
@@ -41,11 +46,13 @@ const OTHER_NODE = 'node-b';
 const PATIENCE_S = 5;
 let folder: string;
 let installation: Installation;
+let temporal: Connection;
 const namespaces: string[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holdfast-waits-'));
   installation = await Installation.start({ patience: `${String(PATIENCE_S)}s` });
+  temporal = await Connection.connect({ address: installation.temporalAddress });
 });
 
 afterAll(async () => {
@@ -53,6 +60,7 @@ afterAll(async () => {
   await Promise.all(
     namespaces.map((name) => kubectl('delete', 'persistentvolume', name, '--ignore-not-found')),
   );
+  await temporal.close();
   await installation.stop();
   await rm(folder, { recursive: true });
 });
@@ -105,19 +113,36 @@ async function applyPod(namespace: string, node: string): Promise<void> {
   await kubectl('-n', namespace, ...wait);
 }
 
-/** Waits until the only volume of a backup is as it is wanted, and gives it. */
-async function until(backup: string, isWanted: (volume: RunVolume) => boolean): Promise<RunVolume> {
+/** What a backup shows of its only volume; undefined before it has one. Throws when the volume has failed. */
+async function looks(backup: string): Promise<VolumeProgress | undefined> {
+  // The API looks once a second, which is too seldom for a state that lasts a second.
+  const [volume] = await batchOf(backup)
+    .query(volumesStatusQuery)
+    .catch(() => []);
+  // An answer that is some seconds old tells as well that the run has ended.
+  const run = await installation.look('backups', backup, {});
+  if (volume?.state === 'Failed' || isEndPhase(run?.status.phase ?? 'New')) {
+    const { status } = await installation.ended('backups', backup);
+    throw new Error(`the volume has failed: ${JSON.stringify({ volume, status })}`);
+  }
+  return volume;
+}
+
+/** Waits until the only volume of a backup is in a state, and gives it. */
+async function until(backup: string, state: VolumeProgress['state']): Promise<VolumeProgress> {
   for (;;) {
-    const [volume] = (await installation.look('backups', backup))?.status.volumes?.items ?? [];
-    if (volume !== undefined && isWanted(volume)) {
+    const volume = await looks(backup);
+    if (volume?.state === state) {
       return volume;
-    }
-    if (volume?.state === 'Failed') {
-      const { status } = await installation.ended('backups', backup);
-      throw new Error(`the volume has failed: ${JSON.stringify({ volume, status })}`);
     }
     await sleep(50);
   }
+}
+
+/** The workflow with the volume of a backup. */
+function batchOf(backup: string): WorkflowHandle {
+  const run = backupWorkflowId({ location: 'default', name: backup });
+  return new Client({ connection: temporal }).workflow.getHandle(volumesWorkflowId(run, 0));
 }
 
 /** Waits until an agent has asked for the work of a node: it is started a little earlier. */
@@ -132,15 +157,11 @@ async function untilAgentAsks(node: string): Promise<void> {
 
 /** What the Temporal UI shows of the batch of a backup. */
 async function shownOf(backup: string): Promise<string> {
-  const connection = await Connection.connect({ address: installation.temporalAddress });
-  const { workflow } = new Client({ connection });
-  const run = backupWorkflowId({ location: 'default', name: backup });
-  const handle = workflow.getHandle(volumesWorkflowId(run, 0));
+  const handle = batchOf(backup);
   const [metadata, described] = await Promise.all([
     handle.query<{ currentDetails: string }>('__temporal_workflow_metadata'),
     handle.describe(),
   ]);
-  await connection.close();
   expect(await described.staticDetails()).toContain(`the backup \`${backup}\``);
   return metadata.currentDetails;
 }
@@ -171,13 +192,13 @@ test('a copy that the agent of a node does not take is made where the volume is 
   await installation.startPart('agent');
   await installation.createBackup('gone', [namespace]);
 
-  const { waitingFor, node } = await until('gone', ({ state }) => state === 'Moving');
+  const { waitingFor, node } = await until('gone', 'Moving');
   expect(node).toBe(OTHER_NODE);
   expect(waitingFor).toMatchObject({
     reason: `the agent of the node ${OTHER_NODE} has not begun`,
     deadline: expect.any(String) as string,
   });
-  const { waitingFor: next } = await until('gone', ({ state }) => state === 'Waiting');
+  const { waitingFor: next } = await until('gone', 'Waiting');
   expect(next?.reason).toBe('no agent took the volume in time, so that it is looked for again');
   expect(await shownOf('gone')).toMatch(/^\*\*0 of 1\*\* volumes moved, 0 failed\n\n- `\S+`: /);
   // The whole wait has one beginning and one end.
@@ -196,8 +217,8 @@ test('a volume that is mounted late is tried, left to the kubelet, and copied', 
   const namespace = await applyClaim(path, [AGENT_NODE]);
   await installation.createBackup('late', [namespace]);
   // The agent is asked as soon as the pod has its node, and says that nothing is mounted.
-  await until('late', ({ state }) => state === 'Moving');
-  await until('late', ({ state }) => state === 'Mounting');
+  await until('late', 'Moving');
+  await until('late', 'Mounting');
   await mkdir(path);
   await writeFile(join(path, 'file'), 'late');
   expect(await recordOf('late')).toMatchObject({
