@@ -59,8 +59,9 @@ test('all processes but the node agent may run where Pod Security is restricted'
   const level = 'pod-security.kubernetes.io/warn=restricted';
   await kubectl('label', 'namespace', namespace, level);
   const temporal = 'temporal={"embedded":{"enabled":true}}';
-  const strict = ['-n', namespace, '--warnings-as-errors'];
-  expectTaken(await tried(await rendered(temporal, 'nodeAgent={"enabled":false}'), strict));
+  const strict = ['-n', namespace, '--server-side', '--force-conflicts', '--warnings-as-errors'];
+  const told = await tried(await rendered(temporal, 'nodeAgent={"enabled":false}'), strict);
+  expect(told).toContain('deployment.apps/holdfast-api serverside-applied (server dry run)');
   await expect(rendered(temporal).then((made) => tried(made, strict))).rejects.toThrow(
     /would violate PodSecurity "restricted:latest".*"node-agent"/s,
   );
