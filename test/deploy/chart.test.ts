@@ -139,6 +139,30 @@ test('a process has the time to end that the values give it', async () => {
   expect(api?.spec?.template?.spec.terminationGracePeriodSeconds).toBe(240);
 });
 
+test('a release of the longest name has names that a cluster takes', async () => {
+  const release = 'a'.repeat(53);
+  const text = await helm('template', release, CHART, '--set', 'temporal.embedded.enabled=true');
+  const named = (...kinds: string[]) =>
+    documentsOf(text)
+      .filter(({ kind }) => kinds.includes(kind))
+      .map(({ metadata }) => metadata.name);
+  expect(named('Service', 'Deployment', 'DaemonSet').length).toBeGreaterThan(4);
+  expect(named('Service', 'Deployment', 'DaemonSet').filter(({ length }) => length > 63)).toEqual(
+    [],
+  );
+  // Its pods have the name, a dash and ten characters more as a label.
+  expect(named('StatefulSet').map(({ length }) => length + 11)).toEqual([63]);
+});
+
+test('workflow workers alone have no share of the API server', async () => {
+  const off = '{"enabled":false}';
+  const made = await documents(
+    ...[TEMPORAL, `api=${off}`, `clusterWorker=${off}`, `nodeAgent=${off}`],
+  );
+  expect(made.map(({ kind }) => kind)).toContain('Deployment');
+  expect(made.map(({ kind }) => kind)).not.toContain('FlowSchema');
+});
+
 test('a Temporal has to be named, or asked for', async () => {
   await expect(rendered()).rejects.toThrow(
     'temporal.address is empty; name a Temporal server, or set temporal.embedded.enabled=true',

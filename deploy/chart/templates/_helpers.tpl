@@ -1,5 +1,7 @@
+{{/* Short enough for the names that are made of it, of which labels of pods take 63 characters. */}}
 {{- define "holdfast.name" -}}
-{{- if contains "holdfast" .Release.Name }}{{ .Release.Name }}{{ else }}{{ .Release.Name }}-holdfast{{ end }}
+{{- $name := contains "holdfast" .Release.Name | ternary .Release.Name (printf "%s-holdfast" .Release.Name) }}
+{{- $name | trunc 43 | trimSuffix "-" }}
 {{- end }}
 
 {{- define "holdfast.labels" -}}
