@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { CHART, helm } from './helm.ts';
 import { startHoldfast } from './holdfast.ts';
-import { holdfastImage } from './holdfast-image.ts';
+import { earlierImage, holdfastImage } from './holdfast-image.ts';
 import type { Installation } from './installation.ts';
 import { deleteNamespace, kubectl } from './kubectl.ts';
 import { PodRelays } from './pod-relay.ts';
@@ -13,6 +13,8 @@ import { loadTemporalImage } from './temporal-image.ts';
 const CREDENTIALS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION'];
 const SECRET = 'bucket';
 const CALLER = 'caller';
+/** As the documentation calls it. */
+export const WORKER_DEPLOYMENT = 'holdfast';
 const STORAGE_CLASS = 'standard';
 const WAIT = ['--wait', '--timeout', '240s'];
 /** The definitions are the cluster's: Holdfast of another version may have made them before. */
@@ -27,6 +29,16 @@ export interface Ended {
 export interface ReleaseOptions {
   /** Whether the chart brings a Temporal, in place of that of the installation. */
   readonly isTemporalEmbedded?: boolean;
+  /** Whether it begins with an image of other workflows, whose workers have a version. */
+  readonly isEarlier?: boolean;
+}
+
+/** What releases have in common that work with one Temporal and one bucket. */
+export interface SharedValues {
+  readonly imageRegistry: string | undefined;
+  readonly image: { readonly repository: string | undefined; readonly tag: string | undefined };
+  readonly temporal: object;
+  readonly location: object;
 }
 
 /** Holdfast as the chart installs it in the test bed's cluster, with the location of an installation. */
@@ -36,6 +48,7 @@ export class ChartRelease {
   readonly #relays = new PodRelays();
   readonly #folder: string;
   #token = '';
+  #shared: SharedValues | undefined;
 
   private constructor(name: string, folder: string) {
     this.name = name;
@@ -56,6 +69,14 @@ export class ChartRelease {
       await release.remove();
       throw error;
     }
+  }
+
+  /** What a release in another cluster has to be told as well. */
+  get shared(): SharedValues {
+    if (this.#shared === undefined) {
+      throw new Error('nothing is installed yet');
+    }
+    return this.#shared;
   }
 
   /** Changes values, given as `--set` takes them, and waits until every part runs with them. */
@@ -95,22 +116,26 @@ export class ChartRelease {
     await kubectl(
       ...['label', 'namespace', this.name, 'pod-security.kubernetes.io/enforce=privileged'],
     );
-    const values = CREDENTIALS.map((key) => `--from-literal=${key}=${process.env[key] ?? ''}`);
-    await this.#kubectl('create', 'secret', 'generic', SECRET, ...values);
+    await createBucketSecret('--namespace', this.name);
     await this.#kubectl('create', 'serviceaccount', CALLER);
     const role = ['--clusterrole=cluster-admin', `--serviceaccount=${this.name}:${CALLER}`];
     await kubectl('create', 'clusterrolebinding', this.name, ...role);
     const token = await this.#kubectl('create', 'token', CALLER, '--audience', 'holdfast');
     this.#token = token.trim();
     // As where nothing but a mirror is reached: one prefix for all images.
-    const image = /^(.*)\/([^/]*):([^:]*)$/.exec(await holdfastImage());
+    const name = await (options.isEarlier === true ? earlierImage() : holdfastImage());
+    const image = /^(.*)\/([^/]*):([^:]*)$/.exec(name);
     const [, imageRegistry, repository, tag] = image ?? [];
     const location = await this.#relays.locationOf(installation.location('configured'));
+    const temporal = await this.#temporal(installation, options);
+    this.#shared = { imageRegistry, image: { repository, tag }, temporal, location };
     const chartValues = {
-      ...{ imageRegistry, image: { repository, tag } },
-      temporal: await this.#temporal(installation, options),
+      ...{ imageRegistry, image: { repository, tag }, temporal },
       credentials: { existingSecret: SECRET },
-      config: { cluster: this.name, locations: [location] },
+      config: {
+        ...{ cluster: this.name, locations: [location] },
+        ...(options.isEarlier === true ? { workerDeployment: WORKER_DEPLOYMENT } : {}),
+      },
       // Another release of this cluster may have them.
       accessRoles: { enabled: false },
     };
@@ -128,4 +153,10 @@ export class ChartRelease {
   #kubectl(...args: readonly string[]): Promise<string> {
     return kubectl('--namespace', this.name, ...args);
   }
+}
+
+/** Makes the Secret with the credentials of the bucket, where flags of kubectl say. */
+export async function createBucketSecret(...flags: readonly string[]): Promise<void> {
+  const values = CREDENTIALS.map((key) => `--from-literal=${key}=${process.env[key] ?? ''}`);
+  await kubectl(...flags, 'create', 'secret', 'generic', SECRET, ...values);
 }

@@ -40,7 +40,11 @@ export class ChartScenario {
 
   static async start(options: ReleaseOptions = {}): Promise<ChartScenario> {
     const [installation, namespace] = await Promise.all([
-      Installation.start({ parts: options.isTemporalEmbedded === true ? [] : ['temporal'] }),
+      Installation.start({
+        parts: options.isTemporalEmbedded === true ? [] : ['temporal'],
+        // A version of workers that has no run left is to be told of at once.
+        temporal: { drainSeconds: 1 },
+      }),
       freshNamespace('chart'),
     ]);
     const [release] = await Promise.all([
@@ -70,9 +74,14 @@ export class ChartScenario {
     expect(status).toBe(0);
   }
 
+  /** Expects a backup to end well. */
+  async expectBackedUp(name: string): Promise<void> {
+    expect(await this.#backUp(name, '--wait')).toMatchObject({ status: 0 });
+  }
+
   /** Expects what is backed up and lost to come back whole. */
   async expectRestored(): Promise<void> {
-    expect(await this.#backUp('first', '--wait')).toMatchObject({ status: 0 });
+    await this.expectBackedUp('first');
     const hooks = await this.release.holdfast('backup', 'hooks', 'first');
     expect(hooks.output).toContain('hooked');
     await deleteNamespace(this.namespace);

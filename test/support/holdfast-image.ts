@@ -9,3 +9,8 @@ const run = promisify(execFile);
 export async function holdfastImage(): Promise<string> {
   return (await run(TESTBED, ['image'])).stdout.trim();
 }
+
+/** The same for one whose workflows are another version. */
+export async function earlierImage(): Promise<string> {
+  return (await run(TESTBED, ['earlier-image'])).stdout.trim();
+}

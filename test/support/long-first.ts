@@ -8,9 +8,10 @@ const LONG = [
   ...[
     ...['chart-embedded', 'kill', 'volume-faults', 'volume-kills', 'volumes', 'hooks-thaw'],
     ...['lost-cluster', 'quick-start', 'api', 'plugin-faults', 'restore-webhooks', 'dev'],
-    ...['restore-image', 'hooks', 'chart-disturbances', 'restore', 'cli', 'volume-trees'],
-    ...['node-agents', 'deletion', 'schedules', 'worker-versions', 'chart-install', 'run-logs'],
-    ...['access', 'plugin-additions', 'plugin-histories', 'selection', 'dropped-namespaces'],
+    ...['restore-image', 'hooks', 'chart-install', 'restore', 'cli', 'volume-trees'],
+    ...['node-agents', 'deletion', 'chart-second-cluster', 'schedules', 'worker-versions'],
+    ...['run-logs', 'access', 'chart-disturbances', 'plugin-additions', 'plugin-histories'],
+    ...['selection', 'dropped-namespaces'],
   ].map((name) => `e2e/${name}`),
   ...['apply-deferred', 'existing-update', 'apply-shards', 'webhook-denials', 'left-alone'].map(
     (name) => `activities/restore/${name}`,

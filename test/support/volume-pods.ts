@@ -5,8 +5,8 @@ import { type Applied, applyYaml } from './applied-yaml.ts';
 export interface VolumePod {
   readonly namespace: string;
   readonly name: string;
-  /** The node that it runs on. */
-  readonly node: string;
+  /** The node that it runs on; any when left out. */
+  readonly node?: string;
   /** Claims of the pod, each mounted at `/volumes/<claim>`; they are made with the pod. */
   readonly claims?: readonly string[];
   /** Storage class of the claims, if not one of directories. */
@@ -52,7 +52,7 @@ function podYaml(pod: VolumePod): object {
   return {
     ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, annotations, labels } },
     spec: {
-      nodeSelector: { 'kubernetes.io/hostname': node },
+      ...(node === undefined ? {} : { nodeSelector: { 'kubernetes.io/hostname': node } }),
       terminationGracePeriodSeconds: 0,
       containers: [
         {

@@ -5,6 +5,7 @@ set -euo pipefail
 usage() {
   cat >&2 <<'TEXT'
 usage: empty-cluster.sh up FOLDER API_PORT ETCD_PORT ETCD_PEER_PORT [OPTION...]
+       empty-cluster.sh load FOLDER IMAGE
        empty-cluster.sh down FOLDER
        empty-cluster.sh build MINOR
 
@@ -15,6 +16,7 @@ usage: empty-cluster.sh up FOLDER API_PORT ETCD_PORT ETCD_PEER_PORT [OPTION...]
                           there can be one such cluster on a machine
     --audit               with an audit log of all that is written, FOLDER/audit.log
     --kubernetes MINOR    of another version than the bed's, like 1.37, that was built before
+  load     gives its node an image of Holdfast that the test bed built
   down     stops it; FOLDER stays
   build    builds another version into the cache of the test bed, if it is not there
 TEXT
@@ -39,6 +41,12 @@ case $command in
     (($# == 2)) || usage
     HOLDFAST_TESTBED_DIR=$2
     shift 2
+    ;;
+  load)
+    (($# == 3)) || usage
+    HOLDFAST_TESTBED_DIR=$2
+    image=$3
+    shift 3
     ;;
   build)
     (($# == 2)) || usage
@@ -87,6 +95,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
   . "$here/lib/go-build.sh"
   . "$here/lib/cache.sh"
   . "$here/lib/restic.sh"
+  . "$here/lib/image-store.sh"
   . "$here/lib/other-kubernetes.sh"
   . "$here/lib/certificates.sh"
   . "$here/lib/control-plane.sh"
@@ -113,7 +122,7 @@ cluster_up() {
   [[ $with_audit == no ]] || audit_writes
   ensure kube-apiserver
   await kube-apiserver
-  wait_until 60 has_system_namespaces || die "the namespaces of the system are missing; see $RUN_DIR/logs/kube-apiserver.log"
+  wait_until "$START_WAIT" has_system_namespaces || die "the namespaces of the system are missing; see $RUN_DIR/logs/kube-apiserver.log"
   [[ -z ${HOLDFAST_TESTBED_CONTROLLERS_PORT:-} ]] || ensure kube-controller-manager
   ((${#kubelet_ports[@]} == 0)) || end_own_node
   [[ -z ${HOLDFAST_TESTBED_CONTROLLERS_PORT:-} ]] || await_controllers
@@ -138,7 +147,7 @@ has_system_namespaces() {
 
 await_controllers() {
   await kube-controller-manager
-  wait_until 60 has_service_account || die "the service account default is missing; see $RUN_DIR/logs/kube-controller-manager.log"
+  wait_until "$START_WAIT" has_service_account || die "the service account default is missing; see $RUN_DIR/logs/kube-controller-manager.log"
 }
 
 has_service_account() {
@@ -155,6 +164,10 @@ cluster_down() {
 
 case $command in
   up) cluster_up ;;
+  load)
+    NODES=(c)
+    load_image "$image"
+    ;;
   down) cluster_down ;;
   build) make_other_kubernetes "$minor" ;;
 esac

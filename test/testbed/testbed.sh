@@ -23,6 +23,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
   . "$here/lib/webhook-image.sh"
   . "$here/lib/image-store.sh"
   . "$here/lib/holdfast-image.sh"
+  . "$here/lib/earlier-image.sh"
   . "$here/lib/postgres-image.sh"
   . "$here/lib/temporal-image.sh"
   . "$here/lib/provisioner.sh"
@@ -37,7 +38,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 usage() {
   cat >&2 <<'TEXT'
-usage: testbed.sh up | down | status | env | import FILE... | restic | versitygw | helm | python-packages [FILE] | image | webhook-image | postgres-image | temporal-image
+usage: testbed.sh up | down | status | env | import FILE... | restic | versitygw | helm | python-packages [FILE] | image | earlier-image | webhook-image | postgres-image | temporal-image
 
   up       starts the bed, or repairs what has stopped; does nothing where all is well
   down     stops it and wipes its data; what was built or fetched stays in the cache
@@ -49,6 +50,7 @@ usage: testbed.sh up | down | status | env | import FILE... | restic | versitygw
   helm     fetches helm, if it is not in the cache, and prints its path
   python-packages  installs what FILE lists, or what the Python example of a plugin needs, into the cache, and prints the folder
   image    builds Holdfast's image from this checkout, if it has changed, loads it into the nodes, and prints its name
+  earlier-image   the same with workflows of another version, for the tests of upgrades
   postgres-image  builds and loads the image of a PostgreSQL server, for the tests that back one up
   webhook-image   builds and loads the image of a webhook server, for the tests that need one
   temporal-image  loads the image of a Temporal server, for the tests of the chart that brings one
@@ -60,7 +62,7 @@ main() {
   local command=${1:-}
   decide_ownership
   case $command in
-    up | down | import | image | webhook-image | postgres-image | temporal-image) with_lock "$@" ;;
+    up | down | import | image | earlier-image | webhook-image | postgres-image | temporal-image) with_lock "$@" ;;
     restic) print_restic ;;
     versitygw) print_versitygw ;;
     helm) print_helm ;;
@@ -86,6 +88,7 @@ with_lock() {
     down) bed_down ;;
     import) import_archives "$@" ;;
     image) ensure_holdfast_image ;;
+    earlier-image) ensure_earlier_image ;;
     postgres-image) ensure_postgres_image ;;
     webhook-image) ensure_webhook_image ;;
     temporal-image) ensure_temporal_image ;;

@@ -37,7 +37,7 @@ end_own_node() {
     ensure "$part"
   done
   await "${NODE_PARTS[@]}"
-  wait_until 60 is_own_node_ready || die "the node does not get ready; see $RUN_DIR/logs/kubelet-c.log"
+  wait_until "$START_WAIT" is_own_node_ready || die "the node does not get ready; see $RUN_DIR/logs/kubelet-c.log"
   kubectl apply --filename "$BED_DIR/manifests/storage-class.yaml" >/dev/null
 }
 

@@ -44,7 +44,7 @@ ensure() {
 await() {
   local part
   for part in "$@"; do
-    wait_until 60 is_ready_or_gone "$part" && is_ready "$part" || {
+    wait_until "$START_WAIT" is_ready_or_gone "$part" && is_ready "$part" || {
       tail -n 15 "$RUN_DIR/logs/$part.log" >&2 || true
       die "$part did not start; its log is $RUN_DIR/logs/$part.log"
     }

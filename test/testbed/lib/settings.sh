@@ -19,6 +19,8 @@ declare -A NODE_FIRST_POD=([a]=10.244.0.10 [b]=10.244.1.10)
 declare -A NODE_PORT=([a]=10250 [b]=10250)
 declare -A NODE_HEALTH_PORT=([a]=10248 [b]=10348)
 POD_NETWORK=10.244.0.0/16
+# How long a part may take to start, in seconds: much is started at once by tests.
+START_WAIT=180
 SERVICE_NETWORK=10.96.0.0/16
 SERVICE_ADDRESS=10.96.0.1
 # Whom pods ask for the addresses of services; nobody when empty.

@@ -71,9 +71,9 @@ start_cluster() {
     ensure "$part"
   done
   await kube-controller-manager kube-scheduler kube-proxy kubelet-a kubelet-b coredns provisioner
-  wait_until 60 are_nodes_ready || die "the nodes do not get ready; see the kubelet logs in $RUN_DIR/logs"
+  wait_until "$START_WAIT" are_nodes_ready || die "the nodes do not get ready; see the kubelet logs in $RUN_DIR/logs"
   # A pod cannot be made before its service account is there, which comes seconds after the first node.
-  wait_until 60 has_service_account || die "the service account default is missing; see $RUN_DIR/logs/kube-controller-manager.log"
+  wait_until "$START_WAIT" has_service_account || die "the service account default is missing; see $RUN_DIR/logs/kube-controller-manager.log"
   kubectl apply --filename "$BED_DIR/manifests/storage-class.yaml" --filename <(dns_service) >/dev/null
 }
 
