@@ -31,7 +31,10 @@ class ClosingRuns extends TemporalRuns {
       type: RESTORE_WORKFLOW,
       status: { name: 'RUNNING' },
       startTime: new Date(),
-      memo: { specDigest: '', spec: restoreSpec({ metadata: { name: 'r' }, spec: BACKUP }, 'local') },
+      memo: {
+        specDigest: '',
+        spec: restoreSpec({ metadata: { name: 'r' }, spec: BACKUP }, 'local'),
+      },
       typedSearchAttributes: new TypedSearchAttributes(),
       raw: {},
     };

@@ -215,9 +215,7 @@ test('a restore that narrows nothing has no field for it, and all faults of one 
 });
 
 test.each(['500ms', '24h1s', 'soon'])('a restore that waits %s is refused', (resourceTimeout) => {
-  expect(() =>
-    specOfRestore({ backupName: 'b', resourceTimeout }),
-  ).toThrow(
+  expect(() => specOfRestore({ backupName: 'b', resourceTimeout })).toThrow(
     expect.objectContaining({
       errors: [expect.objectContaining({ pointer: '/spec/resourceTimeout' })],
     }),
@@ -225,8 +223,7 @@ test.each(['500ms', '24h1s', 'soon'])('a restore that waits %s is refused', (res
 });
 
 test('what a restore does with objects that are there is kept where it is not the default', () => {
-  const of = (spec: object) =>
-    specOfRestore({ backupName: 'b', ...spec });
+  const of = (spec: object) => specOfRestore({ backupName: 'b', ...spec });
   expect(of({ existingResourcePolicy: 'none', resourceTimeout: '600s' })).toEqual(of({}));
   const other = {
     ...({ existingResourcePolicy: 'recreate', resourceTimeout: '1s' } as const),
@@ -236,8 +233,7 @@ test('what a restore does with objects that are there is kept where it is not th
 });
 
 test('what a restore changes is kept as it is asked for, and without what says nothing', () => {
-  const of = (spec: object) =>
-    specOfRestore({ backupName: 'b', ...spec });
+  const of = (spec: object) => specOfRestore({ backupName: 'b', ...spec });
   expect(of({ preserveNodePorts: false })).toEqual(of({}));
   const restoreStatus = { includedResources: ['b', 'a', 'b'], excludedResources: [] };
   const asked = { preserveNodePorts: true, storageClassMapping: {}, imageMapping: { a: 'b' } };
@@ -253,7 +249,7 @@ test.each([
   { mapping: { storageClassMapping: { 'a/b': '' } }, pointer: '/spec/storageClassMapping/a~1b' },
   { mapping: { imageMapping: { ' ': 'x' } }, pointer: '/spec/imageMapping/ ' },
 ])('a mapping with nothing on one side is refused at $pointer', ({ mapping, pointer }) => {
-  expect(() =>
-    specOfRestore({ backupName: 'b', ...mapping }),
-  ).toThrow(expect.objectContaining({ errors: [expect.objectContaining({ pointer })] }));
+  expect(() => specOfRestore({ backupName: 'b', ...mapping })).toThrow(
+    expect.objectContaining({ errors: [expect.objectContaining({ pointer })] }),
+  );
 });
