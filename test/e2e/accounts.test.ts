@@ -15,8 +15,9 @@ import {
 } from '../support/chart-accounts.ts';
 import { type Asked, askedFor } from '../support/request-log.ts';
 
-// Goal: the accounts of the chart may do what Holdfast does, and nothing else. Method: all tests run Holdfast under them, and
-// the cluster logs what they ask for; so this file comes after all others, and fails where those have not run in the same run.
+// Goal: the accounts of the chart may do what Holdfast does, and nothing else. Method: tests run the processes of Holdfast
+// under them, and the cluster logs what they ask for, though not what pods of releases do; so this file comes after all
+// others, and fails where those have not run in the same run.
 
 const LOG = process.env['HOLDFAST_TESTBED_REQUESTS'] ?? '';
 const RBAC = 'rbac.authorization.k8s.io';

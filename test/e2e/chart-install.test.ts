@@ -6,9 +6,10 @@ import { holdfastImage } from '../support/holdfast-image.ts';
 import { kubectl } from '../support/kubectl.ts';
 import { WorkerVersions } from '../support/worker-versions.ts';
 
-// Goal: what the chart installs backs up and restores, survives an upgrade to other workflows, and goes without a trace but
-// the backups. Method: the real helm, the image of this checkout in the test bed's cluster after one with another version of
-// the workflows, a Temporal outside of it, and the command line, which finds the API by the kubeconfig.
+// Goal: what the chart installs backs up and restores, survives an upgrade to another version, and goes but for the backups
+// and what the documentation says. Method: the real helm, the image of this checkout in the test bed's cluster after one
+// whose workflow workers are another version, though they do the same, a Temporal outside of it, and the command line, which
+// finds the API by the kubeconfig.
 
 let scenario: ChartScenario;
 let versions: WorkerVersions;
@@ -42,7 +43,7 @@ test('a namespace with hooks and a volume is backed up, lost and restored', asyn
   await scenario.expectRestored();
 });
 
-test('an upgrade to other workflows leaves a backup under way to end well, on the old ones', async () => {
+test('an upgrade to another version leaves a backup under way to end well, on the old one', async () => {
   const before = await versions.current();
   const [earlier = ''] = await workflowWorkers();
   const latest = (await holdfastImage()).replace(/^.*:/, '');

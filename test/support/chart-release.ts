@@ -29,7 +29,7 @@ export interface Ended {
 export interface ReleaseOptions {
   /** Whether the chart brings a Temporal, in place of that of the installation. */
   readonly isTemporalEmbedded?: boolean;
-  /** Whether it begins with an image of other workflows, whose workers have a version. */
+  /** Whether it begins with an image whose workers are another version of the same workflows. */
   readonly isEarlier?: boolean;
 }
 
