@@ -11,6 +11,8 @@ const Count = Type.Integer({ minimum: 0 });
 /** What Kubernetes checks itself. */
 const Mapping = Type.Object({});
 const Sequence = Type.Array(Mapping);
+/** Part of the names of objects, or nothing. */
+const NamePart = Type.String({ pattern: '^([a-z]([-a-z0-9]*[a-z0-9])?)?$' });
 const Duration = Type.String({ pattern: '^\\d+(ms|s|m|h)$' });
 
 function group(fields: Record<string, TSchema>): TSchema {
@@ -55,7 +57,7 @@ function config(): TSchema {
 function valuesSchema(): object {
   const schema = group({
     global: Mapping,
-    ...{ imageRegistry: Text, image: Image, imagePullSecrets: Sequence },
+    ...{ imageRegistry: Text, image: Image, imagePullSecrets: Sequence, nameOverride: NamePart },
     config: config(),
     credentials: group({ existingSecret: Text }),
     accessRoles: group({ enabled: Flag }),

@@ -6,9 +6,9 @@ import { PodMonitor } from '@kubernetes-models/prometheus-operator/monitoring.co
 import { PrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule';
 import { ServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor';
 import { expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 
 import { CHART, helm, rendered } from '../support/helm.ts';
+import { documents, documentsOf, type PodSpec } from '../support/rendered-documents.ts';
 
 // Goal: values reach the processes, and those that would be lost are refused. Method: the real helm renders the chart.
 
@@ -18,41 +18,6 @@ const EVERYTHING = [
   'metrics={"dashboard":{"enabled":true}}',
   'config={"locations":[{"name":"default","provider":"s3","bucket":"b"}],"trustedProxies":["10.0.0.0/8"],"rateLimitReads":1000000}',
 ];
-
-interface Document {
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly annotations?: Readonly<Record<string, string>>;
-    readonly labels?: Readonly<Record<string, string>>;
-  };
-  readonly data?: Readonly<Record<string, string>>;
-  readonly spec?: {
-    readonly selector?: { readonly matchLabels: Readonly<Record<string, string>> };
-    readonly template?: { readonly spec: PodSpec };
-  };
-}
-
-interface PodSpec {
-  readonly serviceAccountName?: string;
-  readonly terminationGracePeriodSeconds?: number;
-  readonly containers: readonly {
-    readonly image: string;
-    readonly securityContext: object;
-    readonly env?: readonly { readonly name: string; readonly value?: string }[];
-    readonly envFrom?: readonly object[];
-  }[];
-}
-
-async function documents(...values: string[]): Promise<Document[]> {
-  return documentsOf(await rendered(...values));
-}
-
-function documentsOf(text: string): Document[] {
-  return parseAllDocuments(text)
-    .filter(({ contents }) => contents !== null)
-    .map((document) => document.toJS() as Document);
-}
 
 test('the schema of the values is that of the settings', () => {
   const generator = fileURLToPath(new URL('../../deploy/values-schema.ts', import.meta.url));
@@ -137,21 +102,6 @@ test('a process has the time to end that the values give it', async () => {
     ({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'holdfast-api',
   );
   expect(api?.spec?.template?.spec.terminationGracePeriodSeconds).toBe(240);
-});
-
-test('a release of the longest name has names that a cluster takes', async () => {
-  const release = 'a'.repeat(53);
-  const text = await helm('template', release, CHART, '--set', 'temporal.embedded.enabled=true');
-  const named = (...kinds: string[]) =>
-    documentsOf(text)
-      .filter(({ kind }) => kinds.includes(kind))
-      .map(({ metadata }) => metadata.name);
-  expect(named('Service', 'Deployment', 'DaemonSet').length).toBeGreaterThan(4);
-  expect(named('Service', 'Deployment', 'DaemonSet').filter(({ length }) => length > 63)).toEqual(
-    [],
-  );
-  // Its pods have the name, a dash and ten characters more as a label.
-  expect(named('StatefulSet').map(({ length }) => length + 11)).toEqual([63]);
 });
 
 test('workflow workers alone have no share of the API server', async () => {

@@ -47,6 +47,14 @@ test.each(Object.entries(VALUES))(
   },
 );
 
+test('a cluster takes the names of a release of the longest name', async () => {
+  const values = [
+    ...['temporal.embedded.enabled=true', 'metrics.dashboard.enabled=true'],
+    ...['config.workerDeployment=holdfast', 'workflowWorker.previousVersions[0].tag=0.0.9'],
+  ].flatMap((value) => ['--set', value]);
+  expectTaken(await tried(await helm('template', 'a'.repeat(53), CHART, ...values)));
+});
+
 test('a cluster takes what the chart makes for one that is served from elsewhere', async () => {
   const flags = ['--namespace', 'holdfast', '--values', `${CHART}/examples/remote-cluster.yaml`];
   const told = await tried(await helm('template', 'holdfast', CHART, ...flags));

@@ -1,7 +1,11 @@
-{{/* Short enough for the names that are made of it, of which labels of pods take 63 characters. */}}
+{{/*
+Short enough for the names that are made of it, of which labels of pods take 63 characters; the hash tells releases apart
+that begin alike.
+*/}}
 {{- define "holdfast.name" -}}
-{{- $name := contains "holdfast" .Release.Name | ternary .Release.Name (printf "%s-holdfast" .Release.Name) }}
-{{- $name | trunc 43 | trimSuffix "-" }}
+{{- $own := default "holdfast" .Values.nameOverride }}
+{{- $name := contains $own .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $own) }}
+{{- gt (len $name) 43 | ternary (printf "%s-%s" ($name | trunc 34 | trimSuffix "-") (sha256sum $name | trunc 8)) $name }}
 {{- end }}
 
 {{- define "holdfast.labels" -}}
