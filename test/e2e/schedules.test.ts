@@ -44,7 +44,7 @@ afterAll(async () => {
 });
 
 function create<Body = ScheduleResource>(name: string, spec: object): Promise<Answer<Body>> {
-  const template = { cluster: installation.name, includedNamespaces: [namespace] };
+  const template = { includedNamespaces: [namespace] };
   return installation.request('POST', '/schedules', {
     metadata: { name },
     spec: { schedule: '@every 2s', template, ...spec },
@@ -311,7 +311,7 @@ test('a backup is extended', async () => {
 });
 
 test('schedules are made and looked at from the command line', async () => {
-  const flags = ['--cluster', installation.name, '--include-namespaces', namespace];
+  const flags = ['--include-namespaces', namespace];
   const made = await cli(
     ...['create', 'by-cli', '--schedule', '0 3 * * *', '--keep-daily', '7', '--paused'],
     ...flags,
@@ -343,8 +343,7 @@ test('schedules are made and looked at from the command line', async () => {
       spec: { schedule: '0 3 * * *', skipImmediately: true, template },
     }),
   );
-  const cluster = ['--cluster', installation.name];
-  const fromFile = await cli('create', '-f', file, '--schedule', '0 4 * * *', ...cluster);
+  const fromFile = await cli('create', '-f', file, '--schedule', '0 4 * * *');
   expect(fromFile).toMatchObject({ status: 0 });
   expect(fromFile.stderr).toContain('have no effect yet and are left out: spec.skipImmediately');
   expect((await get('by-file')).spec).toMatchObject({

@@ -8,8 +8,8 @@ import { Failure } from '../../../domain/failure.ts';
 import { openObjectStore } from '../../../storage/object-store/open.ts';
 import { LocationSet } from '../../../storage/location-set.ts';
 
-// Goal: a request that names no cluster means the one in which the API is. Method: one of each kind to an API of the
-// cluster prod; there is no worker, which the answer says with the name of the cluster.
+// Goal: a request that names no cluster means the one in which the API is. Method: those that need workers at once, to an API
+// of the cluster prod; there is no worker, which the answer says with the name of the cluster.
 
 class WorkerlessRuns extends TemporalRuns {
   override requireWorkers(cluster: string): Promise<void> {

@@ -20,6 +20,11 @@ test('what is left out has its default', () => {
   });
 });
 
+test('backups of a schedule that names no cluster are of the cluster of the API', () => {
+  const request = { metadata: { name: 's' }, spec: { schedule: '@daily' } };
+  expect(scheduleSpec(request, 'prod').template.cluster).toBe('prod');
+});
+
 test('with keep rules a backup has no TTL, unless it is given one', () => {
   const retention = { keepDaily: 7, keepLast: 1 };
   expect(specOf({ retention }).template.ttl).toBe('0s');
