@@ -1,11 +1,9 @@
 import { Command } from 'commander';
 
 import { API_VERSION } from '../domain/api-resource.ts';
-import type { DiagnosisResource } from '../domain/diagnosis/checks.ts';
-import { DEFAULT_CLUSTER } from '../domain/backup.ts';
 import { ConnectionError } from './connection/contract.ts';
 import { UnreachableError } from './client/errors.ts';
-import { doctorText } from './doctor-output.ts';
+import { type Diagnosis, doctorText } from './doctor-output.ts';
 import { EXIT, exitCodeOfChecks } from './exit-codes.ts';
 import { clientOf, type GlobalOptions, withApi, withNamelessOutput } from './global-options.ts';
 import { print } from './output/print.ts';
@@ -26,7 +24,9 @@ export function doctorCommand(): Command {
     });
 }
 
-async function diagnose(options: DoctorOptions) {
+async function diagnose(
+  options: DoctorOptions,
+): Promise<{ diagnosis: Diagnosis; exitCode: number }> {
   try {
     const diagnosis = await clientOf(options).installation.diagnose(options.cluster);
     return { diagnosis, exitCode: exitCodeOfChecks(diagnosis.result) };
@@ -39,13 +39,11 @@ async function diagnose(options: DoctorOptions) {
   }
 }
 
-function withoutApi(
-  { cluster = DEFAULT_CLUSTER }: DoctorOptions,
-  message: string,
-): DiagnosisResource {
+function withoutApi({ cluster }: DoctorOptions, message: string): Diagnosis {
   const advice = 'start the API, or name another with --server or HOLDFAST_SERVER';
   return {
-    ...{ apiVersion: API_VERSION, kind: 'Diagnosis', cluster, result: 'Failed' },
+    ...{ apiVersion: API_VERSION, kind: 'Diagnosis', result: 'Failed' },
+    ...(cluster === undefined ? {} : { cluster }),
     checks: [
       {
         name: 'Api',

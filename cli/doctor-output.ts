@@ -1,5 +1,9 @@
 import type { CheckResult, DiagnosisResource } from '../domain/diagnosis/checks.ts';
 
+/** A diagnosis, and what stands for one where nobody made it: without the cluster, if none was named. */
+export type Diagnosis = Omit<DiagnosisResource, 'cluster'> &
+  Partial<Pick<DiagnosisResource, 'cluster'>>;
+
 const WORDS: Readonly<Record<CheckResult, string>> = {
   Ok: 'ok',
   Warning: 'warning',
@@ -8,7 +12,7 @@ const WORDS: Readonly<Record<CheckResult, string>> = {
 const WIDTH = 9;
 
 /** A line for each check, with what to do about it, for people. */
-export function doctorText({ checks, cluster }: DiagnosisResource): string {
+export function doctorText({ checks, cluster }: Diagnosis): string {
   const lines = checks.map(({ name, subject, result, message, advice }) => {
     const what = subject === undefined ? name : `${name} ${subject}`;
     const todo = advice === undefined ? '' : `; ${advice}`;
@@ -17,5 +21,7 @@ export function doctorText({ checks, cluster }: DiagnosisResource): string {
   const count = (result: CheckResult): string =>
     String(checks.filter((check) => check.result === result).length);
   const sum = `${count('Ok')} ok, ${count('Warning')} warnings, ${count('Failed')} failed`;
-  return `${lines.join('')}cluster ${cluster}: ${sum}\n`;
+  // An API that is away has not said which cluster is its own.
+  const where = cluster === undefined ? '' : `cluster ${cluster}: `;
+  return `${lines.join('')}${where}${sum}\n`;
 }
