@@ -152,6 +152,28 @@ test('nothing is built or started of parts that the user brings', async () => {
   }
 });
 
+test("tests of upgrades take the user's other image, and say what is missing without one", async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-bed-'));
+  const env = {
+    HOLDFAST_TESTBED_DIR: folder,
+    HOLDFAST_IMAGE: 'users.example/holdfast:2',
+    HOLDFAST_EARLIER_IMAGE: '',
+  };
+  try {
+    const missing = await testbed('earlier-image', env);
+    expect(missing.status).toBe(1);
+    expect(missing.stderr).toContain('HOLDFAST_EARLIER_IMAGE names it');
+    const other = { ...env, HOLDFAST_EARLIER_IMAGE: 'users.example/holdfast:1' };
+    const { stdout } = await testbed('earlier-image', other);
+    expect(stdout).toBe('users.example/holdfast:1\n');
+    expect((await testbed('env', other)).stdout).toContain(
+      'export HOLDFAST_EARLIER_IMAGE=users.example/holdfast:1\n',
+    );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
 test('one part of the bed can be had without the others, and its end harms no other bed', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-bed-'));
   const port = await freePort();

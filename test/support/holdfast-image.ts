@@ -10,7 +10,7 @@ export async function holdfastImage(): Promise<string> {
   return (await run(TESTBED, ['image'])).stdout.trim();
 }
 
-/** The same for one whose workflows are another version. */
+/** The same for one that is another version of workers. */
 export async function earlierImage(): Promise<string> {
   return (await run(TESTBED, ['earlier-image'])).stdout.trim();
 }

@@ -50,7 +50,7 @@ usage: testbed.sh up | down | status | env | import FILE... | restic | versitygw
   helm     fetches helm, if it is not in the cache, and prints its path
   python-packages  installs what FILE lists, or what the Python example of a plugin needs, into the cache, and prints the folder
   image    builds Holdfast's image from this checkout, if it has changed, loads it into the nodes, and prints its name
-  earlier-image   the same with workflows of another version, for the tests of upgrades
+  earlier-image   the same as another version of workers, for the tests of upgrades
   postgres-image  builds and loads the image of a PostgreSQL server, for the tests that back one up
   webhook-image   builds and loads the image of a webhook server, for the tests that need one
   temporal-image  loads the image of a Temporal server, for the tests of the chart that brings one

@@ -51,7 +51,7 @@ report_env() {
   if [[ $OWN_IMAGE == yes && $OWN_CLUSTER == yes ]]; then
     print_export HOLDFAST_IMAGE "$(bed_image)"
   elif [[ $OWN_IMAGE == no ]]; then
-    pass_through HOLDFAST_IMAGE
+    pass_through HOLDFAST_IMAGE HOLDFAST_EARLIER_IMAGE
   fi
 
   print_export HOLDFAST_TESTBED_OWN "${own[*]}"
