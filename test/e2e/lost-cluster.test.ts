@@ -14,7 +14,8 @@ import type { StorageLocationResourceList } from '../../domain/locations/api-loc
 import type { S3Location } from '../../domain/storage-location.ts';
 import { applyYaml } from '../support/applied-yaml.ts';
 import { DocumentationReader, type PageWalk } from '../support/docs/page-walk.ts';
-import { EmptyCluster } from '../support/empty-cluster.ts';
+import { EmptyCluster, WITH_NODE } from '../support/empty-cluster.ts';
+import { Ends } from '../support/ends.ts';
 import { startHoldfast } from '../support/holdfast.ts';
 import { Installation } from '../support/installation.ts';
 import { kubectl } from '../support/kubectl.ts';
@@ -34,8 +35,8 @@ const DIGEST =
   'cd /data; { find . -type f | sort | xargs sha256sum; find . | sort | xargs stat -c "%n %a %u %F"; readlink link; } | sha256sum';
 
 let folder: string;
-/** What ends the parts that run, the last one first. */
-let ends: (() => Promise<void>)[] = [];
+/** Of the cluster that there is now, and of Holdfast beside it. */
+let ends = new Ends();
 let cluster: EmptyCluster;
 let installation: Installation;
 let reader: DocumentationReader;
@@ -50,21 +51,21 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const end of ends) {
-    await end();
-  }
-  await rm(folder, { recursive: true });
-  await reader.stop();
+  ends.add(() => reader.stop());
+  ends.add(() => rm(folder, { recursive: true }));
+  await ends.run();
 });
 
 async function start(prefix?: string): Promise<void> {
+  // A test that has failed leaves its cluster, for which this one would wait.
+  await ends.run();
   cluster = await EmptyCluster.start({ hasNode: true });
-  ends = [() => cluster.stop()];
+  ends.add(() => cluster.stop());
   installation = await Installation.start({
     ...{ kubeconfig: cluster.kubeconfig, hasAgent: true, agentNode: await cluster.node() },
     ...(prefix === undefined ? {} : { prefix, hasNoLocation: true }),
   });
-  ends = [() => installation.stop(), ...ends];
+  ends.add(() => installation.stop());
 }
 
 function kube(...args: string[]): Promise<string> {
@@ -150,7 +151,7 @@ async function rolledOut(): Promise<void> {
   await kube('-n', NAMESPACE, 'rollout', 'status', 'deployment/till', '--timeout=120s');
 }
 
-test('a schedule backs up an application with its data, and then everything is lost', async () => {
+test('a schedule backs up an application with data, then all is lost', WITH_NODE, async () => {
   await start();
   await applyYaml(application(), cluster.kubeconfig);
   await rolledOut();
@@ -169,14 +170,14 @@ test('a schedule backs up an application with its data, and then everything is l
   lost = { name, prefix, digest: await digest(), clusterUid: await clusterUid() };
   await installation.lose();
   await cluster.stop();
-  ends = [];
+  ends = new Ends();
 });
 
 function clusterUid(): Promise<string> {
   return kube('get', 'namespace', 'kube-system', '-o', 'jsonpath={.metadata.uid}');
 }
 
-test('a new cluster with a new Temporal knows of nothing', async () => {
+test('a new cluster with a new Temporal knows of nothing', WITH_NODE, async () => {
   await start(lost.prefix);
   expect(await clusterUid()).not.toBe(lost.clusterUid);
   expect(await kube('get', 'namespaces', '-o', 'name')).not.toContain(NAMESPACE);

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,11 +6,17 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { freePort } from './free-port.ts';
+import { takeTurn } from './turn.ts';
 
 const SCRIPT = fileURLToPath(new URL('../testbed/empty-cluster.sh', import.meta.url));
-/** Whoever has locked it has the one cluster with a node that a machine can have. */
-const TURN = join(tmpdir(), 'holdfast-cluster-with-node');
-const TURN_WAIT_S = 280;
+/** A machine can have one cluster with a node; a test has its own for some minutes. */
+const TURN = {
+  what: 'a cluster with a node',
+  path: join(tmpdir(), 'holdfast-cluster-with-node'),
+  waitSeconds: 600,
+};
+/** Of a test that starts a cluster with a node: the wait for the turn, and as long as any other has. */
+export const WITH_NODE = { timeout: TURN.waitSeconds * 1000 + 300_000 };
 const run = promisify(execFile);
 
 /** What a second cluster has besides etcd and an API server of the test bed's build. */
@@ -54,7 +60,7 @@ export class EmptyCluster {
       (await Promise.all(Array.from({ length: count }, () => freePort()))).map(String);
     const { hasNode = false, hasControllers = hasNode } = options;
     try {
-      cluster.#endTurn = hasNode ? await takeTurn() : undefined;
+      cluster.#endTurn = hasNode ? await takeTurn(TURN) : undefined;
       await run(SCRIPT, [
         ...['up', cluster.#folder, ...(await ports(3))],
         ...(hasControllers ? ['--controllers', ...(await ports(1))] : []),
@@ -83,28 +89,11 @@ export class EmptyCluster {
 
   /** Ends it, and removes all that it had. */
   async stop(): Promise<void> {
-    await run(SCRIPT, ['down', this.#folder]);
-    await rm(this.#folder, { recursive: true });
-    this.#endTurn?.();
+    try {
+      await run(SCRIPT, ['down', this.#folder]);
+      await rm(this.#folder, { recursive: true });
+    } finally {
+      this.#endTurn?.();
+    }
   }
-}
-
-/** Waits until no other test has a cluster with a node; gives what lets the next one. It goes with this process, too. */
-async function takeTurn(): Promise<() => void> {
-  const wait = ['--timeout', String(TURN_WAIT_S), TURN];
-  const holder = spawn('flock', [...wait, 'sh', '-c', 'echo locked; exec cat'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  await new Promise<void>((resolve, reject) => {
-    holder.stdout.once('data', () => {
-      resolve();
-    });
-    holder.once('error', reject);
-    holder.once('exit', () => {
-      reject(new Error(`another cluster with a node has been there for ${String(TURN_WAIT_S)} s`));
-    });
-  });
-  return () => {
-    holder.stdin.end();
-  };
 }

@@ -30,7 +30,8 @@ export interface Answer<Body> {
   readonly body: Body;
 }
 
-const START_WAIT_MS = 90_000;
+/** Much is started at once by tests. */
+const START_WAIT_MS = 180_000;
 /** Said when a program is not there, which can only be the Temporal CLI. */
 const CLI_HINT =
   'tests start Temporal servers of their own, whatever TEMPORAL_ADDRESS says; put the Temporal CLI on the path, ' +
