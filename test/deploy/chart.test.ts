@@ -7,6 +7,8 @@ import { PrometheusRule } from '@kubernetes-models/prometheus-operator/monitorin
 import { ServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor';
 import { expect, test } from 'vitest';
 
+import { parseDuration } from '../../domain/duration.ts';
+import { SETTINGS } from '../../domain/settings.ts';
 import { CHART, helm, rendered } from '../support/helm.ts';
 import { documents, documentsOf, type PodSpec } from '../support/rendered-documents.ts';
 
@@ -214,11 +216,53 @@ test('workers of an earlier version go on with its runs, and take no new ones', 
   ]);
 });
 
-test('workers of an earlier version are refused where workers have no versions', async () => {
-  const previous = 'workflowWorker={"previousVersions":[{"tag":"1"}]}';
-  await expect(rendered(TEMPORAL, previous)).rejects.toThrow(
+const DRAIN_S = String(parseDuration(SETTINGS.HOLDFAST_DRAIN.default, 'drain') / 1000);
+const VERSIONED = 'config={"workerDeployment":"holdfast"}';
+
+test.each([
+  [
+    ['workflowWorker={"previousVersions":[{"tag":"1"}]}'],
     'workflowWorker.previousVersions needs config.workerDeployment',
-  );
+  ],
+  [
+    [VERSIONED, 'workflowWorker={"previousVersions":[{"tag":"1"},{"tag":"2"},{"tag":"1"}]}'],
+    'previousVersions has holdfast:1, which is the image of this version or is there twice',
+  ],
+  [
+    [VERSIONED, 'image={"tag":"1"}', 'workflowWorker={"previousVersions":[{"tag":"1"}]}'],
+    'previousVersions has holdfast:1, which is the image of this version or is there twice',
+  ],
+  [['auth={"tokensSecret":"tokens"}'], 'config.auth does not name Tokens'],
+  [
+    ['auth={"tokensSecret":"tokens"}', 'config={"auth":["Kubernetes","OIDC"]}'],
+    'config.auth does not name Tokens',
+  ],
+  [
+    [`api={"terminationGracePeriodSeconds":${DRAIN_S}}`],
+    `api.terminationGracePeriodSeconds is ${DRAIN_S}, and config.drain is ${SETTINGS.HOLDFAST_DRAIN.default}`,
+  ],
+  [
+    ['config={"drain":"1h1.5m10s500ms"}', 'api={"terminationGracePeriodSeconds":3700}'],
+    'is 3700, and config.drain is 1h1.5m10s500ms: an API would be killed before it ends',
+  ],
+])('values %j, of which some would count for nothing, are refused', async (values, message) => {
+  await expect(rendered(TEMPORAL, ...values)).rejects.toThrow(message);
+});
+
+test('values that are just enough are taken', async () => {
+  await rendered(TEMPORAL, 'auth={"tokensSecret":"t"}', 'config={"auth":["OIDC","Tokens"]}');
+  const grace = 'api={"terminationGracePeriodSeconds":3701}';
+  await rendered(TEMPORAL, 'config={"drain":"1h1.5m10s500ms"}', grace);
+});
+
+test.each([
+  [[], ''],
+  [undefined, undefined],
+  [['a', 'b'], 'a,b'],
+])('audiences %j are told to the API as %j', async (authAudiences, told) => {
+  const made = await documents(TEMPORAL, `config=${JSON.stringify({ authAudiences })}`);
+  const configuration = made.find(({ data }) => data?.['HOLDFAST_CLUSTER'] !== undefined);
+  expect(configuration?.data?.['HOLDFAST_AUTH_AUDIENCES']).toBe(told);
 });
 
 /** Image of a pod, and whether it takes new runs where it is told. */

@@ -30,6 +30,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   'with tokens, rules for the network, and what is added by hand': [
     'temporal={"address":"t:7233","tls":{"enabled":true,"clientSecret":"client"}}',
     'auth={"tokensSecret":"tokens"}',
+    'config={"auth":["Kubernetes","Tokens"]}',
     'networkPolicy={"apiFrom":[{"namespaceSelector":{}}],"metricsFrom":[{"podSelector":{}}],"egress":[{"ports":[{"port":53,"protocol":"UDP"}]}]}',
     'extraEnv=[{"name":"HTTPS_PROXY","value":"http://proxy:3128"}]',
     'extraVolumes=[{"name":"backups","persistentVolumeClaim":{"claimName":"backups"}}]',

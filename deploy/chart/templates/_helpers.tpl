@@ -47,6 +47,16 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 {{- end }}
 
+{{/* Seconds of a Go duration, such as 1m30s. */}}
+{{- define "holdfast.seconds" -}}
+{{- $seconds := 0.0 }}
+{{- range regexFindAll "[0-9.]+(ms|h|m|s)" . -1 }}
+{{- $unit := dict "h" 3600 "m" 60 "s" 1 "ms" 0.001 | dig (regexFind "[a-z]+" .) 0 }}
+{{- $seconds = addf $seconds (mulf (regexFind "[0-9.]+" . | float64) $unit) }}
+{{- end }}
+{{- $seconds }}
+{{- end }}
+
 {{/* Environment of every process. */}}
 {{- define "holdfast.environment" -}}
 - name: HOLDFAST_NAMESPACE
