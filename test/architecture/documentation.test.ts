@@ -2,28 +2,13 @@ import { existsSync } from 'node:fs';
 
 import { expect, test } from 'vitest';
 
-import { documentedPages, pageText } from '../support/docs/shell-blocks.ts';
+import { anchorsOf, documentedPages, pageText } from '../support/docs/shell-blocks.ts';
 
 // Goal: a reader who follows the documentation comes to what is there.
 
 const ROOT = new URL('../../', import.meta.url);
 const LINK = /\]\(([^)\s]+)\)/g;
-const HEADING = /^#+ (.*)$/gm;
-const FENCED = /^```.*?^```$/gms;
 const TEST_FILE = /`((?:test\/)?[a-z0-9]+(?:\/[a-z0-9-]+)*\/[a-z0-9-]+\.test\.ts)`/g;
-
-/** What a heading is linked by, as GitHub makes it. */
-function anchorOf(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}\- _]/gu, '')
-    .replaceAll(' ', '-');
-}
-
-function anchorsOf(page: string): string[] {
-  const text = pageText(page).replaceAll(FENCED, '');
-  return [...text.matchAll(HEADING)].map(([, heading = '']) => anchorOf(heading));
-}
 
 /** What is wrong with a link of a page; undefined for one that leads somewhere, or out of the checkout. */
 function faultOf(page: string, link: string): string | undefined {

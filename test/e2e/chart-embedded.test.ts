@@ -5,7 +5,7 @@ import { kubectl } from '../support/kubectl.ts';
 import type { ScheduleResource } from '../../domain/api-resource.ts';
 
 // Goal: the Temporal that the chart brings for a first try is enough for one: what runs and what is planned outlives its
-// pod, and all of it goes with the release. Method: as with a Temporal outside of the chart, with nothing but images from
+// pod, and all that is Temporal's goes with the release. Method: as with a Temporal outside of the chart, with nothing but images from
 // a mirror, and a schedule that goes on all the while.
 
 const SCHEDULE = 'often';
@@ -44,7 +44,7 @@ test('a backup and a schedule outlive an upgrade that replaces every pod, and a 
   await expect.poll(async () => (await lastOfSchedule()) > `${SCHEDULE}-${now}`).toBe(true);
 });
 
-test('what is uninstalled leaves backups, its key, and nothing else', async () => {
+test('what is uninstalled leaves backups, its key, definitions, and nothing else', async () => {
   await scenario.expectUninstalled();
   const claims = 'jsonpath={.items[*].spec.claimRef.namespace}';
   const volumes = async (): Promise<string> => kubectl('get', 'persistentvolumes', '-o', claims);

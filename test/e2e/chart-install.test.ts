@@ -61,6 +61,6 @@ test('an upgrade to another version leaves a backup under way to end well, on th
   expect(await workflowWorkers()).toEqual([latest]);
 });
 
-test('what is uninstalled leaves backups, its key, and nothing else', async () => {
+test('what is uninstalled leaves backups, its key, definitions, one schedule, and nothing else', async () => {
   await scenario.expectUninstalled();
 });

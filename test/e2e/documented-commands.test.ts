@@ -141,6 +141,16 @@ function flagsFor(prefix: string): string {
   return `--bucket ${bucket} --prefix ${prefix} --endpoint ${endpoint}`;
 }
 
+function onCluster(...args: readonly string[]): Promise<string> {
+  return kubectl('--kubeconfig', cluster.kubeconfig, ...args);
+}
+
+/** The definitions of Holdfast's own resources. */
+async function definitions(): Promise<string[]> {
+  const names = await onCluster('get', 'customresourcedefinitions', '-o', 'name');
+  return names.split('\n').filter((name) => name.endsWith('.holdfast.dev'));
+}
+
 test('coming from Velero', async () => {
   const prefix = `${installation.prefix}/velero`;
   await leaveVelero(prefix);
@@ -189,4 +199,9 @@ test('notifications', async () => {
     'https://hooks.example.com/holdfast': `http://127.0.0.1:${String(receiver.port)}/holdfast`,
   }).rest();
   expect(receiver.events.map(({ path }) => path)).toContain('/holdfast');
+});
+
+test('what is left of the quick start', async () => {
+  await walk('docs/quick-start.md#what-the-cluster-keeps').rest();
+  expect(await definitions()).toEqual([]);
 });

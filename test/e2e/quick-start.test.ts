@@ -11,10 +11,11 @@ import { holdfastImage } from '../support/holdfast-image.ts';
 import { Installation } from '../support/installation.ts';
 import { deleteNamespace, kubectl } from '../support/kubectl.ts';
 import { PodRelays } from '../support/pod-relay.ts';
+import { temporalSchedules } from '../support/temporal-schedules.ts';
 
 // Goal: who follows the quick start gets what it promises. Method: its commands as they stand, by the real helm in the test
 // bed's cluster, with its variables set, and with namespaces and an account of the names that it has. The release has
-// another name, as roles of the cluster are called after it.
+// another name, as roles of the cluster are called after it, and the definitions stay, as other tests need them.
 
 const RELEASE = `holdfast-${String(process.pid)}`;
 const INSTALL = { '--install holdfast ': `--install ${RELEASE} ` };
@@ -41,6 +42,7 @@ beforeAll(async () => {
     PREFIX: installation.prefix,
     ENDPOINT: process.env['S3_ENDPOINT'],
     STORAGE_CLASS: 'standard',
+    TEMPORAL_ADDRESS: installation.temporalAddress,
   };
   page = reader.page('docs/quick-start.md', {
     env,
@@ -130,8 +132,9 @@ test(
   },
 );
 
-test('what is removed leaves the backups in the bucket', async () => {
+test('what is removed leaves the backups in the bucket, and nothing in Temporal', async () => {
   await page.rest();
+  await expect.poll(() => temporalSchedules(installation.temporalAddress)).toEqual([]);
   const store = installation.store();
   const kept = (await Array.fromAsync(store.list('backups/first/'))).flat();
   store.close();

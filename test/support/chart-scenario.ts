@@ -1,10 +1,12 @@
 import { expect } from 'vitest';
 
+import { expiryId } from '../../domain/workflow-id.ts';
 import { ChartRelease, type Ended, type ReleaseOptions } from './chart-release.ts';
 import { dropNamespaces } from './dropped-namespaces.ts';
 import { freshNamespace } from './fresh-namespace.ts';
 import { Installation } from './installation.ts';
 import { deleteNamespace, kubectl } from './kubectl.ts';
+import { temporalSchedules } from './temporal-schedules.ts';
 import { applyVolumePod } from './volume-pods.ts';
 
 const POD = 'web';
@@ -22,7 +24,11 @@ const KINDS = [
   ...['deployments', 'daemonsets', 'statefulsets', 'pods', 'services', 'persistentvolumeclaims'],
   ...['configmaps', 'secrets', 'serviceaccounts', 'roles', 'rolebindings', 'networkpolicies'],
   ...['poddisruptionbudgets', 'leases'],
-].join(',');
+];
+/** What belongs to all installations of a cluster, so that helm leaves it there. */
+const DEFINITIONS = ['notificationendpoints', 'plugins', 'storagelocations'].map(
+  (plural) => `${plural}.holdfast.dev`,
+);
 /** For what a kubelet or a draining process takes its time. */
 const SLOW = { timeout: 120_000 };
 
@@ -31,11 +37,16 @@ export class ChartScenario {
   readonly installation: Installation;
   readonly release: ChartRelease;
   readonly namespace: string;
+  readonly #isTemporalEmbedded: boolean;
 
-  private constructor(parts: Pick<ChartScenario, 'installation' | 'release' | 'namespace'>) {
+  private constructor(
+    parts: Pick<ChartScenario, 'installation' | 'release' | 'namespace'>,
+    { isTemporalEmbedded = false }: ReleaseOptions,
+  ) {
     this.installation = parts.installation;
     this.release = parts.release;
     this.namespace = parts.namespace;
+    this.#isTemporalEmbedded = isTemporalEmbedded;
   }
 
   static async start(options: ReleaseOptions = {}): Promise<ChartScenario> {
@@ -58,7 +69,7 @@ export class ChartScenario {
         },
       }),
     ]);
-    return new ChartScenario({ installation, release, namespace });
+    return new ChartScenario({ installation, release, namespace }, options);
   }
 
   async stop(): Promise<void> {
@@ -114,7 +125,10 @@ export class ChartScenario {
     return (await this.release.holdfast('backup', 'get', name)).output;
   }
 
-  /** Expects nothing to be left of a release that is uninstalled but its backups and what reads them. */
+  /**
+   * Expects nothing to be left of a release that is uninstalled but its backups and what reads them, the definitions, and
+   * in a Temporal that it was told of the schedule by which backups that have had their time are deleted.
+   */
   async expectUninstalled(): Promise<void> {
     await this.release.uninstall();
     await expect.poll(() => this.#objectsLeft(), SLOW).toEqual(LEFT);
@@ -123,6 +137,14 @@ export class ChartScenario {
     expect(await this.#objectsOfRelease(wide)).toEqual([
       `clusterrolebinding.rbac.authorization.k8s.io/${this.release.name}`,
     ]);
+    const definitions = await kubectl('get', 'customresourcedefinitions', '-o', 'name');
+    expect(definitions.split('\n').filter((name) => name.endsWith('.holdfast.dev'))).toEqual(
+      DEFINITIONS.map((name) => `customresourcedefinition.apiextensions.k8s.io/${name}`),
+    );
+    if (!this.#isTemporalEmbedded) {
+      const schedules = () => temporalSchedules(this.installation.temporalAddress);
+      await expect.poll(schedules).toEqual([expiryId(this.release.name)]);
+    }
     const store = this.installation.store();
     const kept = await Array.fromAsync(store.list('backups/first/'));
     store.close();
@@ -142,7 +164,8 @@ export class ChartScenario {
   }
 
   async #objectsLeft(): Promise<string[]> {
-    const left = await kubectl('-n', this.release.name, 'get', KINDS, '-o', 'name');
+    const kinds = [...KINDS, ...DEFINITIONS].join(',');
+    const left = await kubectl('-n', this.release.name, 'get', kinds, '-o', 'name');
     return left.trim().split('\n').sort();
   }
 

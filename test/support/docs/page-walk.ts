@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { LAUNCHER } from '../holdfast.ts';
-import { type ShellBlock, shellBlocks } from './shell-blocks.ts';
+import { blocksOf } from './documented-commands.ts';
+import type { ShellBlock } from './shell-blocks.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const TESTBED = fileURLToPath(new URL('../../testbed/testbed.sh', import.meta.url));
@@ -41,6 +42,10 @@ export class DocumentationReader {
     }
     const { stdout } = await run(TESTBED, ['helm']);
     await symlink(stdout.trim(), join(folder, 'helm'));
+    const temporal = process.env['HOLDFAST_TEMPORAL_CLI'];
+    if (temporal !== undefined) {
+      await symlink(temporal, join(folder, 'temporal'));
+    }
     await symlink(LAUNCHER, join(folder, 'holdfast'));
     // An answer that is no success ends the shell.
     await writeFile(join(folder, '.curlrc'), 'fail-with-body\nsilent\nshow-error\n');
@@ -53,6 +58,7 @@ export class DocumentationReader {
     return this.#folder;
   }
 
+  /** Begins at the top of a page, or of a section, as the table of documented-commands.ts names it. */
   page(page: string, surroundings: Surroundings = {}): PageWalk {
     const { env = {}, names = {} } = surroundings;
     const variables = {
@@ -82,7 +88,7 @@ interface Place {
   readonly names: Readonly<Record<string, string>>;
 }
 
-/** A page whose blocks are run one after the other. */
+/** A page, or a section, whose blocks are run one after the other. */
 export class PageWalk {
   readonly page: string;
   readonly #blocks: ShellBlock[];
@@ -90,7 +96,7 @@ export class PageWalk {
 
   constructor(page: string, place: Place) {
     this.page = page;
-    this.#blocks = shellBlocks(page);
+    this.#blocks = blocksOf(page);
     this.#place = place;
     const text = this.#blocks.map((block) => block.text).join('');
     const strange = Object.keys(place.names).filter((name) => !text.includes(name));
