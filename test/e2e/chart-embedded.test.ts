@@ -9,6 +9,8 @@ import type { ScheduleResource } from '../../domain/api-resource.ts';
 // a mirror, and a schedule that goes on all the while.
 
 const SCHEDULE = 'often';
+/** Another pod of Temporal. */
+const MORE_MEMORY = 'temporal.embedded.resources.limits.memory=1100Mi';
 
 let scenario: ChartScenario;
 
@@ -37,7 +39,7 @@ test('a backup and a schedule outlive an upgrade that replaces every pod, and a 
   expect(created).toMatchObject({ status: 0 });
   await expect.poll(lastOfSchedule).toContain(SCHEDULE);
   await scenario.expectUpgraded(
-    ['config.logLevel=debug', 'temporal.embedded.resources.limits.memory=1100Mi'],
+    () => release.upgrade('config.logLevel=debug', MORE_MEMORY),
     killTemporal,
   );
   const now = new Date().toISOString().replace(/\D/g, '').slice(0, 14);

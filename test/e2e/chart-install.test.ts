@@ -2,29 +2,56 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { ChartScenario } from '../support/chart-scenario.ts';
 import { WORKER_DEPLOYMENT } from '../support/chart-release.ts';
-import { holdfastImage } from '../support/holdfast-image.ts';
+import { DocumentationReader, type PageWalk } from '../support/docs/page-walk.ts';
+import { earlierImage, holdfastImage } from '../support/holdfast-image.ts';
 import { kubectl } from '../support/kubectl.ts';
 import { WorkerVersions } from '../support/worker-versions.ts';
 
 // Goal: what the chart installs backs up and restores, survives an upgrade to another version, and goes but for the backups
 // and what the documentation says. Method: the real helm, the image of this checkout in the test bed's cluster after one
 // whose workflow workers are another version, though they do the same, a Temporal outside of it, and the command line, which
-// finds the API by the kubeconfig.
+// finds the API by the kubeconfig. The upgrade is the one that the page on workers with versions has, command by command.
 
 let scenario: ChartScenario;
 let versions: WorkerVersions;
+let reader: DocumentationReader;
+let page: PageWalk;
+/** Tags of the images. */
+let [earlier, latest] = ['', ''];
+/** The version on which it began. */
+let before: string | undefined;
 
 beforeAll(async () => {
-  scenario = await ChartScenario.start({ isEarlier: true });
-  versions = await WorkerVersions.open(scenario.installation, WORKER_DEPLOYMENT);
+  [scenario, reader, earlier, latest] = await Promise.all([
+    ChartScenario.start({ isEarlier: true }),
+    DocumentationReader.start(),
+    earlierImage().then(tagOf),
+    holdfastImage().then(tagOf),
+  ]);
+  const { installation, release } = scenario;
+  versions = await WorkerVersions.open(installation, WORKER_DEPLOYMENT);
+  page = reader.page('docs/operations.md#workers-with-versions', {
+    env: { TEMPORAL_ADDRESS: installation.temporalAddress },
+    names: {
+      'upgrade holdfast ': `upgrade ${release.name} `,
+      '--namespace holdfast ': `--namespace ${release.name} `,
+      'image.tag=0.2.0': `image.tag=${latest}`,
+      'previousVersions[0].tag=0.1.0': `previousVersions[0].tag=${earlier}`,
+    },
+  });
 });
 
 afterAll(async () => {
   await versions.close();
   await scenario.stop();
+  await reader.stop();
 });
 
-/** Images of the workflow workers. */
+function tagOf(image: string): string {
+  return image.replace(/^.*:/, '');
+}
+
+/** Tags of the images of the workflow workers. */
 async function workflowWorkers(): Promise<string[]> {
   const image = '{.spec.template.spec.containers[0].image}';
   const path = `jsonpath={range .items[*]}{.metadata.name} ${image}{"\\n"}{end}`;
@@ -32,7 +59,8 @@ async function workflowWorkers(): Promise<string[]> {
   return found
     .split('\n')
     .filter((line) => line.includes('-workflow-worker'))
-    .map((line) => line.replace(/^.*:/, ''));
+    .map(tagOf)
+    .sort();
 }
 
 test('the command line finds nothing wrong with what the chart has installed', async () => {
@@ -44,21 +72,29 @@ test('a namespace with hooks and a volume is backed up, lost and restored', asyn
 });
 
 test('an upgrade to another version leaves a backup under way to end well, on the old one', async () => {
-  const before = await versions.current();
-  const [earlier = ''] = await workflowWorkers();
-  const latest = (await holdfastImage()).replace(/^.*:/, '');
-  const values = ['config.logLevel=debug', 'api.replicas=3', `image.tag=${latest}`];
-  await scenario.expectUpgraded([...values, `workflowWorker.previousVersions[0].tag=${earlier}`]);
-  expect((await workflowWorkers()).sort()).toEqual([latest, earlier].sort());
+  before = await versions.current();
+  await scenario.expectUpgraded(() => page.next());
+  expect(await workflowWorkers()).toEqual([latest, earlier].sort());
   expect(await versions.versionsOf('backup/default/meanwhile')).toEqual([before]);
   await expect.poll(() => versions.current()).not.toBe(before);
   await scenario.expectBackedUp('after');
   expect(await versions.versionsOf('backup/default/after')).toEqual([await versions.current()]);
+});
+
+test('a version that is drained is taken out', async () => {
   await expect
     .poll(() => versions.drainage(before ?? ''), { timeout: 120_000 })
     .toBe('VERSION_DRAINAGE_STATUS_DRAINED');
-  await scenario.release.upgrade(...values);
+  const told = await page.next();
+  expect(told.split('\n').filter((line) => /\bdrained\b/.test(line))).toHaveLength(1);
+  await page.next();
   expect(await workflowWorkers()).toEqual([latest]);
+});
+
+test('where versions are given up, any worker goes on with any run', async () => {
+  await page.next();
+  await scenario.expectBackedUp('unversioned');
+  expect(await versions.versionsOf('backup/default/unversioned')).toEqual(['none']);
 });
 
 test('what is uninstalled leaves backups, its key, definitions, one schedule, and nothing else', async () => {

@@ -145,6 +145,11 @@ function onCluster(...args: readonly string[]): Promise<string> {
   return kubectl('--kubeconfig', cluster.kubeconfig, ...args);
 }
 
+/** A field of an object of Holdfast's namespace. */
+function field(object: string, path: string): Promise<string> {
+  return onCluster('-n', 'holdfast', 'get', object, '-o', `jsonpath=${path}`);
+}
+
 /** The definitions of Holdfast's own resources. */
 async function definitions(): Promise<string[]> {
   const names = await onCluster('get', 'customresourcedefinitions', '-o', 'name');
@@ -204,4 +209,22 @@ test('notifications', async () => {
 test('what is left of the quick start', async () => {
   await walk('docs/quick-start.md#what-the-cluster-keeps').rest();
   expect(await definitions()).toEqual([]);
+});
+
+test('without Helm', async () => {
+  const page = walk('docs/operations.md#without-helm');
+  await page.next();
+  // No node is there to run them.
+  expect(await field('configmap/holdfast', '{.data.TEMPORAL_ADDRESS}')).toContain('temporal-front');
+  const images = '{.spec.template.spec.containers[*].image}';
+  const variable = '{.spec.template.spec.containers[*].env[?(@.name=="HOLDFAST_IMAGE")].value}';
+  const worker = 'deployment/holdfast-cluster-worker';
+  expect(await field(worker, images)).toBe('registry.example/holdfast:0.1.0');
+  expect(await field(worker, variable)).toBe('registry.example/holdfast:0.1.0');
+  const key = await field('secret/holdfast-object-storage', '{.data.AWS_ACCESS_KEY_ID}');
+  expect(Buffer.from(key, 'base64').toString()).toBe(process.env['AWS_ACCESS_KEY_ID']);
+  expect(await definitions()).toHaveLength(3);
+  await page.rest();
+  expect(await definitions()).toEqual([]);
+  expect(await onCluster('get', 'namespaces', '-o', 'name')).not.toContain('namespace/holdfast\n');
 });

@@ -105,13 +105,16 @@ export class ChartScenario {
   }
 
   /** Expects a backup to end well during which every pod of the release is replaced, and something else may happen. */
-  async expectUpgraded(values: readonly string[], meanwhile?: () => Promise<void>): Promise<void> {
+  async expectUpgraded(
+    upgrade: () => Promise<unknown>,
+    meanwhile?: () => Promise<void>,
+  ): Promise<void> {
     const command = `${HOOK}/command=${JSON.stringify(['sh', '-c', HELD_HOOK])}`;
     await this.#kubectl('annotate', 'pod', POD, '--overwrite', `${HOOK}/timeout=5m`, command);
     const pods = await this.#podUids();
     expect(await this.#backUp('meanwhile')).toMatchObject({ status: 0 });
     await expect.poll(() => this.#inPod('ls /')).toContain('held');
-    await this.release.upgrade(...values);
+    await upgrade();
     await meanwhile?.();
     await this.#inPod('touch /go');
     const left = async (): Promise<string[]> =>
