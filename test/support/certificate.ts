@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -13,21 +13,46 @@ export interface Certificate {
   readonly cert: string;
 }
 
+/** What a client shows to a server; paths of files in PEM. */
+export interface ClientCertificate {
+  readonly keyFile: string;
+  readonly certFile: string;
+}
+
+const NEW_KEY = 'req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes';
+const SIGNED = '-x509 -days 2 -CA ca.pem -CAkey ca.key -addext basicConstraints=critical,CA:FALSE';
+
 /** Makes an authority and a certificate for names such as `DNS:localhost` or `IP:127.0.0.1`. */
 export async function makeCertificate(names: readonly string[]): Promise<Certificate> {
-  const cwd = await mkdtemp(join(tmpdir(), 'holdfast-tls-'));
-  const openssl = (args: string): Promise<unknown> => run('openssl', args.split(' '), { cwd });
-  const newKey = 'req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes';
-  await openssl(`${newKey} -x509 -days 2 -keyout ca.key -out ca.pem -subj /CN=test-authority`);
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-tls-'));
   await openssl(
-    `${newKey} -x509 -days 2 -CA ca.pem -CAkey ca.key -keyout server.key -out server.pem ` +
-      `-subj /CN=test-server -addext subjectAltName=${names.join(',')} ` +
-      '-addext basicConstraints=critical,CA:FALSE',
+    folder,
+    `${NEW_KEY} -x509 -days 2 -keyout ca.key -out ca.pem -subj /CN=test-authority`,
   );
-  const read = (file: string): Promise<string> => readFile(join(cwd, file), 'utf8');
+  await openssl(
+    folder,
+    `${NEW_KEY} ${SIGNED} -keyout server.key -out server.pem -subj /CN=test-server ` +
+      `-addext subjectAltName=${names.join(',')}`,
+  );
+  const read = (file: string): Promise<string> => readFile(join(folder, file), 'utf8');
   return {
-    caFile: join(cwd, 'ca.pem'),
+    caFile: join(folder, 'ca.pem'),
     key: await read('server.key'),
     cert: await read('server.pem'),
   };
+}
+
+/** Makes what the authority of a server takes from a client; it lies beside the authority. */
+export async function makeClientCertificate({ caFile }: Certificate): Promise<ClientCertificate> {
+  const folder = dirname(caFile);
+  await openssl(
+    folder,
+    `${NEW_KEY} ${SIGNED} -keyout client.key -out client.pem -subj /CN=test-client ` +
+      '-addext extendedKeyUsage=clientAuth',
+  );
+  return { keyFile: join(folder, 'client.key'), certFile: join(folder, 'client.pem') };
+}
+
+async function openssl(cwd: string, args: string): Promise<void> {
+  await run('openssl', args.split(' '), { cwd });
 }

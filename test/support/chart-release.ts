@@ -33,11 +33,10 @@ export interface ReleaseOptions {
   readonly isEarlier?: boolean;
 }
 
-/** What releases have in common that work with one Temporal and one bucket. */
+/** What releases have in common that work with one bucket. */
 export interface SharedValues {
   readonly imageRegistry: string | undefined;
   readonly image: { readonly repository: string | undefined; readonly tag: string | undefined };
-  readonly temporal: object;
   readonly location: object;
 }
 
@@ -128,7 +127,7 @@ export class ChartRelease {
     const [, imageRegistry, repository, tag] = image ?? [];
     const location = await this.#relays.locationOf(installation.location('configured'));
     const temporal = await this.#temporal(installation, options);
-    this.#shared = { imageRegistry, image: { repository, tag }, temporal, location };
+    this.#shared = { imageRegistry, image: { repository, tag }, location };
     const chartValues = {
       ...{ imageRegistry, image: { repository, tag }, temporal },
       credentials: { existingSecret: SECRET },

@@ -1,13 +1,21 @@
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 
 import type { StorageLocation } from '../../domain/storage-location.ts';
 import { locationFields } from './location-fields.ts';
 
 /** Passes connections of pods on to a server of this machine. */
-interface PodRelay {
+export interface PodRelay {
   /** Host and port that pods connect to. */
   readonly address: string;
+  /** Addresses of those whose connections were passed on. */
+  readonly clients: ReadonlySet<string>;
   stop(): void;
+}
+
+interface RelayTarget {
+  readonly host: string;
+  readonly port: number;
 }
 
 const LOOPBACK = /^(127\.|localhost$)/;
@@ -48,26 +56,37 @@ export class PodRelays {
   }
 }
 
-/**
- * Listens where pods reach this machine, which is where the test bed has its own relay to Temporal, and passes each
- * connection on to a server that listens to the loopback address. While that is away, connections are closed.
- */
-async function startPodRelay(target: { host: string; port: number }): Promise<PodRelay> {
+/** The address of this machine that pods reach: there the test bed has its own relay to Temporal. */
+export function podHost(): string {
   const [host = ''] = (process.env['HOLDFAST_POD_TEMPORAL_ADDRESS'] ?? '').split(':');
   if (host === '') {
     throw new Error('HOLDFAST_POD_TEMPORAL_ADDRESS is not set; run: eval "$(make -s testbed-env)"');
   }
-  const server = createServer((fromPod) => {
+  return host;
+}
+
+/**
+ * Listens where pods reach this machine, and passes each connection on to a server that listens to the loopback address.
+ * While that is away, connections are closed. With `tls`, only what a client has said in TLS is passed on.
+ */
+export async function startPodRelay(target: RelayTarget, tls?: TlsOptions): Promise<PodRelay> {
+  const host = podHost();
+  const clients = new Set<string>();
+  const open = new Set<Socket>();
+  const passOn = (fromPod: Socket): void => {
+    clients.add(fromPod.remoteAddress ?? '');
     const toServer = connect(target);
     fromPod.pipe(toServer).pipe(fromPod);
     fromPod.once('error', () => toServer.destroy());
     toServer.once('error', () => fromPod.destroy());
     fromPod.once('close', () => toServer.destroy());
     toServer.once('close', () => fromPod.destroy());
-    open.add(fromPod);
-    fromPod.once('close', () => open.delete(fromPod));
+  };
+  const server = tls === undefined ? createServer(passOn) : createTlsServer(tls, passOn);
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
   });
-  const open = new Set<{ destroy(): unknown }>();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, host, resolve);
@@ -78,6 +97,7 @@ async function startPodRelay(target: { host: string; port: number }): Promise<Po
   }
   return {
     address: `${host}:${String(bound.port)}`,
+    clients,
     stop: () => {
       server.close();
       open.forEach((socket) => socket.destroy());

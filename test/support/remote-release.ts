@@ -5,40 +5,58 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 
 import { type ChartRelease, createBucketSecret } from './chart-release.ts';
+import { listCluster } from './cluster-listing.ts';
 import type { EmptyCluster } from './empty-cluster.ts';
 import { CHART, helm } from './helm.ts';
 import { holdfastImage } from './holdfast-image.ts';
 import { startHoldfast } from './holdfast.ts';
 import { kubectl } from './kubectl.ts';
+import type { SecuredTemporal } from './secured-temporal.ts';
 
 const EXAMPLE = join(CHART, 'examples/remote-cluster.yaml');
 const NAMESPACE = 'holdfast';
 const WAIT = ['--wait', '--timeout', '240s'];
 
+/** What the example says of the cluster, and of the Secrets that it needs. */
+interface ExampleValues {
+  readonly config: { readonly cluster: string };
+  readonly temporal: { readonly tls: { readonly caSecret: string; readonly clientSecret: string } };
+}
+
+/** Where a remote release is to be, and what it dials. */
+export interface RemotePlace {
+  readonly cluster: EmptyCluster;
+  readonly temporal: SecuredTemporal;
+}
+
 /** What an installation takes, in a cluster of its own, that is served by the API and the workflow workers of a release. */
 export class RemoteRelease {
-  /** The name of the cluster, as requests have it. */
-  readonly name: string;
-  readonly #cluster: EmptyCluster;
+  readonly #example: ExampleValues;
+  readonly #place: RemotePlace;
   readonly #folder: string;
 
-  private constructor(name: string, cluster: EmptyCluster, folder: string) {
-    this.name = name;
-    this.#cluster = cluster;
+  private constructor(example: ExampleValues, place: RemotePlace, folder: string) {
+    this.#example = example;
+    this.#place = place;
     this.#folder = folder;
   }
 
   /** Makes all that has to be there before the chart is installed, the master key of the first cluster among it. */
-  static async prepare(release: ChartRelease, cluster: EmptyCluster): Promise<RemoteRelease> {
-    const example = parse(await readFile(EXAMPLE, 'utf8')) as { config: { cluster: string } };
+  static async prepare(release: ChartRelease, place: RemotePlace): Promise<RemoteRelease> {
+    const example = parse(await readFile(EXAMPLE, 'utf8')) as ExampleValues;
     const folder = await mkdtemp(join(tmpdir(), 'holdfast-remote-'));
-    const remote = new RemoteRelease(example.config.cluster, cluster, folder);
+    const remote = new RemoteRelease(example, place, folder);
     await Promise.all([
       remote.#prepareNamespace(release),
-      holdfastImage().then((image) => cluster.load(image)),
+      holdfastImage().then((image) => place.cluster.load(image)),
     ]);
     await remote.#writeValues(release);
     return remote;
+  }
+
+  /** The name of the cluster, as requests have it. */
+  get name(): string {
+    return this.#example.config.cluster;
   }
 
   async install(): Promise<void> {
@@ -51,15 +69,32 @@ export class RemoteRelease {
   }
 
   kubectl(...args: readonly string[]): Promise<string> {
-    return kubectl('--kubeconfig', this.#cluster.kubeconfig, ...args);
+    return kubectl('--kubeconfig', this.#kubeconfig, ...args);
+  }
+
+  /** Addresses of its pods. */
+  async podAddresses(): Promise<string[]> {
+    const path = 'jsonpath={.items[*].status.podIP}';
+    return (await this.kubectl('--namespace', NAMESPACE, 'get', 'pods', '--output', path)).split(
+      ' ',
+    );
+  }
+
+  /** All objects of its cluster, by their paths. */
+  async objects(): Promise<string[]> {
+    return [...(await listCluster(this.#kubeconfig)).keys()];
   }
 
   async stop(): Promise<void> {
     await rm(this.#folder, { recursive: true });
   }
 
+  get #kubeconfig(): string {
+    return this.#place.cluster.kubeconfig;
+  }
+
   get #flags(): string[] {
-    return ['--kubeconfig', this.#cluster.kubeconfig, '--namespace', NAMESPACE];
+    return ['--kubeconfig', this.#kubeconfig, '--namespace', NAMESPACE];
   }
 
   async #prepareNamespace(release: ChartRelease): Promise<void> {
@@ -67,25 +102,29 @@ export class RemoteRelease {
     const label = 'pod-security.kubernetes.io/enforce=privileged';
     await this.kubectl('label', 'namespace', NAMESPACE, label);
     await createBucketSecret(...this.#flags);
+    await this.#createTlsSecrets();
     const key = join(this.#folder, 'master-key');
     await run({}, 'keys', 'export', '-o', key, '--namespace', release.name);
-    await run(
-      { KUBECONFIG: this.#cluster.kubeconfig },
-      'keys',
-      'import',
-      key,
-      '--namespace',
-      NAMESPACE,
-    );
+    const there = { KUBECONFIG: this.#kubeconfig };
+    await run(there, 'keys', 'import', key, '--namespace', NAMESPACE);
+  }
+
+  /** What the example names, by which its pods and Temporal know each other. */
+  async #createTlsSecrets(): Promise<void> {
+    const { caSecret, clientSecret } = this.#example.temporal.tls;
+    const { caFile, client } = this.#place.temporal;
+    const ca = ['generic', caSecret, `--from-file=ca.crt=${caFile}`];
+    const pair = ['tls', clientSecret, '--cert', client.certFile, '--key', client.keyFile];
+    await this.kubectl('--namespace', NAMESPACE, 'create', 'secret', ...ca);
+    await this.kubectl('--namespace', NAMESPACE, 'create', 'secret', ...pair);
   }
 
   /** Where the example has names of a Temporal and a bucket that are not here, the test has its own. */
   async #writeValues({ shared }: ChartRelease): Promise<void> {
-    const { location, temporal, ...image } = shared;
-    const noFiles = { enabled: false, caSecret: '', clientSecret: '' };
+    const { location, ...image } = shared;
     const values = {
       ...image,
-      temporal: { namespace: 'default', tls: noFiles, ...temporal },
+      temporal: { namespace: 'default', address: this.#place.temporal.address },
       config: { locations: [location] },
       extraEnv: await this.#apiServer(),
     };
