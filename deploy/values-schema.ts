@@ -73,7 +73,11 @@ function valuesSchema(): object {
     api: group({ replicas: Count, ...PROCESS }),
     workflowWorker: group({ ...WORKER, previousVersions: Type.Array(PreviousImage) }),
     clusterWorker: group(WORKER),
-    nodeAgent: group({ kubeletDir: Type.String({ pattern: '^/' }), ...PROCESS }),
+    nodeAgent: group({
+      ...{ kubeletDir: Type.String({ pattern: '^/' }), containerSecurityContext: Mapping },
+      ...PROCESS,
+    }),
+    ...{ podSecurityContext: Mapping, containerSecurityContext: Mapping },
     ...{ serviceAccountAnnotations: Mapping, priorityClassName: Text },
     ...{ extraEnv: Sequence, extraObjects: Sequence },
     ...{ extraVolumes: Sequence, extraVolumeMounts: Sequence },

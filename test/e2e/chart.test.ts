@@ -62,19 +62,32 @@ test('a cluster takes what the chart makes for one that is served from elsewhere
   expectTaken(told, 10);
 });
 
-test('all processes but the node agent may run where Pod Security is restricted', async () => {
-  const namespace = await freshNamespace('chart-restricted');
-  onTestFinished(() => dropNamespaces(namespace));
-  const level = 'pod-security.kubernetes.io/warn=restricted';
-  await kubectl('label', 'namespace', namespace, level);
-  const temporal = 'temporal={"embedded":{"enabled":true}}';
-  const strict = ['-n', namespace, '--server-side', '--force-conflicts', '--warnings-as-errors'];
-  const told = await tried(await rendered(temporal, 'nodeAgent={"enabled":false}'), strict);
-  expect(told).toContain('deployment.apps/holdfast-api serverside-applied (server dry run)');
-  await expect(rendered(temporal).then((made) => tried(made, strict))).rejects.toThrow(
-    /would violate PodSecurity "restricted:latest".*"node-agent"/s,
-  );
-});
+test.each([
+  ['with the numbers of users that the chart gives them', []],
+  [
+    'with those that a cluster gives them',
+    [
+      'containerSecurityContext={"runAsUser":null,"runAsGroup":null}',
+      'podSecurityContext={"fsGroup":null}',
+    ],
+  ],
+])(
+  'all processes but the node agent may run where Pod Security is restricted, %s',
+  async (...row) => {
+    const [, values] = row;
+    const namespace = await freshNamespace('chart-restricted');
+    onTestFinished(() => dropNamespaces(namespace));
+    const level = 'pod-security.kubernetes.io/warn=restricted';
+    await kubectl('label', 'namespace', namespace, level);
+    const all = ['temporal={"embedded":{"enabled":true}}', ...values];
+    const strict = ['-n', namespace, '--server-side', '--force-conflicts', '--warnings-as-errors'];
+    const told = await tried(await rendered(...all, 'nodeAgent={"enabled":false}'), strict);
+    expect(told).toContain('deployment.apps/holdfast-api serverside-applied (server dry run)');
+    await expect(rendered(...all).then((made) => tried(made, strict))).rejects.toThrow(
+      /would violate PodSecurity "restricted:latest".*"node-agent"/s,
+    );
+  },
+);
 
 async function tried(objects: string, flags = ['-n', 'default']): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-chart-'));

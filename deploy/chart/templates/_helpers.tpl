@@ -113,15 +113,11 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 {{- end }}
 
-{{/* A process that Pod Security's level restricted allows. */}}
-{{- define "holdfast.restricted" -}}
-runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
-readOnlyRootFilesystem: true
-allowPrivilegeEscalation: false
-seccompProfile: { type: RuntimeDefault }
-capabilities: { drop: [ALL] }
+{{/* Pods of a component, unless somebody else says how many there are. Takes its values. */}}
+{{- define "holdfast.replicas" -}}
+{{- if not (kindIs "invalid" .replicas) }}
+replicas: {{ .replicas }}
+{{- end }}
 {{- end }}
 
 {{/* Who is a process of a component, and where it may run. Takes (list . component values). */}}
@@ -133,6 +129,10 @@ imagePullSecrets:
 {{- end }}
 {{- with $root.Values.priorityClassName }}
 priorityClassName: {{ . }}
+{{- end }}
+{{- with index . 1 | eq "node-agent" | ternary (dict) $root.Values.podSecurityContext }}
+securityContext:
+{{ toYaml . | indent 2 }}
 {{- end }}
 {{- with $values.nodeSelector }}
 nodeSelector:
