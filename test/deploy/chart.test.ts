@@ -80,18 +80,35 @@ test('the Prometheus operator knows what the chart makes for it', async () => {
   expect(rule.spec.groups?.length).toBeGreaterThan(0);
 });
 
+/** A Service, as a cluster finds pods and their ports by it. */
+interface MetricsService {
+  readonly spec: {
+    readonly selector: Readonly<Record<string, string>>;
+    readonly ports: readonly { readonly name: string; readonly targetPort: string }[];
+  };
+}
+
 test('a monitor of services finds the metrics of all pods, and is not there beside one of pods', async () => {
   const made = await documents(TEMPORAL, 'metrics={"serviceMonitor":{"enabled":true}}');
   const found = made.find(({ kind }) => kind === 'ServiceMonitor') as object;
   const monitor = new ServiceMonitor(found as ConstructorParameters<typeof ServiceMonitor>[0]);
   monitor.validate();
-  const labels = monitor.spec.selector.matchLabels ?? {};
+  const { matchLabels = {} } = monitor.spec.selector;
   const services = made.filter(
-    ({ kind, metadata }) =>
-      kind === 'Service' &&
-      Object.entries(labels).every(([name, value]) => metadata.labels?.[name] === value),
+    ({ kind, metadata }) => kind === 'Service' && isSelected(metadata.labels, matchLabels),
   );
   expect(services.map(({ metadata }) => metadata.name)).toEqual(['holdfast-metrics']);
+  const [{ spec }] = services as object[] as [MetricsService];
+  expect(spec.ports.map(({ name }) => name)).toEqual(
+    monitor.spec.endpoints.map(({ port }) => port),
+  );
+  const pods = made.flatMap((owner) => owner.spec?.template ?? []);
+  expect(pods).toHaveLength(4);
+  for (const { metadata, spec: pod } of pods) {
+    expect(isSelected(metadata.labels, spec.selector), JSON.stringify(metadata)).toBe(true);
+    const open = pod.containers.flatMap(({ ports }) => (ports ?? []).map(({ name }) => name));
+    expect(open).toContain(spec.ports[0]?.targetPort);
+  }
   const both = 'metrics={"podMonitor":{"enabled":true},"serviceMonitor":{"enabled":true}}';
   await expect(rendered(TEMPORAL, both)).rejects.toThrow('would show everything twice');
 });
@@ -241,4 +258,11 @@ test.each([
 function takenBy(pod?: PodSpec): object {
   const [{ image, env } = { image: '', env: [] }] = pod?.containers ?? [];
   return { image, takes: env?.find(({ name }) => name === 'HOLDFAST_TAKES_NEW_RUNS')?.value };
+}
+
+function isSelected(
+  labels: Readonly<Record<string, string>> | undefined,
+  selector: Readonly<Record<string, string>>,
+): boolean {
+  return Object.entries(selector).every(([name, value]) => labels?.[name] === value);
 }
