@@ -7,7 +7,7 @@ import { earlierImage, holdfastImage } from '../support/holdfast-image.ts';
 import { kubectl } from '../support/kubectl.ts';
 import { WorkerVersions } from '../support/worker-versions.ts';
 
-// Goal: what the chart installs backs up and restores, survives an upgrade to another version, and goes but for the backups
+// Goal: what the chart installs backs up and restores, keeps a schedule, survives an upgrade to another version, and goes but for the backups
 // and what the documentation says. Method: the real helm, the image of this checkout in the test bed's cluster after one
 // whose workflow workers are another version, though they do the same, a Temporal outside of it, and the command line, which
 // finds the API by the kubeconfig. The upgrade is the one that the page on workers with versions has, command by command.
@@ -71,12 +71,17 @@ test('a namespace with hooks and a volume is backed up, lost and restored', asyn
   await scenario.expectRestored();
 });
 
+test('a schedule makes a backup', async () => {
+  await scenario.expectScheduled();
+});
+
 test('an upgrade to another version leaves a backup under way to end well, on the old one', async () => {
   before = await versions.current();
   await scenario.expectUpgraded(() => page.next());
   expect(await workflowWorkers()).toEqual([latest, earlier].sort());
   expect(await versions.versionsOf('backup/default/meanwhile')).toEqual([before]);
   await expect.poll(() => versions.current()).not.toBe(before);
+  await scenario.expectScheduledAgain();
   await scenario.expectBackedUp('after');
   expect(await versions.versionsOf('backup/default/after')).toEqual([await versions.current()]);
 });
@@ -93,6 +98,7 @@ test('a version that is drained is taken out', async () => {
 
 test('where versions are given up, any worker goes on with any run', async () => {
   await page.next();
+  await scenario.expectScheduledAgain();
   await scenario.expectBackedUp('unversioned');
   expect(await versions.versionsOf('backup/default/unversioned')).toEqual(['none']);
 });

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 
+import type { ScheduleResource } from '../../domain/api-resource.ts';
 import { expiryId } from '../../domain/workflow-id.ts';
 import { ChartRelease, type Ended, type ReleaseOptions } from './chart-release.ts';
 import { dropNamespaces } from './dropped-namespaces.ts';
@@ -10,6 +11,7 @@ import { temporalSchedules } from './temporal-schedules.ts';
 import { applyVolumePod } from './volume-pods.ts';
 
 const POD = 'web';
+const SCHEDULE = 'often';
 const HOOK = 'pre.hook.backup.velero.io';
 /** A hook that runs until the test lets it end. */
 const HELD_HOOK = 'touch /held; while [ ! -e /go ]; do sleep 0.2; done';
@@ -104,6 +106,25 @@ export class ChartScenario {
     expect(await this.#inPod('cat /volumes/data/file')).toBe('kept\n');
   }
 
+  /** Makes a schedule that goes on from then on, and expects a backup of it. */
+  async expectScheduled(): Promise<void> {
+    const created = await this.release.holdfast(
+      ...['schedule', 'create', SCHEDULE, '--schedule', '@every 15s'],
+      ...['--cluster', this.release.name],
+      ...['--include-namespaces', this.namespace, '--include-resources', 'configmaps'],
+    );
+    expect(created).toMatchObject({ status: 0 });
+    await expect.poll(() => this.#lastOfSchedule()).toContain(SCHEDULE);
+  }
+
+  /** Expects the schedule to make another backup. */
+  async expectScheduledAgain(): Promise<void> {
+    const now = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
+    const isNewer = async (): Promise<boolean> =>
+      (await this.#lastOfSchedule()) > `${SCHEDULE}-${now}`;
+    await expect.poll(isNewer).toBe(true);
+  }
+
   /** Expects a backup to end well during which every pod of the release is replaced, and something else may happen. */
   async expectUpgraded(
     upgrade: () => Promise<unknown>,
@@ -133,6 +154,11 @@ export class ChartScenario {
    * in a Temporal that it was told of the schedule by which backups that have had their time are deleted.
    */
   async expectUninstalled(): Promise<void> {
+    if (!this.#isTemporalEmbedded) {
+      expect(await this.release.holdfast('schedule', 'delete', SCHEDULE)).toMatchObject({
+        status: 0,
+      });
+    }
     await this.release.uninstall();
     await expect.poll(() => this.#objectsLeft(), SLOW).toEqual(LEFT);
     const wide = 'clusterroles,clusterrolebindings,flowschemas,prioritylevelconfigurations';
@@ -158,6 +184,13 @@ export class ChartScenario {
     return this.release.holdfast(
       ...['backup', 'create', name, '--include-namespaces', this.namespace, ...more],
     );
+  }
+
+  /** Name of the newest backup of the schedule that was Completed, which tells its time. */
+  async #lastOfSchedule(): Promise<string> {
+    const { output } = await this.release.holdfast('schedule', 'get', SCHEDULE, '-o', 'json');
+    const { status } = JSON.parse(output) as ScheduleResource;
+    return status.lastSuccess?.backup ?? '';
   }
 
   async #podUids(): Promise<string[]> {
