@@ -7,10 +7,11 @@ import { earlierImage, holdfastImage } from '../support/holdfast-image.ts';
 import { kubectl } from '../support/kubectl.ts';
 import { WorkerVersions } from '../support/worker-versions.ts';
 
-// Goal: what the chart installs backs up and restores, keeps a schedule, survives an upgrade to another version, and goes but for the backups
-// and what the documentation says. Method: the real helm, the image of this checkout in the test bed's cluster after one
-// whose workflow workers are another version, though they do the same, a Temporal outside of it, and the command line, which
-// finds the API by the kubeconfig. The upgrade is the one that the page on workers with versions has, command by command.
+// Goal: what the chart installs backs up and restores, keeps a schedule, survives an upgrade to another version, and goes
+// but for the backups and what the documentation says. Method: the real helm, the image of this checkout in the test bed's
+// cluster after one whose workflow workers are another version, though they do the same, a Temporal outside of it, and the
+// command line, which finds the API by the kubeconfig. The upgrade is the one that the page on workers with versions has,
+// command by command.
 
 let scenario: ChartScenario;
 let versions: WorkerVersions;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,6 +8,7 @@ import type { ServerStatus } from '../../domain/server-status.ts';
 import { workerVersionOf } from '../../worker/worker-version.ts';
 import { changedBundle } from '../support/changed-bundle.ts';
 import { type ClusterWorker, startWorker } from '../support/cluster-worker.ts';
+import { DocumentationReader } from '../support/docs/page-walk.ts';
 import { dropNamespaces } from '../support/dropped-namespaces.ts';
 import { freshNamespace } from '../support/fresh-namespace.ts';
 import { AGENT_NODE, Installation } from '../support/installation.ts';
@@ -159,4 +160,25 @@ test('a version that only ends its own runs takes no new ones', async () => {
   await endBackup('after');
   expect(await versionsOf('after')).toEqual([firstBuild]);
   expect(await versions.current()).toBe(firstBuild);
+});
+
+test('a run whose version has no workers goes on when it is moved as the documentation says', async () => {
+  const [old, other] = [await versions.current(), join(folder, 'other.js')];
+  await beginBackup('moved');
+  await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+  // It does the same, so that it can go on with what others have begun.
+  const code = await readFile(process.env['HOLDFAST_WORKFLOW_BUNDLE'] ?? '', 'utf8');
+  await writeFile(other, `${code}\n// Another version.\n`);
+  await startVersion({ HOLDFAST_WORKFLOW_BUNDLE: other });
+  await expect.poll(() => versions.current(), { timeout: 200_000 }).toBe(buildOf(other));
+  const reader = await DocumentationReader.start();
+  await reader
+    .page('docs/operations.md#moving-a-run-to-the-current-version', {
+      env: { TEMPORAL_ADDRESS: installation.temporalAddress },
+      names: { 'default/NAME': 'default/moved' },
+    })
+    .rest();
+  await reader.stop();
+  await endBackup('moved');
+  expect(await versionsOf('moved')).toEqual([old, buildOf(other)]);
 });

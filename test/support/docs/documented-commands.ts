@@ -14,6 +14,7 @@ export const RUN_BY: Readonly<Record<string, string>> = {
   'docs/lost-cluster.md': 'test/e2e/lost-cluster.test.ts',
   'docs/lost-temporal.md': 'test/e2e/lost-temporal.test.ts',
   'docs/notifications.md': 'test/e2e/documented-commands.test.ts',
+  'docs/operations.md#moving-a-run-to-the-current-version': 'test/e2e/worker-versions.test.ts',
   'docs/operations.md#without-helm': 'test/e2e/documented-commands.test.ts',
   'docs/operations.md#workers-with-versions': 'test/e2e/chart-install.test.ts',
   'docs/plugins.md': 'test/e2e/documented-commands.test.ts',
