@@ -6,7 +6,7 @@ import { NativeConnection } from '@temporalio/worker';
 
 import { openCluster } from '../activities/kubernetes/client.ts';
 import { Failure } from '../domain/failure.ts';
-import { readConfig, type WorkerConfig } from './config.ts';
+import { readConfig } from './config.ts';
 import { keepExpiring } from './expiry-schedule.ts';
 import { sweepFreezesForever } from './freeze-sweeper.ts';
 import { installRuntime, writeLog } from './log.ts';
@@ -26,7 +26,9 @@ const HEAP_GROWTH_PERCENT = 60;
 /** Runs the workers of this process until it is asked to end. */
 async function main(): Promise<void> {
   setFlagsFromString(`--heap-growing-percent=${String(HEAP_GROWTH_PERCENT)}`);
-  const config = configOrExit();
+  const config = readOrExit(() => readConfig(process.argv.slice(2), process.env));
+  // With the files of TLS. What runs from here on keeps a process that has failed from its end.
+  const { connectionOptions, namespace } = readOrExit(() => loadClientConnectConfig());
   installRuntime(process.env['HOLDFAST_LOG_LEVEL'], config.metrics);
   endWithParent();
   if (config.roles.includes('node')) {
@@ -37,7 +39,6 @@ async function main(): Promise<void> {
     // Before Temporal is there: what is frozen must not wait for it.
     void sweepFreezesForever(openCluster(config.kubeContext), config.namespace, stop.signal);
   }
-  const { connectionOptions, namespace } = loadClientConnectConfig();
   const connection = await connectPatiently(connectionOptions);
   try {
     const connected = { connection, namespace: namespace ?? 'default' };
@@ -56,9 +57,9 @@ async function main(): Promise<void> {
   }
 }
 
-function configOrExit(): WorkerConfig {
+function readOrExit<Settings>(read: () => Settings): Settings {
   try {
-    return readConfig(process.argv.slice(2), process.env);
+    return read();
   } catch (error) {
     const message = error instanceof Failure ? error.message : String(error);
     process.stderr.write(`holdfast worker: ${message}\n`);
