@@ -74,8 +74,10 @@ async function connectPatiently(
   for (;;) {
     try {
       return await NativeConnection.connect(options);
-    } catch {
-      writeLog('warn', 'temporal does not answer', { address: options?.address });
+    } catch (error) {
+      // It tells of the connection alone: of TCP, TLS, or the name of the server.
+      const reason = error instanceof Error ? error.message : String(error);
+      writeLog('warn', 'temporal does not answer', { address: options?.address, reason });
       await sleep(CONNECT_PAUSE_MS);
     }
   }
