@@ -8,7 +8,7 @@ import type { RunKey } from '../../domain/workflow-id.ts';
 import type { RouteGuards } from '../access/route-guards.ts';
 import { asLine, asServerSent, runEvents, type Told } from '../events/run-events.ts';
 import { STREAM_HEADERS, type Streams } from '../events/streams.ts';
-import { RunEventSchema } from '../schemas/run-event.ts';
+import { RunEventSchema, ServerSentEventSchema } from '../schemas/run-event.ts';
 import { RunParams, RunQuery } from '../schemas/run.ts';
 import { problem } from './runs.ts';
 
@@ -46,7 +46,7 @@ export function runEventRoutes(
               description:
                 'Events as they happen; lines of JSON for who accepts application/x-ndjson.',
               content: {
-                [SERVER_SENT]: { schema: { type: 'string' } },
+                [SERVER_SENT]: { schema: ServerSentEventSchema },
                 [LINES]: { schema: RunEventSchema },
               },
             },

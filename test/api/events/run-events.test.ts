@@ -1,3 +1,4 @@
+import { Value } from 'typebox/value';
 import { expect, test } from 'vitest';
 
 import {
@@ -7,6 +8,7 @@ import {
   type Told,
   type Watch,
 } from '../../../api/events/run-events.ts';
+import { RunEventSchema, ServerSentEventSchema } from '../../../api/schemas/run-event.ts';
 import type { BackupResource } from '../../../domain/api-resource.ts';
 import { Failure } from '../../../domain/failure.ts';
 import type { Phase } from '../../../domain/phase.ts';
@@ -110,4 +112,17 @@ test('writes events as browsers and as scripts read them', async () => {
     data: { metadata: { name: 'b' } },
   });
   expect([asServerSent('keep-alive'), asLine('keep-alive')]).toEqual([': nothing new\n\n', '\n']);
+});
+
+test.each<[string, Look]>([
+  ['a run', run('Completed')],
+  ['a run that is gone', GONE],
+])('an event of %s is in either form as its schema says', async (_, look) => {
+  const event = (await told([run('InProgress'), look])).at(-1);
+  expect(Value.Errors(RunEventSchema, JSON.parse(asLine(event ?? 'keep-alive')))).toEqual([]);
+  const fields = asServerSent(event ?? 'keep-alive')
+    .trimEnd()
+    .split('\n')
+    .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]);
+  expect(Value.Errors(ServerSentEventSchema, Object.fromEntries(fields))).toEqual([]);
 });
