@@ -15,7 +15,7 @@ const TURN = {
   path: join(tmpdir(), 'holdfast-cluster-with-node'),
   waitSeconds: 600,
 };
-/** Of a test that starts a cluster with a node: the wait for the turn, and as long as any other has. */
+/** Of a test that starts a cluster with a node: the wait for the turn, and the time of every other end-to-end test. */
 export const WITH_NODE = { timeout: TURN.waitSeconds * 1000 + 300_000 };
 const run = promisify(execFile);
 

@@ -17,7 +17,7 @@ async function scraped(): Promise<string[]> {
 }
 
 function contextOf(activityType: string): Context {
-  // Of the context only the type of the activity is looked at.
+  // Only a worker makes a whole context, and the interceptor looks at the type of the activity alone.
   return { info: { activityType } } as unknown as Context;
 }
 
