@@ -104,6 +104,10 @@ function endWithParent(): void {
 try {
   await main();
 } catch (error) {
-  writeLog('error', 'worker failed', { name: error instanceof Error ? error.name : 'unknown' });
+  const name = error instanceof Error ? error.name : 'unknown';
+  // Other messages might hold what is backed up.
+  const reason =
+    error instanceof Error && name === 'TransportError' ? { reason: error.message } : {};
+  writeLog('error', 'worker failed', { name, ...reason });
   process.exitCode = 1;
 }

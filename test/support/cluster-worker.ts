@@ -37,7 +37,8 @@ export async function startWorker(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = new Promise<void>((resolve) => {
-    child.once('exit', () => {
+    // With all that it has written, where 'exit' may come before.
+    child.once('close', () => {
       resolve();
     });
   });
@@ -53,8 +54,9 @@ export async function startWorker(
     child.stderr.on('data', hear);
   });
   await Promise.race([ready, exited]);
-  if (child.exitCode !== null) {
-    throw new Error(`the worker of ${role} did not start:\n${text}`);
+  if (child.exitCode !== null || child.signalCode !== null) {
+    const end = String(child.exitCode ?? child.signalCode);
+    throw new Error(`the worker of ${role} did not start, and ended with ${end}:\n${text}`);
   }
   return {
     stop: async () => {
