@@ -168,7 +168,7 @@ test('a run whose version has no workers goes on when it is moved as the documen
   await Promise.all(workers.splice(0).map((worker) => worker.stop()));
   // It does the same, so that it can go on with what others have begun.
   const code = await readFile(process.env['HOLDFAST_WORKFLOW_BUNDLE'] ?? '', 'utf8');
-  await writeFile(other, `${code}\n// Another version.\n`);
+  await writeFile(other, `// Another version.\n${code}`);
   await startVersion({ HOLDFAST_WORKFLOW_BUNDLE: other });
   await expect.poll(() => versions.current(), { timeout: 200_000 }).toBe(buildOf(other));
   const reader = await DocumentationReader.start();
