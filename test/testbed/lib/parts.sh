@@ -40,15 +40,30 @@ ensure() {
   launch "$part"
 }
 
-# await PART...: until each answers; a part that ends or takes over a minute fails the whole run.
+# await PART...: until each answers; a part that takes longer than START_WAIT fails the whole run.
 await() {
   local part
   for part in "$@"; do
-    wait_until "$START_WAIT" is_ready_or_gone "$part" && is_ready "$part" || {
+    await_part "$part" || {
       tail -n 15 "$RUN_DIR/logs/$part.log" >&2 || true
       die "$part did not start; its log is $RUN_DIR/logs/$part.log"
     }
   done
+}
+
+# On a machine that is busy with much else, an API server may end for want of an answer of its own in time.
+await_part() {
+  local part=$1 left=2
+  while wait_until "$START_WAIT" is_ready_or_gone "$part"; do
+    if is_running "$part"; then
+      return 0
+    fi
+    ((left-- > 0)) || return 1
+    say "$part has ended; starting it again"
+    tail -n 3 "$RUN_DIR/logs/$part.log" >&2 || true
+    launch "$part"
+  done
+  return 1
 }
 
 is_ready_or_gone() {
