@@ -24,7 +24,9 @@ const Image = group({
   pullPolicy: Type.Enum(['Always', 'IfNotPresent', 'Never']),
 });
 
-const PreviousImage = group({ registry: Text, repository: Text, tag: Text, digest: Text });
+const PreviousVersion = group({
+  ...{ registry: Text, repository: Text, tag: Text, digest: Text, workerDeployment: Text },
+});
 
 /** Where pods of a part may run, and what they may use. */
 const PLACE = {
@@ -71,7 +73,7 @@ function valuesSchema(): object {
       }),
     }),
     api: group({ replicas: Count, ...PROCESS }),
-    workflowWorker: group({ ...WORKER, previousVersions: Type.Array(PreviousImage) }),
+    workflowWorker: group({ ...WORKER, previousVersions: Type.Array(PreviousVersion) }),
     clusterWorker: group(WORKER),
     nodeAgent: group({
       ...{ kubeletDir: Type.String({ pattern: '^/' }), containerSecurityContext: Mapping },

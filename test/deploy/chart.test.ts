@@ -205,6 +205,20 @@ test('workers of an earlier version go on with its runs, and take no new ones', 
   ]);
 });
 
+test('workers of a version that is given up keep what makes them one', async () => {
+  const made = await documents(
+    ...[TEMPORAL, 'image={"tag":"2"}'],
+    'workflowWorker={"previousVersions":[{"tag":"2","workerDeployment":"holdfast"}]}',
+  );
+  const [, previous] = made.filter(
+    ({ kind, metadata }) =>
+      kind === 'Deployment' && metadata.name.startsWith('holdfast-workflow-worker'),
+  );
+  const [{ image, env } = { image: '', env: [] }] = previous?.spec?.template?.spec.containers ?? [];
+  expect(image).toBe('holdfast:2');
+  expect(env).toContainEqual({ name: 'HOLDFAST_WORKER_DEPLOYMENT', value: 'holdfast' });
+});
+
 const DRAIN_S = String(parseDuration(SETTINGS.HOLDFAST_DRAIN.default, 'drain') / 1000);
 const VERSIONED = 'config={"workerDeployment":"holdfast"}';
 
@@ -212,6 +226,13 @@ test.each([
   [
     ['workflowWorker={"previousVersions":[{"tag":"1"}]}'],
     'workflowWorker.previousVersions needs config.workerDeployment',
+  ],
+  [
+    [
+      ...[VERSIONED, 'image={"tag":"1"}'],
+      'workflowWorker={"previousVersions":[{"tag":"1","workerDeployment":"holdfast"}]}',
+    ],
+    'previousVersions has holdfast:1, which is the image of this version or is there twice',
   ],
   [
     [VERSIONED, 'workflowWorker={"previousVersions":[{"tag":"1"},{"tag":"2"},{"tag":"1"}]}'],

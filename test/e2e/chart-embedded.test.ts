@@ -31,6 +31,7 @@ test('a namespace with hooks and a volume is backed up, lost and restored', asyn
 test('a backup and a schedule outlive an upgrade that replaces every pod, and a kill of Temporal', async () => {
   await scenario.expectScheduled();
   await scenario.expectUpgraded(
+    'meanwhile',
     () => scenario.release.upgrade('config.logLevel=debug', MORE_MEMORY),
     killTemporal,
   );

@@ -38,6 +38,7 @@ beforeAll(async () => {
       '--namespace holdfast ': `--namespace ${release.name} `,
       'image.tag=0.2.0': `image.tag=${latest}`,
       'previousVersions[0].tag=0.1.0': `previousVersions[0].tag=${earlier}`,
+      'previousVersions[0].tag=0.2.0': `previousVersions[0].tag=${latest}`,
     },
   });
 });
@@ -78,7 +79,7 @@ test('a schedule makes a backup', async () => {
 
 test('an upgrade to another version leaves a backup under way to end well, on the old one', async () => {
   before = await versions.current();
-  await scenario.expectUpgraded(() => page.next());
+  await scenario.expectUpgraded('meanwhile', () => page.next());
   expect(await workflowWorkers()).toEqual([latest, earlier].sort());
   expect(await versions.versionsOf('backup/default/meanwhile')).toEqual([before]);
   await expect.poll(() => versions.current()).not.toBe(before);
@@ -97,8 +98,11 @@ test('a version that is drained is taken out', async () => {
   expect(await workflowWorkers()).toEqual([latest]);
 });
 
-test('where versions are given up, any worker goes on with any run', async () => {
-  await page.next();
+test('where versions are given up, a run ends on its version, and any worker goes on with a new one', async () => {
+  const last = await versions.current();
+  await scenario.expectUpgraded('meanwhile-too', () => page.next());
+  expect(await workflowWorkers()).toEqual([latest, latest]);
+  expect(await versions.versionsOf('backup/default/meanwhile-too')).toEqual([last]);
   await scenario.expectScheduledAgain();
   await scenario.expectBackedUp('unversioned');
   expect(await versions.versionsOf('backup/default/unversioned')).toEqual(['none']);

@@ -127,21 +127,23 @@ export class ChartScenario {
 
   /** Expects a backup to end well during which every pod of the release is replaced, and something else may happen. */
   async expectUpgraded(
+    name: string,
     upgrade: () => Promise<unknown>,
     meanwhile?: () => Promise<void>,
   ): Promise<void> {
+    await this.#inPod('rm -f /held /go');
     const command = `${HOOK}/command=${JSON.stringify(['sh', '-c', HELD_HOOK])}`;
     await this.#kubectl('annotate', 'pod', POD, '--overwrite', `${HOOK}/timeout=5m`, command);
     const pods = await this.#podUids();
-    expect(await this.#backUp('meanwhile')).toMatchObject({ status: 0 });
+    expect(await this.#backUp(name)).toMatchObject({ status: 0 });
     await expect.poll(() => this.#inPod('ls /')).toContain('held');
     await upgrade();
     await meanwhile?.();
     await this.#inPod('touch /go');
     const left = async (): Promise<string[]> =>
-      (await this.#podUids()).filter((name) => pods.includes(name));
+      (await this.#podUids()).filter((uid) => pods.includes(uid));
     await expect.poll(left, SLOW).toEqual([]);
-    await expect.poll(() => this.backup('meanwhile'), SLOW).toMatch(/Completed/);
+    await expect.poll(() => this.backup(name), SLOW).toMatch(/Completed/);
   }
 
   /** What the command line says of a backup. */
