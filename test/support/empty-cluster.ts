@@ -54,7 +54,17 @@ export class EmptyCluster {
     this.auditLog = join(folder, 'audit.log');
   }
 
+  /** Starts one; where that fails, which is no test's subject, it says so and tries once more. */
   static async start(options: EmptyClusterOptions = {}): Promise<EmptyCluster> {
+    try {
+      return await EmptyCluster.#start(options);
+    } catch (error) {
+      console.warn(`A second cluster did not start, and is started again: ${String(error)}`);
+      return EmptyCluster.#start(options);
+    }
+  }
+
+  static async #start(options: EmptyClusterOptions): Promise<EmptyCluster> {
     const cluster = new EmptyCluster(await mkdtemp(join(tmpdir(), 'holdfast-cluster-')));
     const ports = async (count: number): Promise<string[]> =>
       (await Promise.all(Array.from({ length: count }, () => freePort()))).map(String);
@@ -70,7 +80,10 @@ export class EmptyCluster {
       ]);
       return cluster;
     } catch (error) {
-      await cluster.stop();
+      // What it did not start for tells more than what is left of it.
+      await cluster.stop().catch((end: unknown) => {
+        console.warn(String(end));
+      });
       throw error;
     }
   }
