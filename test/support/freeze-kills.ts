@@ -18,10 +18,12 @@ import { terminateBackup } from './terminate-backup.ts';
  * How much later than its deadline a pod is thawed at the latest: the sweeper of the cluster worker looks every 5 s, it
  * leaves 5 s to another one who was about to thaw and died, and the commands take their time on a busy machine.
  */
-const GRACE_MS = 15_000;
+const GRACE_MS = 30_000;
 const POLL_MS = 50;
 /** How much earlier than `deadlineMs` the deadline may be: it counts from before the pre hook. */
 const DEADLINE_MS = 4000;
+/** Longer than any deadline that is waited for. */
+const THAW_WAIT_MS = 120_000;
 /** Far more than a backup takes until it freezes the pod. */
 const FREEZE_WAIT_MS = 120_000;
 
@@ -221,17 +223,18 @@ export class FreezeKills {
    * takes, where that is later.
    */
   async thawed(backup: FrozenBackup, backMs = 0): Promise<number> {
-    const limitMs = Math.max(this.deadlineMs(backup), backMs) + GRACE_MS;
-    const timeout = Math.max(0, limitMs - Date.now());
     const { name } = backup;
     await expect
       .poll(() => this.#thaws.get(name), {
-        timeout,
+        timeout: THAW_WAIT_MS,
         interval: POLL_MS,
         message: `${name} is thawed`,
       })
       .toBeDefined();
-    return this.#thaws.get(name) ?? 0;
+    const thawedMs = this.#thaws.get(name) ?? Infinity;
+    const limitMs = Math.max(this.deadlineMs(backup), backMs) + GRACE_MS;
+    expect(thawedMs, `${name} is thawed in time`).toBeLessThan(limitMs);
+    return thawedMs;
   }
 
   /**
