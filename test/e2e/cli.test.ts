@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import type { ResourceList, RunResource } from '../../domain/api-resource.ts';
 import { CONFIG_MAP, fillNamespace } from '../support/cluster-fixture.ts';
 import { dropNamespaces } from '../support/dropped-namespaces.ts';
-import { type Fault, FaultProxy } from '../support/fault-proxy.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
 import { type RunningCommand, startHoldfast } from '../support/holdfast.ts';
 import { freePort } from '../support/free-port.ts';
 import { Installation } from '../support/installation.ts';
@@ -14,7 +14,6 @@ import { isWorkKey } from '../support/work-keys.ts';
 // Goal: scripts can trust the exit status and what is on standard output. Method: bin/holdfast as a user runs it,
 // against a whole installation; a proxy in front of the S3 server holds or harms a run where that is needed.
 
-const HOLD_MS = 2500;
 const small = `cli-${String(process.pid)}`;
 const large = `${small}-large`;
 const copy = `${small}-copy`;
@@ -62,9 +61,9 @@ function createRestore(name: string, backup: string, ...flags: string[]): string
   return ['restore', 'create', name, ...spec, ...flags];
 }
 
-function held(name: string): Fault {
-  const matches = (path: string): boolean => isWorkKey(path) && path.includes(`/${name}/`);
-  return { method: 'PUT', matches, effect: 'delay', delayMs: HOLD_MS };
+/** Holds a backup in the middle of its export until what is given back is called. */
+function hold(name: string): () => void {
+  return proxy.hold((path) => isWorkKey(path) && path.includes(`/${name}/`));
 }
 
 async function shown(path: string): Promise<unknown> {
@@ -190,10 +189,11 @@ test('a restore that a quota stopped half-way ends with 3, or with 0 where that 
 });
 
 test('a backup that somebody cancels ends with 4', async () => {
-  proxy.faults = [held('stopped')];
+  const release = hold('stopped');
   const waiting = start(...createBackup('stopped', large, '--wait'));
-  await expect.poll(() => proxy.hits, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(() => proxy.hits).toBeGreaterThan(0);
   const cancel = await holdfast('backup', 'cancel', 'stopped');
+  release();
   expect(cancel).toEqual({ status: 0, stdout: '', stderr: 'backup stopped is asked to end\n' });
   expect(await waiting.status).toBe(4);
   expect(waiting.stdout).toMatch(/^Phase: +Cancelled$/m);
@@ -206,21 +206,23 @@ test('what the API needs and lacks ends with 1', async () => {
 });
 
 test('Ctrl-C while waiting ends with 130, and the run goes on', async () => {
-  proxy.faults = [held('left')];
+  const release = hold('left');
   const waiting = start(...createBackup('left', large, '--wait'));
-  await expect.poll(() => proxy.hits, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(() => proxy.hits).toBeGreaterThan(0);
   await expect.poll(() => waiting.stderr).toContain('backup left: ');
   waiting.child.kill('SIGINT');
   expect(await waiting.status).toBe(130);
   expect(waiting.stderr).toContain('the backup goes on');
+  release();
   expect((await installation.ended('backups', 'left')).status.phase).toBe('Completed');
 });
 
 test('a wait that takes too long ends with 124, and the run goes on', async () => {
-  proxy.faults = [held('slow')];
+  const release = hold('slow');
   const { status, stdout, stderr } = await holdfast(...createBackup('slow', large, '--timeout=1s'));
   expect({ status, stdout }).toEqual({ status: 124, stdout: '' });
   expect(stderr).toMatch(/^error: it takes longer .* the backup goes on; look at it with: /m);
+  release();
   expect((await installation.ended('backups', 'slow')).status.phase).toBe('Completed');
 });
 

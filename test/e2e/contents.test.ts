@@ -21,7 +21,6 @@ import { kubectl } from '../support/kubectl.ts';
 const plain = `contents-${String(process.pid)}`;
 const large = `${plain}-large`;
 const LARGE_ITEMS = 1200;
-const HOLD_MS = 5000;
 let proxy: FaultProxy;
 let installation: Installation;
 
@@ -40,12 +39,13 @@ afterAll(async () => {
 
 test('while a backup runs its contents are refused, and then they are there', async () => {
   const matches = (path: string): boolean => path.includes('/held/work/');
-  proxy.faults = [{ method: 'PUT', matches, effect: 'delay', delayMs: HOLD_MS }];
+  const release = proxy.hold(matches);
   await installation.createBackup('held', [large]);
   const early = await installation.request<Problem>('GET', '/backups/held/items');
   expect(early.body).toMatchObject({ status: 409, code: 'still-running' });
-  proxy.faults = [];
+  release();
   await installation.ended('backups', 'held');
+  proxy.faults = [];
   const path = `/backups/held/items?type=configmaps&namespace=${large}&limit=500`;
   const { body } = await installation.request<BackupItemList>('GET', path);
   const inCluster = await kubectl('-n', large, 'get', 'configmaps', '-o', 'name');

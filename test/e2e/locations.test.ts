@@ -123,7 +123,7 @@ test('a location is checked, kept as a resource, and given again for the same re
   );
   expect(look.body.status).toEqual({ ...made.body.status, checks: [] });
   await kubectl(
-    ...['wait', '--for=condition=Available', '--timeout=10s', 'storagelocations/vault'],
+    ...['wait', '--for=condition=Available', '--timeout=60s', 'storagelocations/vault'],
     ...['-n', installation.ownNamespace],
   );
   const other = await write<Problem>('POST', 'vault', { spec: specOf('attic') });

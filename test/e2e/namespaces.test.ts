@@ -58,9 +58,7 @@ function ours({ items }: NamespaceResourceList): object {
 }
 
 test('a namespace is covered by a backup of the whole of it alone, and the counts are of all', async () => {
-  await expect
-    .poll(async () => ours(await list()), { timeout: 10_000 })
-    .toEqual(['Covered', 'Uncovered', 'Uncovered']);
+  await expect.poll(async () => ours(await list())).toEqual(['Covered', 'Uncovered', 'Uncovered']);
   const all = await list();
   const { total, covered, stale, uncovered } = all.counts;
   expect(total).toBe(all.items.length);
@@ -109,8 +107,6 @@ test('a gauge counts them', async () => {
   // The process looks when it starts.
   await installation.kill('api');
   await installation.startPart('api');
-  await expect
-    .poll(scrape, { timeout: 20_000 })
-    .toMatch(/^holdfast_namespaces\{protection="covered"\} 1$/m);
+  await expect.poll(scrape).toMatch(/^holdfast_namespaces\{protection="covered"\} 1$/m);
   expect(await scrape()).toMatch(/^holdfast_namespaces\{protection="stale"\} 0$/m);
 });

@@ -85,11 +85,14 @@ test('one that is not there is a problem', async () => {
 });
 
 test('an API that is to end ends its streams', async () => {
+  proxy.faults = [];
+  const release = proxy.hold('cut.tar.gz');
   await installation.createBackup('cut', [namespace]);
   const response = await follow('cut');
   const reading = response.text();
   expect(await installation.end('api', 'SIGTERM')).toBe(0);
   expect(await reading).not.toContain('event: done');
+  release();
   await installation.startPart('api');
   await installation.ended('backups', 'cut');
 });

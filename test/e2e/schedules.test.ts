@@ -194,12 +194,13 @@ test('a backup that somebody cancels is seen as cancelled', async () => {
   // What comes after the claim: a backup that was not opened leaves no record.
   const isArchive = (path: string) => /\/backups\/halted-.*(?<!holdfast\.json)$/.test(path);
   proxy.hits = 0;
-  proxy.faults = [{ method: 'PUT', matches: isArchive, effect: 'delay', delayMs: 2000 }];
+  const release = proxy.hold(isArchive);
   await verb('halted', 'trigger');
   await expect.poll(() => proxy.hits).toBeGreaterThan(0);
   const [run] = (await get('halted')).status.recent ?? [];
   const cancelled = await installation.request('POST', `/backups/${run?.backup ?? ''}:cancel`);
   proxy.faults = [];
+  release();
   expect(cancelled.status).toBe(202);
   await expect
     .poll(async () => (await get('halted')).status.recent)

@@ -114,21 +114,17 @@ test('activities say in words what they do', async () => {
 });
 
 test('a run under way says which step it is in, since when, and how many items there are', async () => {
-  proxy.faults = [
-    {
-      ...{ method: 'PUT', effect: 'delay', delayMs: 5000 },
-      matches: (path) => path.endsWith('/held.tar.gz'),
-    },
-  ];
+  const release = proxy.hold('held.tar.gz');
   expect((await installation.createBackup('held', [NAMESPACE])).status).toBe(202);
   const id = backupWorkflowId({ location: 'default', name: 'held' });
   const look = async () => (await shown(id)).current;
-  await expect.poll(look, { timeout: 4000 }).toMatch(/^\*\*InProgress\*\* · Write and read back/);
+  await expect.poll(look).toMatch(/^\*\*InProgress\*\* · Write and read back/);
   const current = await look();
   expect(current).toMatch(/\n- Step: export, since \d{4}-\S+Z\n- Items: 0 of about \d+$/);
   const { status } = (await installation.look('backups', 'held')) ?? {};
   expect(status?.temporal).toMatchObject({ workflowId: id });
   expect(status?.temporal).not.toHaveProperty('availableUntil');
+  release();
   await installation.ended('backups', 'held');
 });
 

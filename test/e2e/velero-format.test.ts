@@ -124,10 +124,10 @@ test('a backup in shards holds what its objects refer to, and one of all version
 
 test('a backup that was cancelled leaves a record that is well-formed, and no archive', async () => {
   // Parts of the log are on their way by themselves, and may come when all else is over.
-  const matches = (path: string): boolean => /\/cancelled\/work\/(?!.*\/log\/)/.test(path);
-  proxy.faults = [{ method: 'PUT', matches, effect: 'delay', delayMs: 3000 }];
+  const release = proxy.hold((path) => /\/cancelled\/work\/(?!.*\/log\/)/.test(path));
   await create('cancelled', { includedNamespaces: [kinds], ...NO_VOLUMES });
   await installation.request('POST', '/backups/cancelled:cancel');
+  release();
   expect((await installation.ended('backups', 'cancelled')).status.phase).toBe('Cancelled');
   proxy.faults = [];
   const files = await filesOf('cancelled');

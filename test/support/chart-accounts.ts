@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -84,7 +84,8 @@ export default async function setup(): Promise<() => Promise<void>> {
   }
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: ACCOUNTS_NAMESPACE } };
   const objects = [namespace, ...(await accountObjects()).map(everywhere), ...MAKES_NAMESPACE];
-  await applyYaml(objects.map((one) => JSON.stringify(one)).join('\n---\n'));
+  const made = objects.map((one) => JSON.stringify(one));
+  await applyYaml([...made, ...(await definitions())].join('\n---\n'));
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-accounts-'));
   await writeFile(join(folder, LOGGED_BEFORE), String((await stat(log)).size));
   for (const account of ACCOUNTS) {
@@ -104,6 +105,12 @@ export function kubeconfigOf(account: Account): string | undefined {
 /** Where in the cluster's log the requests of this run begin, in bytes. */
 export async function requestsBegin(): Promise<number> {
   return Number(await readFile(join(process.env[VARIABLE] ?? '', LOGGED_BEFORE), 'utf8'));
+}
+
+/** None of the accounts may make them: whoever installs the chart does. */
+async function definitions(): Promise<string[]> {
+  const folder = join(CHART, 'crds');
+  return Promise.all((await readdir(folder)).map((file) => readFile(join(folder, file), 'utf8')));
 }
 
 async function accountObjects(): Promise<RoleObject[]> {

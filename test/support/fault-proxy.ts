@@ -100,14 +100,14 @@ export class FaultProxy {
     this.#server.close();
   }
 
-  /** Lets no object be written whose key ends so, until what is given back is called. */
-  hold(key: string): () => void {
+  /** Lets no object be written whose key ends or is so, or what else the method does, until what is given back is called. */
+  hold(key: string | Fault['matches'], method = 'PUT'): () => void {
     let release: () => void = () => undefined;
     const until = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const matches = (path: string): boolean => path.endsWith(`/${key}`);
-    this.faults.push({ method: 'PUT', matches, effect: 'delay', until });
+    const matches = typeof key === 'string' ? (path: string) => path.endsWith(`/${key}`) : key;
+    this.faults.push({ method, matches, effect: 'delay', until });
     return release;
   }
 
