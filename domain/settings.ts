@@ -112,6 +112,7 @@ export const SETTINGS = {
   },
   HOLDFAST_AUTH: {
     schema: Type.Array(Type.Enum(['Kubernetes', 'Tokens', 'OIDC', 'None']), {
+      minItems: 1,
       description:
         'how callers of the API say who they are; None only on an address of the machine itself',
     }),

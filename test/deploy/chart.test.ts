@@ -242,6 +242,7 @@ test.each([
     [VERSIONED, 'image={"tag":"1"}', 'workflowWorker={"previousVersions":[{"tag":"1"}]}'],
     'previousVersions has holdfast:1, which is the image of this version or is there twice',
   ],
+  [['config={"auth":[]}'], 'minItems: got 0, want 1'],
   [['auth={"tokensSecret":"tokens"}'], 'config.auth does not name Tokens'],
   [
     ['auth={"tokensSecret":"tokens"}', 'config={"auth":["Kubernetes","OIDC"]}'],
