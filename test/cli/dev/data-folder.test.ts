@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { DataFolder } from '../../../cli/dev/data-folder.ts';
 import { isRunning, markOf, type ProcessMark } from '../../../cli/dev/process-mark.ts';
@@ -33,8 +33,14 @@ function leave(record: unknown): Promise<void> {
 
 test('a server that was left behind is ended', async () => {
   await leave({ dev: GONE, server: mark });
+  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   await DataFolder.take(path);
   expect(isRunning(mark)).toBe(false);
+  const pid = String(mark.pid);
+  expect(write.mock.calls).toEqual([
+    [`holdfast: ending the Temporal server that an earlier run left behind (pid ${pid})\n`],
+  ]);
+  write.mockRestore();
 });
 
 test('a process that only has the pid of the old server is left alone', async () => {
