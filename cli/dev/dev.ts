@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { ServerStatus } from '../../domain/server-status.ts';
 import { EXIT } from '../exit-codes.ts';
 import { Child, type ChildSpec } from './child.ts';
 import { type LocationOptions, locationOf, locationsJson } from './environment.ts';
@@ -111,7 +112,8 @@ function nextMetricsPort({ HOLDFAST_METRICS_PORT: port }: NodeJS.ProcessEnv): No
 async function isReady(server: string, children: readonly Child[]): Promise<boolean> {
   const deadline = Date.now() + READY_WAIT_MS;
   while (Date.now() < deadline && !children.some((child) => child.hasGivenUp)) {
-    if ((await answers(`${server}/readyz`)) && children.every((child) => child.isReady)) {
+    const isUp = children.every((child) => child.isReady) && (await answers(`${server}/readyz`));
+    if (isUp && (await hasWorkers(server))) {
       return true;
     }
     await sleep(READY_POLL_MS);
@@ -122,6 +124,20 @@ async function isReady(server: string, children: readonly Child[]): Promise<bool
 async function answers(url: string): Promise<boolean> {
   try {
     return (await fetch(url, { signal: AbortSignal.timeout(5000) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the worker has asked for work: a run is refused before. */
+async function hasWorkers(server: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${server}/api/v1/status`, { signal: AbortSignal.timeout(5000) });
+    // The API of this very release.
+    const { taskQueues } = (await response.json()) as ServerStatus;
+    return (['workflows', 'cluster'] as const).every((asked) =>
+      taskQueues.some(({ role, workers = 0 }) => role === asked && workers > 0),
+    );
   } catch {
     return false;
   }
