@@ -70,9 +70,10 @@ function runningOf(parts: Readonly<Record<string, ProcessMark>>): string[] {
     .sort();
 }
 
-async function backUp(name: string): Promise<number | null> {
+async function backUp(name: string): Promise<void> {
   const spec = ['--include-namespaces', 'default', '--wait'];
-  return startHoldfast(['backup', 'create', name, '--server', server, ...spec]).status;
+  const command = startHoldfast(['backup', 'create', name, '--server', server, ...spec]);
+  expect(await command.status, command.stderr).toBe(0);
 }
 
 async function workflowOf(name: string): Promise<string | undefined> {
@@ -85,7 +86,7 @@ test('dev makes a backup into a folder, and SIGTERM ends all of its processes', 
   const command = await startDev();
   const parts = partsOf(command);
   expect(runningOf(parts)).toEqual(['api', 'temporal', 'worker']);
-  expect(await backUp('first')).toBe(0);
+  await backUp('first');
   command.child.kill('SIGTERM');
   expect(await command.status).toBe(0);
   expect(runningOf(parts)).toEqual([]);
@@ -94,7 +95,7 @@ test('dev makes a backup into a folder, and SIGTERM ends all of its processes', 
 test('a dev that was killed leaves its folder to the next one, with all that ran before', async () => {
   const killed = await startDev();
   const parts = partsOf(killed);
-  expect(await backUp('before')).toBe(0);
+  await backUp('before');
   killed.child.kill('SIGKILL');
   await killed.status;
   await expect.poll(() => runningOf(parts), END_WAIT).toEqual(['temporal']);
@@ -104,7 +105,7 @@ test('a dev that was killed leaves its folder to the next one, with all that ran
   expect(next.stderr).toContain('ending the Temporal server that an earlier run left behind');
   // The record alone is shown as long as a Temporal that has just started does not answer in time.
   await expect.poll(() => workflowOf('before')).toBe('backup/default/before');
-  expect(await backUp('after')).toBe(0);
+  await backUp('after');
 });
 
 test('a part that keeps dying ends dev with 1, loudly, and nothing is left', async () => {
