@@ -129,10 +129,13 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** Whether the worker has asked for work: a run is refused before. */
+/** Whether the worker has asked for work: a run is refused before. An API that asks who we are does not say, and may be up. */
 async function hasWorkers(server: string): Promise<boolean> {
   try {
     const response = await fetch(`${server}/api/v1/status`, { signal: AbortSignal.timeout(5000) });
+    if (response.status === 401 || response.status === 403) {
+      return true;
+    }
     // The API of this very release.
     const { taskQueues } = (await response.json()) as ServerStatus;
     return (['workflows', 'cluster'] as const).every((asked) =>

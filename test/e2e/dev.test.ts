@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -35,9 +35,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function startDev(): Promise<RunningCommand> {
+async function startDev(env: NodeJS.ProcessEnv = {}): Promise<RunningCommand> {
   const places = ['--location', join(folder, 'location'), '--data-dir', join(folder, 'data')];
   const command = startHoldfast(['dev', '--port', new URL(server).port, ...places], {
+    ...env,
     TEMPORAL_ADDRESS: undefined,
     // Quieter than what `dev` listens for.
     HOLDFAST_LOG_LEVEL: 'warn',
@@ -108,8 +109,10 @@ test('a dev that was killed leaves its folder to the next one, with all that ran
   await backUp('after');
 });
 
-test('a part that keeps dying ends dev with 1, loudly, and nothing is left', async () => {
-  const command = await startDev();
+test('a dev whose API asks who calls starts, and a part that keeps dying ends it with 1, loudly, and nothing is left', async () => {
+  const tokens = join(folder, 'tokens.json');
+  await writeFile(tokens, JSON.stringify([{ username: 'me', groups: [], sha256: '0'.repeat(64) }]));
+  const command = await startDev({ HOLDFAST_AUTH: 'Tokens', HOLDFAST_AUTH_TOKENS_FILE: tokens });
   const parts = partsOf(command);
   for (let deaths = 0; deaths < 11; deaths++) {
     let api: ProcessMark | undefined;

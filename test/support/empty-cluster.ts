@@ -80,7 +80,7 @@ export class EmptyCluster {
       ]);
       return cluster;
     } catch (error) {
-      // What it did not start for tells more than what is left of it.
+      // Why it did not start tells more than why something of it stays.
       await cluster.stop().catch((end: unknown) => {
         console.warn(String(end));
       });

@@ -18,7 +18,7 @@ import { terminateBackup } from './terminate-backup.ts';
  * How much later than its deadline a pod is thawed at the latest: the sweeper of the cluster worker looks every 5 s, it
  * leaves 5 s to another one who was about to thaw and died, and the commands take their time on a busy machine.
  */
-const GRACE_MS = 30_000;
+const GRACE_MS = 15_000;
 const POLL_MS = 50;
 /** How much earlier than `deadlineMs` the deadline may be: it counts from before the pre hook. */
 const DEADLINE_MS = 4000;
